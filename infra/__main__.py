@@ -1,0 +1,26 @@
+"""Everything that this team's Prefect needs, one environment per stack.
+
+Values that differ between environments are in Pulumi.<stack>.yaml; what they become is here.
+"""
+
+import pulumi
+from blocks import declare_blocks
+from limits import declare_limits
+
+from prefect_pulumi.components import Flows, Pool, Server, load_environment
+
+environment = load_environment()
+server = Server("server", environment.server)
+
+pools = [Pool(name, settings, server.options) for name, settings in environment.pools.items()]
+blocks = declare_blocks(environment, server.options)
+limits = declare_limits(environment, server.options)
+
+# Add what is special to your team here, for example:
+#   WorkPool("reports", server.options, type="docker", concurrency_limit=2)
+
+flows = Flows("flows", server.options, pools=pools, needs=[*blocks, *limits])
+
+pulumi.export("ui", server.ui_url)
+pulumi.export("pools", [pool.work_pool.name for pool in pools])
+pulumi.export("deployments", flows.deployments)

@@ -1,0 +1,1 @@
+"""The command `infra`: arguments, terminal, exit codes; wires the other rooms together."""

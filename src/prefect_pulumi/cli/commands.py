@@ -1,0 +1,228 @@
+"""The commands of `infra`: each takes the parsed arguments and returns an exit code or raises."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.cli import render
+from prefect_pulumi.cli.project import PRIVATE, Stack, as_json, find_root, keep_salt_out_of_git
+from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.deployment import Options
+from prefect_pulumi.engine.events import Event, Message
+from prefect_pulumi.engine.operations import Result, StackContext
+from prefect_pulumi.engine.steps import STACK_TYPE
+from prefect_pulumi.errors import ChangesFound, ConfigError, ExitCode, InputError
+from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.values import mask, unwrap
+
+
+class QuietSink:
+    """For `--json`: stdout carries the document alone, warnings and errors go to stderr."""
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Message) and event.severity in {"warning", "error"}:
+            sys.stderr.write(f"{event.severity}: {event.text}\n")
+
+
+def run(arguments: Namespace) -> ExitCode:
+    """Dispatches on `arguments.command`."""
+    stack = Stack(find_root(), arguments.stack)
+    if arguments.command == "config":
+        return _config(arguments, stack)
+    return _COMMANDS[arguments.command](arguments, stack)
+
+
+def _options(arguments: Namespace) -> Options:
+    if arguments.parallel < 1:
+        raise InputError("--parallel must be at least 1", where="infra")
+    return Options(
+        targets=tuple(arguments.target),
+        continue_on_error=getattr(arguments, "continue_on_error", False),
+        parallel=arguments.parallel,
+    )
+
+
+def _sink(arguments: Namespace) -> Any:
+    return QuietSink() if arguments.json else render.TerminalSink()
+
+
+def _context(arguments: Namespace, stack: Stack, sink: Any, *, write: bool) -> StackContext:
+    return stack.context(sink, write=write, output=sys.stderr if arguments.json else None)
+
+
+def _confirm(arguments: Namespace, sink: Any) -> Any:
+    """None with `--yes`; else shows the plan and asks. Without a terminal to ask on, it must be given."""
+    if arguments.yes:
+        return None
+    if arguments.json or not sys.stdin.isatty():
+        raise InputError("there is no terminal to ask on", where="infra", remedy="give --yes")
+
+    def ask(result: Result) -> bool:
+        render.plan(result, sink)
+        return input("Go on? [y/N] ").strip().lower() in {"y", "yes"}
+
+    return ask
+
+
+def _finish(arguments: Namespace, sink: Any, result: Result, verb: str) -> ExitCode:
+    if arguments.json:
+        sys.stdout.write(as_json(render.document(arguments.command, arguments.stack, result)) + "\n")
+    else:
+        sink.close()
+        render.done(result, sink, stack=arguments.stack, verb=verb)
+    return ExitCode.DONE
+
+
+def _up(arguments: Namespace, stack: Stack) -> ExitCode:
+    sink = _sink(arguments)
+    confirm = _confirm(arguments, sink)
+    context = _context(arguments, stack, sink, write=True)
+    result = operations.up(
+        context,
+        _options(arguments),
+        refresh=arguments.refresh,
+        confirm=confirm,
+        expect_no_changes=arguments.expect_no_changes,
+    )
+    return _finish(arguments, sink, result, "Updated")
+
+
+def _preview(arguments: Namespace, stack: Stack) -> ExitCode:
+    sink = _sink(arguments)
+    context = _context(arguments, stack, sink, write=False)
+    result = operations.preview(context, _options(arguments), refresh=arguments.refresh)
+    if arguments.json:
+        sys.stdout.write(as_json(render.document("preview", arguments.stack, result)) + "\n")
+    else:
+        sink.close()
+        render.plan(result, sink)
+    if arguments.expect_no_changes and result.changed:
+        if arguments.json:
+            return ExitCode.CHANGES_FOUND
+        raise ChangesFound("changes were found where none were expected")
+    return ExitCode.DONE
+
+
+def _refresh(arguments: Namespace, stack: Stack) -> ExitCode:
+    sink = _sink(arguments)
+    context = _context(arguments, stack, sink, write=True)
+    result = operations.refresh(context, _options(arguments), expect_no_changes=arguments.expect_no_changes)
+    return _finish(arguments, sink, result, "Refreshed")
+
+
+def _destroy(arguments: Namespace, stack: Stack) -> ExitCode:
+    sink = _sink(arguments)
+    confirm = _confirm(arguments, sink)
+    context = _context(arguments, stack, sink, write=True)
+    _wake_server(stack, context.backend.reader(stack.name).load(context.manager))
+    result = operations.destroy(context, _options(arguments), confirm=confirm)
+    return _finish(arguments, sink, result, "Destroyed")
+
+
+def _wake_server(stack: Stack, snapshot: Snapshot) -> None:
+    """Objects can be deleted only from a server that answers: one that stopped with the machine is started."""
+    for entry in snapshot.resources:
+        if entry.type == "prefect:index:LocalServer":
+            from prefect_pulumi.local import server
+
+            values = unwrap(entry.inputs)
+            server.start(
+                server.ServerSpec(
+                    directory=stack.root / values["directory"],
+                    host=values.get("host", "127.0.0.1"),
+                    port=int(values.get("port", 4200)),
+                )
+            )
+
+
+def _outputs(arguments: Namespace, stack: Stack) -> ExitCode:
+    reader = stack.backend.reader(stack.name)
+    if not reader.exists():
+        raise ConfigError(f"stack {stack.name} has not been made yet", where="infra", remedy=f"infra up -s {stack.name}")
+    snapshot = reader.load(stack.manager(write=False))
+    outputs: dict[str, Any] = next((e.outputs for e in snapshot.resources if e.type == STACK_TYPE), {})
+    shown = unwrap(outputs) if arguments.show_secrets else mask(outputs)
+    if arguments.name is not None:
+        if arguments.name not in shown:
+            raise InputError(f"there is no output {arguments.name!r}", where="infra", remedy=f"one of: {sorted(shown)}")
+        shown = shown[arguments.name]
+    text = shown if isinstance(shown, str) and not arguments.json else as_json(shown)
+    sys.stdout.write(text + "\n")
+    return ExitCode.DONE
+
+
+def _run(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import flow_run
+
+    return flow_run.follow(arguments, stack)
+
+
+def _env(arguments: Namespace, stack: Stack) -> ExitCode:
+    """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
+    manager = stack.manager(write=True)
+    writer = stack.backend.writer(stack.name)
+    if not writer.exists():
+        writer.save(Snapshot.empty(manager.salt_text), manager)
+    keep_salt_out_of_git(stack.root)
+    exports = {
+        "PULUMI_BACKEND_URL": f"file://{stack.state_folder.resolve()}",
+        # The salt of a clone's own passphrase is in the state, not in the stack file.
+        "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+    }
+    if "PULUMI_CONFIG_PASSPHRASE" not in os.environ and stack.passphrase_file.is_file():
+        exports["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(stack.passphrase_file.resolve())
+    if arguments.json:
+        sys.stdout.write(as_json(exports) + "\n")
+        return ExitCode.DONE
+    for name, value in exports.items():
+        sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
+    folders = [stack.root / PRIVATE / "bin", Path(sys.executable).parent]
+    sys.stdout.write(f"export PATH={':'.join(shlex.quote(str(folder)) for folder in folders)}:\"$PATH\"\n")
+    return ExitCode.DONE
+
+
+def _cancel(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.state.lock import clear_locks
+
+    removed = clear_locks(stack.backend.root, stack.project.name, stack.name)
+    sys.stdout.write(f"removed {removed} lock{'' if removed == 1 else 's'} of stack {stack.name}\n")
+    return ExitCode.DONE
+
+
+def _config(arguments: Namespace, stack: Stack) -> ExitCode:
+    key = arguments.key if ":" in arguments.key else f"{stack.project.name}:{arguments.key}"
+    if arguments.action == "get":
+        needs_manager = True
+        values, secret_keys = stack.config.values(stack.manager(write=False) if needs_manager else None)
+        if key not in values:
+            raise ConfigError("the key is not set", where=f"Pulumi.{stack.name}.yaml: {key}", remedy="infra config set")
+        sys.stdout.write(values[key] + "\n")
+        return ExitCode.DONE
+    value = arguments.value if arguments.value is not None else sys.stdin.read().rstrip("\n")
+    manager = None
+    if arguments.secret:
+        manager = stack.manager(write=True)
+        manager.verify()
+        if not stack.config.salt:
+            stack.config.set_salt(manager.salt_text)
+            keep_salt_out_of_git(stack.root)
+    stack.config.set(key, value, secret=arguments.secret, manager=manager, path=arguments.path)
+    stack.config.save()
+    return ExitCode.DONE
+
+
+_COMMANDS = {
+    "up": _up,
+    "preview": _preview,
+    "refresh": _refresh,
+    "destroy": _destroy,
+    "outputs": _outputs,
+    "run": _run,
+    "env": _env,
+    "cancel": _cancel,
+}

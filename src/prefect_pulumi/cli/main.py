@@ -1,0 +1,90 @@
+"""Entry point of `infra`: arguments in, exit code out. Every command's module is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
+
+EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
+none were expected; 4 could not check (server unreachable, state locked); 130 interrupted"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(message, where="infra", remedy=f"{self.prog} --help")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="infra", description="Infrastructure as code for Prefect.", epilog=EPILOG)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    stack = argparse.ArgumentParser(add_help=False)
+    stack.add_argument("-s", "--stack", default="dev", help="stack (default: dev)")
+    stack.add_argument("--json", action="store_true", help="one JSON document on stdout")
+
+    scope = argparse.ArgumentParser(add_help=False)
+    scope.add_argument("-t", "--target", action="append", default=[], metavar="URN", help="URN, pattern or name only")
+    scope.add_argument("--parallel", type=int, default=16, metavar="N", help="resources at one time (default: 16)")
+
+    expect = argparse.ArgumentParser(add_help=False)
+    expect.add_argument("--expect-no-changes", action="store_true", help="exit 3 when there is a change")
+
+    yes = argparse.ArgumentParser(add_help=False)
+    yes.add_argument("-y", "--yes", action="store_true", help="do not ask")
+
+    also = argparse.ArgumentParser(add_help=False)
+    also.add_argument("-r", "--refresh", action="store_true", help="read the live objects first")
+
+    up = commands.add_parser("up", parents=[stack, scope, expect, yes, also], help="make it so")
+    up.add_argument("--continue-on-error", action="store_true", help="go on with what does not depend on a failure")
+    commands.add_parser("preview", parents=[stack, scope, expect, also], help="show what up would do")
+    commands.add_parser("refresh", parents=[stack, scope, expect, yes], help="bring the state up to what is live")
+    commands.add_parser("destroy", parents=[stack, scope, yes], help="delete everything of the stack")
+    outputs = commands.add_parser("outputs", parents=[stack], help="the stack's outputs")
+    outputs.add_argument("name", nargs="?", help="only this one")
+    outputs.add_argument("--show-secrets", action="store_true")
+    run = commands.add_parser("run", parents=[stack], help="run a deployment and follow it to its end")
+    run.add_argument("deployment", metavar="FLOW/DEPLOYMENT")
+    run.add_argument("-p", "--param", action="append", default=[], metavar="NAME=JSON")
+    run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
+    commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
+    commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
+    config = commands.add_parser("config", help="the stack's config").add_subparsers(
+        dest="action", required=True, metavar="ACTION", parser_class=_Parser
+    )
+    put = config.add_parser("set", parents=[stack], help="set a value")
+    put.add_argument("key")
+    put.add_argument("value", nargs="?", help="left out: read from standard input, so that no shell keeps it")
+    put.add_argument("--secret", action="store_true", help="encrypt it with the stack's passphrase")
+    put.add_argument("--path", action="store_true", help="the key is a path into a structured value")
+    get = config.add_parser("get", parents=[stack], help="print a value")
+    get.add_argument("key")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code (`errors.ExitCode`)."""
+    as_json = "--json" in (sys.argv[1:] if argv is None else argv)
+    try:
+        arguments = _parser().parse_args(argv)
+        from prefect_pulumi.cli import commands
+
+        return int(commands.run(arguments))
+    except PrefectPulumiError as error:
+        from prefect_pulumi.cli import render
+
+        render.failure(error, as_json=as_json)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        return int(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Finds the project and opens a stack: files, passphrase, state, provider loader."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import unquote, urlsplit
+
+from prefect_pulumi.engine.events import Sink, SinkHost
+from prefect_pulumi.engine.operations import StackContext
+from prefect_pulumi.errors import ConfigError, PassphraseError, UnsupportedError
+from prefect_pulumi.lifecycle import Provider
+from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.config import ProjectFile, StackConfig
+from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.values import Secret
+
+PRIVATE = ".infra"
+"""The git-ignored folder of a project: state, server database, logs, pid files, the dev passphrase."""
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder with a Pulumi.yaml, from `start` (default: the current one) upward."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise ConfigError("no Pulumi.yaml here or above", where=str(here), remedy="run infra inside a project")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack of one project on disk."""
+
+    root: Path
+    name: str
+
+    @cached_property
+    def project(self) -> ProjectFile:
+        return ProjectFile.load(self.root / "Pulumi.yaml")
+
+    @cached_property
+    def config(self) -> StackConfig:
+        path = self.root / f"Pulumi.{self.name}.yaml"
+        if not path.is_file():
+            known = sorted(p.name.split(".")[1] for p in self.root.glob("Pulumi.*.yaml"))
+            raise ConfigError(
+                f"there is no stack {self.name!r}", where=path.name, remedy=f"use one of: {', '.join(known) or 'none'}"
+            )
+        return StackConfig.load(path, self.project.name)
+
+    @cached_property
+    def backend(self) -> FileBackend:
+        return FileBackend(self.state_folder, self.project.name)
+
+    @property
+    def private(self) -> Path:
+        return self.root / PRIVATE / self.name
+
+    @property
+    def passphrase_file(self) -> Path:
+        return self.private / "passphrase"
+
+    @property
+    def state_folder(self) -> Path:
+        """Root of the file backend; `PULUMI_BACKEND_URL` wins, as for the official CLI."""
+        url = os.environ.get("PULUMI_BACKEND_URL", "")
+        if not url:
+            return self.root / PRIVATE / "state"
+        parts = urlsplit(url)
+        if parts.scheme != "file":
+            raise UnsupportedError(
+                f"the embedded engine works on a file backend, not on {parts.scheme or url}",
+                where="PULUMI_BACKEND_URL",
+                remedy="use the official CLI for this stack: pulumi up",
+            )
+        path = unquote(parts.netloc + parts.path)
+        return Path(path).expanduser()
+
+    @cached_property
+    def owns_passphrase(self) -> bool:
+        """True for a stack with the embedded server: its passphrase is made here and never leaves this clone."""
+        environment = self.config.get(f"{self.project.name}:environment")
+        server = environment.get("server") if isinstance(environment, dict) else None
+        return isinstance(server, dict) and server.get("embedded") is True
+
+    def manager(self, *, write: bool) -> PassphraseManager:
+        """The stack's secrets. With `write` what a new stack lacks (passphrase, salt) is made and kept."""
+        passphrase, cache = self._passphrase(write=write)
+        salt = self.config.salt or self.backend.reader(self.name).salt()
+        if salt:
+            return PassphraseManager.open(passphrase, salt, cache_dir=cache)
+        manager = PassphraseManager.create(passphrase)
+        if write and not self.owns_passphrase:
+            self.config.set_salt(manager.salt_text)
+            self.config.save()
+        return manager
+
+    def _passphrase(self, *, write: bool) -> tuple[str, Path | None]:
+        """The passphrase and, where it lies in this clone in clear anyway, the folder for its derived key."""
+        if "PULUMI_CONFIG_PASSPHRASE" in os.environ:
+            return os.environ["PULUMI_CONFIG_PASSPHRASE"], None
+        named = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+        if named and Path(named).resolve() != self.passphrase_file.resolve():
+            try:
+                return Path(named).read_text("utf-8").strip(), None
+            except OSError as error:
+                raise PassphraseError(error.strerror or str(error), where="PULUMI_CONFIG_PASSPHRASE_FILE") from error
+        if self.passphrase_file.is_file():
+            return self.passphrase_file.read_text("utf-8").strip(), self.private
+        if not self.owns_passphrase:
+            raise PassphraseError(
+                f"stack {self.name} has no passphrase",
+                where="PULUMI_CONFIG_PASSPHRASE",
+                remedy="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the one of your team",
+            )
+        made = secrets.token_urlsafe(32)
+        if write:
+            self.private.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(made + "\n")
+            keep_salt_out_of_git(self.root)
+        return made, self.private if write else None
+
+    def context(self, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
+        """Everything that the engine needs for an operation on this stack."""
+        manager = self.manager(write=write)
+        values, secret_keys = self.config.values(manager)
+        return StackContext(
+            project=self.project.name,
+            stack=self.name,
+            program=(self.root / (self.project.main or ".")).resolve(),
+            config=values,
+            secret_keys=frozenset(secret_keys),
+            backend=self.backend,
+            manager=manager,
+            loader=self._loader(sink),
+            package_config=lambda package: _package_config(package, values, secret_keys),
+            sink=sink,
+            output=output,
+        )
+
+    def _loader(self, sink: Sink) -> Any:
+        host = SinkHost(sink)
+
+        def load(package: str, version: str) -> Provider:
+            if package == "prefect":
+                from prefect_pulumi.provider.service import PrefectProvider
+
+                return PrefectProvider(self.root, host)
+            raise UnsupportedError(
+                f"the embedded engine has no provider for package {package!r}"
+                + (f" {version}" if version else ""),
+                remedy='use the official CLI for this program: eval "$(infra env)" and pulumi up',
+            )
+
+        return load
+
+
+def _package_config(package: str, values: dict[str, str], secret_keys: set[str]) -> dict[str, Any]:
+    """Inputs of a default provider: the stack's config in the package's namespace."""
+    prefix = package + ":"
+    return {
+        key.removeprefix(prefix): Secret(value) if key in secret_keys else value
+        for key, value in values.items()
+        if key.startswith(prefix)
+    }
+
+
+def keep_salt_out_of_git(root: Path) -> None:
+    """Sets up the filter that `.gitattributes` names for stack files of embedded servers.
+
+    The official CLI writes `encryptionsalt` into a stack file, even on preview. For a passphrase that belongs to
+    this clone alone that line means nothing to anybody else, so git does not see it.
+    """
+    if not (root / ".git").exists():
+        return
+    command = ["git", "-C", str(root), "config", "--local", "filter.pulumi-local-salt.clean", "sed -e '/^encryptionsalt:/d'"]
+    subprocess.run(command, check=False, capture_output=True)
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False)

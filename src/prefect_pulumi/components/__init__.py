@@ -1,0 +1,19 @@
+"""Pulumi components over the resources, and the model of the stack's config that `infra/` reads."""
+
+from __future__ import annotations
+
+from prefect_pulumi.components.flows import Flows
+from prefect_pulumi.components.pool import Pool
+from prefect_pulumi.components.server import Server
+from prefect_pulumi.components.settings import Environment, PoolSettings, QueueSettings, load_environment, secret_value
+
+__all__ = [
+    "Environment",
+    "Flows",
+    "Pool",
+    "PoolSettings",
+    "QueueSettings",
+    "Server",
+    "load_environment",
+    "secret_value",
+]

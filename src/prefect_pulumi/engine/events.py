@@ -1,0 +1,59 @@
+"""What an update tells while it runs: plain events for one sink (terminal, JSON, tests)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from prefect_pulumi.engine.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    step: Step
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """`error` is empty on success; `seconds` is the wall time of the provider's work."""
+
+    step: Step
+    preview: bool
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line of the program, a provider or the engine; `severity` is debug, info, warning or error."""
+
+    severity: str
+    text: str
+    urn: str = ""
+
+
+Event = StepStarted | StepDone | Message
+
+
+class Sink(Protocol):
+    """Called from several threads."""
+
+    def emit(self, event: Event) -> None: ...
+
+
+class NullSink:
+    """Drops everything."""
+
+    def emit(self, event: Event) -> None:
+        """Nothing to show."""
+
+
+class SinkHost:
+    """`lifecycle.ProviderHost` over a sink."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        self._sink.emit(Message(severity, message, urn))

@@ -1,0 +1,306 @@
+"""The operations on one stack: preview, up, refresh, destroy. Each takes a `StackContext` and returns a `Result`."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from prefect_pulumi.engine.deployment import Aborted, Deployment, Options
+from prefect_pulumi.engine.events import Message, Sink
+from prefect_pulumi.engine.healing import heal
+from prefect_pulumi.engine.monitor import InProcessEngine, InProcessMonitor
+from prefect_pulumi.engine.program import run_program
+from prefect_pulumi.engine.providers import Loader, ProviderPool
+from prefect_pulumi.engine.refreshing import refresh_entries
+from prefect_pulumi.engine.steps import Step, summarize
+from prefect_pulumi.errors import ChangesFound, InterruptedRun, PrefectPulumiError
+from prefect_pulumi.state import journal as journals
+from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.journal import Journal
+from prefect_pulumi.state.lock import StackLock
+from prefect_pulumi.state.secrets import PassphraseManager
+
+
+@dataclass(frozen=True)
+class StackContext:
+    """All that an operation needs to know. `program` is the folder of the program, `config` what it may read."""
+
+    project: str
+    stack: str
+    program: Path
+    config: Mapping[str, str]
+    secret_keys: frozenset[str]
+    backend: FileBackend
+    manager: PassphraseManager
+    loader: Loader
+    package_config: Callable[[str], dict[str, Any]]
+    sink: Sink
+    output: TextIO | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was done (or would be): the steps in order, stack outputs, operation counts, wall seconds."""
+
+    steps: tuple[Step, ...]
+    outputs: dict[str, Any]
+    summary: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> bool:
+        return any(step.changes for step in self.steps)
+
+
+def preview(context: StackContext, options: Options, *, refresh: bool = False) -> Result:
+    """What `up` would do. Takes no lock and writes nothing."""
+    began = time.monotonic()
+    snapshot = _load(context)
+    with _providers(context) as providers:
+        before: tuple[Step, ...] = ()
+        if refresh:
+            snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
+        deployment = _run(context, snapshot, providers, options, None)
+    return _result(deployment, began, before)
+
+
+def up(
+    context: StackContext,
+    options: Options,
+    *,
+    refresh: bool = False,
+    confirm: Callable[[Result], bool] | None = None,
+    expect_no_changes: bool = False,
+) -> Result:
+    """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied."""
+    began = time.monotonic()
+    with _updating(context) as (snapshot, journal), _providers(context) as providers:
+        snapshot = heal(snapshot, providers, context.sink)
+        before: tuple[Step, ...] = ()
+        if refresh:
+            snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
+        plan = _run(context, snapshot, providers, options, None)
+        planned = _result(plan, began, before)
+        if expect_no_changes and planned.changed:
+            raise ChangesFound("changes were found where none were expected")
+        if not planned.changed and not plan.state_dirty and not plan.outputs_changed and not refresh:
+            return planned
+        if planned.changed and confirm is not None and not confirm(planned):
+            return replace(planned, steps=())
+        with _providers(context) as running, _interruptible(running) as stop:
+            deployment = _deployment(context, snapshot, running, options, journal)
+            stop.append(deployment)
+            start = int(time.time())
+            try:
+                _execute(context, deployment)
+            finally:
+                _save(context, deployment, journal, "update", start)
+            _raise_first(deployment, interrupted=stop.interrupted)
+    return _result(deployment, began, before)
+
+
+def refresh(context: StackContext, options: Options, *, expect_no_changes: bool = False) -> Result:
+    """Brings the state up to what the providers report."""
+    began = time.monotonic()
+    with _updating(context) as (snapshot, journal), _providers(context) as providers:
+        snapshot = heal(snapshot, providers, context.sink)
+        start = int(time.time())
+        fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
+        if expect_no_changes and any(step.changes for step in steps):
+            raise ChangesFound("the refresh found changes where none were expected")
+        _write(context, fresh, journal, "refresh", start, summarize(steps), "succeeded")
+    return Result(steps, _outputs(fresh), summarize(steps), time.monotonic() - began)
+
+
+def destroy(
+    context: StackContext, options: Options, *, confirm: Callable[[Result], bool] | None = None
+) -> Result:
+    """Deletes every resource of the stack, users before what they use."""
+    began = time.monotonic()
+    with _updating(context) as (snapshot, journal), _providers(context) as providers:
+        snapshot = heal(snapshot, providers, context.sink)
+        plan = _deployment(context, snapshot, providers, options, None)
+        plan.finish()
+        _raise_first(plan)
+        planned = _result(plan, began, ())
+        if not snapshot.resources:
+            return planned
+        if confirm is not None and not confirm(planned):
+            return replace(planned, steps=())
+        with _interruptible(providers) as stop:
+            deployment = _deployment(context, snapshot, providers, options, journal)
+            stop.append(deployment)
+            start = int(time.time())
+            try:
+                deployment.finish()
+            finally:
+                _save(context, deployment, journal, "destroy", start)
+            _raise_first(deployment, interrupted=stop.interrupted)
+    return _result(deployment, began, ())
+
+
+def _run(
+    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: Options, journal: Journal | None
+) -> Deployment:
+    deployment = _deployment(context, snapshot, providers, options, journal)
+    _execute(context, deployment)
+    _raise_first(deployment)
+    return deployment
+
+
+def _deployment(
+    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: Options, journal: Journal | None
+) -> Deployment:
+    return Deployment(
+        project=context.project,
+        stack=context.stack,
+        snapshot=snapshot,
+        providers=providers,
+        package_config=context.package_config,
+        sink=context.sink,
+        options=options,
+        journal=journal,
+    )
+
+
+def _execute(context: StackContext, deployment: Deployment) -> None:
+    """Runs the program; deletes what it no longer declares only when it ended without error."""
+    try:
+        run_program(
+            context.program,
+            project=context.project,
+            stack=context.stack,
+            config=context.config,
+            secret_keys=context.secret_keys,
+            monitor=InProcessMonitor(deployment),
+            engine=InProcessEngine(context.sink),
+            dry_run=deployment.dry_run,
+            parallel=deployment.options.parallel,
+            output=context.output,
+        )
+    except Aborted:
+        return
+    except PrefectPulumiError as error:
+        deployment.errors.append(error)
+        return
+    if not deployment.errors:
+        deployment.finish()
+
+
+def _raise_first(deployment: Deployment, *, interrupted: bool = False) -> None:
+    if interrupted:
+        raise InterruptedRun("interrupted: what was in flight has ended and is saved", remedy="run it again to go on")
+    errors = deployment.errors
+    if not errors:
+        return
+    first = errors[0]
+    if len(errors) > 1:
+        raise ManyErrors.of(errors)
+    raise first
+
+
+class ManyErrors(PrefectPulumiError):
+    """Several failures of one run; the exit code is the gravest one's."""
+
+    @staticmethod
+    def of(errors: list[PrefectPulumiError]) -> PrefectPulumiError:
+        error = ManyErrors("\n".join(dict.fromkeys(str(each) for each in errors)))
+        # An operation that failed outranks bad input: something may have been touched.
+        gravity = {1: 0, 4: 1, 2: 2, 3: 3, 130: 4}
+        error.exit_code = min((each.exit_code for each in errors), key=lambda code: gravity[int(code)])
+        return error
+
+
+@contextmanager
+def _providers(context: StackContext) -> Iterator[ProviderPool]:
+    pool = ProviderPool(context.loader)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+@contextmanager
+def _updating(context: StackContext) -> Iterator[tuple[Snapshot, Journal]]:
+    """Holds the stack's lock; hands out the state with what a crashed run had finished folded in."""
+    with StackLock(context.backend.root, context.project, context.stack) as lock:
+        if lock.note:
+            context.sink.emit(Message("warning", lock.note))
+        journal = Journal(context.backend.root, context.project, context.stack, context.manager)
+        snapshot = _load(context)
+        try:
+            yield snapshot, journal
+        finally:
+            journal.close()
+
+
+def _load(context: StackContext) -> Snapshot:
+    reader = context.backend.reader(context.stack)
+    snapshot = reader.load(context.manager)
+    records = Journal(context.backend.root, context.project, context.stack, context.manager).replay()
+    return journals.fold(snapshot, records) if records else snapshot
+
+
+class _Stop(list[Deployment]):
+    """Deployments to stop at the first Ctrl-C."""
+
+    interrupted = False
+
+
+@contextmanager
+def _interruptible(providers: ProviderPool) -> Iterator[_Stop]:
+    """First SIGINT: nothing new begins and what is in flight ends. Second: the default action, at once."""
+    stop = _Stop()
+
+    def handler(signum: int, frame: object) -> None:
+        stop.interrupted = True
+        for deployment in stop:
+            deployment.abort()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    try:
+        before = signal.signal(signal.SIGINT, handler)
+    except ValueError:  # not the main thread: the caller handles signals
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _save(context: StackContext, deployment: Deployment, journal: Journal, kind: str, start: int) -> None:
+    outcome = "failed" if deployment.errors else "succeeded"
+    _write(context, deployment.snapshot(), journal, kind, start, summarize(deployment.steps), outcome)
+
+
+def _write(
+    context: StackContext,
+    snapshot: Snapshot,
+    journal: Journal,
+    kind: str,
+    start: int,
+    changes: dict[str, int],
+    outcome: str,
+) -> None:
+    writer = context.backend.writer(context.stack)
+    writer.save(snapshot, context.manager)
+    journal.clear()
+    context.backend.write_history(
+        context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes
+    )
+
+
+def _outputs(snapshot: Snapshot) -> dict[str, Any]:
+    return next((entry.outputs for entry in snapshot.resources if entry.type == "pulumi:pulumi:Stack"), {})
+
+
+def _result(deployment: Deployment, began: float, before: tuple[Step, ...]) -> Result:
+    steps = (*before, *deployment.steps)
+    return Result(steps, deployment.stack_outputs, summarize(steps), time.monotonic() - began)

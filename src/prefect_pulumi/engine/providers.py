@@ -1,0 +1,132 @@
+"""Running provider instances of one update, started when first needed and always closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from prefect_pulumi.engine.steps import PROVIDER_PREFIX
+from prefect_pulumi.errors import StateError
+from prefect_pulumi.lifecycle import Changes, CheckResult, CreateResult, DiffResult, Props, Provider, ReadResult
+from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref, urn_type
+from prefect_pulumi.values import has_unknown
+
+
+class Loader(Protocol):
+    """Makes an unconfigured provider; raises `UnsupportedError` or `ProviderError` when it cannot."""
+
+    def __call__(self, package: str, version: str) -> Provider: ...
+
+
+class UnconfiguredProvider:
+    """Stands in for a provider whose configuration is unknown in a preview: no call reaches the real one."""
+
+    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
+        return CheckResult(dict(news))
+
+    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+        return DiffResult(Changes.UNKNOWN)
+
+    def configure(self, inputs: Props) -> None:
+        """Nothing to configure."""
+
+    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+        return CheckResult(dict(news))
+
+    def diff(
+        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
+    ) -> DiffResult:
+        return DiffResult(Changes.UNKNOWN)
+
+    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+        return CreateResult("", dict(inputs))
+
+    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
+        return ReadResult(id, dict(inputs), dict(outputs))
+
+    def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Props,
+        old_outputs: Props,
+        news: Props,
+        timeout: float,
+        preview: bool,
+        ignore_changes: Sequence[str],
+    ) -> dict[str, Any]:
+        return dict(news)
+
+    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+        """Never asked in a preview."""
+
+    def invoke(self, token: str, args: Props) -> CheckResult:
+        return CheckResult({})
+
+    def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
+        return None
+
+    def cancel(self) -> None:
+        """Nothing runs."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class ProviderPool:
+    """Provider instances by the URN of their state entry."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+        self._lock = threading.RLock()
+        self._instances: dict[str, Provider] = {}
+
+    def load(self, urn: str, version: str = "") -> Provider:
+        """A new, unconfigured instance for the provider entry `urn`."""
+        package = urn_type(urn).removeprefix(PROVIDER_PREFIX)
+        return self._loader(package, version)
+
+    def install(self, urn: str, provider: Provider, inputs: Mapping[str, Any]) -> None:
+        """Configures `provider` (a stand-in when its configuration is unknown) and keeps it for `urn`."""
+        if has_unknown(dict(inputs)):
+            provider.close()
+            provider = UnconfiguredProvider()
+        else:
+            provider.configure(inputs)
+        with self._lock:
+            before = self._instances.get(urn)
+            self._instances[urn] = provider
+        if before is not None:
+            before.close()
+
+    def get(self, urn: str) -> Provider | None:
+        with self._lock:
+            return self._instances.get(urn)
+
+    def for_entry(self, entry: ResourceEntry, entries: Mapping[str, ResourceEntry]) -> Provider:
+        """The provider that manages `entry`, started from its state entry if this run has not."""
+        urn, _ = parse_provider_ref(entry.provider)
+        with self._lock:
+            running = self._instances.get(urn)
+            if running is not None:
+                return running
+            stored = entries.get(urn)
+            if stored is None:
+                raise StateError(f"its provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair")
+            version = stored.inputs.get("version", "")
+            self.install(urn, self.load(urn, str(version)), stored.inputs)
+            return self._instances[urn]
+
+    def cancel(self) -> None:
+        with self._lock:
+            instances = list(self._instances.values())
+        for provider in instances:
+            provider.cancel()
+
+    def close(self) -> None:
+        with self._lock:
+            instances = list(self._instances.values())
+            self._instances.clear()
+        for provider in instances:
+            provider.close()

@@ -1,0 +1,34 @@
+"""The deployments of a `prefect.yaml`, deployed by `prefect deploy`."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from prefect_pulumi.models.base import Kind, Meta
+
+
+class Deployments(Kind):
+    """All deployments of one `prefect.yaml`.
+
+    The whole file is checked before anything is written; only those that changed are deployed; those that left
+    the file are deleted.
+    """
+
+    kind: ClassVar[str] = "Deployments"
+    example: ClassVar[str] = 'Deployments("flows", directory=".", work_pools=[pool.name])'
+    import_id: ClassVar[str] = ""
+
+    directory: str = Field(default=".", description="Folder of the flows, relative to the project's root.")
+    prefect_file: str = Field(default="prefect.yaml", description="The file, relative to the directory.")
+    work_pools: list[str] = Field(default_factory=list, description="Names of the pools that the program declares.")
+    work_queues: list[str] = Field(
+        default_factory=list, description="Names of the queues that the program declares, as 'pool/queue'."
+    )
+    fingerprints: Annotated[dict[str, str], Meta(computed=True)] = Field(
+        default_factory=dict, description="'flow/deployment' -> SHA-256 of all that its deployment depends on."
+    )
+    deployments: Annotated[dict[str, str], Meta(output=True)] = Field(
+        default_factory=dict, description="'flow/deployment' -> UUID on the server."
+    )

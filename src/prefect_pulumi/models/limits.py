@@ -1,0 +1,25 @@
+"""Global concurrency limits (prefect/server/api/concurrency_limits_v2.py, `/v2/concurrency_limits`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from prefect_pulumi.models.base import Kind, Meta
+from prefect_pulumi.models.names import Limit, Name, Rate
+
+
+class GlobalConcurrencyLimit(Kind):
+    """A named limit that flows and tasks take slots of."""
+
+    kind: ClassVar[str] = "GlobalConcurrencyLimit"
+    example: ClassVar[str] = 'GlobalConcurrencyLimit("database", limit=10)'
+
+    name: Annotated[Name, Meta(logical_name=True)] = Field(description="Name of the limit, unique on the server.")
+    limit: Limit = Field(description="Number of slots.")
+    active: bool = Field(default=True, description="Whether the limit holds.")
+    slot_decay_per_second: Rate = Field(
+        default=0.0, description="Slots that become free each second; 0: only when they are released."
+    )
+    created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")

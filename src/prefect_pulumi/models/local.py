@@ -1,0 +1,49 @@
+"""What runs on this machine: a Prefect server and process workers."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from prefect_pulumi.models.base import Kind, Meta
+from prefect_pulumi.models.names import Limit, Name, Port
+
+
+class LocalServer(Kind):
+    """A Prefect server on this machine, with its own database. It outlives the command that started it."""
+
+    kind: ClassVar[str] = "LocalServer"
+    example: ClassVar[str] = 'LocalServer("server", directory=".infra/dev/server", port=4200)'
+    import_id: ClassVar[str] = ""
+
+    directory: Annotated[str, Meta(replaces=True)] = Field(
+        description="Folder of its database and logs, relative to the project's root."
+    )
+    host: str = Field(default="127.0.0.1", description="Address it listens on.")
+    port: Port = Field(default=4200, description="Port it listens on.")
+    api_url: Annotated[str | None, Meta(output=True)] = Field(default=None, description="Address of its API.")
+    ui_url: Annotated[str | None, Meta(output=True)] = Field(default=None, description="Address of its dashboard.")
+    status: Annotated[str | None, Meta(output=True)] = Field(
+        default=None, description="'running'; a server that stopped is started again by the next update."
+    )
+
+
+class ProcessWorker(Kind):
+    """A worker of type process on this machine. It outlives the command that started it."""
+
+    kind: ClassVar[str] = "ProcessWorker"
+    example: ClassVar[str] = 'ProcessWorker("etl", work_pool=pool.name, directory=".infra/dev/worker")'
+    import_id: ClassVar[str] = ""
+
+    name: Annotated[Name, Meta(replaces=True, logical_name=True)] = Field(description="Name of the worker.")
+    work_pool: Name = Field(description="Name of the pool it takes work from.")
+    directory: Annotated[str, Meta(replaces=True)] = Field(
+        description="Folder of its process file and log, relative to the project's root."
+    )
+    work_queues: list[str] = Field(default_factory=list, description="Only these queues of the pool; empty: all.")
+    limit: Limit | None = Field(default=None, description="Most flow runs at one time in this worker.")
+    api_url: Annotated[str | None, Meta(output=True)] = Field(default=None, description="The API it works for.")
+    status: Annotated[str | None, Meta(output=True)] = Field(
+        default=None, description="'running'; a worker that stopped is started again by the next update."
+    )

@@ -1,0 +1,45 @@
+"""Configuration of the provider: which server, and how to sign in."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from prefect_pulumi.models.base import Kind, Meta
+
+
+def _api_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("'apiUrl' must be an http or https address such as http://127.0.0.1:4200/api")
+    if parts.username or parts.password:
+        raise ValueError("'apiUrl' must hold no password; use authString")
+    return value
+
+
+class ProviderConfig(Kind):
+    """Which Prefect API the resources live on. Each falls back to the variable that Prefect itself reads."""
+
+    kind: ClassVar[str] = "Provider"
+    example: ClassVar[str] = 'Provider("local", api_url=server.api_url)'
+    import_id: ClassVar[str] = ""
+
+    api_url: Annotated[str | None, AfterValidator(lambda value: _api_url(value) if value is not None else value)] = (
+        Field(default=None, description="Address of the API, ending with /api; else PREFECT_API_URL.")
+    )
+    api_key: Annotated[str | None, Meta(secret=True)] = Field(
+        default=None, description="Key of Prefect Cloud; else PREFECT_API_KEY."
+    )
+    auth_string: Annotated[str | None, Meta(secret=True)] = Field(
+        default=None, description="'user:password' of a self-hosted server; else PREFECT_API_AUTH_STRING."
+    )
+
+
+ENVIRONMENT = {"apiUrl": "PREFECT_API_URL", "apiKey": "PREFECT_API_KEY", "authString": "PREFECT_API_AUTH_STRING"}
+
+
+def is_cloud(api_url: str) -> bool:
+    host = urlsplit(api_url).hostname or ""
+    return host == "prefect.cloud" or host.endswith(".prefect.cloud")

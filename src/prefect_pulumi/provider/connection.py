@@ -1,0 +1,82 @@
+"""Which Prefect API a provider instance speaks to. The HTTP client is made with the first request."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
+from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
+
+if TYPE_CHECKING:
+    from prefect_pulumi.api.portal import SyncClient
+
+
+class Connection:
+    """The configured address and credentials. Safe to share between threads; `repr` shows no secret."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        values = {name: config.get(name) for name in ENVIRONMENT}
+        self.unknown = any(has_unknown(value) for value in values.values())
+        plain = {
+            name: os.environ.get(variable, "") if values[name] is None else unwrap(values[name])
+            for name, variable in ENVIRONMENT.items()
+        }
+        self.api_url: str = "" if plain["apiUrl"] is UNKNOWN else plain["apiUrl"]
+        self._api_key: Any = plain["apiKey"] or None
+        self._auth_string: Any = plain["authString"] or None
+        self._lock = threading.Lock()
+        self._client: SyncClient | None = None
+
+    @property
+    def cloud(self) -> bool:
+        return is_cloud(self.api_url)
+
+    @property
+    def known(self) -> bool:
+        """Whether a request could be made."""
+        return bool(self.api_url) and not self.unknown
+
+    @property
+    def secret_env(self) -> dict[str, str]:
+        """The credentials as Prefect's own variables, for child processes."""
+        found = {"PREFECT_API_KEY": self._api_key, "PREFECT_API_AUTH_STRING": self._auth_string}
+        return {name: value for name, value in found.items() if isinstance(value, str)}
+
+    def client(self) -> SyncClient:
+        """Raises `ConfigError` when no API is configured."""
+        self.need()
+        with self._lock:
+            if self._client is None:
+                from prefect_pulumi.api.portal import SyncClient
+
+                self._client = SyncClient(self.api_url, api_key=self._api_key, auth_string=self._auth_string)
+            return self._client
+
+    def need(self) -> str:
+        if self.unknown:
+            raise ConfigError(
+                "the configuration of the provider is not known yet",
+                where="provider prefect",
+                remedy="run `up`: a preview cannot read from a server that it has still to make",
+            )
+        if not self.api_url:
+            raise ConfigError(
+                "no Prefect API is configured",
+                where="provider prefect",
+                remedy="set prefect:apiUrl in the stack's config, or PREFECT_API_URL, or give the resource a "
+                "Provider with api_url",
+            )
+        return self.api_url
+
+    def close(self) -> None:
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
+                self._client = None
+
+    def __repr__(self) -> str:
+        return f"Connection({self.api_url!r})"

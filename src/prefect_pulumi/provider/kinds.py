@@ -1,0 +1,142 @@
+"""The lifecycle table: by which routes each kind is made, found, changed and deleted.
+
+Routes are templates over the object's own wire properties and `{id}`. `find` routes are tried for a name,
+`by_id` for the server's UUID; `item` is where PATCH and DELETE go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from prefect_pulumi.models import (
+    BlockDocument,
+    BlockSchema,
+    BlockType,
+    GlobalConcurrencyLimit,
+    JsonBlock,
+    Kind,
+    SecretBlock,
+    Variable,
+    WorkPool,
+    WorkQueue,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """One row. `api_names`: wire name -> the API's name where it is not the snake_case of it.
+
+    `noun` is how messages call the object; `path_only` are properties that stand in the route, not in the payload;
+    `verify_id` asks before a DELETE by name whether the name still belongs to the same object.
+    """
+
+    model: type[Kind]
+    noun: str
+    collection: str
+    item: str
+    find: str = ""
+    by_id: str = ""
+    list_by_id: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    api_names: Mapping[str, str] = field(default_factory=dict)
+    path_only: frozenset[str] = frozenset()
+    name_parts: tuple[str, ...] = ("name",)
+    verify_id: bool = False
+
+
+_PAUSED = {"paused": "is_paused"}
+_DOCUMENT_NAME = "/block_types/slug/{blockTypeSlug}/block_documents/name/{name}"
+_SECRETS = {"include_secrets": "true"}
+
+TABLE: dict[str, Routes] = {
+    row.model.token(): row
+    for row in (
+        Routes(
+            WorkPool,
+            "work pool",
+            collection="/work_pools/",
+            item="/work_pools/{name}",
+            find="/work_pools/{name}",
+            list_by_id="/work_pools/filter",
+            api_names=_PAUSED,
+            verify_id=True,
+        ),
+        Routes(
+            WorkQueue,
+            "work queue",
+            collection="/work_pools/{workPoolName}/queues",
+            item="/work_pools/{workPoolName}/queues/{name}",
+            find="/work_pools/{workPoolName}/queues/{name}",
+            by_id="/work_queues/{id}",
+            api_names=_PAUSED,
+            path_only=frozenset({"workPoolName"}),
+            name_parts=("workPoolName", "name"),
+            verify_id=True,
+        ),
+        Routes(
+            Variable,
+            "variable",
+            collection="/variables/",
+            item="/variables/{id}",
+            find="/variables/name/{name}",
+            by_id="/variables/{id}",
+        ),
+        Routes(
+            GlobalConcurrencyLimit,
+            "global concurrency limit",
+            collection="/v2/concurrency_limits/",
+            item="/v2/concurrency_limits/{id}",
+            find="/v2/concurrency_limits/{name}",
+            by_id="/v2/concurrency_limits/{id}",
+        ),
+        Routes(
+            BlockType,
+            "block type",
+            collection="/block_types/",
+            item="/block_types/{id}",
+            find="/block_types/slug/{slug}",
+            by_id="/block_types/{id}",
+            name_parts=("slug",),
+        ),
+        Routes(
+            BlockSchema,
+            "block schema",
+            collection="/block_schemas/",
+            item="/block_schemas/{id}",
+            by_id="/block_schemas/{id}",
+            path_only=frozenset({"blockTypeSlug"}),
+            name_parts=(),
+        ),
+        Routes(
+            BlockDocument,
+            "block",
+            collection="/block_documents/",
+            item="/block_documents/{id}",
+            find=_DOCUMENT_NAME,
+            by_id="/block_documents/{id}",
+            query=_SECRETS,
+            path_only=frozenset({"blockTypeSlug"}),
+            name_parts=("blockTypeSlug", "name"),
+        ),
+        Routes(
+            SecretBlock,
+            "Secret block",
+            collection="/block_documents/",
+            item="/block_documents/{id}",
+            find=_DOCUMENT_NAME.replace("{blockTypeSlug}", "secret"),
+            by_id="/block_documents/{id}",
+            query=_SECRETS,
+        ),
+        Routes(
+            JsonBlock,
+            "JSON block",
+            collection="/block_documents/",
+            item="/block_documents/{id}",
+            find=_DOCUMENT_NAME.replace("{blockTypeSlug}", "json"),
+            by_id="/block_documents/{id}",
+            query=_SECRETS,
+        ),
+    )
+}
+"""Token -> row, for every kind that lives on the server."""

@@ -1,0 +1,235 @@
+"""The lifecycle of what lives on the server, driven by the table in `kinds.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from typing_extensions import override
+
+from prefect_pulumi.errors import ConflictError, NotFoundError, ProviderError
+from prefect_pulumi.lifecycle import DiffResult, Props, ReadResult
+from prefect_pulumi.models import Fault, FieldSpec, WorkPool
+from prefect_pulumi.models.work_pool import cloud_only
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.differ import changed_fields, diff
+from prefect_pulumi.provider.handler import Call, Handler, logical_name, stored_inputs
+from prefect_pulumi.provider.kinds import Routes
+from prefect_pulumi.values import UNKNOWN, same, secret, secret_keys, unwrap
+
+Json = dict[str, Any]
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+class RestHandler(Handler):
+    """One kind. Bodies and answers are the API's JSON; properties are on the wire names of the model."""
+
+    def __init__(self, routes: Routes, connection: Connection) -> None:
+        super().__init__(routes.model)
+        self.routes = routes
+        self.connection = connection
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        type_ = values.get("type")
+        if self.model is WorkPool and isinstance(type_, str) and cloud_only(type_):
+            url = self.connection.api_url
+            if url and not self.connection.cloud:
+                return [
+                    Fault(
+                        "type",
+                        f"work pools of type '{type_}' exist on Prefect Cloud only, and {url} is a self-hosted server; "
+                        "use 'process', 'docker' or 'kubernetes' with a worker",
+                    )
+                ]
+        return []
+
+    @override
+    def diff(self, call: Call) -> DiffResult:
+        return diff(self.model, call)
+
+    @override
+    def preview(self, call: Call) -> dict[str, Any]:
+        server = {spec.wire: call.outputs.get(spec.wire, UNKNOWN) for spec in self.model.fields() if spec.meta.output}
+        return {**server, **call.news}
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        plain = unwrap(dict(call.news))
+        body = self.body(plain)
+        try:
+            made = self.connection.client().create(
+                self.route(self.routes.collection, plain), body, lambda: self.find(plain)
+            )
+        except ConflictError as error:
+            raise self.exists_already(call.urn, plain) from error
+        except NotFoundError as error:
+            raise self.no_parent(plain, error) from error
+        return str(made["id"]), self.outputs(made, call.news)
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        changed = changed_fields(self.model, call)
+        plain = unwrap({**call.outputs, **call.news, **changed})
+        if changed:
+            try:
+                self.connection.client().request(
+                    "PATCH",
+                    self.route(self.routes.item, {**plain, "id": call.id}),
+                    json=self.patch(tuple(changed), plain),
+                )
+            except NotFoundError as error:
+                raise self.gone(plain) from error
+            except ConflictError as error:
+                raise self.exists_already(call.urn, plain) from error
+        found = self.get(call.id, plain)
+        if found is None:
+            raise self.gone(plain)
+        return self.outputs(found, {**call.outputs, **call.news})
+
+    @override
+    def read(self, call: Call) -> ReadResult:
+        found = self.get(call.id, unwrap({**call.inputs, **call.outputs}))
+        if found is None:
+            return ReadResult("", {}, {})
+        fresh = self.outputs(found, {**call.outputs, **call.inputs})
+        return ReadResult(str(found["id"]), stored_inputs(self.model, call.inputs, fresh), fresh)
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        found = self.find(unwrap(dict(call.news)))
+        if found is None:
+            return None
+        return ReadResult(str(found["id"]), dict(call.news), self.outputs(found, call.news))
+
+    @override
+    def delete(self, call: Call) -> None:
+        plain = unwrap({**call.inputs, **call.outputs})
+        if self.routes.verify_id:
+            found = self.find(plain)
+            if found is None or str(found["id"]) != call.id:
+                return
+        try:
+            self.connection.client().request("DELETE", self.route(self.routes.item, {**plain, "id": call.id}))
+        except NotFoundError:
+            return
+
+    # What a kind may do in its own way.
+
+    def body(self, plain: Json) -> Json:
+        """Payload of the POST: what the program gave; the rest is left to the server."""
+        return {self.api_name(wire): value for wire, value in plain.items() if wire not in self.routes.path_only}
+
+    def patch(self, changed: Collection[str], plain: Json) -> Json:
+        """Payload of the PATCH: only what changed; None where a value is taken away."""
+        return {self.api_name(wire): plain[wire] for wire in changed if wire not in self.routes.path_only}
+
+    def answer(self, found: Json, wanted: Props) -> Json:
+        """The server's object as wire properties, without runtime fields. An empty text means none, unless asked for."""
+        values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
+        return {wire: None if value == "" and wanted.get(wire) != "" else value for wire, value in values.items()}
+
+    # Shared parts.
+
+    def outputs(self, found: Json, wanted: Props) -> dict[str, Any]:
+        hidden = secret_keys(wanted)
+        result: dict[str, Any] = {}
+        for wire, value in self.answer(found, wanted).items():
+            spec = self.model.field(wire)
+            if value is None:
+                continue
+            if wire in hidden and same(wanted[wire], value):
+                result[wire] = wanted[wire]
+            else:
+                masked = wire in hidden or (spec is not None and spec.meta.secret)
+                result[wire] = secret(value) if masked else value
+        return result
+
+    def api_name(self, wire: str) -> str:
+        spec: FieldSpec | None = self.model.field(wire)
+        return self.routes.api_names.get(wire) or (spec.attribute.rstrip("_") if spec else wire)
+
+    def route(self, template: str, values: Mapping[str, Any]) -> str:
+        return template.format_map({name: quote(str(value), safe="") for name, value in values.items()})
+
+    def get(self, id: str, known: Json) -> Json | None:
+        """The object of that UUID; else, since Prefect knows objects by name, the one of that name."""
+        if is_uuid(id):
+            found = self.by_id(id, known)
+            return found if found is not None else self.find(known)
+        return self.find(self.parsed(id))
+
+    def parsed(self, id: str) -> Json:
+        """`pool/queue` -> {"workPoolName": "pool", "name": "queue"}."""
+        parts = id.split("/")
+        if not self.routes.name_parts:
+            raise ProviderError(f"a {self.routes.noun} is imported by its UUID, not by '{id}'")
+        if len(parts) != len(self.routes.name_parts) or not all(parts):
+            raise ProviderError(
+                f"'{id}' is no id of a {self.routes.noun}",
+                remedy=f"give the server's UUID or {self.model.import_id}",
+            )
+        return dict(zip(self.routes.name_parts, parts, strict=True))
+
+    def by_id(self, id: str, known: Json) -> Json | None:
+        if self.routes.by_id:
+            return self.fetch(self.routes.by_id, {"id": id})
+        named = self.find(known) if all(known.get(part) for part in self.routes.name_parts) else None
+        if named is not None and str(named["id"]) == id:
+            return named
+        if not self.routes.list_by_id:
+            return None
+        key = self.routes.list_by_id.strip("/").split("/")[0]
+        rows = self.connection.client().request(
+            "POST", self.routes.list_by_id, json={key: {"id": {"any_": [id]}}, "limit": 1}, idempotent=True
+        )
+        return rows[0] if rows else None
+
+    def find(self, known: Mapping[str, Any]) -> Json | None:
+        if not self.routes.find or not all(known.get(part) for part in self.routes.name_parts):
+            return None
+        return self.fetch(self.routes.find, known)
+
+    def fetch(self, template: str, values: Mapping[str, Any]) -> Json | None:
+        try:
+            found: Json = self.connection.client().request(
+                "GET", self.route(template, values), params=dict(self.routes.query) or None
+            )
+        except NotFoundError:
+            return None
+        return found
+
+    def human_id(self, plain: Mapping[str, Any]) -> str:
+        return "/".join(str(plain.get(part, "")) for part in self.routes.name_parts)
+
+    def exists_already(self, urn: str, plain: Json) -> ProviderError:
+        human = self.human_id(plain)
+        token, name = self.model.token(), logical_name(urn)
+        return ProviderError(
+            f"a {self.routes.noun} '{human}' exists already on {self.connection.api_url}",
+            where=urn,
+            remedy=f"take it over with `infra import {token} {name} {human}` "
+            f"(or `pulumi import {token} {name} {human}`), or choose another name",
+        )
+
+    def no_parent(self, plain: Json, error: NotFoundError) -> ProviderError:
+        pool = plain.get("workPoolName")
+        text = f"work pool '{pool}' does not exist" if pool else error.message
+        return ProviderError(
+            f"the {self.routes.noun} '{self.human_id(plain)}' cannot be made: {text}",
+            remedy="declare it in the program and refer to it, so that it is made first",
+        )
+
+    def gone(self, plain: Json) -> ProviderError:
+        return ProviderError(
+            f"the {self.routes.noun} '{self.human_id(plain)}' no longer exists on {self.connection.api_url}",
+            remedy="run `infra refresh` (or `pulumi refresh`) and then `up` again, which makes it anew",
+        )

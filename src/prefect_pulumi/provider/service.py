@@ -1,0 +1,194 @@
+"""The provider in plain Python: `lifecycle.Provider` over the handlers of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
+
+from prefect_pulumi.errors import ProviderError
+from prefect_pulumi.lifecycle import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    Props,
+    Provider,
+    ProviderHost,
+    ReadResult,
+)
+from prefect_pulumi.models import KINDS, BlockSchema, BlockType, Kind, ProviderConfig
+from prefect_pulumi.provider.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.differ import diff
+from prefect_pulumi.provider.handler import Call, Handler
+from prefect_pulumi.provider.kinds import TABLE, Routes
+from prefect_pulumi.provider.rest import RestHandler
+from prefect_pulumi.values import has_secret, has_unknown, same, secret, unwrap
+
+CLOCK_SLACK = 2.0
+"""Seconds by which a server's clock may be behind when an interrupted create is looked for."""
+
+
+class PrefectProvider(Provider):
+    """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there."""
+
+    def __init__(self, root_directory: Path, host: ProviderHost) -> None:
+        self.root = root_directory.resolve()
+        self.host = host
+        self._configure({})
+
+    def _configure(self, config: Props) -> None:
+        self.connection = Connection(config)
+        self._types = BlockTypes(self.connection)
+        self._handlers: dict[str, Handler] = {}
+
+    # The provider itself.
+
+    @override
+    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
+        inputs = {name: value for name, value in news.items() if value is not None}
+        unknown = [name for name, value in inputs.items() if has_unknown(value)]
+        known = {
+            name: unwrap(value)
+            for name, value in inputs.items()
+            if name not in unknown and name not in ("version", "__internal", "pluginDownloadURL")
+        }
+        faults = ProviderConfig.check(known, unknown)
+        return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
+
+    @override
+    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+        """Another address or key never replaces what lives there."""
+        return diff(ProviderConfig, Call(urn, "", old_inputs, {**old_inputs, **olds}, news))
+
+    @override
+    def configure(self, inputs: Props) -> None:
+        self.connection.close()
+        self._configure(inputs)
+
+    # Resources.
+
+    @override
+    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+        inputs, faults = self.handler(urn).check(Call(urn, inputs=olds, news=news))
+        return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
+
+    @override
+    def diff(
+        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
+    ) -> DiffResult:
+        return self.handler(urn).diff(Call(urn, id, old_inputs, old_outputs, news, ignore_changes))
+
+    @override
+    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+        handler, call = self.handler(urn), Call(urn, news=inputs)
+        if preview:
+            return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
+        id, outputs = handler.create(call)
+        return CreateResult(id, sealed(handler.model, inputs, outputs))
+
+    @override
+    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
+        handler = self.handler(urn)
+        result = handler.read(Call(urn, id, inputs, outputs))
+        if not result.id:
+            return result
+        hidden = {**outputs, **inputs}
+        return ReadResult(
+            result.id,
+            sealed(handler.model, hidden, result.inputs),
+            sealed(handler.model, hidden, result.outputs),
+        )
+
+    @override
+    def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Props,
+        old_outputs: Props,
+        news: Props,
+        timeout: float,
+        preview: bool,
+        ignore_changes: Sequence[str],
+    ) -> dict[str, Any]:
+        handler, call = self.handler(urn), Call(urn, id, old_inputs, old_outputs, news, ignore_changes)
+        return sealed(handler.model, news, handler.preview(call) if preview else handler.update(call))
+
+    @override
+    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+        self.handler(urn).delete(Call(urn, id, inputs, outputs))
+
+    def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
+        """The object that an interrupted create made at or after `since` (Unix seconds), found by name; else None."""
+        handler = self.handler(urn)
+        found = handler.recover(Call(urn, news=inputs))
+        if found is None or not found.id:
+            return None
+        created = found.outputs.get("created")
+        if isinstance(created, str) and datetime.fromisoformat(created).timestamp() < since - CLOCK_SLACK:
+            return None
+        return ReadResult(found.id, found.inputs, sealed(handler.model, inputs, found.outputs))
+
+    @override
+    def invoke(self, token: str, args: Props) -> CheckResult:
+        return CheckResult({}, (CheckFailure("", f"the prefect provider has no function '{token}'"),))
+
+    @override
+    def cancel(self) -> None:
+        """Requests under way end by their own time limits."""
+
+    @override
+    def close(self) -> None:
+        self.connection.close()
+
+    def handler(self, urn: str) -> Handler:
+        """Raises `ProviderError` for an unknown type."""
+        token = urn.split("::", 3)[2].rsplit("$", 1)[-1] if urn.count("::") >= 3 else urn
+        if token not in KINDS:
+            known = ", ".join(sorted(model.kind for model in KINDS.values()))
+            raise ProviderError(f"the prefect provider has no resource type '{token}'; it has: {known}", where=urn)
+        if token not in self._handlers:
+            self._handlers[token] = self._make(token)
+        return self._handlers[token]
+
+    def _make(self, token: str) -> Handler:
+        if token in TABLE:
+            return self._rest(TABLE[token])
+        # These kinds bring modules that most programs' previews never need.
+        if token.endswith(":Deployments"):
+            from prefect_pulumi.provider.deployments import DeploymentsHandler
+
+            return DeploymentsHandler(self.root, self.connection, self.host)
+        from prefect_pulumi.provider.processes import LocalServerHandler, ProcessWorkerHandler
+
+        if token.endswith(":LocalServer"):
+            return LocalServerHandler(self.root)
+        return ProcessWorkerHandler(self.root, self.connection)
+
+    def _rest(self, routes: Routes) -> RestHandler:
+        if routes.model is BlockType:
+            return BlockTypeHandler(routes, self.connection)
+        if routes.model is BlockSchema:
+            return BlockSchemaHandler(routes, self.connection, self._types)
+        if routes.collection == "/block_documents/":
+            return DocumentHandler(routes, self.connection, self._types)
+        return RestHandler(routes, self.connection)
+
+
+def sealed(model: type[Kind], inputs: Props, outputs: Props) -> dict[str, Any]:
+    """Outputs in which all that is secret by its kind, or came in as a secret, is one again."""
+    result = dict(outputs)
+    for name, value in outputs.items():
+        spec = model.field(name)
+        given = inputs.get(name)
+        hidden = has_secret(given)
+        if hidden and same(given, value):
+            result[name] = given
+        elif hidden or (spec is not None and spec.meta.secret):
+            result[name] = secret(value)
+    return result

@@ -1,0 +1,104 @@
+# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.
+
+"""Resource `prefect:index:ProcessWorker`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import pulumi
+
+from prefect_pulumi.resources._base import PrefectResource, read
+
+
+class ProcessWorker(PrefectResource):
+    """A worker of type process on this machine. It outlives the command that started it.
+
+    Example: `ProcessWorker("etl", work_pool=pool.name, directory=".infra/dev/worker")`
+    """
+
+    pulumi_type: ClassVar[str] = "prefect:index:ProcessWorker"
+    _wire_names: ClassVar[Mapping[str, str]] = {
+        "name": "name",
+        "work_pool": "workPool",
+        "directory": "directory",
+        "work_queues": "workQueues",
+        "limit": "limit",
+        "api_url": "apiUrl",
+        "status": "status",
+    }
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        work_pool: pulumi.Input[str],
+        directory: pulumi.Input[str],
+        name: pulumi.Input[str] | None = None,
+        work_queues: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        limit: pulumi.Input[int] | None = None,
+    ) -> None:
+        """
+        :param resource_name: Name of the resource in the program.
+        :param opts: Pulumi's options.
+        :param name: Name of the worker. Left out: the resource's logical name. A change replaces the object.
+        :param work_pool: Name of the pool it takes work from.
+        :param directory: Folder of its process file and log, relative to the project's root. A change replaces the
+        object.
+        :param work_queues: Only these queues of the pool; empty: all.
+        :param limit: Most flow runs at one time in this worker.
+        """
+        self._begin(
+            resource_name,
+            {"name": name, "workPool": work_pool, "directory": directory, "workQueues": work_queues, "limit": limit},
+            opts,
+        )
+
+    @staticmethod
+    def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> ProcessWorker:
+        """The existing object of that `id`: the server's UUID. Pulumi does not manage it."""
+        return read(ProcessWorker, resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="name")
+    def name(self) -> pulumi.Output[str]:
+        """Name of the worker. Left out: the resource's logical name. A change replaces the object."""
+        return self._output("name")
+
+    @property
+    @pulumi.getter(name="workPool")
+    def work_pool(self) -> pulumi.Output[str]:
+        """Name of the pool it takes work from."""
+        return self._output("workPool")
+
+    @property
+    @pulumi.getter(name="directory")
+    def directory(self) -> pulumi.Output[str]:
+        """Folder of its process file and log, relative to the project's root. A change replaces the object."""
+        return self._output("directory")
+
+    @property
+    @pulumi.getter(name="workQueues")
+    def work_queues(self) -> pulumi.Output[list[str]]:
+        """Only these queues of the pool; empty: all."""
+        return self._output("workQueues")
+
+    @property
+    @pulumi.getter(name="limit")
+    def limit(self) -> pulumi.Output[int | None]:
+        """Most flow runs at one time in this worker."""
+        return self._output("limit")
+
+    @property
+    @pulumi.getter(name="apiUrl")
+    def api_url(self) -> pulumi.Output[str]:
+        """The API it works for."""
+        return self._output("apiUrl")
+
+    @property
+    @pulumi.getter(name="status")
+    def status(self) -> pulumi.Output[str]:
+        """'running'; a worker that stopped is started again by the next update."""
+        return self._output("status")

@@ -1,0 +1,41 @@
+# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.
+
+"""The provider `prefect`."""
+
+from __future__ import annotations
+
+import pulumi
+
+
+class Provider(pulumi.ProviderResource):
+    """Which Prefect API the resources live on. Each falls back to the variable that Prefect itself reads.
+
+    Example: `Provider("local", api_url=server.api_url)`
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        api_url: pulumi.Input[str] | None = None,
+        api_key: pulumi.Input[str] | None = None,
+        auth_string: pulumi.Input[str] | None = None,
+    ) -> None:
+        """
+        :param resource_name: Name of the resource in the program.
+        :param opts: Pulumi's options.
+        :param api_url: Address of the API, ending with /api; else PREFECT_API_URL.
+        :param api_key: Key of Prefect Cloud; else PREFECT_API_KEY. Secret.
+        :param auth_string: 'user:password' of a self-hosted server; else PREFECT_API_AUTH_STRING. Secret.
+        """
+        super().__init__(
+            "prefect",
+            resource_name,
+            {
+                "apiUrl": api_url,
+                "apiKey": None if api_key is None else pulumi.Output.secret(api_key),
+                "authString": None if auth_string is None else pulumi.Output.secret(auth_string),
+            },
+            opts,
+        )

@@ -1,0 +1,177 @@
+"""Project and stack files: `Pulumi.yaml` and `Pulumi.<stack>.yaml`."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.state.secrets import PassphraseManager
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SALT = "encryptionsalt"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a safe loader
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=str(path)) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or "it is not YAML"
+        raise ConfigError(str(problem), where=f"{path.name}{line}", remedy="mend the YAML there") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError("it must be a mapping of keys to values", where=path.name)
+    return document
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """`name` of the project, `main`: the program's folder relative to the file ("" for the file's own)."""
+
+    name: str
+    main: str = ""
+
+    @staticmethod
+    def load(path: Path) -> ProjectFile:
+        raw = _read(path)
+        name = raw.get("name")
+        if not isinstance(name, str) or not name:
+            raise ConfigError("it must be a text", where=f"{path.name}: name", remedy="name the project")
+        runtime = raw.get("runtime")
+        language = runtime.get("name") if isinstance(runtime, dict) else runtime
+        if language != "python":
+            raise ConfigError(
+                f"the embedded engine runs Python programs, not {language!r}",
+                where=f"{path.name}: runtime",
+                remedy="use the official CLI for this project",
+            )
+        return ProjectFile(name, str(raw.get("main") or ""))
+
+
+class StackConfig:
+    """Config of one stack. Keys are `namespace:name`; a bare name gets the project's namespace."""
+
+    def __init__(self, path: Path, project: str, raw: dict[str, Any]) -> None:
+        self.path = path
+        self._project = project
+        self.salt: str = raw.get(SALT) or ""
+        config = raw.get("config") or {}
+        if not isinstance(config, dict):
+            raise ConfigError("it must be a mapping of keys to values", where=f"{path.name}: config")
+        self._values = {self._full(str(key)): value for key, value in config.items()}
+        self._edits: list[tuple[list[str], Any]] = []
+
+    @staticmethod
+    def load(path: Path, project: str) -> StackConfig:
+        return StackConfig(path, project, _read(path))
+
+    def _full(self, key: str) -> str:
+        return key if ":" in key else f"{self._project}:{key}"
+
+    def get(self, key: str) -> Any:
+        """The raw value (secrets as `{"secure": ciphertext}`), None when unset."""
+        return self._values.get(self._full(key))
+
+    def values(self, manager: PassphraseManager | None) -> tuple[dict[str, str], set[str]]:
+        """What the program is handed: texts by full key (structures as JSON), and which of them are secret."""
+        texts: dict[str, str] = {}
+        secret: set[str] = set()
+        for key, raw in self._values.items():
+            if _has_secure(raw):
+                if manager is None:
+                    raise ConfigError("it is encrypted", where=f"{self.path.name}: config.{key}")
+                secret.add(key)
+                raw = _decrypted(raw, manager)
+            texts[key] = _text(raw)
+        return texts, secret
+
+    def set(
+        self, key: str, value: str, *, secret: bool = False, manager: PassphraseManager | None = None, path: bool = False
+    ) -> None:
+        """Sets a value, in the file once `save` is called. With `path` the key reaches into a structure: `a:b.c`."""
+        stored: Any = value
+        if secret:
+            if manager is None:
+                raise ConfigError("a secret needs the stack's passphrase", where=key)
+            stored = {"secure": manager.encrypt(value)}
+        full = self._full(key)
+        namespace, _, name = full.partition(":")
+        parts = name.split(".") if path else [name]
+        if path and not secret:
+            stored = yaml.load(value, _Loader)  # noqa: S506 - a safe loader
+        keys = [f"{namespace}:{parts[0]}", *parts[1:]]
+        _put(self._values, keys, stored, self.path.name)
+        self._edits.append((["config", *keys], stored))
+
+    def set_salt(self, text: str) -> None:
+        self.salt = text
+        self._edits.append(([SALT], text))
+
+    def save(self) -> None:
+        """Writes the edits; comments and layout of the rest stay."""
+        from ruamel.yaml import YAML
+
+        document_format = YAML()
+        document_format.preserve_quotes = True
+        document_format.width = 4096
+        document = document_format.load(self.path.read_text("utf-8")) if self.path.exists() else None
+        if document is None:
+            document = {}
+        for keys, value in self._edits:
+            if keys[0] == "config" and keys[1] not in (document.get("config") or {}):
+                bare = keys[1].removeprefix(self._project + ":")
+                if bare in (document.get("config") or {}):
+                    keys = ["config", bare, *keys[2:]]
+            _put(document, keys, value, self.path.name)
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        with temporary.open("w", encoding="utf-8") as file:
+            document_format.dump(document, file)
+        temporary.replace(self.path)
+        self._edits.clear()
+
+
+def _put(tree: Any, keys: list[str], value: Any, where: str) -> None:
+    for key in keys[:-1]:
+        if tree.get(key) is None:
+            tree[key] = {}
+        tree = tree[key]
+        if not isinstance(tree, dict):
+            raise ConfigError("a value stands where the path needs a mapping", where=f"{where}: {'.'.join(keys)}")
+    tree[keys[-1]] = value
+
+
+def _has_secure(value: Any) -> bool:
+    if isinstance(value, dict):
+        return set(value) == {"secure"} or any(_has_secure(item) for item in value.values())
+    return isinstance(value, list) and any(_has_secure(item) for item in value)
+
+
+def _decrypted(value: Any, manager: PassphraseManager) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {"secure"}:
+            return manager.decrypt(str(value["secure"]))
+        return {key: _decrypted(item, manager) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_decrypted(item, manager) for item in value]
+    return value
+
+
+def _text(value: Any) -> str:
+    """Scalars as the CLI hands them to a program, structures as one JSON text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)

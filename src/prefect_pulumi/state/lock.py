@@ -1,0 +1,101 @@
+"""The stack's lock, in the official CLI's place and form: each refuses while the other holds it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import psutil
+
+from prefect_pulumi.errors import StateError, StateLockedError
+
+
+def _folder(root: Path, project: str, stack: str) -> Path:
+    return root / ".pulumi" / "locks" / "organization" / project / stack
+
+
+class StackLock:
+    """Context manager. Raises `StateLockedError` that names the holder; nobody waits.
+
+    A lock whose process died on this very host is removed; `note` then says so.
+    """
+
+    def __init__(self, root: Path, project: str, stack: str) -> None:
+        self._folder = _folder(root, project, stack)
+        self._stack = stack
+        self._own = self._folder / f"{uuid.uuid4()}.json"
+        self.note = ""
+
+    def __enter__(self) -> StackLock:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._refuse_foreign()
+            content = {
+                "pid": os.getpid(),
+                "username": getpass.getuser(),
+                "hostname": socket.gethostname(),
+                "timestamp": datetime.now(UTC).isoformat(),
+            }
+            self._own.write_text(json.dumps(content))
+        except OSError as error:
+            raise StateError(f"the lock cannot be written: {error.strerror}", where=str(self._folder)) from error
+        try:
+            self._refuse_foreign()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._release()
+
+    def _release(self) -> None:
+        self._own.unlink(missing_ok=True)
+
+    def _refuse_foreign(self) -> None:
+        for path in sorted(self._folder.iterdir()):
+            if path == self._own or path.name.endswith(".attrs"):
+                continue
+            holder = _holder(path)
+            if _is_dead(holder):
+                path.unlink(missing_ok=True)
+                self.note = f"removed the lock of process {holder['pid']}, which died on this machine"
+                continue
+            who = f"{holder.get('username', 'somebody')}@{holder.get('hostname', 'an unknown host')}"
+            raise StateLockedError(
+                f"stack {self._stack} is locked by {who} (pid {holder.get('pid', '?')})"
+                f" since {holder.get('timestamp', 'an unknown time')}",
+                where=str(path),
+                remedy=f"wait for it to end; if it died on another machine: infra cancel -s {self._stack}",
+            )
+
+
+def _holder(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _is_dead(holder: dict[str, Any]) -> bool:
+    pid = holder.get("pid")
+    return isinstance(pid, int) and holder.get("hostname") == socket.gethostname() and not psutil.pid_exists(pid)
+
+
+def clear_locks(root: Path, project: str, stack: str) -> int:
+    """Removes every lock of a stack, whoever holds it; returns how many there were."""
+    folder = _folder(root, project, stack)
+    files = [path for path in folder.iterdir() if not path.name.endswith(".attrs")] if folder.is_dir() else []
+    for path in files:
+        path.unlink(missing_ok=True)
+    return len(files)

@@ -1,0 +1,135 @@
+"""Passphrase secrets in the official CLI's format: PBKDF2-HMAC-SHA256 (1,000,000 rounds) and AES-256-GCM."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+from pathlib import Path
+
+from prefect_pulumi.errors import PassphraseError
+
+ROUNDS = 1_000_000
+KEY_BYTES = 32
+SALT_BYTES = 8
+NONCE_BYTES = 12
+PROOF = "pulumi"
+"""The word whose encryption stands in the salt text, to recognise a wrong passphrase."""
+
+
+class PassphraseManager:
+    """Encrypts and decrypts with a key that is derived when it is first needed (about half a second)."""
+
+    def __init__(self, passphrase: str, salt: bytes, proof: str, cache_dir: Path | None) -> None:
+        self._passphrase = passphrase
+        self._salt = salt
+        self._proof = proof
+        self._cache_dir = cache_dir
+        self._key: bytes | None = None
+
+    @staticmethod
+    def create(passphrase: str) -> PassphraseManager:
+        """A manager with a new salt."""
+        manager = PassphraseManager(passphrase, os.urandom(SALT_BYTES), "", None)
+        manager._key = manager._derive()
+        manager._proof = manager.encrypt(PROOF)
+        return manager
+
+    @staticmethod
+    def open(passphrase: str, salt_text: str, *, cache_dir: Path | None = None) -> PassphraseManager:
+        """A manager for an existing salt; a wrong passphrase shows at the first use, or at `verify()`.
+
+        `cache_dir`: where the derived key may be kept. Give it only where the passphrase itself lies in clear.
+        """
+        parts = salt_text.split(":", 2)
+        try:
+            if len(parts) != 3 or parts[0] != "v1":
+                raise ValueError(salt_text)
+            salt = base64.b64decode(parts[1], validate=True)
+        except ValueError as error:
+            raise PassphraseError("it is not a salt that this version knows", where="encryptionsalt") from error
+        return PassphraseManager(passphrase, salt, parts[2], cache_dir)
+
+    @property
+    def salt_text(self) -> str:
+        """`encryptionsalt` of the stack file, and `secrets_providers.state.salt` of the checkpoint."""
+        return f"v1:{base64.b64encode(self._salt).decode()}:{self._proof}"
+
+    def verify(self) -> None:
+        """Raises `PassphraseError` when the passphrase is wrong."""
+        self._unlocked()
+
+    def encrypt(self, text: str) -> str:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(NONCE_BYTES)
+        box = AESGCM(self._unlocked()).encrypt(nonce, text.encode(), None)
+        return f"v1:{base64.b64encode(nonce).decode()}:{base64.b64encode(box).decode()}"
+
+    def decrypt(self, text: str) -> str:
+        return _decrypt(self._unlocked(), text)
+
+    def _unlocked(self) -> bytes:
+        if self._key is None:
+            key = self._cached() or self._derive()
+            try:
+                proven = _decrypt(key, self._proof) == PROOF
+            except PassphraseError:
+                proven = False
+            if not proven:
+                raise PassphraseError(
+                    "incorrect passphrase",
+                    where="PULUMI_CONFIG_PASSPHRASE",
+                    remedy="give the passphrase that this stack's secrets were encrypted with",
+                )
+            self._key = key
+            self._keep(key)
+        return self._key
+
+    def _derive(self) -> bytes:
+        return hashlib.pbkdf2_hmac("sha256", self._passphrase.encode(), self._salt, ROUNDS, KEY_BYTES)
+
+    @property
+    def _cache_file(self) -> Path | None:
+        return self._cache_dir / "derived-key" if self._cache_dir is not None else None
+
+    def _tag(self) -> str:
+        return hmac.new(self._salt, self._passphrase.encode(), "sha256").hexdigest()
+
+    def _cached(self) -> bytes | None:
+        file = self._cache_file
+        try:
+            tag, _, key = file.read_text().partition(":") if file is not None else ("", "", "")
+            return binascii.unhexlify(key.strip()) if tag == self._tag() else None
+        except (OSError, ValueError):
+            return None
+
+    def _keep(self, key: bytes) -> None:
+        file = self._cache_file
+        if file is None or self._cached() == key or not file.parent.is_dir():
+            return
+        temporary = file.with_name(f"{file.name}.{os.getpid()}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(f"{self._tag()}:{key.hex()}")
+        temporary.replace(file)
+
+
+def _decrypt(key: bytes, text: str) -> str:
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    parts = text.split(":")
+    try:
+        if len(parts) != 3 or parts[0] != "v1":
+            raise ValueError(text)
+        nonce, box = (base64.b64decode(part, validate=True) for part in parts[1:])
+        return AESGCM(key).decrypt(nonce, box, None).decode()
+    except (InvalidTag, ValueError) as error:
+        raise PassphraseError(
+            "a secret cannot be decrypted: it was encrypted with another passphrase",
+            where="PULUMI_CONFIG_PASSPHRASE",
+            remedy="give that passphrase, or set the secret again with: infra config set --secret",
+        ) from error

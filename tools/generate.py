@@ -1,0 +1,239 @@
+"""Writes what is derived from the models: the typed classes of `resources/` and `docs/reference/`.
+
+python tools/generate.py            write
+python tools/generate.py --check    only compare; exit code 1 when a file is stale
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+from prefect_pulumi.models import KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
+
+RESOURCES = Path("src/prefect_pulumi/resources")
+REFERENCE = Path("docs/reference")
+HEADER = "# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.\n"
+PYTHON = {"str": "str", "int": "int", "float": "float", "bool": "bool", "any": "Any"}
+WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "any": "any JSON value"}
+
+
+def python_name(spec: FieldSpec) -> str:
+    return spec.attribute.rstrip("_")
+
+
+def module_name(kind: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
+
+
+def input_type(spec: FieldSpec) -> str:
+    if spec.type == "list":
+        return f"pulumi.Input[Sequence[pulumi.Input[{PYTHON[spec.item]}]]]"
+    if spec.type == "dict":
+        return f"pulumi.Input[Mapping[str, {'Any' if spec.item == 'any' else f'pulumi.Input[{PYTHON[spec.item]}]'}]]"
+    return f"pulumi.Input[{PYTHON[spec.type]}]"
+
+
+def output_type(spec: FieldSpec) -> str:
+    if spec.type == "list":
+        name = f"list[{PYTHON[spec.item]}]"
+    elif spec.type == "dict":
+        name = f"dict[str, {PYTHON[spec.item]}]"
+    else:
+        name = PYTHON[spec.type]
+    optional = spec.nullable and name != "Any" and not spec.meta.output
+    return f"pulumi.Output[{f'{name} | None' if optional else name}]"
+
+
+def optional(spec: FieldSpec) -> bool:
+    return not spec.required or spec.meta.logical_name
+
+
+def notes(spec: FieldSpec) -> str:
+    """Description, and what Pulumi does with the field."""
+    parts = [spec.description]
+    if spec.meta.logical_name:
+        parts.append("Left out: the resource's logical name.")
+    elif spec.default not in (None, [], {}) and spec.from_program:
+        parts.append(f"Default: {json.dumps(spec.default)}.")
+    if spec.meta.replaces:
+        parts.append("A change replaces the object.")
+    if spec.meta.secret:
+        parts.append("Secret.")
+    return " ".join(part for part in parts if part)
+
+
+def wrapped(text: str, indent: int) -> str:
+    pad = " " * indent
+    return "\n".join(textwrap.wrap(text, 118, initial_indent=pad, subsequent_indent=pad, break_on_hyphens=False))
+
+
+def resource_module(model: type[Kind]) -> str:
+    inputs = [spec for spec in model.fields() if spec.from_program]
+    provider = model is ProviderConfig
+    base = "pulumi.ProviderResource" if provider else "PrefectResource"
+    body = [f"class {model.kind}({base}):", f'    """{(model.__doc__ or "").strip()}']
+    if model.example:
+        body += ["", f"    Example: `{model.example}`"]
+    body += ['    """', ""]
+    if not provider:
+        names = ", ".join(f'"{python_name(spec)}": "{spec.wire}"' for spec in model.fields())
+        secrets = tuple(spec.wire for spec in inputs if spec.meta.secret)
+        body += [f'    pulumi_type: ClassVar[str] = "{model.token()}"']
+        body += [f"    _wire_names: ClassVar[Mapping[str, str]] = {{{names}}}"]
+        if secrets:
+            body += [f"    _secret_names: ClassVar[tuple[str, ...]] = {secrets!r}".replace("'", '"')]
+        body += [""]
+    body += ["    def __init__(", "        self,", "        resource_name: str,"]
+    body += ["        opts: pulumi.ResourceOptions | None = None,", "        *,"]
+    for spec in sorted(inputs, key=optional):
+        tail = " | None = None" if optional(spec) else ""
+        body.append(f"        {python_name(spec)}: {input_type(spec)}{tail},")
+    body += ["    ) -> None:", '        """']
+    body += [
+        "        :param resource_name: Name of the resource in the program.",
+        "        :param opts: Pulumi's options.",
+    ]
+    for spec in inputs:
+        lines = wrapped(f":param {python_name(spec)}: {notes(spec)}", 8)
+        body.append(lines)
+    body += ['        """']
+    if provider:
+        body += ["        super().__init__(", '            "prefect",', "            resource_name,", "            {"]
+        for spec in inputs:
+            name = python_name(spec)
+            value = f"None if {name} is None else pulumi.Output.secret({name})" if spec.meta.secret else name
+            body.append(f'                "{spec.wire}": {value},')
+        body += ["            },", "            opts,", "        )"]
+    else:
+        pairs = ", ".join(f'"{spec.wire}": {python_name(spec)}' for spec in inputs)
+        body += [f"        self._begin(resource_name, {{{pairs}}}, opts)", ""]
+        body += ["    @staticmethod"]
+        body += [
+            f"    def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None)"
+            f" -> {model.kind}:"
+        ]
+        known = f" or {model.import_id}" if model.import_id else ""
+        body += [
+            f'        """The existing object of that `id`: the server\'s UUID{known}. Pulumi does not manage it."""'
+        ]
+        body += [f"        return read({model.kind}, resource_name, id, opts)"]
+        for spec in model.fields():
+            body += ["", "    @property", f'    @pulumi.getter(name="{spec.wire}")']
+            body += [f"    def {python_name(spec)}(self) -> {output_type(spec)}:"]
+            text = wrapped(f'"""{notes(spec)}"""', 8)
+            body += [text, f'        return self._output("{spec.wire}")']
+    source = "\n".join(body)
+    head = [HEADER, f'"""Resource `{model.token()}`."""' if not provider else '"""The provider `prefect`."""', ""]
+    head += ["from __future__ import annotations", ""]
+    abstract = [name for name in ("Mapping", "Sequence") if re.search(rf"\b{name}\[", source)]
+    typing = [name for name in ("Any", "ClassVar") if re.search(rf"\b{name}\b", source)]
+    if abstract:
+        head.append(f"from collections.abc import {', '.join(abstract)}")
+    if typing:
+        head.append(f"from typing import {', '.join(typing)}")
+    if abstract or typing:
+        head.append("")
+    head += ["import pulumi", ""]
+    if not provider:
+        head += ["from prefect_pulumi.resources._base import PrefectResource, read", ""]
+    return "\n".join(head) + "\n\n" + source + "\n"
+
+
+def package_module(models: list[type[Kind]]) -> str:
+    names = sorted(model.kind for model in models)
+    lines = [
+        HEADER,
+        '"""Typed Pulumi classes of the package `prefect`."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
+    lines += [f"from prefect_pulumi.resources.{module_name(name)} import {name}" for name in names]
+    lines += ["", "__all__ = ["] + [f'    "{name}",' for name in names] + ["]"]
+    return "\n".join(lines) + "\n"
+
+
+def words(spec: FieldSpec) -> str:
+    if spec.type == "list":
+        return f"list of {WORDS[spec.item]}"
+    if spec.type == "dict":
+        return "object" if spec.item == "any" else f"map of {WORDS[spec.item]}"
+    return WORDS[spec.type]
+
+
+def reference_page(model: type[Kind]) -> str:
+    lines = [f"# {model.kind}", "", textwrap.dedent("    " + (model.__doc__ or "")).strip(), ""]
+    lines += ["```python", f"from prefect_pulumi.resources import {model.kind}", "", model.example, "```", ""]
+    if model is not ProviderConfig:
+        lines += [f"Token `{model.token()}`.", ""]
+    lines += ["## Inputs", "", "| Argument | On the wire | Type | Meaning |", "|---|---|---|---|"]
+    lines += [reference_row(spec, optional(spec)) for spec in model.fields() if spec.from_program]
+    outputs = [spec for spec in model.fields() if not spec.from_program]
+    if outputs:
+        lines += ["", "## Outputs", "", "Besides every input:", "", "| Property | On the wire | Type | Meaning |"]
+        lines += ["|---|---|---|---|", *(reference_row(spec, True) for spec in outputs)]
+    lines += ["", "## Import", ""]
+    if model.import_id:
+        example = {"pool/queue": "etl/fast", "slug/name": "warehouse/dwh"}.get(model.import_id, "etl")
+        lines += [f"The id is the server's UUID; import also takes its {model.import_id}:", ""]
+        lines += [
+            "```",
+            f"infra import {model.token()} NAME {example}",
+            f"pulumi import {model.token()} NAME {example}",
+            "```",
+        ]
+    else:
+        lines += ["Not by a name: it is made by the program, or taken over from the server when it is the same."]
+    return "\n".join(lines) + "\n"
+
+
+def reference_row(spec: FieldSpec, is_optional: bool) -> str:
+    need = "" if is_optional else " (required)"
+    return f"| `{python_name(spec)}`{need} | `{spec.wire}` | {words(spec)} | {notes(spec)} |".replace("'|'", "'\\|'")
+
+
+def generated() -> dict[Path, str]:
+    """Path relative to the repository -> text, after ruff's format."""
+    models: list[type[Kind]] = [*KINDS.values(), ProviderConfig]
+    files = {RESOURCES / f"{module_name(model.kind)}.py": resource_module(model) for model in models}
+    files[RESOURCES / "__init__.py"] = package_module(models)
+    files = {path: formatted(path, text) for path, text in files.items()}
+    files |= {REFERENCE / f"{module_name(model.kind)}.md": reference_page(model) for model in models}
+    index = "".join(
+        f"- [{model.kind}]({module_name(model.kind)}.md): {(model.__doc__ or '').strip().splitlines()[0]}\n"
+        for model in sorted(models, key=lambda model: model.kind)
+    )
+    files[REFERENCE / "README.md"] = f"# Reference\n\nWritten from the models by `tools/generate.py`.\n\n{index}"
+    return files
+
+
+def formatted(path: Path, text: str) -> str:
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(ROOT / path), "-"]
+    return subprocess.run(command, input=text, text=True, capture_output=True, check=True, cwd=ROOT).stdout
+
+
+def main() -> int:
+    check = "--check" in sys.argv[1:]
+    stale = 0
+    for path, text in generated().items():
+        target = ROOT / path
+        if target.is_file() and target.read_text() == text:
+            continue
+        stale += 1
+        print(f"{'stale' if check else 'wrote'} {path}")
+        if not check:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
