@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import uuid
 from argparse import Namespace
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +67,10 @@ async def _follow(connection: dict[str, str], arguments: Namespace, parameters: 
                 where=connection["apiUrl"],
                 remedy=f"infra outputs deployments -s {arguments.stack} lists them",
             ) from error
-        run = await client.post(f"/deployments/{found['id']}/create_flow_run", json={"parameters": parameters})
+        # With a key of its own the request can be repeated after a lost answer: the server makes one run of it.
+        body = {"parameters": parameters, "idempotency_key": str(uuid.uuid4())}
+        route = f"/deployments/{found['id']}/create_flow_run"
+        run = await client.request("POST", route, json=body, idempotent=True)
         printer = _Printer(quiet=arguments.json)
         printer.line(f"flow run {run['name']} of {arguments.deployment}")
         with anyio.move_on_after(arguments.timeout) as limit:

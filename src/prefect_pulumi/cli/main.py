@@ -22,21 +22,21 @@ def _parser() -> _Parser:
     parser = _Parser(prog="infra", description="Infrastructure as code for Prefect.", epilog=EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
-    stack = argparse.ArgumentParser(add_help=False)
+    stack = _Parser(add_help=False)
     stack.add_argument("-s", "--stack", default="dev", help="stack (default: dev)")
     stack.add_argument("--json", action="store_true", help="one JSON document on stdout")
 
-    scope = argparse.ArgumentParser(add_help=False)
+    scope = _Parser(add_help=False)
     scope.add_argument("-t", "--target", action="append", default=[], metavar="URN", help="URN, pattern or name only")
     scope.add_argument("--parallel", type=int, default=16, metavar="N", help="resources at one time (default: 16)")
 
-    expect = argparse.ArgumentParser(add_help=False)
+    expect = _Parser(add_help=False)
     expect.add_argument("--expect-no-changes", action="store_true", help="exit 3 when there is a change")
 
-    yes = argparse.ArgumentParser(add_help=False)
+    yes = _Parser(add_help=False)
     yes.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
-    also = argparse.ArgumentParser(add_help=False)
+    also = _Parser(add_help=False)
     also.add_argument("-r", "--refresh", action="store_true", help="read the live objects first")
 
     up = commands.add_parser("up", parents=[stack, scope, expect, yes, also], help="make it so")

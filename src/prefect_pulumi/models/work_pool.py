@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
@@ -9,10 +11,24 @@ from pydantic import AfterValidator, Field
 from prefect_pulumi.models.base import Kind, Meta
 from prefect_pulumi.models.names import Limit, UnreservedName
 
+PLACEHOLDER = re.compile(r"{{\s*([\w.\-\[\]$]+)\s*}}")
+"""Prefect's own pattern (prefect/utilities/templating)."""
 
-def _template(value: dict[str, Any]) -> dict[str, Any]:
-    if value and not (value.get("job_configuration") and value.get("variables")):
+
+def _template(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The server's own check (`validate_base_job_template`)."""
+    if not value:
+        return value
+    configuration, variables = value.get("job_configuration"), value.get("variables")
+    if not (isinstance(configuration, dict) and configuration and isinstance(variables, dict) and variables):
         raise ValueError("the base job template must have both 'job_configuration' and 'variables'")
+    used = set(PLACEHOLDER.findall(json.dumps(configuration)))
+    missing = sorted(used - set(variables.get("properties") or {}))
+    if missing:
+        raise ValueError(
+            f"the base job template's job_configuration uses {', '.join(missing)}, which variables.properties "
+            "does not declare"
+        )
     return value
 
 
@@ -34,7 +50,7 @@ class WorkPool(Kind):
     concurrency_limit: Limit | None = Field(default=None, description="Most flow runs at one time; none: no limit.")
     base_job_template: Annotated[
         dict[str, Any] | None,
-        AfterValidator(lambda value: _template(value) if value else value),
+        AfterValidator(_template),
         Meta(server_default=True, removed={}),
     ] = Field(
         default=None,

@@ -17,24 +17,27 @@ from prefect_pulumi.provider.kinds import Routes
 from prefect_pulumi.provider.rest import Json, RestHandler
 from prefect_pulumi.values import unwrap
 
+JSON_DESCRIPTION = 'A JSON value. The infrastructure program declares the documents: `JSON.load("app-config").value`.'
+
 JSON_TYPE: Json = {
     "name": "JSON",
     "slug": "json",
-    "description": "A JSON value.",
-    "code_example": 'from flows.blocks import JSON\n\nvalue = JSON.load("BLOCK_NAME").value\n',
+    "description": JSON_DESCRIPTION,
+    "code_example": '```python\nfrom blocks import JSON\n\nvalue = JSON.load("BLOCK_NAME").value\n```',
 }
 
 JSON_FIELDS: Json = {
     "block_schema_references": {},
     "block_type_slug": "json",
-    "properties": {"value": {"title": "Value", "position": 0}},
+    "description": JSON_DESCRIPTION,
+    "properties": {"value": {"description": "A JSON-compatible value.", "title": "Value", "position": 0}},
     "required": ["value"],
     "secret_fields": [],
     "title": "JSON",
     "type": "object",
 }
-"""`model_json_schema()` of `class JSON(Block)` with `value: Any`, slug `json` and no docstring: a checksum over
-these fields is how Prefect finds the schema that belongs to a class."""
+"""`JSON.model_json_schema()` of `flows/blocks.py`: a checksum over these fields is how Prefect finds the schema of a
+class. A class with other words in its docstrings loads the documents as well; it only registers a schema more."""
 
 
 class BlockTypes:
@@ -70,7 +73,6 @@ class BlockTypes:
                     "POST",
                     "/block_schemas/filter",
                     json={"block_schemas": {"block_type_id": {"any_": [type_id]}}, "limit": 1},
-                    idempotent=True,
                 )
                 if not rows:
                     raise ProviderError(
@@ -94,12 +96,8 @@ class BlockTypes:
                         kind = client.request("GET", "/block_types/slug/json")
                 self._types["json"] = str(kind["id"])
                 # The server answers with the schema that it has when the content is the same.
-                made = client.request(
-                    "POST",
-                    "/block_schemas/",
-                    json={"block_type_id": kind["id"], "fields": JSON_FIELDS, "capabilities": []},
-                    idempotent=True,
-                )
+                body = {"block_type_id": kind["id"], "fields": JSON_FIELDS, "capabilities": []}
+                made = client.create("/block_schemas/", body, lambda: None)
                 self._schemas["JSON class"] = str(made["id"])
             return self._schemas["JSON class"]
 
@@ -139,8 +137,14 @@ class BlockSchemaHandler(RestHandler):
     @override
     def answer(self, found: Json, wanted: Props) -> Json:
         kind = found.get("block_type") or {}
+        values = super().answer(found, wanted)
+        fields = dict(values["fields"] or {})
+        asked = unwrap(wanted.get("fields")) or {}
+        if not fields.get("block_schema_references") and "block_schema_references" not in asked:
+            fields.pop("block_schema_references", None)  # the server adds an empty one
         return {
-            **super().answer(found, wanted),
+            **values,
+            "fields": fields,
             "blockTypeSlug": kind.get("slug") or unwrap(wanted).get("blockTypeSlug"),
         }
 
@@ -156,9 +160,7 @@ class BlockSchemaHandler(RestHandler):
 
 
 def refuse_while_used(handler: RestHandler, where: Json, outputs: Props) -> None:
-    rows = handler.connection.client().request(
-        "POST", "/block_documents/filter", json={**where, "limit": 3}, idempotent=True
-    )
+    rows = handler.connection.client().request("POST", "/block_documents/filter", json={**where, "limit": 3})
     if rows:
         slug = outputs.get("slug") or outputs.get("blockTypeSlug")
         names = ", ".join(f"{slug}/{row['name']}" for row in rows)

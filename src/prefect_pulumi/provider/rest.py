@@ -133,7 +133,7 @@ class RestHandler(Handler):
         return {self.api_name(wire): plain[wire] for wire in changed if wire not in self.routes.path_only}
 
     def answer(self, found: Json, wanted: Props) -> Json:
-        """The server's object as wire properties, without runtime fields. An empty text means none, unless asked for."""
+        """The server's object as wire properties, without runtime fields; "" means none, unless it was asked for."""
         values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
         return {wire: None if value == "" and wanted.get(wire) != "" else value for wire, value in values.items()}
 
@@ -189,7 +189,7 @@ class RestHandler(Handler):
             return None
         key = self.routes.list_by_id.strip("/").split("/")[0]
         rows = self.connection.client().request(
-            "POST", self.routes.list_by_id, json={key: {"id": {"any_": [id]}}, "limit": 1}, idempotent=True
+            "POST", self.routes.list_by_id, json={key: {"id": {"any_": [id]}}, "limit": 1}
         )
         return rows[0] if rows else None
 

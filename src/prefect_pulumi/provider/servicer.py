@@ -21,7 +21,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provid
 from typing_extensions import override
 
 from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError
-from prefect_pulumi.lifecycle import CheckFailure, CheckResult, DiffKind, DiffResult, ProviderHost
+from prefect_pulumi.lifecycle import Changes, CheckFailure, CheckResult, DiffKind, DiffResult, ProviderHost
 from prefect_pulumi.provider.schema import schema, version
 from prefect_pulumi.provider.service import PrefectProvider
 from prefect_pulumi.values import from_struct, to_struct
@@ -44,6 +44,12 @@ _KINDS = {
     DiffKind.DELETE_REPLACE: provider_pb2.PropertyDiff.DELETE_REPLACE,
     DiffKind.UPDATE: provider_pb2.PropertyDiff.UPDATE,
     DiffKind.UPDATE_REPLACE: provider_pb2.PropertyDiff.UPDATE_REPLACE,
+}
+
+_CHANGES = {
+    Changes.UNKNOWN: provider_pb2.DiffResponse.DIFF_UNKNOWN,
+    Changes.NONE: provider_pb2.DiffResponse.DIFF_NONE,
+    Changes.SOME: provider_pb2.DiffResponse.DIFF_SOME,
 }
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -117,7 +123,7 @@ def find_root(start: Path) -> Path:
     return start
 
 
-class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):  # type: ignore[misc]
+class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
     """One provider process. `stopped` is set by Cancel.
 
     The engine starts it in the program's folder. Its `root_directory` of Handshake is no use for relative paths: it
@@ -269,7 +275,7 @@ def _checked(result: CheckResult) -> Any:
 
 def _diffed(result: DiffResult) -> Any:
     return provider_pb2.DiffResponse(
-        changes=result.changes.value,
+        changes=_CHANGES[result.changes],
         replaces=list(result.replaces),
         diffs=list(dict.fromkeys(path.split(".")[0].split("[")[0] for path in result.detailed)),
         detailedDiff={path: provider_pb2.PropertyDiff(kind=_KINDS[kind]) for path, kind in result.detailed.items()},

@@ -1,0 +1,20 @@
+"""Shows that the pool, its worker and the blocks are in working order."""
+
+from blocks import JSON
+from prefect import flow, task
+
+
+@task
+def check_config() -> int:
+    """Fails when the declared config is not what the flows expect."""
+    settings = JSON.load("app-config").value
+    missing = {"source", "currencies"} - set(settings)
+    if missing:
+        raise KeyError(f"app-config lacks {sorted(missing)}")
+    return len(settings["currencies"])
+
+
+@flow(log_prints=True)
+def heartbeat() -> None:
+    """Runs on an interval."""
+    print(f"all well, {check_config()} currencies")

@@ -1,0 +1,271 @@
+"""Async client of the Prefect REST API. Every failure leaves it as one of `errors.py`'s classes."""
+
+from __future__ import annotations
+
+import base64
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import httpx
+
+from prefect_pulumi.api.limits import AdaptiveLimit
+from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, ServerUnavailableError
+
+API_VERSION = "0.8.4"
+"""What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
+
+PAGE = 200
+"""Most rows that a `/filter` route returns."""
+
+FIRST_WAIT = 0.1
+LONGEST_WAIT = 2.0
+READ_TIMEOUT = 30.0
+RETRIED = frozenset({429, 500, 502, 503, 504})
+_READ_ROUTES = ("/filter", "/paginate", "/count")
+
+Resolve = Callable[[], Awaitable[dict[str, Any] | None]]
+
+
+class _Ambiguous(Exception):
+    """The request may or may not have been carried out."""
+
+    def __init__(
+        self, error: ServerUnavailableError | ApiError, *, sent: bool = True, retry_after: float | None = None
+    ) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.sent = sent
+        self.retry_after = retry_after
+
+
+class PrefectClient:
+    """Use as `async with`. `deadline`: seconds after which a server that gives no answer is given up.
+
+    Reads, PATCH and DELETE are retried on 429, 5xx and broken connections. A POST that makes something is
+    retried only through `create`, which first asks whether the lost attempt had landed.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        api_key: str | None = None,
+        auth_string: str | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        deadline: float = 10.0,
+    ) -> None:
+        headers = {"X-PREFECT-API-VERSION": API_VERSION}
+        if api_key:
+            headers["Authorization"] = f"Bearer {api_key}"
+        elif auth_string:
+            headers["Authorization"] = "Basic " + base64.b64encode(auth_string.encode()).decode()
+        self.api_url = api_url.rstrip("/")
+        self._deadline = deadline
+        self._limit = AdaptiveLimit()
+        self._under_way = 0
+        self._freed = anyio.Condition()
+        self._http = httpx.AsyncClient(
+            base_url=self.api_url,
+            headers=headers,
+            transport=transport,
+            timeout=httpx.Timeout(READ_TIMEOUT, connect=min(5.0, deadline)),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def get(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
+        return await self.request("GET", path, params=params)
+
+    async def post(self, path: str, *, json: Any = None) -> Any:
+        return await self.request("POST", path, json=json)
+
+    async def patch(self, path: str, *, json: Any) -> Any:
+        return await self.request("PATCH", path, json=json)
+
+    async def delete(self, path: str) -> Any:
+        return await self.request("DELETE", path)
+
+    async def paged(self, path: str, body: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """All rows of a `/filter` route, page by page."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = await self.post(path, json={**(body or {}), "limit": PAGE, "offset": len(rows)})
+            rows.extend(page)
+            if len(page) < PAGE:
+                return rows
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        """The answer's JSON, None when it has none.
+
+        Raises `NotFoundError`, `ConflictError`, `ApiError` for what the server refuses, `ServerUnavailableError`
+        when there is no usable answer within the deadline.
+        """
+        safe = method != "POST" or path.rstrip("/").endswith(_READ_ROUTES) if idempotent is None else idempotent
+        began, attempt = time.monotonic(), 0
+        while True:
+            try:
+                return await self._once(method, path, json, params)
+            except _Ambiguous as failure:
+                if (failure.sent and not safe) or not self._time_left(began):
+                    raise failure.error from failure.__cause__
+                attempt += 1
+                await self._wait(failure, attempt)
+
+    async def create(self, path: str, json: Any, resolve: Resolve) -> dict[str, Any]:
+        """A POST that makes one object. After a lost answer `resolve` finds it by name, so it is never doubled.
+
+        A conflict at the first clean try is somebody else's object: `ConflictError`.
+        """
+        began, attempt, lost = time.monotonic(), 0, False
+        while True:
+            try:
+                made: dict[str, Any] = await self._once("POST", path, json, None)
+                return made
+            except ConflictError:
+                found = await resolve() if lost else None
+                if found is None:
+                    raise
+                return found
+            except _Ambiguous as failure:
+                lost = lost or failure.sent
+                attempt += 1
+                if not self._time_left(began):
+                    raise failure.error from failure.__cause__
+                await self._wait(failure, attempt)
+                found = await resolve() if lost else None
+                if found is not None:
+                    return found
+
+    def _time_left(self, began: float) -> bool:
+        return time.monotonic() - began < self._deadline
+
+    async def _wait(self, failure: _Ambiguous, attempt: int) -> None:
+        ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+        drawn = random.uniform(FIRST_WAIT / 2, ceiling)  # noqa: S311 - jitter, not a secret
+        await anyio.sleep(drawn if failure.retry_after is None else failure.retry_after)
+
+    async def _once(self, method: str, path: str, json: Any, params: Mapping[str, Any] | None) -> Any:
+        async with self._slot():
+            try:
+                response = await self._http.request(method, path, json=json, params=params)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                raise _Ambiguous(self._unavailable("no connection", error), sent=False) from error
+            except httpx.TransportError as error:
+                raise _Ambiguous(self._unavailable("the connection broke", error)) from error
+            except httpx.InvalidURL as error:
+                raise self._unavailable("it is not an address", error) from error
+        if response.status_code in RETRIED:
+            if response.status_code in {429, 503}:
+                self._limit.overloaded()
+            raise _Ambiguous(self._refused(method, path, response, json), retry_after=_retry_after(response))
+        self._limit.succeeded()
+        if response.is_error or response.is_redirect:
+            raise self._refused(method, path, response, json)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise self._unavailable("it does not answer like a Prefect API", error) from error
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        async with self._freed:
+            while self._under_way >= self._limit.value:
+                await self._freed.wait()
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                async with self._freed:
+                    self._under_way -= 1
+                    self._freed.notify_all()
+
+    def _unavailable(self, what: str, error: Exception) -> ServerUnavailableError:
+        return ServerUnavailableError(
+            f"{what} ({type(error).__name__})",
+            where=self.api_url,
+            remedy="is the server running? check PREFECT_API_URL and the stack's `server` settings",
+        )
+
+    def _refused(self, method: str, path: str, response: httpx.Response, sent: Any) -> ApiError:
+        detail = _without(_detail(response), sent)
+        where = f"{method} {self.api_url}{path}"
+        status = response.status_code
+        if status == 404:
+            return NotFoundError(detail or "not found", status=status, detail=detail, where=where)
+        if status == 409:
+            return ConflictError(detail or "it exists already", status=status, detail=detail, where=where)
+        remedy = ""
+        if status in {401, 403}:
+            remedy = "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
+        return ApiError(f"HTTP {status}: {detail}", status=status, detail=detail, where=where, remedy=remedy)
+
+
+def _detail(response: httpx.Response) -> str:
+    """The server's own words, without the echo of what was sent (`input` of validation errors)."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text[:300] or response.reason_phrase
+    if isinstance(body, dict):
+        faults = body.get("exception_detail") or body.get("detail") or body.get("exception_message") or body
+        if isinstance(faults, list):
+            return "; ".join(_fault(fault) for fault in faults)
+        return str(faults)
+    return str(body)
+
+
+def _fault(fault: Any) -> str:
+    if not isinstance(fault, dict):
+        return str(fault)
+    path = ".".join(str(part) for part in fault.get("loc", ()) if part != "body")
+    return f"{path}: {fault.get('msg', '')}" if path else str(fault.get("msg", ""))
+
+
+def _without(text: str, sent: Any) -> str:
+    """Values that were sent as block data are secrets: an answer that echoes one is masked."""
+    data = sent.get("data") if isinstance(sent, dict) else None
+    for value in _texts(data):
+        text = text.replace(value, "[secret]")
+    return text
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value] if len(value) > 3 else []
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    return []
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    try:
+        return min(float(response.headers["Retry-After"]), 10.0)
+    except (KeyError, ValueError):
+        return None

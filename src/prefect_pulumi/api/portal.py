@@ -1,0 +1,63 @@
+"""The async client for synchronous callers: one background event loop, any number of calling threads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import anyio.to_thread
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from prefect_pulumi.api.client import PrefectClient
+
+T = TypeVar("T")
+
+
+class SyncClient:
+    """Same calls as `PrefectClient`, blocking. Close it when done."""
+
+    def __init__(self, api_url: str, *, api_key: str | None = None, auth_string: str | None = None) -> None:
+        self._manager = start_blocking_portal()
+        self._portal: BlockingPortal = self._manager.__enter__()
+        try:
+            self._client = self._portal.call(_opened, api_url, api_key, auth_string)
+        except BaseException:
+            self._manager.__exit__(None, None, None)
+            raise
+
+    def call(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        """Runs `function(client, *args)` on the client's loop."""
+        return self._portal.call(function, self._client, *args)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        idempotent: bool | None = None,
+    ) -> Any:
+        return self._portal.call(
+            lambda: self._client.request(method, path, json=json, params=params, idempotent=idempotent)
+        )
+
+    def paged(self, path: str, body: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        return self._portal.call(self._client.paged, path, body)
+
+    def create(self, path: str, json: Any, resolve: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
+        """`resolve` runs in a worker thread and may use this client."""
+
+        async def resolved() -> dict[str, Any] | None:
+            return await anyio.to_thread.run_sync(resolve)
+
+        return self._portal.call(self._client.create, path, json, resolved)
+
+    def close(self) -> None:
+        self._portal.call(self._client.aclose)
+        self._manager.__exit__(None, None, None)
+
+
+async def _opened(api_url: str, api_key: str | None, auth_string: str | None) -> PrefectClient:
+    """Made on the loop that will use it: the limiter's condition belongs to it."""
+    return PrefectClient(api_url, api_key=api_key, auth_string=auth_string)

@@ -1,0 +1,125 @@
+"""Detached child processes that outlive the command which started them, known by a pid file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from prefect_pulumi.errors import LocalProcessError
+
+SAME_START_SECONDS = 1.5
+"""A pid is reused by another program unless its start time is the noted one, to the clock's granularity."""
+
+
+@dataclass(frozen=True)
+class ProcessFile:
+    """The pid file of one process: `{pid, create_time, ...facts}`, readable by the owner alone."""
+
+    path: Path
+
+    def read(self) -> dict[str, Any]:
+        try:
+            content = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def process(self) -> psutil.Process | None:
+        """The noted process, if it still runs and is the same one."""
+        noted = self.read()
+        try:
+            process = psutil.Process(int(noted["pid"]))
+            same = abs(process.create_time() - float(noted["create_time"])) < SAME_START_SECONDS
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except (KeyError, ValueError, psutil.Error):
+            return None
+
+    def write(self, pid: int, facts: Mapping[str, Any]) -> None:
+        content = {"pid": pid, "create_time": psutil.Process(pid).create_time(), **facts}
+        temporary = self.path.with_name(self.path.name + ".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        temporary.replace(self.path)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def start_detached(
+    command: Sequence[str], *, file: ProcessFile, log: Path, env: Mapping[str, str], cwd: Path, facts: Mapping[str, Any]
+) -> subprocess.Popen[bytes]:
+    """Starts `command` in a session of its own, output appended to `log`, and notes it in `file`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=subprocess.STDOUT,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise LocalProcessError(f"{command[0]} cannot be started: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
+    file.write(process.pid, facts)
+    return process
+
+
+def stop_tree(process: psutil.Process, *, grace: float = 10.0) -> None:
+    """Ends a process and its descendants: a polite signal first, a kill after `grace` seconds."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        tree = [process, *process.children(recursive=True)]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGTERM)
+        _, left = psutil.wait_procs(tree, timeout=grace)
+        for each in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        psutil.wait_procs(left, timeout=grace)
+    reap(process.pid)
+
+
+def reap(pid: int) -> None:
+    """Takes the exit status of our own child, so that it does not stay as a zombie."""
+    with contextlib.suppress(ChildProcessError, OSError):
+        os.waitpid(pid, os.WNOHANG)
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """Last lines of a log, for error messages."""
+    try:
+        text = log.read_text("utf-8", errors="replace")
+    except OSError:
+        return "(no log)"
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without Prefect's own settings, plus `extra`."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "PULUMI_"))}
+    return {**kept, **extra}
+
+
+def wait_until(condition: Any, *, seconds: float, pause: float = 0.1) -> bool:
+    """True as soon as `condition()` is, False after `seconds`."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(pause)
+    return bool(condition())

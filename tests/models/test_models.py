@@ -1,0 +1,128 @@
+"""Input checks of every kind: Prefect's own rules, in words that name the property."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prefect_pulumi.models import KINDS, Kind, ProviderConfig
+from prefect_pulumi.models.base import path_of
+from prefect_pulumi.models.provider_config import is_cloud
+from prefect_pulumi.models.work_pool import cloud_only
+
+GOOD: dict[str, dict[str, Any]] = {
+    "WorkPool": {"name": "etl", "type": "process"},
+    "WorkQueue": {"name": "fast", "workPoolName": "etl"},
+    "Variable": {"name": "region", "value": None},
+    "BlockType": {"name": "Warehouse", "slug": "warehouse"},
+    "BlockSchema": {"blockTypeSlug": "warehouse"},
+    "BlockDocument": {"name": "dwh", "blockTypeSlug": "warehouse", "data": {}},
+    "SecretBlock": {"name": "password", "value": "x"},
+    "JsonBlock": {"name": "config", "value": [1, {"a": None}]},
+    "GlobalConcurrencyLimit": {"name": "database", "limit": 0},
+    "LocalServer": {"directory": ".infra/dev/server"},
+    "ProcessWorker": {"name": "w", "workPool": "etl", "directory": ".infra/dev/worker"},
+    "Deployments": {},
+}
+
+BAD = [
+    ("WorkPool", {"name": "a&b"}, "name", "must not contain &"),
+    ("WorkPool", {"name": " ' "}, "name", "must not be empty"),
+    ("WorkPool", {"name": "Prefect-pool"}, "name", "reserved"),
+    ("WorkPool", {"concurrencyLimit": -1}, "concurrencyLimit", "0 or more, not -1"),
+    ("WorkPool", {"concurrencyLimit": "3"}, "concurrencyLimit", "whole number"),
+    ("WorkPool", {"concurrencyLimit": True}, "concurrencyLimit", "whole number"),
+    ("WorkPool", {"paused": "yes"}, "paused", "true or false"),
+    ("WorkPool", {"baseJobTemplate": {"variables": {}}}, "baseJobTemplate", "both 'job_configuration' and 'variables'"),
+    (
+        "WorkPool",
+        {"baseJobTemplate": {"job_configuration": {"a": ["{{ image }}"]}, "variables": {"type": "object"}}},
+        "baseJobTemplate",
+        "uses image, which variables.properties does not declare",
+    ),
+    ("WorkPool", {"colour": "red"}, "colour", "WorkPool has no property 'colour'; it has: name, type"),
+    ("WorkQueue", {"priority": 0}, "priority", "1 (the highest) or more"),
+    ("Variable", {"name": "Region"}, "name", "lower-case"),
+    ("Variable", {"name": "x" * 256}, "name", "at most 255"),
+    ("Variable", {"value": "x" * 5001}, "value", "at most 5000 bytes"),
+    ("Variable", {"value": {1: 2}}, "value", "keys of an object must be strings"),
+    ("Variable", {"value": object()}, "value", "cannot be written as JSON"),
+    ("Variable", {"tags": ["a", 1]}, "tags[1]", "must be a string"),
+    ("BlockType", {"slug": "Ware house"}, "slug", "lower-case letters, digits and dashes"),
+    ("BlockDocument", {"name": "a_b"}, "name", "lower-case letters, digits and dashes"),
+    ("BlockDocument", {"data": []}, "data", "must be an object"),
+    ("SecretBlock", {"value": float("inf")}, "value", "cannot be written as JSON"),
+    ("GlobalConcurrencyLimit", {"limit": 1.5}, "limit", "whole number"),
+    ("GlobalConcurrencyLimit", {"slotDecayPerSecond": -0.1}, "slotDecayPerSecond", "0 or more"),
+    ("LocalServer", {"port": 70000}, "port", "65535"),
+]
+
+
+@pytest.mark.parametrize("model", KINDS.values(), ids=lambda model: model.kind)
+def test_good_inputs_have_no_fault(model: type[Kind]) -> None:
+    assert model.check(GOOD[model.kind]) == []
+
+
+@pytest.mark.parametrize("model", KINDS.values(), ids=lambda model: model.kind)
+def test_every_missing_required_field_is_named(model: type[Kind]) -> None:
+    required = {spec.wire for spec in model.fields() if spec.required}
+    faults = model.check({})
+    assert {fault.property for fault in faults} == required
+    assert all(f"{model.kind} needs '{fault.property}'" in fault.reason for fault in faults)
+    assert model.check({}, unknown=required) == []
+
+
+@pytest.mark.parametrize(("kind", "values", "path", "words"), BAD)
+def test_bad_inputs_are_refused_in_clear_words(kind: str, values: dict[str, Any], path: str, words: str) -> None:
+    (fault,) = KINDS[f"prefect:index:{kind}"].check({**GOOD[kind], **values})
+    assert fault.property == path
+    assert words in fault.reason
+    assert f"'{path.split('[')[0]}'" in fault.reason
+
+
+def test_a_secret_value_is_never_repeated() -> None:
+    (fault,) = KINDS["prefect:index:SecretBlock"].check({"name": "a", "value": {"password-1": {2: "hunter2"}}})
+    assert "hunter2" not in fault.reason
+
+
+@pytest.mark.parametrize("model", [*KINDS.values(), ProviderConfig], ids=lambda model: model.kind)
+def test_every_field_is_described(model: type[Kind]) -> None:
+    assert model.__doc__
+    for spec in model.fields():
+        assert spec.description, spec.wire
+        assert spec.type in {"str", "int", "float", "bool", "list", "dict", "any"}
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://127.0.0.1:4200/api", False),
+        ("https://api.prefect.cloud/api/accounts/a/workspaces/w", False),
+        ("127.0.0.1:4200", True),
+        ("https://user:secret@host/api", True),
+    ],
+)
+def test_api_url(url: str, fault: bool) -> None:
+    faults = ProviderConfig.check({"apiUrl": url})
+    assert bool(faults) is fault
+    assert "secret" not in "".join(item.reason for item in faults)
+
+
+def test_cloud() -> None:
+    assert is_cloud("https://api.prefect.cloud/api/accounts/a/workspaces/w")
+    assert not is_cloud("https://prefect.cloud.example.org/api")
+    assert [cloud_only(type_) for type_ in ("prefect:managed", "ecs:push", "ecs")] == [True, True, False]
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), st.lists, max_leaves=20))
+def test_any_json_value_is_a_value(value: Any) -> None:
+    for kind in ("JsonBlock", "SecretBlock"):
+        assert KINDS[f"prefect:index:{kind}"].check({"name": "a", "value": value}) == []
+
+
+def test_property_paths() -> None:
+    assert path_of(("tags", 0)) == "tags[0]"
+    assert path_of(("a", "b", 1, "c")) == "a.b[1].c"

@@ -1,0 +1,404 @@
+"""Every kind that lives on the server passes the same table of lifecycle steps, on a real server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from prefect_pulumi.errors import ProviderError
+from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.provider.blocks import JSON_FIELDS
+from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.values import UNKNOWN, Secret, has_secret, same, unwrap
+
+COMMAND = {"command": {"type": "string"}}
+TEMPLATE = {"job_configuration": {"command": "{{ command }}"}, "variables": {"type": "object", "properties": COMMAND}}
+OTHER_TEMPLATE = {
+    **TEMPLATE,
+    "variables": {"type": "object", "properties": {**COMMAND, "image": {"type": "string"}}},
+}
+
+
+class Host:
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, str]] = []
+
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        self.lines.append((severity, message, urn))
+
+
+@dataclass(frozen=True)
+class Case:
+    """`good` is made, then changed to `changed` with these detailed paths; `replacing` must replace on `path`.
+
+    `human` is the id by which it is imported; "" when only the UUID will do.
+    """
+
+    kind: str
+    good: Mapping[str, Any]
+    bad: Mapping[str, Any]
+    bad_property: str
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, DiffKind] = field(default_factory=dict)
+    replacing: Mapping[str, Any] = field(default_factory=dict)
+    replaces: tuple[str, ...] = ()
+    human: str = "{name}"
+    secret: str = ""
+
+
+CASES = [
+    Case(
+        "WorkPool",
+        good={"name": "pool-{n}", "type": "process", "description": "first", "concurrencyLimit": 3},
+        bad={"name": "a/b", "type": "process"},
+        bad_property="name",
+        changed={"name": "pool-{n}", "type": "process", "paused": True, "baseJobTemplate": TEMPLATE},
+        details={
+            "description": DiffKind.DELETE,
+            "concurrencyLimit": DiffKind.DELETE,
+            "paused": DiffKind.ADD,
+            "baseJobTemplate.job_configuration": DiffKind.ADD,
+            "baseJobTemplate.variables": DiffKind.ADD,
+        },
+        replacing={"name": "pool-{n}", "type": "docker"},
+        replaces=("type",),
+    ),
+    Case(
+        "WorkQueue",
+        good={"name": "queue-{n}", "workPoolName": "lifecycle", "priority": 2, "concurrencyLimit": 1},
+        bad={"name": "q", "workPoolName": "lifecycle", "priority": 0},
+        bad_property="priority",
+        changed={"name": "queue-{n}", "workPoolName": "lifecycle", "priority": 1, "description": "now"},
+        details={
+            "priority": DiffKind.UPDATE,
+            "concurrencyLimit": DiffKind.DELETE,
+            "description": DiffKind.ADD,
+        },
+        replacing={"name": "queue-{n}", "workPoolName": "another"},
+        replaces=("workPoolName",),
+        human="lifecycle/{name}",
+    ),
+    Case(
+        "Variable",
+        good={"name": "variable_{n}", "value": {"a": 1, "b": [1, 2], "workPoolName": None}, "tags": ["x"]},
+        bad={"name": "Upper", "value": 1},
+        bad_property="name",
+        changed={"name": "variable_{n}", "value": {"a": 1, "b": [1, 3], "c": 1.5}},
+        details={
+            "value.b[1]": DiffKind.UPDATE,
+            "value.c": DiffKind.ADD,
+            "value.workPoolName": DiffKind.DELETE,
+            "tags": DiffKind.UPDATE,
+        },
+    ),
+    Case(
+        "GlobalConcurrencyLimit",
+        good={"name": "limit-{n}", "limit": 5},
+        bad={"name": "limit", "limit": -1},
+        bad_property="limit",
+        changed={"name": "renamed-{n}", "limit": 5, "active": False, "slotDecayPerSecond": 0.5},
+        details={"name": DiffKind.UPDATE, "active": DiffKind.ADD, "slotDecayPerSecond": DiffKind.UPDATE},
+    ),
+    Case(
+        "BlockType",
+        good={"name": "Type {n}", "slug": "type-{n}", "description": "d"},
+        bad={"name": "Prefect thing", "slug": "thing"},
+        bad_property="name",
+        changed={"name": "Type {n}", "slug": "type-{n}", "codeExample": "x = 1"},
+        details={"description": DiffKind.DELETE, "codeExample": DiffKind.ADD},
+        replacing={"name": "Type {n}", "slug": "other-{n}"},
+        replaces=("slug",),
+        human="{slug}",
+    ),
+    Case(
+        "BlockSchema",
+        good={"blockTypeSlug": "lifecycle", "fields": {"title": "T{n}", "type": "object"}, "capabilities": ["run"]},
+        bad={"blockTypeSlug": "lifecycle", "fields": "none"},
+        bad_property="fields",
+        replacing={"blockTypeSlug": "lifecycle", "fields": {"title": "T{n}"}, "capabilities": ["run"]},
+        replaces=("fields",),
+        human="",
+    ),
+    Case(
+        "BlockDocument",
+        good={"name": "document-{n}", "blockTypeSlug": "lifecycle", "data": {"host": "a", "port": 1}},
+        bad={"name": "Not Good", "blockTypeSlug": "lifecycle", "data": {}},
+        bad_property="name",
+        changed={"name": "document-{n}", "blockTypeSlug": "lifecycle", "data": {"host": "b"}},
+        details={"data.host": DiffKind.UPDATE, "data.port": DiffKind.DELETE},
+        replacing={"name": "document-{n}", "blockTypeSlug": "other", "data": {"host": "a", "port": 1}},
+        replaces=("blockTypeSlug",),
+        human="lifecycle/{name}",
+        secret="data",
+    ),
+    Case(
+        "SecretBlock",
+        good={"name": "secret-{n}", "value": Secret("first")},
+        bad={"name": "a_b", "value": "x"},
+        bad_property="name",
+        changed={"name": "secret-{n}", "value": Secret({"user": "u"})},
+        details={"value": DiffKind.UPDATE},
+        replacing={"name": "other-{n}", "value": Secret("first")},
+        replaces=("name",),
+        secret="value",
+    ),
+    Case(
+        "JsonBlock",
+        good={"name": "json-{n}", "value": {"retries": 3, "deep": {"a": [1]}}},
+        bad={"name": "json", "value": float("nan")},
+        bad_property="value",
+        changed={"name": "json-{n}", "value": {"retries": 4, "deep": {"a": [1]}}},
+        details={"value.retries": DiffKind.UPDATE},
+        replacing={"name": "other-{n}", "value": {"retries": 3, "deep": {"a": [1]}}},
+        replaces=("name",),
+    ),
+]
+IDS = [case.kind for case in CASES]
+
+
+def urn(kind: str, name: str = "thing") -> str:
+    return f"urn:pulumi:dev::project::prefect:index:{kind}::{name}"
+
+
+def numbered(value: Any, number: str) -> Any:
+    if isinstance(value, str):
+        return value.replace("{n}", number)
+    if isinstance(value, Mapping):
+        return {key: numbered(item, number) for key, item in value.items()}
+    return value
+
+
+@pytest.fixture(scope="module")
+def provider(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectProvider]:
+    provider = PrefectProvider(tmp_path_factory.mktemp("root"), Host())
+    provider.configure({"apiUrl": prefect_server})
+    made = []
+    for kind, inputs in {
+        "WorkPool": {"name": "lifecycle", "type": "process"},
+        "BlockType": {"name": "Lifecycle", "slug": "lifecycle"},
+        "BlockSchema": {"blockTypeSlug": "lifecycle", "fields": {"title": "Lifecycle", "type": "object"}},
+    }.items():
+        result = provider.create(urn(kind), inputs, 0, preview=False)
+        made.append((urn(kind), result.id, inputs, result.outputs))
+    yield provider
+    for name, id, inputs, outputs in reversed(made):
+        provider.delete(name, id, inputs, outputs, 0)
+    provider.close()
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_whole_life(provider: PrefectProvider, case: Case) -> None:
+    number = uuid4().hex[:8]
+    name, good = urn(case.kind), numbered(case.good, number)
+
+    checked = provider.check(name, {}, good, b"")
+    assert checked.failures == ()
+    inputs = checked.inputs
+    assert same(inputs, good)
+
+    planned = provider.create(name, inputs, 0, preview=True)
+    assert planned.id == ""
+    assert planned.outputs["created"] is UNKNOWN
+
+    made = provider.create(name, inputs, 0, preview=False)
+    assert made.id
+    assert all(same(made.outputs[key], value) for key, value in inputs.items())
+    assert set(made.outputs) >= {"created", *inputs}
+    if case.secret:
+        assert isinstance(made.outputs[case.secret], Secret)
+
+    assert provider.diff(name, made.id, inputs, made.outputs, inputs, ()).changes is Changes.NONE
+
+    read = provider.read(name, made.id, inputs, made.outputs)
+    assert read.id == made.id
+    assert read.inputs == inputs
+    assert read.outputs == made.outputs
+
+    if case.human:
+        with pytest.raises(ProviderError, match="exists already") as conflict:
+            provider.create(name, inputs, 0, preview=False)
+        human = case.human.format_map(good)
+        assert f"import prefect:index:{case.kind} thing {human}" in str(conflict.value)
+        imported = provider.read(name, human, {}, {})
+        assert imported.id == made.id
+        assert imported.outputs == made.outputs
+        assert provider.diff(name, made.id, imported.inputs, imported.outputs, inputs, ()).changes is Changes.NONE
+        assert provider.recover(name, inputs, 0.0) is not None
+        assert provider.recover(name, inputs, 9e9) is None
+    by_uuid = provider.read(name, made.id, {}, {})
+    assert by_uuid.outputs == made.outputs
+
+    outputs, current = made.outputs, inputs
+    if case.changed:
+        current = provider.check(name, inputs, numbered(case.changed, number), b"").inputs
+        found = provider.diff(name, made.id, inputs, outputs, current, ())
+        assert found.changes is Changes.SOME
+        assert {**found.detailed} == numbered(case.details, number) | {
+            key: kind for key, kind in found.detailed.items() if key in case.details
+        }
+        assert not found.replaces
+        before = outputs
+        outputs = provider.update(name, made.id, inputs, before, current, 0, False, ())
+        assert provider.diff(name, made.id, current, outputs, current, ()).changes is Changes.NONE
+        fresh = provider.read(name, made.id, current, outputs)
+        assert fresh.outputs == outputs
+        assert provider.diff(name, made.id, current, fresh.outputs, current, ()).changes is Changes.NONE
+        for key in before:
+            if key in inputs and key not in current:
+                assert key not in outputs or outputs[key] in ([], {})
+
+    if case.replacing:
+        other = provider.check(name, inputs, numbered(case.replacing, number), b"").inputs
+        found = provider.diff(name, made.id, inputs, made.outputs, other, ())
+        assert set(case.replaces) <= set(found.replaces)
+        assert found.delete_before_replace
+
+    provider.delete(name, made.id, current, outputs, 0)
+    assert provider.read(name, made.id, current, outputs).id == ""
+    provider.delete(name, made.id, current, outputs, 0)
+    if case.changed:
+        with pytest.raises(ProviderError, match="refresh"):
+            provider.update(name, made.id, current, outputs, inputs, 0, False, ())
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_bad_input_is_refused_on_its_property(provider: PrefectProvider, case: Case) -> None:
+    failures = provider.check(urn(case.kind), {}, case.bad, b"").failures
+    assert [failure.property for failure in failures] == [case.bad_property]
+    unknown = dict.fromkeys(case.good, UNKNOWN)
+    assert provider.check(urn(case.kind), {}, unknown, b"").failures == ()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "name" in case.good], ids=lambda case: case.kind)
+def test_name_left_out_is_the_logical_name(provider: PrefectProvider, case: Case) -> None:
+    inputs = {key: value for key, value in case.good.items() if key != "name"}
+    checked = provider.check(urn(case.kind, "logical-name"), {}, numbered(inputs, "1"), b"")
+    assert checked.inputs["name"] == "logical-name"
+    assert checked.failures == ()
+
+
+def test_change_outside_is_seen_after_a_refresh_and_healed(provider: PrefectProvider) -> None:
+    name, inputs = urn("WorkPool"), {"name": f"drift-{uuid4().hex[:8]}", "type": "process"}
+    made = provider.create(name, inputs, 0, preview=False)
+    route = f"/work_pools/{inputs['name']}"
+    provider.connection.client().request("PATCH", route, json={"description": "from the UI", "is_paused": True})
+    provider.connection.client().request("PATCH", route, json={"base_job_template": TEMPLATE})
+    read = provider.read(name, made.id, inputs, made.outputs)
+    assert read.inputs == inputs
+    found = provider.diff(name, made.id, read.inputs, read.outputs, inputs, ())
+    assert dict(found.detailed) == {"description": DiffKind.DELETE, "paused": DiffKind.UPDATE}
+    ignored = provider.diff(name, made.id, read.inputs, read.outputs, inputs, ["description", "paused"])
+    assert ignored.changes is Changes.NONE
+    healed = provider.update(name, made.id, inputs, read.outputs, inputs, 0, False, ["paused"])
+    assert "description" not in healed
+    assert healed["paused"] is True
+    assert healed["baseJobTemplate"] == TEMPLATE
+    provider.delete(name, made.id, inputs, healed, 0)
+
+
+def test_template_taken_out_of_the_program_is_cleared(provider: PrefectProvider) -> None:
+    name = urn("WorkPool")
+    plain = {"name": f"template-{uuid4().hex[:8]}", "type": "process"}
+    inputs = {**plain, "baseJobTemplate": TEMPLATE}
+    made = provider.create(name, inputs, 0, preview=False)
+    nested = provider.diff(name, made.id, inputs, made.outputs, {**plain, "baseJobTemplate": OTHER_TEMPLATE}, ())
+    assert dict(nested.detailed) == {"baseJobTemplate.variables.properties.image": DiffKind.ADD}
+    assert provider.diff(name, made.id, inputs, made.outputs, plain, ()).changes is Changes.SOME
+    outputs = provider.update(name, made.id, inputs, made.outputs, plain, 0, False, ())
+    assert outputs["baseJobTemplate"] == {}
+    provider.delete(name, made.id, plain, outputs, 0)
+
+
+def test_secret_given_to_a_plain_field_stays_secret(provider: PrefectProvider) -> None:
+    name, inputs = urn("Variable"), {"name": f"hidden_{uuid4().hex[:8]}", "value": {"token": Secret("s3cret")}}
+    made = provider.create(name, inputs, 0, preview=False)
+    assert has_secret(made.outputs["value"])
+    assert unwrap(made.outputs["value"]) == {"token": "s3cret"}
+    read = provider.read(name, made.id, inputs, made.outputs)
+    assert has_secret(read.inputs["value"])
+    assert has_secret(read.outputs["value"])
+    assert "s3cret" not in repr((made, read))
+    provider.delete(name, made.id, inputs, made.outputs, 0)
+
+
+def test_block_may_refer_to_another(provider: PrefectProvider) -> None:
+    number = uuid4().hex[:8]
+    name = urn("BlockDocument")
+    target = {"name": f"target-{number}", "blockTypeSlug": "lifecycle", "data": {"a": 1}}
+    made = provider.create(name, target, 0, preview=False)
+    inputs = {
+        "name": f"user-{number}",
+        "blockTypeSlug": "lifecycle",
+        "data": {"other": {"$ref": {"block_document_id": made.id}}, "x": 1},
+    }
+    user = provider.create(name, inputs, 0, preview=False)
+    read = provider.read(name, user.id, inputs, user.outputs)
+    assert same(read.outputs["data"], inputs["data"])
+    assert provider.diff(name, user.id, inputs, read.outputs, inputs, ()).changes is Changes.NONE
+    provider.delete(name, user.id, inputs, user.outputs, 0)
+    provider.delete(name, made.id, target, made.outputs, 0)
+
+
+def test_block_type_in_use_is_not_deleted(provider: PrefectProvider) -> None:
+    number = uuid4().hex[:8]
+    kinds = {
+        "BlockType": {"name": f"Used {number}", "slug": f"used-{number}"},
+        "BlockSchema": {"blockTypeSlug": f"used-{number}", "fields": {"title": number, "type": "object"}},
+        "BlockDocument": {"name": "user", "blockTypeSlug": f"used-{number}", "data": {}},
+    }
+    made = {kind: provider.create(urn(kind), inputs, 0, preview=False) for kind, inputs in kinds.items()}
+    for kind in ("BlockType", "BlockSchema"):
+        with pytest.raises(ProviderError, match=f"used-{number}/user"):
+            provider.delete(urn(kind), made[kind].id, kinds[kind], made[kind].outputs, 0)
+    for kind in reversed(kinds):
+        provider.delete(urn(kind), made[kind].id, kinds[kind], made[kind].outputs, 0)
+
+
+def test_missing_parents_are_named(provider: PrefectProvider) -> None:
+    with pytest.raises(ProviderError, match="work pool 'nowhere' does not exist"):
+        provider.create(urn("WorkQueue"), {"name": "q", "workPoolName": "nowhere"}, 0, preview=False)
+    inputs = {"name": "d", "blockTypeSlug": "nothing", "data": {}}
+    with pytest.raises(ProviderError, match="block type 'nothing' does not exist"):
+        provider.create(urn("BlockDocument"), inputs, 0, preview=False)
+
+
+def test_import_of_what_is_not_there(provider: PrefectProvider) -> None:
+    for case in CASES:
+        assert provider.read(urn(case.kind), str(uuid4()), {}, {}).id == ""
+        if case.human:
+            missing = "/".join(["missing"] * (case.human.count("/") + 1))
+            assert provider.read(urn(case.kind), missing, {}, {}).id == ""
+    with pytest.raises(ProviderError, match="pool/queue"):
+        provider.read(urn("WorkQueue"), "only-a-queue", {}, {})
+
+
+def test_json_block_has_the_schema_of_the_flows_class(provider: PrefectProvider) -> None:
+    name, inputs = urn("JsonBlock"), {"name": f"schema-{uuid4().hex[:8]}", "value": 1}
+    made = provider.create(name, inputs, 0, preview=False)
+    document = provider.connection.client().request("GET", f"/block_documents/{made.id}")
+    assert document["block_schema"]["fields"] == JSON_FIELDS
+    code = (
+        "import json; from blocks import JSON;"
+        "print(json.dumps([JSON.model_json_schema(), JSON._calculate_schema_checksum()]))"
+    )
+    flows = Path(__file__).resolve().parents[2] / "flows"
+    done = subprocess.run([sys.executable, "-c", code], cwd=flows, capture_output=True, text=True, check=True)
+    fields, checksum = json.loads(done.stdout.splitlines()[-1])
+    assert fields == JSON_FIELDS
+    assert document["block_schema"]["checksum"] == checksum
+    provider.delete(name, made.id, inputs, made.outputs, 0)
+
+
+def test_pool_types_of_the_cloud_are_refused(provider: PrefectProvider) -> None:
+    for type_ in ("prefect:managed", "ecs:push"):
+        (failure,) = provider.check(urn("WorkPool"), {}, {"name": "p", "type": type_}, b"").failures
+        assert failure.property == "type"
+        assert "Prefect Cloud" in failure.reason
