@@ -1,7 +1,8 @@
 """Shows that the pool, its worker and the blocks are in working order."""
 
-from blocks import JSON
 from prefect import flow, task
+
+from blocks import JSON
 
 
 @task

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-from blocks import JSON
 from prefect import flow, task
 from prefect.blocks.system import Secret
 from prefect.concurrency.sync import concurrency
@@ -11,7 +10,11 @@ from prefect.runtime import task_run
 from prefect.tasks import task_input_hash
 from prefect.variables import Variable
 
-SAMPLE = [{"id": number, "currency": "USD" if number % 3 else "EUR", "amount": 10.0 * number} for number in range(1, 10)]
+from blocks import JSON
+
+SAMPLE = [
+    {"id": number, "currency": "USD" if number % 3 else "EUR", "amount": 10.0 * number} for number in range(1, 10)
+]
 
 
 class SourceBusy(Exception):

@@ -4,9 +4,9 @@ Values that differ between environments are in Pulumi.<stack>.yaml; what they be
 """
 
 import pulumi
+
 from blocks import declare_blocks
 from limits import declare_limits
-
 from prefect_pulumi.components import Flows, Pool, Server, load_environment
 
 environment = load_environment()

@@ -221,7 +221,9 @@ class PrefectClient:
             return ConflictError(detail or "it exists already", status=status, detail=detail, where=where)
         remedy = ""
         if status in {401, 403}:
-            remedy = "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
+            remedy = (
+                "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
+            )
         return ApiError(f"HTTP {status}: {detail}", status=status, detail=detail, where=where, remedy=remedy)
 
 

@@ -143,7 +143,9 @@ def _wake_server(stack: Stack, snapshot: Snapshot) -> None:
 def _outputs(arguments: Namespace, stack: Stack) -> ExitCode:
     reader = stack.backend.reader(stack.name)
     if not reader.exists():
-        raise ConfigError(f"stack {stack.name} has not been made yet", where="infra", remedy=f"infra up -s {stack.name}")
+        raise ConfigError(
+            f"stack {stack.name} has not been made yet", where="infra", remedy=f"infra up -s {stack.name}"
+        )
     snapshot = reader.load(stack.manager(write=False))
     outputs: dict[str, Any] = next((e.outputs for e in snapshot.resources if e.type == STACK_TYPE), {})
     shown = unwrap(outputs) if arguments.show_secrets else mask(outputs)
@@ -182,7 +184,7 @@ def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     for name, value in exports.items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     folders = [stack.root / PRIVATE / "bin", Path(sys.executable).parent]
-    sys.stdout.write(f"export PATH={':'.join(shlex.quote(str(folder)) for folder in folders)}:\"$PATH\"\n")
+    sys.stdout.write(f'export PATH={":".join(shlex.quote(str(folder)) for folder in folders)}:"$PATH"\n')
     return ExitCode.DONE
 
 

@@ -156,8 +156,7 @@ class Stack:
 
                 return PrefectProvider(self.root, host)
             raise UnsupportedError(
-                f"the embedded engine has no provider for package {package!r}"
-                + (f" {version}" if version else ""),
+                f"the embedded engine has no provider for package {package!r}" + (f" {version}" if version else ""),
                 remedy='use the official CLI for this program: eval "$(infra env)" and pulumi up',
             )
 
@@ -182,7 +181,15 @@ def keep_salt_out_of_git(root: Path) -> None:
     """
     if not (root / ".git").exists():
         return
-    command = ["git", "-C", str(root), "config", "--local", "filter.pulumi-local-salt.clean", "sed -e '/^encryptionsalt:/d'"]
+    command = [
+        "git",
+        "-C",
+        str(root),
+        "config",
+        "--local",
+        "filter.pulumi-local-salt.clean",
+        "sed -e '/^encryptionsalt:/d'",
+    ]
     subprocess.run(command, check=False, capture_output=True)
 
 

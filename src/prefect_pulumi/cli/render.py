@@ -178,7 +178,12 @@ def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
         document = {
             "result": "failed",
             "exitCode": int(error.exit_code),
-            "error": {"kind": type(error).__name__, "message": error.message, "where": error.where, "remedy": error.remedy},
+            "error": {
+                "kind": type(error).__name__,
+                "message": error.message,
+                "where": error.where,
+                "remedy": error.remedy,
+            },
         }
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return

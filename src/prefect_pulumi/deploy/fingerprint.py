@@ -19,7 +19,8 @@ _SHARED_STEPS = ("build", "push", "pull")
 def fingerprints(loaded: Loaded, root: Path, env: Mapping[str, str]) -> dict[str, str]:
     """Full name -> hex digest, in file order. Environment values enter only as part of the digest."""
     return {
-        full_name(entry, root): _digest(loaded, index, root, env) for index, entry in enumerate(loaded.model.deployments)
+        full_name(entry, root): _digest(loaded, index, root, env)
+        for index, entry in enumerate(loaded.model.deployments)
     }
 
 

@@ -39,7 +39,9 @@ def load(path: Path) -> Loaded:
         node = yaml.compose(text, _Loader)
         raw = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
     except OSError as error:
-        raise PreflightError([error.strerror or str(error)], where=str(path.name), remedy="name it in `prefect_file`") from error
+        raise PreflightError(
+            [error.strerror or str(error)], where=str(path.name), remedy="name it in `prefect_file`"
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark is not None else ""

@@ -34,7 +34,9 @@ def preflight(
             faults.append(f"{loaded.place([*here, 'entrypoint'])}: {error}")
             continue
         if name in names:
-            faults.append(f"{loaded.place([*here, 'name'])}: {name} is declared twice (first: deployments[{names[name]}])")
+            faults.append(
+                f"{loaded.place([*here, 'name'])}: {name} is declared twice (first: deployments[{names[name]}])"
+            )
         names.setdefault(name, index)
         faults.extend(_target_faults(loaded, index, entry, work_pools, work_queues))
     faults.extend(_unset_variables(loaded, loaded.raw, [], env))

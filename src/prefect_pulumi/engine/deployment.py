@@ -125,7 +125,9 @@ class Deployment:
         self._check_running()
         with self._lock:
             if goal.urn in self._goals:
-                raise self._fail(CheckError("this URN is registered twice", where=goal.urn, remedy="rename one of them"))
+                raise self._fail(
+                    CheckError("this URN is registered twice", where=goal.urn, remedy="rename one of them")
+                )
             goal = self._inherit(goal)
             self._goals[goal.urn] = goal
             old = self._find_old(goal)
@@ -266,7 +268,9 @@ class Deployment:
         if op is not Op.REPLACE and self._provider_replaces(old, provider, reference):
             op = Op.REPLACE
         if op is Op.SAME:
-            entry = _stamped(goal.entry(inputs=checked.inputs, outputs=old.outputs, id=old.id, provider=reference), old, op)
+            entry = _stamped(
+                goal.entry(inputs=checked.inputs, outputs=old.outputs, id=old.id, provider=reference), old, op
+            )
             self._finish(Step(op, goal.urn, goal.type, old, entry, diff))
             return Outcome(goal.urn, old.id, entry.outputs)
         if op is Op.UPDATE:
@@ -352,11 +356,11 @@ class Deployment:
         entry = self._carry_out(step, planned, call)
         return Outcome(goal.urn, entry.id, entry.outputs, failed=bool(entry.init_errors))
 
-    def _replace(
-        self, goal: Goal, old: ResourceEntry, provider: Provider, reference: str, diff: DiffResult
-    ) -> Outcome:
+    def _replace(self, goal: Goal, old: ResourceEntry, provider: Provider, reference: str, diff: DiffResult) -> Outcome:
         if old.protect and goal.protect:
-            raise CheckError("it is protected, and this change replaces it", where=goal.urn, remedy="unprotect it first")
+            raise CheckError(
+                "it is protected, and this change replaces it", where=goal.urn, remedy="unprotect it first"
+            )
         checked = provider.check(goal.urn, {}, goal.inputs, os.urandom(SEED_BYTES))
         if checked.failures:
             raise _check_error(goal.urn, checked.failures)
@@ -673,4 +677,4 @@ def _without_dead_edges(entry: ResourceEntry, entries: Mapping[str, ResourceEntr
     )
 
 
-__all__ = ["UNKNOWN", "Aborted", "Deployment", "Options", "Outcome", "Recorder", "OperationError"]
+__all__ = ["UNKNOWN", "Aborted", "Deployment", "OperationError", "Options", "Outcome", "Recorder"]

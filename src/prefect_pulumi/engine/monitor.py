@@ -88,16 +88,16 @@ class InProcessMonitor:
         if request.tok == "pulumi:pulumi:getResource":
             raise UnsupportedError("a resource reference of another package's module", where=request.tok)
         args = from_struct(request.args)
-        result = self._guarded(
-            lambda: self._deployment.invoke(request.tok, args, request.provider, request.version)
-        )
+        result = self._guarded(lambda: self._deployment.invoke(request.tok, args, request.provider, request.version))
         failures = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in result.failures]
         response = {"failures": failures}
         if not failures:
             response["return"] = to_struct(result.inputs)
-        return resource_pb2.ResourceInvokeResponse(**response) if hasattr(
-            resource_pb2, "ResourceInvokeResponse"
-        ) else provider_pb2.InvokeResponse(**response)
+        return (
+            resource_pb2.ResourceInvokeResponse(**response)
+            if hasattr(resource_pb2, "ResourceInvokeResponse")
+            else provider_pb2.InvokeResponse(**response)
+        )
 
     def SignalAndWaitForShutdown(self, request: Any) -> Any:  # noqa: N802
         return empty_pb2.Empty()

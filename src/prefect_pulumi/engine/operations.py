@@ -118,9 +118,7 @@ def refresh(context: StackContext, options: Options, *, expect_no_changes: bool 
     return Result(steps, _outputs(fresh), summarize(steps), time.monotonic() - began)
 
 
-def destroy(
-    context: StackContext, options: Options, *, confirm: Callable[[Result], bool] | None = None
-) -> Result:
+def destroy(context: StackContext, options: Options, *, confirm: Callable[[Result], bool] | None = None) -> Result:
     """Deletes every resource of the stack, users before what they use."""
     began = time.monotonic()
     with _updating(context) as (snapshot, journal), _providers(context) as providers:

@@ -31,7 +31,9 @@ def decide(diff: DiffResult, goal: Goal, old: ResourceEntry) -> Op:
     if diff.changes is Changes.NONE:
         return Op.UPDATE if old.init_errors else Op.SAME
     forced = any(
-        paths.covers(pattern, changed) for pattern in goal.replace_on_changes for changed in (*diff.detailed, *diff.replaces)
+        paths.covers(pattern, changed)
+        for pattern in goal.replace_on_changes
+        for changed in (*diff.detailed, *diff.replaces)
     )
     if forced or diff.replaces or any(kind.replaces for kind in diff.detailed.values()):
         return Op.REPLACE

@@ -41,7 +41,9 @@ def run_program(
     or what the program raised if that is one of the toolkit's errors.
     """
     if not (directory / "__main__.py").is_file():
-        raise ProgramError("there is no __main__.py", where=str(directory), remedy="`main` in Pulumi.yaml names the folder")
+        raise ProgramError(
+            "there is no __main__.py", where=str(directory), remedy="`main` in Pulumi.yaml names the folder"
+        )
     context = contextvars.copy_context()
     with _in_directory(directory), contextlib.redirect_stdout(output) if output else contextlib.nullcontext():
         context.run(_run, directory, project, stack, dict(config), set(secret_keys), monitor, engine, dry_run, parallel)
@@ -95,7 +97,7 @@ def _run(
         raise ProgramError(str(error)) from error
     except SystemExit as error:
         raise ProgramError(f"the program ended itself with exit code {error.code}") from error
-    except Exception as error:  # noqa: BLE001 - whatever the user's program raises
+    except Exception as error:
         raise ProgramError(f"{type(error).__name__}: {error}", details=_user_frames(error, directory)) from error
     finally:
         _drain(loop)

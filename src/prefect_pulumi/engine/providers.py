@@ -113,7 +113,9 @@ class ProviderPool:
                 return running
             stored = entries.get(urn)
             if stored is None:
-                raise StateError(f"its provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair")
+                raise StateError(
+                    f"its provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair"
+                )
             version = stored.inputs.get("version", "")
             self.install(urn, self.load(urn, str(version)), stored.inputs)
             return self._instances[urn]

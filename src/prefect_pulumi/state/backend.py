@@ -48,8 +48,11 @@ class FileBackend:
 
     def list_stacks(self) -> list[str]:
         """Names of the stacks that exist."""
-        names = {path.name.removesuffix(".gz").removesuffix(".json") for path in self._stacks.glob("*.json*")
-                 if path.name.endswith((".json", ".json.gz"))}
+        names = {
+            path.name.removesuffix(".gz").removesuffix(".json")
+            for path in self._stacks.glob("*.json*")
+            if path.name.endswith((".json", ".json.gz"))
+        }
         return sorted(names)
 
     def reader(self, stack: str) -> StateReader:

@@ -62,7 +62,9 @@ def parse(data: bytes, manager: PassphraseManager | None, where: str = "") -> Sn
             return manager_for_salt(manager, salt).decrypt(text)
         return manager.decrypt(text)
 
-    resources = [_entry(raw, decrypt, f"{where}: resources[{i}]") for i, raw in enumerate(deployment.get("resources") or [])]
+    resources = [
+        _entry(raw, decrypt, f"{where}: resources[{i}]") for i, raw in enumerate(deployment.get("resources") or [])
+    ]
     pending = [
         PendingOperation(_entry(raw["resource"], decrypt, f"{where}: pending_operations[{i}]"), raw["type"])
         for i, raw in enumerate(deployment.get("pending_operations") or [])
@@ -70,7 +72,9 @@ def parse(data: bytes, manager: PassphraseManager | None, where: str = "") -> Sn
     snapshot = Snapshot(resources, pending, deployment.get("metadata") or {}, salt)
     faults = integrity.check(snapshot)
     if faults:
-        raise StateError(f"the state is broken: {faults[0]}", where=where, remedy="pulumi state repair, or restore a backup")
+        raise StateError(
+            f"the state is broken: {faults[0]}", where=where, remedy="pulumi state repair, or restore a backup"
+        )
     return snapshot
 
 
@@ -103,7 +107,9 @@ def _deployment(data: bytes, where: str) -> tuple[dict[str, Any], str]:
         raise StateError("the manifest's magic does not fit its version", where=where, remedy="restore a backup")
     provider = deployment.get("secrets_providers") or {}
     if provider.get("type") not in {None, "", "passphrase"}:
-        raise StateError(f"secrets provider {provider['type']!r} is for the official CLI", where=where, remedy="use pulumi")
+        raise StateError(
+            f"secrets provider {provider['type']!r} is for the official CLI", where=where, remedy="use pulumi"
+        )
     return deployment, (provider.get("state") or {}).get("salt", "")
 
 
@@ -138,7 +144,8 @@ def render(snapshot: Snapshot, manager: PassphraseManager | None, stack: str) ->
         deployment["resources"] = [render_entry(entry, manager) for entry in snapshot.resources]
     if snapshot.pending_operations:
         deployment["pending_operations"] = [
-            {"resource": render_entry(each.resource, manager), "type": each.type} for each in snapshot.pending_operations
+            {"resource": render_entry(each.resource, manager), "type": each.type}
+            for each in snapshot.pending_operations
         ]
     deployment["metadata"] = {}
     document = {"version": VERSION, "checkpoint": {"stack": f"organization/{stack}", "latest": deployment}}

@@ -96,7 +96,13 @@ class StackConfig:
         return texts, secret
 
     def set(
-        self, key: str, value: str, *, secret: bool = False, manager: PassphraseManager | None = None, path: bool = False
+        self,
+        key: str,
+        value: str,
+        *,
+        secret: bool = False,
+        manager: PassphraseManager | None = None,
+        path: bool = False,
     ) -> None:
         """Sets a value, in the file once `save` is called. With `path` the key reaches into a structure: `a:b.c`."""
         stored: Any = value

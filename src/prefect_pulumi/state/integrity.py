@@ -36,8 +36,10 @@ def check(snapshot: Snapshot) -> list[str]:
         faults.extend(
             f"{place}: {urn} does not stand before it" for urn in sorted(edges(entry) - {provider_urn} - seen)
         )
-        if not entry.delete and entry.urn in seen and any(
-            other.urn == entry.urn and not other.delete for other in snapshot.resources[:index]
+        if (
+            not entry.delete
+            and entry.urn in seen
+            and any(other.urn == entry.urn and not other.delete for other in snapshot.resources[:index])
         ):
             faults.append(f"{place}: its URN stands twice")
         seen.add(entry.urn)

@@ -1,0 +1,66 @@
+# The two commands of a new user are `make up` and `make test`. Everything lands in .venv and .infra.
+SHELL := /bin/bash
+PYTHON ?= python3
+STACK ?= dev
+BIN := .venv/bin
+READY := .venv/.ready
+DEV_READY := .venv/.ready-dev
+CLI_VERSION := v3.256.0
+CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
+
+.PHONY: help up down test fast-test check fmt pulumi bench docs clean
+help:
+	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
+	@echo "make test    the whole test suite                  make check  format, lint, types, import contracts"
+
+up: $(READY)
+	@$(BIN)/infra up -s $(STACK) --yes
+
+down: $(READY)
+	@$(BIN)/infra destroy -s $(STACK) --yes
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing the pinned dependencies into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(DEV_READY): $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+test: $(DEV_READY)
+	@$(BIN)/python -m pytest
+
+fast-test: $(DEV_READY)
+	@$(BIN)/python -m pytest -m "not e2e"
+
+check: $(DEV_READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fmt: $(DEV_READY)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# The official CLI, for those who have Go and no `pulumi` yet.
+pulumi:
+	@if command -v pulumi >/dev/null; then echo "pulumi is on PATH: $$(pulumi version)"; \
+	elif [ "$$(cat .infra/bin/.version 2>/dev/null)" = "$(CLI_VERSION)" ]; then echo "pulumi $(CLI_VERSION) is in .infra/bin"; \
+	elif command -v go >/dev/null; then echo "building pulumi $(CLI_VERSION); this takes a few minutes"; mkdir -p .infra/bin; \
+	  bin="$$PWD/.infra/bin/pulumi"; \
+	  (cd tools && go build -ldflags "-X $(CLI_VARIABLE)=$(CLI_VERSION)" -o "$$bin" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi) \
+	  && echo "$(CLI_VERSION)" > .infra/bin/.version; \
+	else echo "neither pulumi nor go is here; see https://www.pulumi.com/docs/iac/download-install/"; fi
+
+bench: $(DEV_READY)
+	@$(BIN)/python bench/cold_start.py
+
+docs: $(DEV_READY)
+	@$(BIN)/python tools/generate.py
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
