@@ -1,0 +1,34 @@
+"""Shared ground of the tests: a real Prefect server for the session, a clean environment for each test."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from prefect_pulumi.local.server import ServerSpec, start, stop
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """API address of a server that all tests of the session share: give objects names of their own."""
+    spec = ServerSpec(tmp_path_factory.mktemp("prefect server"), port=free_port())
+    yield start(spec).api_url
+    stop(spec)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith(("PREFECT_", "PULUMI_")):
+            monkeypatch.delenv(name)
