@@ -80,13 +80,16 @@ def test_every_fault_of_the_file_is_a_failure(project: Project) -> None:
     assert all("prefect.yaml" in failure.reason for failure in failures)
     (refused,) = project.provider.check(URN, {}, {"fingerprints": {"a": "b"}}, b"").failures
     assert refused.property == "fingerprints"
+    (unknown,) = project.provider.check(URN, {}, {"directory": UNKNOWN}, b"").failures
+    assert unknown.property == "directory"
 
 
 def test_pool_outside_the_program_is_asked_of_the_server(project: Project) -> None:
     project.write(entry("one", project.pool))
     assert project.provider.check(URN, {}, {}, b"").failures == ()
-    project.provider.configure({"apiUrl": UNKNOWN})
-    assert len(project.provider.check(URN, {}, {}, b"").failures) == 1
+    unknown = PrefectProvider(project.root, project.host)
+    unknown.configure({"apiUrl": UNKNOWN})
+    assert len(unknown.check(URN, {}, {}, b"").failures) == 1
 
 
 @pytest.mark.e2e

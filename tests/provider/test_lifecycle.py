@@ -380,6 +380,22 @@ def test_import_of_what_is_not_there(provider: PrefectProvider) -> None:
         provider.read(urn("WorkQueue"), "only-a-queue", {}, {})
 
 
+@pytest.mark.parametrize("order", [(1, 2, 3), (2, 3, 1), (3, 2, 1), (3, 1, 2)])
+def test_declared_priorities_hold_in_any_order(provider: PrefectProvider, order: tuple[int, ...]) -> None:
+    pool = {"name": f"order-{uuid4().hex[:8]}", "type": "process"}
+    made = provider.create(urn("WorkPool"), pool, 0, preview=False)
+    queues = []
+    for priority in order:
+        inputs = {"name": f"q{priority}", "workPoolName": pool["name"], "priority": priority}
+        queues.append((inputs, provider.create(urn("WorkQueue"), inputs, 0, preview=False)))
+    for inputs, queue in queues:
+        assert provider.read(urn("WorkQueue"), queue.id, inputs, queue.outputs).outputs == queue.outputs
+    default = provider.read(urn("WorkQueue"), f"{pool['name']}/default", {}, {})
+    provider.delete(urn("WorkQueue"), default.id, default.inputs, default.outputs, 0)
+    assert provider.read(urn("WorkQueue"), default.id, {}, {}).id == default.id
+    provider.delete(urn("WorkPool"), made.id, pool, made.outputs, 0)
+
+
 def test_json_block_has_the_schema_of_the_flows_class(provider: PrefectProvider) -> None:
     name, inputs = urn("JsonBlock"), {"name": f"schema-{uuid4().hex[:8]}", "value": 1}
     made = provider.create(name, inputs, 0, preview=False)

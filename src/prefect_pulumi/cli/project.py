@@ -25,6 +25,10 @@ PRIVATE = ".infra"
 """The git-ignored folder of a project: state, server database, logs, pid files, the dev passphrase."""
 
 
+NO_SALT = "v1:AAAAAAAAAAA=:v1:AAAAAAAAAAAAAAAA:" + "A" * 32
+"""Placeholder for a salt in the stack file of an embedded server: each clone puts its own there."""
+
+
 def find_root(start: Path | None = None) -> Path:
     """The nearest folder with a Pulumi.yaml, from `start` (default: the current one) upward."""
     here = (start or Path.cwd()).resolve()
@@ -92,12 +96,17 @@ class Stack:
 
     def manager(self, *, write: bool) -> PassphraseManager:
         """The stack's secrets. With `write` what a new stack lacks (passphrase, salt) is made and kept."""
+        had_one = self.passphrase_file.is_file()
         passphrase, cache = self._passphrase(write=write)
-        salt = self.config.salt or self.backend.reader(self.name).salt()
-        if salt:
-            return PassphraseManager.open(passphrase, salt, cache_dir=cache)
-        manager = PassphraseManager.create(passphrase)
-        if write and not self.owns_passphrase:
+        in_file = "" if self.config.salt == NO_SALT else self.config.salt
+        in_state = self.backend.reader(self.name).salt()
+        if self.owns_passphrase and cache is not None and not had_one and not in_state:
+            in_file = ""  # it belongs to a passphrase that is gone with the folder that held it
+        salt = in_file or in_state
+        manager = (
+            PassphraseManager.open(passphrase, salt, cache_dir=cache) if salt else PassphraseManager.create(passphrase)
+        )
+        if write and manager.salt_text != self.config.salt:
             self.config.set_salt(manager.salt_text)
             self.config.save()
         return manager
@@ -176,20 +185,13 @@ def _package_config(package: str, values: dict[str, str], secret_keys: set[str])
 def keep_salt_out_of_git(root: Path) -> None:
     """Sets up the filter that `.gitattributes` names for stack files of embedded servers.
 
-    The official CLI writes `encryptionsalt` into a stack file, even on preview. For a passphrase that belongs to
-    this clone alone that line means nothing to anybody else, so git does not see it.
+    The salt of a passphrase that belongs to this clone alone means nothing to anybody else, so git sees the
+    placeholder instead. Both are equally long, because git takes a file of another size for a changed one.
     """
     if not (root / ".git").exists():
         return
-    command = [
-        "git",
-        "-C",
-        str(root),
-        "config",
-        "--local",
-        "filter.pulumi-local-salt.clean",
-        "sed -e '/^encryptionsalt:/d'",
-    ]
+    program = f"sed -e 's|^encryptionsalt:.*|encryptionsalt: {NO_SALT}|'"
+    command = ["git", "-C", str(root), "config", "--local", "filter.pulumi-local-salt.clean", program]
     subprocess.run(command, check=False, capture_output=True)
 
 

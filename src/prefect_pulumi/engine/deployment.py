@@ -24,13 +24,12 @@ from prefect_pulumi.engine.steps import PROVIDER_PREFIX, STACK_TYPE, Op, Step
 from prefect_pulumi.errors import (
     CannotCheckError,
     CheckError,
-    OperationError,
     PartialFailureError,
     PrefectPulumiError,
     ProviderError,
     UnsupportedError,
 )
-from prefect_pulumi.lifecycle import Changes, DiffResult, Provider
+from prefect_pulumi.lifecycle import Changes, CheckResult, DiffResult, Provider
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import (
     PendingOperation,
@@ -41,7 +40,7 @@ from prefect_pulumi.state.entries import (
     urn_name,
     urn_type,
 )
-from prefect_pulumi.values import UNKNOWN, has_unknown, same, unwrap
+from prefect_pulumi.values import has_unknown, same, unwrap
 
 SEED_BYTES = 32
 UNKNOWN_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -417,7 +416,7 @@ class Deployment:
         self._finish(Step(Op.READ, goal.urn, goal.type, self._olds.get(goal.urn), entry))
         return Outcome(goal.urn, found.id, outputs)
 
-    def invoke(self, token: str, args: dict[str, Any], reference: str, version: str) -> Any:
+    def invoke(self, token: str, args: dict[str, Any], reference: str, version: str) -> CheckResult:
         """`Invoke`: the function's result, or its failures."""
         self._check_running()
         provider, _ = self._provider_for(token.split(":", 1)[0], reference, version)
@@ -489,7 +488,7 @@ class Deployment:
 
     def _carry_out(self, step: Step, planned: ResourceEntry, call: Callable[[], ResourceEntry]) -> ResourceEntry:
         try:
-            entry = self._timed(step, planned, call, lambda made: made)
+            entry: ResourceEntry = self._timed(step, planned, call, lambda made: made)
         except PartialFailureError as error:
             inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
             outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
@@ -675,6 +674,3 @@ def _without_dead_edges(entry: ResourceEntry, entries: Mapping[str, ResourceEntr
         },
         deleted_with=entry.deleted_with if entry.deleted_with in entries else "",
     )
-
-
-__all__ = ["UNKNOWN", "Aborted", "Deployment", "OperationError", "Options", "Outcome", "Recorder"]

@@ -6,13 +6,15 @@ returns the protobuf response. The SDK calls them from pool threads, several at 
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
-from prefect_pulumi.engine.deployment import Aborted, Deployment, Outcome
+from prefect_pulumi.engine.deployment import Aborted, Deployment
 from prefect_pulumi.engine.events import Message, Sink
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.steps import STACK_TYPE
@@ -26,7 +28,10 @@ SUPPORTED_FEATURES = (0, 1, 3, 5)
 _SEVERITIES = {0: "debug", 1: "info", 2: "warning", 3: "error"}
 
 
-class MonitorClosed(grpc.RpcError):  # type: ignore[misc]
+T = TypeVar("T")
+
+
+class MonitorClosed(grpc.RpcError):
     """Tells the SDK to end the program quietly: it treats UNAVAILABLE as a monitor that shuts down."""
 
     def code(self) -> grpc.StatusCode:
@@ -43,7 +48,8 @@ class InProcessMonitor:
         self._deployment = deployment
 
     def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
-        return resource_pb2.DeploymentInfo(supportedFeatures=SUPPORTED_FEATURES)
+        features: Any = SUPPORTED_FEATURES
+        return resource_pb2.DeploymentInfo(supportedFeatures=features)
 
     def SupportsFeature(self, request: Any) -> Any:  # noqa: N802
         known = {"secrets", "resourceReferences", "aliasSpecs", "deletedWith"}
@@ -89,15 +95,12 @@ class InProcessMonitor:
             raise UnsupportedError("a resource reference of another package's module", where=request.tok)
         args = from_struct(request.args)
         result = self._guarded(lambda: self._deployment.invoke(request.tok, args, request.provider, request.version))
-        failures = [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in result.failures]
-        response = {"failures": failures}
-        if not failures:
-            response["return"] = to_struct(result.inputs)
-        return (
-            resource_pb2.ResourceInvokeResponse(**response)
-            if hasattr(resource_pb2, "ResourceInvokeResponse")
-            else provider_pb2.InvokeResponse(**response)
-        )
+        response: dict[str, Any] = {
+            "failures": [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in result.failures]
+        }
+        if not result.failures:
+            response["return"] = to_struct(result.inputs)  # a keyword of Python
+        return resource_pb2.ResourceInvokeResponse(**response)
 
     def SignalAndWaitForShutdown(self, request: Any) -> Any:  # noqa: N802
         return empty_pb2.Empty()
@@ -113,7 +116,7 @@ class InProcessMonitor:
             raise AttributeError(method)
         return refuse
 
-    def _guarded(self, call: Any) -> Outcome | Any:
+    def _guarded(self, call: Callable[[], T]) -> T:
         try:
             return call()
         except Aborted as error:
@@ -214,7 +217,5 @@ class InProcessEngine:
 def _seconds(text: str) -> float:
     """A Go duration such as `1h2m3.5s`, in seconds."""
     units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
-    import re
-
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)", text)
     return sum(float(number) * units[unit] for number, unit in parts)

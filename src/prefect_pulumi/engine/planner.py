@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -92,8 +93,6 @@ def condemned(
 
 def matches_target(urn: str, targets: Iterable[str]) -> bool:
     """Targets are URNs with `*` (one part) and `**` (any) wildcards, or a bare resource name."""
-    import re
-
     for target in targets:
         if "::" not in target:
             if urn.rsplit("::", 1)[-1] == target:

@@ -63,7 +63,13 @@ class WorkerSpec:
     @property
     def fingerprint(self) -> str:
         """Tells a worker that was started for other settings."""
-        facts = [self.command, self.api_url, str(self.working_directory.resolve()), str(self.prefect_home.resolve())]
+        # Without the interpreter: it has several names in one virtual environment.
+        facts = [
+            self.command[1:],
+            self.api_url,
+            str(self.working_directory.resolve()),
+            str(self.prefect_home.resolve()),
+        ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 

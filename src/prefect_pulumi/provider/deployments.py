@@ -44,6 +44,11 @@ class DeploymentsHandler(Handler):
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
         """Loads and checks the whole file; what it found goes into the inputs as `fingerprints`."""
         inputs, faults = super().check(call)
+        for name in ("directory", "prefectFile"):
+            if has_unknown(inputs.get(name)):
+                faults.append(
+                    Fault(name, f"'{name}' must be known before the update: the file is checked in the preview")
+                )
         if faults:
             return inputs, faults
         try:

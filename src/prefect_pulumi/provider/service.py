@@ -20,12 +20,13 @@ from prefect_pulumi.lifecycle import (
     ProviderHost,
     ReadResult,
 )
-from prefect_pulumi.models import KINDS, BlockSchema, BlockType, Kind, ProviderConfig
+from prefect_pulumi.models import KINDS, BlockSchema, BlockType, Kind, ProviderConfig, WorkQueue
 from prefect_pulumi.provider.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.differ import diff
 from prefect_pulumi.provider.handler import Call, Handler
 from prefect_pulumi.provider.kinds import TABLE, Routes
+from prefect_pulumi.provider.queues import WorkQueueHandler
 from prefect_pulumi.provider.rest import RestHandler
 from prefect_pulumi.values import has_secret, has_unknown, same, secret, unwrap
 
@@ -175,6 +176,8 @@ class PrefectProvider(Provider):
             return BlockTypeHandler(routes, self.connection)
         if routes.model is BlockSchema:
             return BlockSchemaHandler(routes, self.connection, self._types)
+        if routes.model is WorkQueue:
+            return WorkQueueHandler(self.connection)
         if routes.collection == "/block_documents/":
             return DocumentHandler(routes, self.connection, self._types)
         return RestHandler(routes, self.connection)

@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -97,7 +97,7 @@ def _clean(method: Method) -> Method:
         except PrefectPulumiError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:
-            if context.code() is not None:
+            if cast(Any, context).code() is not None:
                 raise  # from an abort in the method itself
             traceback.print_exc(file=sys.stderr)
             context.abort(grpc.StatusCode.INTERNAL, f"fault in the prefect provider: {type(error).__name__}: {error}")
@@ -136,30 +136,30 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         self.stopped = threading.Event()
 
     @_clean
-    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         if request.engine_address:
             self.host.attach(request.engine_address)
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True, accept_resources=True, accept_outputs=False)
 
     @_clean
-    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self.host.attach(request.address)
         return Empty()
 
     @_clean
-    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return plugin_pb2.PluginInfo(version=version())
 
     @_clean
-    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return provider_pb2.GetSchemaResponse(schema=schema())
 
     @_clean
-    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return _checked(self.provider.check_config(request.urn, from_struct(request.olds), from_struct(request.news)))
 
     @_clean
-    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return _diffed(
             self.provider.diff_config(
                 request.urn, from_struct(request.olds), from_struct(request.old_inputs), from_struct(request.news)
@@ -167,7 +167,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_clean
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         config = from_struct(request.args) if request.HasField("args") else _variables(request.variables)
         self.provider.configure(config)
         return provider_pb2.ConfigureResponse(
@@ -175,7 +175,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_clean
-    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return _checked(
             self.provider.check(
                 request.urn, from_struct(request.olds), from_struct(request.news), bytes(request.randomSeed)
@@ -183,7 +183,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_clean
-    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return _diffed(
             self.provider.diff(
                 request.urn,
@@ -196,12 +196,12 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_clean
-    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         made = self.provider.create(request.urn, from_struct(request.properties), request.timeout, request.preview)
         return provider_pb2.CreateResponse(id=made.id, properties=to_struct(made.outputs))
 
     @_clean
-    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         found = self.provider.read(
             request.urn, request.id, from_struct(request.inputs), from_struct(request.properties)
         )
@@ -213,7 +213,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     @_clean
-    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         outputs = self.provider.update(
             request.urn,
             request.id,
@@ -227,7 +227,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     @_clean
-    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self.provider.delete(
             request.urn,
             request.id,
@@ -238,14 +238,14 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
         return Empty()
 
     @_clean
-    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         result = self.provider.invoke(request.tok, from_struct(request.args))
         response = provider_pb2.InvokeResponse(failures=_failures(result.failures))
         getattr(response, "return").CopyFrom(to_struct(result.inputs))
         return response
 
     @_clean
-    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: ARG002, N802
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self.provider.cancel()
         self.stopped.set()
         return Empty()

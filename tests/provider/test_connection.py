@@ -1,0 +1,47 @@
+"""Where the address and the credentials come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.values import UNKNOWN, Secret
+
+
+class Host:
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        """Nothing to show."""
+
+
+def test_config_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://environment/api")
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "user:pass")
+    assert Connection({}).api_url == "http://environment/api"
+    connection = Connection({"apiUrl": "https://api.prefect.cloud/api", "apiKey": Secret("pnu_key")})
+    assert connection.cloud
+    assert connection.secret_env == {"PREFECT_API_KEY": "pnu_key", "PREFECT_API_AUTH_STRING": "user:pass"}
+    assert "pnu_key" not in repr(connection)
+
+
+def test_nothing_configured_and_not_yet_known() -> None:
+    with pytest.raises(ConfigError, match="prefect:apiUrl"):
+        Connection({}).client()
+    unknown = Connection({"apiUrl": UNKNOWN})
+    assert not unknown.known
+    with pytest.raises(ConfigError, match="not known yet"):
+        unknown.client()
+
+
+def test_preview_needs_no_http_client(tmp_path: Path) -> None:
+    provider = PrefectProvider(tmp_path, Host())
+    provider.configure({"apiUrl": "http://127.0.0.1:9/api"})
+    urn = "urn:pulumi:dev::project::my:component:Pool$prefect:index:WorkPool::etl"
+    inputs = provider.check(urn, {}, {"type": "process"}, b"").inputs
+    assert inputs == {"type": "process", "name": "etl"}
+    assert provider.create(urn, inputs, 0, preview=True).outputs == {**inputs, "created": UNKNOWN}
+    assert provider.connection._client is None
+    provider.close()
