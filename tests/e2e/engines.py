@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 REPOSITORY = Path(__file__).parents[2]
-PROJECT_FILES = ("infra", "flows", "prefect.yaml", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml")
+PROJECT_FILES = (
+    ".gitattributes",
+    ".gitignore",
+    "infra",
+    "flows",
+    "prefect.yaml",
+    "Pulumi.yaml",
+    "Pulumi.dev.yaml",
+    "Pulumi.prod.yaml",
+)
 
 
 def find_pulumi() -> Path | None:

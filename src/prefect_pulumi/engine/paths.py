@@ -86,12 +86,13 @@ def _reset_one(news: Any, olds: Any, segments: tuple[Segment, ...]) -> None:
             news[last] = copy.deepcopy(olds[last])
         else:
             news.pop(last, None)
-    elif isinstance(news, list) and isinstance(last, int) and last < len(news):
-        if isinstance(olds, list) and last < len(olds):
-            news[last] = copy.deepcopy(olds[last])
+    elif (
+        isinstance(news, list) and isinstance(olds, list) and isinstance(last, int) and last < min(len(news), len(olds))
+    ):
+        news[last] = copy.deepcopy(olds[last])
 
 
 def covers(pattern: str, path: str) -> bool:
     """True when `path` is at or below `pattern`, or the pattern reaches below `path`."""
     wanted, found = parse(pattern), parse(path)
-    return all(a == WILDCARD or a == b for a, b in zip(wanted, found, strict=False))
+    return all(a in (WILDCARD, b) for a, b in zip(wanted, found, strict=False))

@@ -144,7 +144,7 @@ class _StackFile:
             raise StateError(
                 f"the state cannot be written: {error.strerror or error}",
                 where=str(self._path),
-                remedy="free the disk or mend the folder's permissions, then run it again: the journal has what was done",
+                remedy="free the disk or mend the folder's permissions, then run again: the journal has what was done",
             ) from error
 
 

@@ -1,0 +1,66 @@
+"""A project of its own for each test, and the engines that can run here."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from prefect_pulumi.local import server
+
+
+def _load(name: str) -> ModuleType:
+    """Helpers beside the tests, without putting the tests' folder on the import path."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+engines = _load("engines")
+PULUMI = engines.find_pulumi()
+REASON = "no official CLI: `make pulumi` builds it where Go is installed"
+
+
+def pytest_report_header() -> str:
+    return f"engines: embedded, {'pulumi at ' + str(PULUMI) if PULUMI else 'not pulumi (' + REASON + ')'}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[object]:
+    """A copy of this repository's project, in a path with a space; nothing of it runs on afterwards."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = engines.Project.make(tmp_path / "a team's project", port)
+    yield made
+    if (made.root / ".infra" / "dev" / "server" / "server.json").exists():
+        made.infra("destroy", "--yes", check=False)
+        server.stop(server.ServerSpec(made.root / ".infra" / "dev" / "server", port=port))
+    shutil.rmtree(made.root, ignore_errors=True)
+
+
+@pytest.fixture(params=["embedded", "pulumi"])
+def engine(request: pytest.FixtureRequest, project: object) -> object:
+    if request.param == "embedded":
+        return engines.Embedded(project)
+    if PULUMI is None:
+        pytest.skip(REASON)
+    return engines.Official(project, PULUMI)
+
+
+@pytest.fixture
+def official(project: object) -> object:
+    if PULUMI is None:
+        pytest.skip(REASON)
+    return engines.Official(project, PULUMI)

@@ -1,0 +1,88 @@
+"""From a fresh clone to completed flow runs, and back to nothing: what the README promises."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.request
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+DEPLOYMENTS = ["import-orders/daily", "import-orders/on-demand", "heartbeat/every-quarter-hour"]
+
+
+def _post(api: str, path: str, body: dict[str, Any]) -> Any:
+    request = urllib.request.Request(
+        f"{api}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def _git(project: Any, *arguments: str) -> str:
+    identity = ["-c", "user.name=team", "-c", "user.email=team@example.com"]
+    done = subprocess.run(["git", *identity, *arguments], cwd=project.root, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def _processes(project: Any) -> list[str]:
+    """Whatever runs in or for the project's folder."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        cwd, command = process.info["cwd"] or "", " ".join(process.info["cmdline"] or [])
+        if cwd.startswith(str(project.root)) or str(project.root) in command:
+            found.append(command)
+    return found
+
+
+def test_up_run_down(engine: Any, project: Any) -> None:
+    _git(project, "init", "--quiet")
+    _git(project, "add", "--all")
+    _git(project, "commit", "--quiet", "--message", "a fresh clone")
+
+    engine.up()
+    assert engine.changes() == {}
+    outputs = json.loads(project.infra("outputs", "--json").stdout)
+    assert sorted(outputs["deployments"]) == sorted(DEPLOYMENTS)
+
+    for name in DEPLOYMENTS:
+        done = project.infra("run", name)
+        assert "[Completed]" in done.stdout, done.stdout
+    assert "dev-only-token" not in "".join(path.read_text() for path in project.root.glob(".infra/dev/workers/*/*.log"))
+
+    api = outputs["ui"] + "/api"
+    flow_runs = _post(api, "/flow_runs/filter", {"flows": {"name": {"any_": ["import-orders"]}}})
+    task_runs = _post(api, "/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"] for run in flow_runs]}}})
+    extracts = [run for run in task_runs if run["name"].startswith("extract")]
+    assert [run["run_count"] for run in extracts] == [2, 2]
+    rates = sorted(run["state"]["name"] for run in task_runs if run["name"].startswith("exchange_rates"))
+    assert rates == ["Cached", "Completed"]
+
+    engine.destroy()
+    assert _git(project, "status", "--short") == ""
+    assert _processes(project) == []
+
+
+def test_second_up_changes_nothing(project: Any) -> None:
+    first = json.loads(project.infra("up", "--yes", "--json").stdout)
+    assert first["summary"]["create"] == 14
+    second = project.infra("up", "--yes")
+    assert "No changes: 14 resources are as declared." in second.stderr
+    assert project.infra("preview", "--refresh", "--expect-no-changes").returncode == 0
+
+
+def test_dead_worker_and_server_are_healed(engine: Any, project: Any) -> None:
+    engine.up()
+    for noted in ("server/server.json", "workers/etl-1/worker.json"):
+        pid = json.loads((project.root / ".infra/dev" / noted).read_text())["pid"]
+        parent = psutil.Process(pid)
+        for process in [*parent.children(recursive=True), parent]:
+            process.kill()
+        psutil.wait_procs([parent], timeout=10)
+        assert engine.changes() == {"update": 1}
+        engine.up()
+        assert engine.changes() == {}

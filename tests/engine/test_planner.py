@@ -1,0 +1,98 @@
+"""The engine's pure decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from prefect_pulumi.engine import paths, planner
+from prefect_pulumi.engine.goals import Goal
+from prefect_pulumi.engine.ordered import run_ordered
+from prefect_pulumi.engine.steps import Op
+from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult
+from prefect_pulumi.state.entries import ResourceEntry, make_urn
+from prefect_pulumi.values import UNKNOWN, Secret
+
+
+@pytest.mark.parametrize(
+    ("path", "segments"),
+    [
+        ("a.b[0]", ("a", "b", 0)),
+        ('a["x.y"].c', ("a", "x.y", "c")),
+        ("list[*].name", ("list", "*", "name")),
+        ("a.*", ("a", "*")),
+    ],
+)
+def test_parse(path: str, segments: tuple[Any, ...]) -> None:
+    assert paths.parse(path) == segments
+
+
+def test_ignored_paths_go_back_to_the_old_inputs() -> None:
+    olds = {"a": {"b": 1, "c": 2}, "list": [{"n": 1}, {"n": 2}]}
+    news = {"a": {"b": 9, "c": 9, "d": 9}, "list": [{"n": 8}, {"n": 8}], "e": 9}
+    assert paths.reset(news, olds, ["a.b", "a.d", "list[*].n", "e"]) == {
+        "a": {"b": 1, "c": 9},
+        "list": [{"n": 1}, {"n": 2}],
+    }
+    assert news["e"] == 9
+
+
+def entry(name: str, **fields: Any) -> ResourceEntry:
+    return ResourceEntry(make_urn("dev", "p", "x:index:T", name), "x:index:T", True, id=name, **fields)
+
+
+def goal(**fields: Any) -> Goal:
+    return Goal(make_urn("dev", "p", "x:index:T", "a"), "x:index:T", "a", True, {}, **fields)
+
+
+@pytest.mark.parametrize(
+    ("diff", "fields", "op"),
+    [
+        (DiffResult(Changes.NONE), {}, Op.SAME),
+        (DiffResult(Changes.SOME, {"x": DiffKind.UPDATE}), {}, Op.UPDATE),
+        (DiffResult(Changes.SOME, {"x": DiffKind.UPDATE_REPLACE}), {}, Op.REPLACE),
+        (DiffResult(Changes.SOME, {"x.y": DiffKind.UPDATE}), {"replace_on_changes": ("x",)}, Op.REPLACE),
+        (DiffResult(Changes.SOME, {"z": DiffKind.UPDATE}), {"replace_on_changes": ("x",)}, Op.UPDATE),
+        (DiffResult(Changes.SOME, {"z": DiffKind.UPDATE}), {"replace_on_changes": ("*",)}, Op.REPLACE),
+    ],
+)
+def test_decide(diff: DiffResult, fields: dict[str, Any], op: Op) -> None:
+    assert planner.decide(diff, goal(**fields), entry("a")) is op
+
+
+def test_init_errors_force_an_update() -> None:
+    assert planner.decide(DiffResult(Changes.NONE), goal(), entry("a", init_errors=["half"])) is Op.UPDATE
+
+
+def test_condemned_takes_dependents_that_an_unknown_would_replace() -> None:
+    pool = entry("pool")
+    queue = entry("queue", inputs={"pool": "pool"}, property_dependencies={"pool": [pool.urn]})
+    limit = entry("limit", inputs={"note": "pool"}, property_dependencies={"note": [pool.urn]})
+    later = entry("later", dependencies=[pool.urn])
+    doomed = planner.condemned(pool, [pool, queue, limit, later], lambda e, inputs: inputs.get("pool") is UNKNOWN)
+    assert doomed == [queue]
+
+
+def test_outputs_are_sealed() -> None:
+    sealed = planner.seal({"a": 1, "b": 2, "c": 3}, {"a": Secret(1)}, ["b"])
+    assert sealed == {"a": Secret(1), "b": Secret(2), "c": 3}
+
+
+def test_targets() -> None:
+    urn = make_urn("dev", "p", "prefect:index:WorkPool", "etl")
+    assert planner.matches_target(urn, ["etl"])
+    assert planner.matches_target(urn, ["**WorkPool::etl"])
+    assert not planner.matches_target(urn, ["urn:pulumi:dev::p::prefect:index:Variable::*", "other"])
+
+
+def test_run_ordered_stops_behind_a_failure() -> None:
+    ran: list[str] = []
+
+    def work(item: str) -> bool:
+        ran.append(item)
+        return item != "b"
+
+    left = run_ordered("abcd", {"c": {"b"}, "d": {"a"}}, work, parallel=1)
+    assert left == ["c"]
+    assert sorted(ran) == ["a", "b", "d"]

@@ -1,0 +1,95 @@
+"""The journal: whatever line a crash cuts it at, nothing finished is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from prefect_pulumi.errors import StateError
+from prefect_pulumi.state import integrity
+from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.entries import ResourceEntry, Snapshot, make_urn
+from prefect_pulumi.state.journal import Journal, fold
+from prefect_pulumi.state.lock import StackLock
+from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.values import Secret
+
+
+def entry(name: str, **fields: object) -> ResourceEntry:
+    urn = make_urn("dev", "p", "x:index:T", name)
+    return replace(ResourceEntry(urn, "x:index:T", True, id=name), **fields)  # type: ignore[arg-type]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@given(cut=st.integers(0, 2000))
+def test_every_cut_keeps_what_was_synced(tmp_path: Path, cut: int) -> None:
+    journal = Journal(tmp_path, "p", "dev", None)
+    journal.clear()
+    for name in ("a", "b", "c"):
+        token = journal.intent("create", entry(name, id=""))
+        journal.result(token, entry(name), "done")
+    token = journal.intent("delete", entry("a"))
+    journal.result(token, None, "done")
+    journal.close()
+    data = journal.path.read_bytes()[:cut]
+    journal.path.write_bytes(data)
+    synced = data.count(b"\n") if data.endswith(b"\n") or cut < len(data) else data.count(b"\n")
+    folded = fold(Snapshot(), Journal(tmp_path, "p", "dev", None).replay())
+    finished = [name for index, name in enumerate("abc") if synced >= 2 * (index + 1)]
+    if synced >= 8:
+        finished.remove("a")
+    assert sorted(each.id for each in folded.resources) == finished
+    assert len(folded.pending_operations) == synced % 2
+
+
+def test_a_break_in_the_middle_is_said(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "p", "dev", None)
+    journal.result(journal.intent("create", entry("a")), entry("a"), "done")
+    journal.close()
+    journal.path.write_text("broken\n" + journal.path.read_text())
+    with pytest.raises(StateError, match="journal is broken"):
+        journal.replay()
+
+
+def test_secrets_are_encrypted_on_disk(tmp_path: Path) -> None:
+    manager = PassphraseManager.create("p")
+    journal = Journal(tmp_path, "p", "dev", manager)
+    journal.intent("create", entry("a", inputs={"value": Secret("very-private")}))
+    assert "very-private" not in journal.path.read_text()
+    assert journal.path.stat().st_mode & 0o777 == 0o600
+    found = journal.replay()[0].entry
+    assert found is not None
+    assert found.inputs == {"value": Secret("very-private")}
+
+
+def test_state_round_trip_and_refusal_of_a_broken_one(tmp_path: Path) -> None:
+    backend, manager = FileBackend(tmp_path, "p"), PassphraseManager.create("p")
+    parent = entry("parent", outputs={"n": 3, "s": Secret([1, "ü"])})
+    child = entry("child", parent=parent.urn, property_dependencies={"x": [parent.urn], "y": []})
+    backend.writer("dev").save(Snapshot([parent, child]), manager)
+    loaded = backend.reader("dev").load(manager)
+    assert loaded.resources == [parent, child]
+    assert loaded.salt == manager.salt_text
+    assert backend.list_stacks() == ["dev"]
+    with pytest.raises(StateError, match="does not stand before it"):
+        backend.writer("dev").save(Snapshot([child, parent]), manager)
+    assert integrity.sort([child, parent]) == [parent, child]
+    backend.file_of("dev").write_text("{")
+    with pytest.raises(StateError, match="not JSON"):
+        backend.reader("dev").load(manager)
+
+
+def test_a_dead_process_of_this_host_holds_no_lock(tmp_path: Path) -> None:
+    import json
+    import socket
+
+    folder = tmp_path / ".pulumi/locks/organization/p/dev"
+    folder.mkdir(parents=True)
+    (folder / "x.json").write_text(json.dumps({"pid": 2**22 + 7, "hostname": socket.gethostname()}))
+    with StackLock(tmp_path, "p", "dev") as lock:
+        assert "died on this machine" in lock.note
+    assert list(folder.iterdir()) == []
