@@ -55,7 +55,7 @@ def test_checkpoint_round_trip(value: Any) -> None:
 
 def test_ints_stay_ints() -> None:
     back = from_struct(to_struct({"whole": 3, "part": 3.5, "flag": True}))
-    assert [type(value) for value in back.values()] == [int, float, bool]
+    assert {key: type(value) for key, value in back.items()} == {"whole": int, "part": float, "flag": bool}
 
 
 def test_a_secret_is_never_shown() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefect_pulumi.models import KINDS, Kind, ProviderConfig
@@ -117,6 +117,7 @@ def test_cloud() -> None:
     assert [cloud_only(type_) for type_ in ("prefect:managed", "ecs:push", "ecs")] == [True, True, False]
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=20), st.lists, max_leaves=20))
 def test_any_json_value_is_a_value(value: Any) -> None:
     for kind in ("JsonBlock", "SecretBlock"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefect_pulumi.lifecycle import Changes, DiffKind
@@ -74,6 +74,7 @@ def test_defaults_and_server_decisions_are_no_difference() -> None:
     assert changed_fields(WorkPool, removed) == {"baseJobTemplate": {}}
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)

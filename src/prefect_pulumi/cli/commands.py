@@ -199,8 +199,7 @@ def _cancel(arguments: Namespace, stack: Stack) -> ExitCode:
 def _config(arguments: Namespace, stack: Stack) -> ExitCode:
     key = arguments.key if ":" in arguments.key else f"{stack.project.name}:{arguments.key}"
     if arguments.action == "get":
-        needs_manager = True
-        values, secret_keys = stack.config.values(stack.manager(write=False) if needs_manager else None)
+        values, _ = stack.config.values(stack.manager(write=False))
         if key not in values:
             raise ConfigError("the key is not set", where=f"Pulumi.{stack.name}.yaml: {key}", remedy="infra config set")
         sys.stdout.write(values[key] + "\n")

@@ -69,12 +69,12 @@ def _target_faults(
             " declare it under environment.pools of the stack's config"
         ]
     queue = entry.work_pool.work_queue_name if entry.work_pool else None
-    if queue and queue != "default" and "{{" not in queue and work_queues is not None:
-        if f"{pool}/{queue}" not in work_queues:
-            return [
-                f"{loaded.place([*here, 'work_queue_name'])}: nothing declares the queue {queue!r} of pool {pool!r};"
-                f" declare it under environment.pools.{pool}.queues of the stack's config"
-            ]
+    checked = queue and queue != "default" and "{{" not in queue and work_queues is not None
+    if checked and f"{pool}/{queue}" not in (work_queues or ()):
+        return [
+            f"{loaded.place([*here, 'work_queue_name'])}: nothing declares the queue {queue!r} of pool {pool!r};"
+            f" declare it under environment.pools.{pool}.queues of the stack's config"
+        ]
     return []
 
 

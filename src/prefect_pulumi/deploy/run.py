@@ -12,6 +12,9 @@ from prefect_pulumi.errors import DeployError
 
 LAST_LINES = 15
 
+FRAME = " │╭╮╰╯─┌┐└┘━"
+"""What Prefect draws around its lines."""
+
 
 def run_deploy(
     root: Path,
@@ -42,18 +45,17 @@ def run_deploy(
         encoding="utf-8",
         errors="replace",
     )
-    try:
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        for raw in process.stdout:
-            line = masked(raw.rstrip(), secrets)
-            if line.strip(" │╭╮╰╯─┌┐└┘━"):
-                last.append(line)
-                on_line(line)
-        code = process.wait()
-    except BaseException:
-        process.terminate()
-        process.wait()
-        raise
+    with process:
+        try:
+            for raw in process.stdout or ():
+                line = masked(raw.rstrip(), secrets)
+                if line.strip(FRAME):
+                    last.append(line)
+                    on_line(line.strip(FRAME))
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            raise
     if code != 0:
         raise DeployError(
             f"`prefect deploy` ended with exit code {code}; its last lines:\n" + "\n".join(last),

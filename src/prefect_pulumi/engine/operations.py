@@ -81,7 +81,7 @@ def up(
     """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied."""
     began = time.monotonic()
     with _updating(context) as (snapshot, journal), _providers(context) as providers:
-        snapshot = heal(snapshot, providers, context.sink)
+        snapshot = _healed(context, snapshot, providers)
         before: tuple[Step, ...] = ()
         if refresh:
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
@@ -109,7 +109,7 @@ def refresh(context: StackContext, options: Options, *, expect_no_changes: bool 
     """Brings the state up to what the providers report."""
     began = time.monotonic()
     with _updating(context) as (snapshot, journal), _providers(context) as providers:
-        snapshot = heal(snapshot, providers, context.sink)
+        snapshot = _healed(context, snapshot, providers)
         start = int(time.time())
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
         if expect_no_changes and any(step.changes for step in steps):
@@ -122,7 +122,7 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
     """Deletes every resource of the stack, users before what they use."""
     began = time.monotonic()
     with _updating(context) as (snapshot, journal), _providers(context) as providers:
-        snapshot = heal(snapshot, providers, context.sink)
+        snapshot = _healed(context, snapshot, providers)
         plan = _deployment(context, snapshot, providers, options, None)
         plan.finish()
         _raise_first(plan)
@@ -232,10 +232,22 @@ def _updating(context: StackContext) -> Iterator[tuple[Snapshot, Journal]]:
             context.sink.emit(Message("warning", lock.note))
         journal = Journal(context.backend.root, context.project, context.stack, context.manager)
         snapshot = _load(context)
+        if journal.path.exists():
+            # Folded in before anything is appended: a crash may have torn its last line.
+            context.backend.writer(context.stack).save(snapshot, context.manager)
+            journal.clear()
         try:
             yield snapshot, journal
         finally:
             journal.close()
+
+
+def _healed(context: StackContext, snapshot: Snapshot, providers: ProviderPool) -> Snapshot:
+    if not snapshot.pending_operations:
+        return snapshot
+    healed = heal(snapshot, providers, context.sink)
+    context.backend.writer(context.stack).save(healed, context.manager)
+    return healed
 
 
 def _load(context: StackContext) -> Snapshot:

@@ -77,7 +77,12 @@ def start_detached(
     finally:
         os.close(descriptor)
     file.write(process.pid, facts)
+    _started[process.pid] = process
     return process
+
+
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""Children of this very process, kept so that their exit status can be taken."""
 
 
 def stop_tree(process: psutil.Process, *, grace: float = 10.0) -> None:
@@ -96,8 +101,9 @@ def stop_tree(process: psutil.Process, *, grace: float = 10.0) -> None:
 
 def reap(pid: int) -> None:
     """Takes the exit status of our own child, so that it does not stay as a zombie."""
-    with contextlib.suppress(ChildProcessError, OSError):
-        os.waitpid(pid, os.WNOHANG)
+    child = _started.pop(pid, None)
+    if child is not None:
+        child.wait()
 
 
 def tail(log: Path, lines: int = 12) -> str:

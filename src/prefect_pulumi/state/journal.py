@@ -75,7 +75,7 @@ class Journal:
     def replay(self) -> list[Record]:
         """What a run that did not end left behind; a torn last line is what was never synced, and is dropped."""
         try:
-            lines = self.path.read_text("utf-8").splitlines()
+            *lines, _ = self.path.read_text("utf-8").split("\n")
         except FileNotFoundError:
             return []
         records = []
@@ -83,8 +83,6 @@ class Journal:
             try:
                 raw = json.loads(line)
             except ValueError as error:
-                if number == len(lines) - 1:
-                    break
                 raise StateError("the journal is broken", where=f"{self.path}:{number + 1}") from error
             entry = parse_entry(raw["entry"], self._manager) if raw.get("entry") else None
             records.append(Record(raw["token"], raw.get("op", ""), entry, raw.get("outcome", "")))
