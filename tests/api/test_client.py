@@ -1,0 +1,192 @@
+"""The HTTP client against a server on loopback that fails as real ones do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+
+from prefect_pulumi.api.client import PrefectClient
+from prefect_pulumi.api.limits import CEILING, FLOOR, START, AdaptiveLimit
+from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, ServerUnavailableError
+
+RESET = "reset"
+RESET_AFTER = "reset after the server acted"
+
+
+class Faulty:
+    """Answers each request with the next entry of `script` (status, headers, body, or a reset); then 200.
+
+    A POST to /things makes the thing of that name; making one twice is a conflict.
+    """
+
+    def __init__(self, script: list[Any]) -> None:
+        self.script = list(script)
+        self.things: list[str] = []
+        self.requests: list[str] = []
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            length = next(
+                (int(h.split(":")[1]) for h in head.splitlines() if h.lower().startswith("content-length")), 0
+            )
+            body = json.loads(await reader.readexactly(length)) if length else {}
+            method, path, _ = head.split(" ", 2)
+            self.requests.append(f"{method} {path}")
+            fault = self.script.pop(0) if self.script else None
+            if fault == RESET:
+                return
+            status, headers, answer = fault if isinstance(fault, tuple) else (200, {}, None)
+            if status == 200 and method == "POST" and path == "/api/things":
+                name = body["name"]
+                status, answer = (409, {"detail": "exists"}) if name in self.things else (201, {"name": name})
+                if status == 201:
+                    self.things.append(name)
+            elif status == 200 and path.startswith("/api/things/"):
+                name = path.rsplit("/", 1)[1]
+                status, answer = (200, {"name": name}) if name in self.things else (404, {"detail": "no such thing"})
+            if fault == RESET_AFTER:
+                return
+            data = json.dumps(answer if answer is not None else {"ok": True}).encode()
+            extra = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
+            writer.write(
+                f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nConnection: close\r\n{extra}\r\n".encode()
+            )
+            writer.write(data)
+            await writer.drain()
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def served(script: list[Any]) -> AsyncIterator[tuple[Faulty, PrefectClient]]:
+    faulty = Faulty(script)
+    server = await asyncio.start_server(faulty.handle, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, PrefectClient(f"http://127.0.0.1:{port}/api") as client:
+        yield faulty, client
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    anyio.run(test)
+
+
+@pytest.mark.parametrize(
+    "fault", [(503, {}, None), (500, {}, None), (429, {}, None), (429, {"Retry-After": "0.2"}, None), RESET]
+)
+def test_one_fault_costs_a_moment(fault: Any) -> None:
+    async def test() -> None:
+        async with served([fault]) as (faulty, client):
+            began = time.monotonic()
+            assert await client.get("/x") == {"ok": True}
+            assert time.monotonic() - began < 3
+            assert len(faulty.requests) == 2
+
+    run(test)
+
+
+@pytest.mark.parametrize("fault", [RESET, RESET_AFTER, (503, {}, None)])
+def test_a_create_is_never_doubled(fault: Any) -> None:
+    async def test() -> None:
+        async with served([fault]) as (faulty, client):
+
+            async def resolve() -> dict[str, Any] | None:
+                try:
+                    found: dict[str, Any] = await client.get("/things/a")
+                except NotFoundError:
+                    return None
+                return found
+
+            assert await client.create("/things", {"name": "a"}, resolve) == {"name": "a"}
+            assert faulty.things == ["a"]
+
+    run(test)
+
+
+def test_somebody_elses_object_is_a_conflict() -> None:
+    async def test() -> None:
+        async with served([]) as (faulty, client):
+            faulty.things.append("a")
+
+            async def resolve() -> dict[str, Any] | None:
+                raise AssertionError("nothing was lost, so nothing is to be resolved")
+
+            with pytest.raises(ConflictError, match="exists"):
+                await client.create("/things", {"name": "a"}, resolve)
+
+    run(test)
+
+
+def test_a_plain_post_is_not_repeated() -> None:
+    async def test() -> None:
+        async with served([RESET_AFTER]) as (faulty, client):
+            with pytest.raises(ServerUnavailableError):
+                await client.post("/things", json={"name": "a"})
+            assert faulty.requests == ["POST /api/things"]
+
+    run(test)
+
+
+def test_404_is_not_repeated() -> None:
+    async def test() -> None:
+        async with served([]) as (faulty, client):
+            with pytest.raises(NotFoundError, match="no such thing"):
+                await client.get("/things/b")
+            assert len(faulty.requests) == 1
+
+    run(test)
+
+
+def test_an_echoed_secret_is_masked() -> None:
+    async def test() -> None:
+        async with served([(422, {}, {"detail": "bad value 'very-private'"})]) as (_, client):
+            with pytest.raises(ApiError) as caught:
+                await client.request("PATCH", "/block_documents/1", json={"data": {"value": "very-private"}})
+            assert "very-private" not in str(caught.value)
+            assert "[secret]" in str(caught.value)
+
+    run(test)
+
+
+def test_a_server_that_is_down_is_said_soon() -> None:
+    async def test() -> None:
+        async with PrefectClient("http://127.0.0.1:9/api", deadline=1.0) as client:
+            began = time.monotonic()
+            with pytest.raises(ServerUnavailableError, match="no connection"):
+                await client.get("/health")
+            assert time.monotonic() - began < 10
+
+    run(test)
+
+
+def test_limit_halves_and_grows_back() -> None:
+    limit = AdaptiveLimit()
+    assert limit.value == START
+    for _ in range(1000):
+        limit.succeeded()
+    assert limit.value == CEILING
+    for _ in range(10):
+        limit.overloaded()
+    assert limit.value == FLOOR
+    for _ in range(1000):
+        limit.succeeded()
+    assert START <= limit.value < CEILING
+
+
+def test_sync_client_on_a_real_server(prefect_server: str) -> None:
+    client = SyncClient(prefect_server)
+    try:
+        assert client.request("GET", "/health") is True
+        assert isinstance(client.paged("/work_pools/filter"), list)
+        with pytest.raises(NotFoundError):
+            client.request("GET", "/variables/name/there-is-none")
+    finally:
+        client.close()
