@@ -53,6 +53,8 @@ class Recorder(Protocol):
 
     def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None: ...
 
+    def note(self, op: str, entry: ResourceEntry) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -493,10 +495,10 @@ class Deployment:
             inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
             outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
             entry = replace(planned, id=error.id, inputs=inputs, outputs=outputs, init_errors=list(error.reasons))
-            self._finish(replace(step, new=entry), record=False)
+            self._finish(replace(step, new=entry), journalled=True)
             self._record_error(step.urn, error)
             return entry
-        self._finish(replace(step, new=entry))
+        self._finish(replace(step, new=entry), journalled=True)
         return entry
 
     def _timed(self, step: Step, subject: ResourceEntry, call: Callable[[], Any], kept: Callable[[Any], Any]) -> Any:
@@ -529,17 +531,19 @@ class Deployment:
                 self.steps.append(step)
         return value
 
-    def _finish(self, step: Step, *, record: bool = True) -> None:
+    def _finish(self, step: Step, *, journalled: bool = False) -> None:
+        """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
+        after a crash its users must find it."""
+        moved = step.new is not None and step.old is not None and planner.state_differs(step.old, step.new)
+        dirty = step.op is not Op.SAME or moved
         with self._lock:
             self.steps.append(step)
+            self.state_dirty = self.state_dirty or dirty
             if step.new is not None:
                 self._news[step.urn] = step.new
-                if step.op is not Op.SAME or (step.old is not None and planner.state_differs(step.old, step.new)):
-                    self.state_dirty = True
-            else:
-                self.state_dirty = True
-        quiet = step.op is Op.SAME or not step.type or not record
-        if not quiet and (not step.new or not step.new.custom or step.is_provider):
+        if dirty and not journalled and step.new is not None and self._journal is not None:
+            self._journal.note(str(step.op), step.new)
+        if step.op is not Op.SAME and (step.new is None or not step.new.custom):
             self._sink.emit(StepDone(step, self.dry_run, 0.0))
 
     # Failure

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,15 +57,21 @@ class ProcessFile:
         self.path.unlink(missing_ok=True)
 
 
+NOTE_SECONDS = 20.0
+"""The child notes its pid within a fraction of a second, unless the machine is very busy."""
+
+
 def start_detached(
     command: Sequence[str], *, file: ProcessFile, log: Path, env: Mapping[str, str], cwd: Path, facts: Mapping[str, Any]
 ) -> subprocess.Popen[bytes]:
     """Starts `command` in a session of its own, output appended to `log`, and notes it in `file`."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    file.path.parent.mkdir(parents=True, exist_ok=True)
+    launcher = [sys.executable, "-m", "prefect_pulumi.local.launch", str(file.path.resolve()), json.dumps(dict(facts))]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
-            command,
+            [*launcher, *command],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=subprocess.STDOUT,
@@ -76,8 +83,11 @@ def start_detached(
         raise LocalProcessError(f"{command[0]} cannot be started: {error.strerror}") from error
     finally:
         os.close(descriptor)
-    file.write(process.pid, facts)
     _started[process.pid] = process
+    if not wait_until(
+        lambda: file.read().get("pid") == process.pid or process.poll() is not None, seconds=NOTE_SECONDS
+    ):
+        raise LocalProcessError(f"{command[0]} did not start; its log ends with:\n{tail(log)}", where=str(log))
     return process
 
 

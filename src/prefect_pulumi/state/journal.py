@@ -60,7 +60,14 @@ class Journal:
         with self._lock:
             self._append({"token": token, "outcome": outcome, "entry": raw})
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def note(self, op: str, entry: ResourceEntry) -> None:
+        """Records an entry that needed no call, such as a component; the next intent's sync covers it."""
+        raw = render_entry(entry, self._manager)
+        with self._lock:
+            self._next += 1
+            self._append({"token": self._next, "op": op, "entry": raw, "outcome": "done"}, sync=False)
+
+    def _append(self, record: dict[str, Any], *, sync: bool = True) -> None:
         try:
             if self._file is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +75,8 @@ class Journal:
                 self._file = os.fdopen(descriptor, "a", encoding="utf-8")
             self._file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if sync:
+                os.fsync(self._file.fileno())
         except OSError as error:
             raise StateError(f"the journal cannot be written: {error.strerror}", where=str(self.path)) from error
 
@@ -108,12 +116,13 @@ def fold(snapshot: Snapshot, records: Iterable[Record]) -> Snapshot:
         if not record.outcome:
             intents[record.token] = record
             continue
-        intent = intents.pop(record.token, None)
-        if intent is None or intent.entry is None or record.outcome == "failed":
+        subject = intents.pop(record.token, record).entry
+        if subject is None or record.outcome == "failed":
             continue
-        old = intent.entry
         resources = [
-            entry for entry in resources if entry.urn != old.urn or (entry.delete != old.delete and not entry.delete)
+            entry
+            for entry in resources
+            if entry.urn != subject.urn or (entry.delete != subject.delete and not entry.delete)
         ]
         if record.entry is not None:
             resources.append(record.entry)
