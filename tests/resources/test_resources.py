@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import subprocess
 import sys
@@ -33,8 +34,14 @@ class Recorder(Mocks):
         return {}
 
 
+LOOP = asyncio.new_event_loop()
+"""The SDK takes the thread's event loop, which an earlier test may have taken away. It stays open: the SDK's mocks
+make one more in each thread of its executor and close none."""
+
+
 @pytest.fixture
 def recorder() -> Recorder:
+    asyncio.set_event_loop(LOOP)
     mocks = Recorder()
     set_mocks(mocks, project="project", stack="dev")
     return mocks

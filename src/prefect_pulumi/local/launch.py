@@ -1,6 +1,7 @@
-"""Notes its own pid, then becomes the command: `python -m prefect_pulumi.local.launch FILE FACTS COMMAND [ARG ...]`.
+"""Notes its own pid, then becomes the command: `python -m prefect_pulumi.local.launch PARENT FILE FACTS COMMAND ...`.
 
-The pid file is written by the child, so that one exists even when the parent is killed right after the start.
+The pid file is written by the child, so that one exists even when the parent is killed right after the start. A
+child whose parent died before that starts nothing: nobody could know of it, and the next run starts its own.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ from pathlib import Path
 
 from prefect_pulumi.local.processes import ProcessFile
 
+ORPHANED = 75
+"""Exit code of a child whose parent is gone (EX_TEMPFAIL)."""
 
-def main(path: str, facts: str, *command: str) -> None:
-    ProcessFile(Path(path)).write(os.getpid(), json.loads(facts))
+
+def main(parent: str, path: str, facts: str, *command: str) -> None:
+    file = ProcessFile(Path(path))
+    if os.getppid() != int(parent):
+        sys.exit(ORPHANED)
+    file.write(os.getpid(), json.loads(facts))
+    if os.getppid() != int(parent):
+        if file.read().get("pid") == os.getpid():
+            file.remove()
+        sys.exit(ORPHANED)
     os.execv(command[0], command)  # noqa: S606 - the command of the caller
 
 

@@ -67,7 +67,8 @@ def start_detached(
     """Starts `command` in a session of its own, output appended to `log`, and notes it in `file`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     file.path.parent.mkdir(parents=True, exist_ok=True)
-    launcher = [sys.executable, "-m", "prefect_pulumi.local.launch", str(file.path.resolve()), json.dumps(dict(facts))]
+    launcher = [sys.executable, "-m", "prefect_pulumi.local.launch", str(os.getpid())]
+    launcher += [str(file.path.resolve()), json.dumps(dict(facts))]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         process = subprocess.Popen(
