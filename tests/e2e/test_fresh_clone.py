@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
+import sys
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -12,6 +16,7 @@ import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
+REPOSITORY = Path(__file__).parents[2]
 DEPLOYMENTS = ["import-orders/daily", "import-orders/on-demand", "heartbeat/every-quarter-hour"]
 
 
@@ -39,10 +44,61 @@ def _processes(project: Any) -> list[str]:
     return found
 
 
-def test_up_run_down(engine: Any, project: Any) -> None:
+def _commit_all(project: Any) -> None:
     _git(project, "init", "--quiet")
     _git(project, "add", "--all")
     _git(project, "commit", "--quiet", "--message", "a fresh clone")
+
+
+def _make(root: Path, target: str) -> str:
+    """Runs the README's command as a new user would, the settings of this test run left out."""
+    hidden = ("PREFECT_", "PULUMI_", "PYTHONPATH", "VIRTUAL_ENV", "MAKE")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
+    done = subprocess.run(
+        ["make", target, f"PYTHON={sys.executable}"],
+        cwd=root,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
+    """`make up`, the runs, `make up` again, `make down`: with an own `.venv`, in a path with a space."""
+    shutil.rmtree(project.root / ".venv")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listed, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, files.split("\0")):
+        source, target = REPOSITORY / name, project.root / name
+        if source.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+    _commit_all(project)
+
+    first = _make(project.root, "up")
+    assert "14 created" in first
+    assert all(f"infra run '{name}'" in first for name in DEPLOYMENTS)
+    for name in DEPLOYMENTS:
+        done = subprocess.run(
+            [project.root / ".venv/bin/infra", "run", name],
+            cwd=project.root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "[Completed]" in done.stdout, done.stdout
+    assert "No changes: 14 resources are as declared." in _make(project.root, "up")
+    assert "14 deleted" in _make(project.root, "down")
+    assert _git(project, "status", "--short") == ""
+    assert _processes(project) == []
+
+
+def test_up_run_down(engine: Any, project: Any) -> None:
+    _commit_all(project)
 
     engine.up()
     assert engine.changes() == {}
