@@ -21,8 +21,9 @@ from prefect_pulumi.models import KINDS, FieldSpec, Kind, ProviderConfig  # noqa
 RESOURCES = Path("src/prefect_pulumi/resources")
 REFERENCE = Path("docs/reference")
 HEADER = "# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.\n"
-PYTHON = {"str": "str", "int": "int", "float": "float", "bool": "bool", "any": "Any"}
+PYTHON = {"str": "str", "int": "int", "float": "float", "bool": "bool", "any": "Any", "dict": "dict[str, Any]"}
 WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "any": "any JSON value"}
+WORDS["dict"] = "object"
 
 
 def python_name(spec: FieldSpec) -> str:
@@ -34,6 +35,8 @@ def module_name(kind: str) -> str:
 
 
 def input_type(spec: FieldSpec) -> str:
+    if spec.type == "list" and spec.item == "dict":
+        return "pulumi.Input[Sequence[Mapping[str, Any]]]"
     if spec.type == "list":
         return f"pulumi.Input[Sequence[pulumi.Input[{PYTHON[spec.item]}]]]"
     if spec.type == "dict":
@@ -63,8 +66,12 @@ def notes(spec: FieldSpec) -> str:
         parts.append("Left out: the resource's logical name.")
     elif spec.default not in (None, [], {}) and spec.from_program:
         parts.append(f"Default: {json.dumps(spec.default)}.")
+    if spec.choices:
+        parts.append(f"One of: {', '.join(spec.choices)}.")
     if spec.meta.replaces:
         parts.append("A change replaces the object.")
+    if spec.meta.removal_replaces:
+        parts.append("Taking it away replaces the object.")
     if spec.meta.secret:
         parts.append("Secret.")
     return " ".join(part for part in parts if part)
@@ -182,11 +189,16 @@ def reference_page(model: type[Kind]) -> str:
         lines += ["|---|---|---|---|", *(reference_row(spec, True) for spec in outputs)]
     lines += ["", "## Import", ""]
     if model.import_id:
-        example = {"pool/queue": "etl/fast", "slug/name": "warehouse/dwh"}.get(model.import_id, "etl")
+        example = {
+            "pool/queue": "etl/fast",
+            "slug/name": "warehouse/dwh",
+            "flow/deployment": "import-orders/daily",
+            "flow/deployment/slug": "import-orders/daily/nightly",
+        }.get(model.import_id, "etl")
         lines += [f"The id is the server's UUID; import also takes its {model.import_id}:", ""]
         lines += [
             "```",
-            f"infra import {model.token()} NAME {example}",
+            f"infra import {model.kind} {example}",
             f"pulumi import {model.token()} NAME {example}",
             "```",
         ]

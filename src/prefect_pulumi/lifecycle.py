@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeAlias
 
+from prefect_pulumi.errors import PrefectPulumiError
+
 Props: TypeAlias = Mapping[str, Any]
 """Property map: camelCase name -> value of `values.py`."""
 
@@ -80,6 +82,16 @@ class ReadResult:
     outputs: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """One read of `Provider.read_many`: the id, and the last known inputs and outputs."""
+
+    urn: str
+    id: str
+    inputs: Props
+    outputs: Props
+
+
 class ProviderHost(Protocol):
     """What a provider may ask of the engine that runs it."""
 
@@ -106,6 +118,10 @@ class Provider(Protocol):
     def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult: ...
 
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult: ...
+
+    def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
+        """As `read` for each, in order, with as few calls as the provider can; a failure stands in its place."""
+        ...
 
     def update(
         self,

@@ -7,8 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX
-from prefect_pulumi.errors import StateError
-from prefect_pulumi.lifecycle import Changes, CheckResult, CreateResult, DiffResult, Props, Provider, ReadResult
+from prefect_pulumi.errors import PrefectPulumiError, StateError
+from prefect_pulumi.lifecycle import (
+    Changes,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    Props,
+    Provider,
+    ReadRequest,
+    ReadResult,
+)
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref, urn_type
 from prefect_pulumi.values import has_unknown
 
@@ -44,6 +53,9 @@ class UnconfiguredProvider:
 
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
         return ReadResult(id, dict(inputs), dict(outputs))
+
+    def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
+        return [self.read(each.urn, each.id, each.inputs, each.outputs) for each in requests]
 
     def update(
         self,

@@ -11,8 +11,8 @@ from prefect_pulumi.engine.events import Sink, StepDone
 from prefect_pulumi.engine.planner import matches_target, plain_diff, references, seal
 from prefect_pulumi.engine.providers import ProviderPool
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
-from prefect_pulumi.errors import PartialFailureError
-from prefect_pulumi.lifecycle import Changes
+from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError
+from prefect_pulumi.lifecycle import Changes, Provider, ReadRequest, ReadResult
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.values import same, unwrap
@@ -23,12 +23,16 @@ def refresh_entries(
 ) -> tuple[Snapshot, tuple[Step, ...]]:
     """The snapshot as the providers report it now, and one step for each entry that changed.
 
-    Reads run in parallel, so that a provider can answer those in flight with a few list calls.
+    Each provider gets all its reads at once, so that it can answer them with a few list calls.
     """
     entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
     readable = [entry for entry in entries.values() if _readable(entry, options)]
-    with ThreadPoolExecutor(max_workers=max(1, min(len(readable), 256))) as pool:
-        steps = list(pool.map(lambda entry: _read(entry, entries, providers), readable))
+    groups: dict[str, list[ResourceEntry]] = {}
+    for entry in readable:
+        groups.setdefault(entry.provider, []).append(entry)
+    with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
+        read = pool.map(lambda group: _read_all(group, entries, providers), groups.values())
+        steps = [step for group in read for step in group]
     fresh = {**entries}
     for step in steps:
         if step.new is None:
@@ -51,14 +55,20 @@ def _readable(entry: ResourceEntry, options: Options) -> bool:
     return managed and (not options.targets or matches_target(entry.urn, options.targets))
 
 
-def _read(entry: ResourceEntry, entries: dict[str, ResourceEntry], providers: ProviderPool) -> Step:
-    provider = providers.for_entry(entry, entries)
+def _read_all(group: list[ResourceEntry], entries: dict[str, ResourceEntry], providers: ProviderPool) -> list[Step]:
+    provider = providers.for_entry(group[0], entries)
+    answers = provider.read_many([ReadRequest(e.urn, e.id, e.inputs, e.outputs) for e in group])
+    return [_step(entry, provider, answer) for entry, answer in zip(group, answers, strict=True)]
+
+
+def _step(entry: ResourceEntry, provider: Provider, answer: ReadResult | PrefectPulumiError) -> Step:
     errors: list[str] = []
-    try:
-        read = provider.read(entry.urn, entry.id, entry.inputs, entry.outputs)
-        id, inputs, outputs = read.id, read.inputs, read.outputs
-    except PartialFailureError as error:
-        id, inputs, outputs, errors = error.id, entry.inputs, error.outputs, list(error.reasons)
+    if isinstance(answer, ReadResult):
+        id, inputs, outputs = answer.id, answer.inputs, answer.outputs
+    elif isinstance(answer, PartialFailureError):
+        id, inputs, outputs, errors = answer.id, entry.inputs, answer.outputs, list(answer.reasons)
+    else:
+        raise answer
     if not id:
         return Step(Op.DELETE, entry.urn, entry.type, entry)
     inputs = inputs or entry.inputs

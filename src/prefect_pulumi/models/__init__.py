@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from prefect_pulumi.models.automations import Automation
 from prefect_pulumi.models.base import PACKAGE, Fault, FieldSpec, Kind, Meta
 from prefect_pulumi.models.blocks import BlockDocument, BlockSchema, BlockType, JsonBlock, SecretBlock
 from prefect_pulumi.models.deployments import Deployments
-from prefect_pulumi.models.limits import GlobalConcurrencyLimit
+from prefect_pulumi.models.flows import Deployment, DeploymentSchedule, Flow
+from prefect_pulumi.models.functions import Function, functions
+from prefect_pulumi.models.limits import GlobalConcurrencyLimit, TaskRunConcurrencyLimit
 from prefect_pulumi.models.local import LocalServer, ProcessWorker
 from prefect_pulumi.models.provider_config import ProviderConfig
 from prefect_pulumi.models.variable import Variable
@@ -24,6 +27,11 @@ KINDS: dict[str, type[Kind]] = {
         SecretBlock,
         JsonBlock,
         GlobalConcurrencyLimit,
+        TaskRunConcurrencyLimit,
+        Flow,
+        Deployment,
+        DeploymentSchedule,
+        Automation,
         LocalServer,
         ProcessWorker,
         Deployments,
@@ -31,15 +39,24 @@ KINDS: dict[str, type[Kind]] = {
 }
 """Token -> model of every resource."""
 
+FUNCTIONS: dict[str, Function] = functions(KINDS.values())
+"""Token -> function."""
+
 __all__ = [
+    "FUNCTIONS",
     "KINDS",
     "PACKAGE",
+    "Automation",
     "BlockDocument",
     "BlockSchema",
     "BlockType",
+    "Deployment",
+    "DeploymentSchedule",
     "Deployments",
     "Fault",
     "FieldSpec",
+    "Flow",
+    "Function",
     "GlobalConcurrencyLimit",
     "JsonBlock",
     "Kind",
@@ -48,6 +65,7 @@ __all__ = [
     "ProcessWorker",
     "ProviderConfig",
     "SecretBlock",
+    "TaskRunConcurrencyLimit",
     "Variable",
     "WorkPool",
     "WorkQueue",

@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -26,6 +26,8 @@ class Meta:
     `logical_name`: left out, it becomes the logical name of the Pulumi resource.
     `server_default`: left out, the server decides; then it is stored but never compared.
     `removed`: what is sent when the field leaves the program (default: the field's default).
+    `removal_replaces`: no route takes the value away, so its removal makes a new object.
+    `shape`: name of the typed union in `automations.SHAPES` that the value, or each item of the list, is one of.
     """
 
     replaces: bool = False
@@ -35,6 +37,8 @@ class Meta:
     logical_name: bool = False
     server_default: bool = False
     removed: Any = None
+    removal_replaces: bool = False
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class FieldSpec:
     """One field of a kind, as schema, resource classes, documentation and diffs need it.
 
     `type` is `str`, `int`, `float`, `bool`, `list`, `dict` or `any`; `item` the element type of a list or dict.
+    `choices` are the only values that a string may have; empty: any.
     """
 
     wire: str
@@ -53,6 +58,7 @@ class FieldSpec:
     nullable: bool
     description: str
     meta: Meta
+    choices: tuple[str, ...] = ()
 
     @property
     def is_input(self) -> bool:
@@ -82,6 +88,8 @@ class Kind(BaseModel):
     """Last part of the token."""
     example: ClassVar[str] = ""
     """A Python program's lines that declare one."""
+    on_server: ClassVar[bool] = True
+    """Whether it is an object of the Prefect API, and not something that runs on this machine."""
     import_id: ClassVar[str] = "name"
     """Which human id `import` accepts besides the server's UUID; "" when it cannot be imported."""
 
@@ -138,7 +146,14 @@ def _spec(attribute: str, info: FieldInfo) -> FieldSpec:
         nullable=nullable,
         description=info.description or "",
         meta=next((mark for mark in info.metadata if isinstance(mark, Meta)), Meta()),
+        choices=_choices(info.annotation),
     )
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for argument in get_args(annotation) if (found := _choices(argument))), ())
 
 
 def _type_of(annotation: Any) -> tuple[str, str, bool]:
@@ -152,7 +167,10 @@ def _type_of(annotation: Any) -> tuple[str, str, bool]:
     if origin in (list, tuple):
         return "list", _type_of(arguments[0])[0], False
     if origin is dict:
-        return "dict", _type_of(arguments[1])[0], False
+        item = _type_of(arguments[1])[0]
+        return "dict", "any" if item == "list" else item, False
+    if origin is Literal:
+        return "str", "", False
     if annotation is Any:
         return "any", "", True
     return annotation.__name__, "", False

@@ -18,6 +18,7 @@ class Deployments(Kind):
 
     kind: ClassVar[str] = "Deployments"
     example: ClassVar[str] = 'Deployments("flows", directory=".", work_pools=[pool.name])'
+    on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""
 
     directory: str = Field(default=".", description="Folder of the flows, relative to the project's root.")

@@ -1,4 +1,5 @@
-"""Global concurrency limits (prefect/server/api/concurrency_limits_v2.py, `/v2/concurrency_limits`)."""
+"""Concurrency limits: global ones (prefect/server/api/concurrency_limits_v2.py, `/v2/concurrency_limits`) and those of
+task runs by tag (prefect/server/api/concurrency_limits.py, `/concurrency_limits`)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from prefect_pulumi.models.base import Kind, Meta
-from prefect_pulumi.models.names import Limit, Name, Rate
+from prefect_pulumi.models.names import GlobalLimitName, Limit, Name, Rate
 
 
 class GlobalConcurrencyLimit(Kind):
@@ -16,10 +17,24 @@ class GlobalConcurrencyLimit(Kind):
     kind: ClassVar[str] = "GlobalConcurrencyLimit"
     example: ClassVar[str] = 'GlobalConcurrencyLimit("database", limit=10)'
 
-    name: Annotated[Name, Meta(logical_name=True)] = Field(description="Name of the limit, unique on the server.")
+    name: Annotated[GlobalLimitName, Meta(logical_name=True)] = Field(
+        description="Name of the limit, unique on the server."
+    )
     limit: Limit = Field(description="Number of slots.")
     active: bool = Field(default=True, description="Whether the limit holds.")
     slot_decay_per_second: Rate = Field(
         default=0.0, description="Slots that become free each second; 0: only when they are released."
     )
+    created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")
+
+
+class TaskRunConcurrencyLimit(Kind):
+    """Most task runs at one time of all tasks that carry a tag."""
+
+    kind: ClassVar[str] = "TaskRunConcurrencyLimit"
+    example: ClassVar[str] = 'TaskRunConcurrencyLimit("database", limit=10)'
+    import_id: ClassVar[str] = "tag"
+
+    tag: Annotated[Name, Meta(replaces=True, logical_name=True)] = Field(description="The tag; it has one limit.")
+    limit: Limit = Field(description="Number of slots; 0: none of its tasks run.")
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")

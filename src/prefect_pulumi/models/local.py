@@ -15,6 +15,7 @@ class LocalServer(Kind):
 
     kind: ClassVar[str] = "LocalServer"
     example: ClassVar[str] = 'LocalServer("server", directory=".infra/dev/server", port=4200)'
+    on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""
 
     directory: Annotated[str, Meta(replaces=True)] = Field(
@@ -34,6 +35,7 @@ class ProcessWorker(Kind):
 
     kind: ClassVar[str] = "ProcessWorker"
     example: ClassVar[str] = 'ProcessWorker("etl", work_pool=pool.name, directory=".infra/dev/worker")'
+    on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""
 
     name: Annotated[Name, Meta(replaces=True, logical_name=True)] = Field(description="Name of the worker.")

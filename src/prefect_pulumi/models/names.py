@@ -30,6 +30,13 @@ def _unreserved(value: str) -> str:
     return value
 
 
+def _global_limit(value: str) -> str:
+    for prefix, owner in (("tag:", "TaskRunConcurrencyLimit"), ("deployment:", "the deployment's concurrencyLimit")):
+        if value.startswith(prefix):
+            raise ValueError(f"the name {value!r} is Prefect's own form of another limit: declare {owner} instead")
+    return value
+
+
 def _dashed(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9-]+", value):
         raise ValueError(f"{value!r} must hold only lower-case letters, digits and dashes")
@@ -80,6 +87,18 @@ def _limit(value: int) -> int:
     return value
 
 
+def _positive(value: int) -> int:
+    if value < 1:
+        raise ValueError(f"it must be 1 or more, not {value}")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    if not isinstance(value, str | bool | int | float):
+        raise ValueError("a label's value must be a string, a number or a boolean")
+    return value
+
+
 def _priority(value: int) -> int:
     if value < 1:
         raise ValueError(f"a priority must be 1 (the highest) or more, not {value}")
@@ -94,11 +113,14 @@ def _rate(value: float) -> float:
 
 Name = Annotated[str, AfterValidator(_name)]
 UnreservedName = Annotated[str, AfterValidator(_name), AfterValidator(_unreserved)]
+GlobalLimitName = Annotated[str, AfterValidator(_name), AfterValidator(_global_limit)]
 DashedName = Annotated[str, AfterValidator(_dashed)]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
 JsonValue = Annotated[Any, AfterValidator(_json_value)]
 VariableValue = Annotated[Any, AfterValidator(_variable_value)]
 Limit = Annotated[int, AfterValidator(_limit)]
+Positive = Annotated[int, AfterValidator(_positive)]
+Scalar = Annotated[Any, AfterValidator(_scalar)]
 Priority = Annotated[int, AfterValidator(_priority)]
 Rate = Annotated[float, AfterValidator(_rate)]
 Port = Annotated[int, Field(ge=1, le=65535)]

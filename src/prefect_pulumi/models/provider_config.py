@@ -24,6 +24,7 @@ class ProviderConfig(Kind):
 
     kind: ClassVar[str] = "Provider"
     example: ClassVar[str] = 'Provider("local", api_url=server.api_url)'
+    on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""
 
     api_url: Annotated[str | None, AfterValidator(lambda value: _api_url(value) if value is not None else value)] = (

@@ -55,7 +55,10 @@ class WorkPool(Kind):
     ] = Field(
         default=None,
         description="Template of its jobs, with the keys job_configuration and variables. Left out, the first "
-        "worker that starts writes its type's own; it is then stored, never compared.",
+        "worker that starts writes its type's own, and what is changed in that later is drift.",
+    )
+    default_base_job_template: Annotated[dict[str, Any] | None, Meta(output=True)] = Field(
+        default=None, description="What a template that was left out is compared with: the first one that was seen."
     )
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")
 

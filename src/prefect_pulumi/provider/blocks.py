@@ -179,6 +179,7 @@ class DocumentHandler(RestHandler):
     def __init__(self, routes: Routes, connection: Connection, types: BlockTypes) -> None:
         super().__init__(routes, connection)
         self.types = types
+        self.list_body = {"include_secrets": True}
         self.slug = {SecretBlock: "secret", JsonBlock: "json"}.get(routes.model, "")
 
     @override

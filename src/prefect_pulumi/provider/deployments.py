@@ -58,6 +58,10 @@ class DeploymentsHandler(Handler):
         return inputs, faults
 
     @override
+    def claims(self, inputs: Props) -> list[str]:
+        return list(inputs.get("fingerprints", {}))
+
+    @override
     def faults(self, values: Props) -> list[Fault]:
         return []
 

@@ -46,8 +46,10 @@ def _wanted(spec: FieldSpec, call: Call) -> Any:
 def diff(model: type[Kind], call: Call, extra: Mapping[str, DiffKind] | None = None) -> DiffResult:
     """The `DiffResponse` of one resource. `extra` adds differences that only the provider can see."""
     detailed: dict[str, DiffKind] = dict(extra or {})
-    replaces: list[str] = []
+    replaces: list[str] = [path for path, kind in detailed.items() if kind.replaces]
     for wire, wanted in changed_fields(model, call).items():
+        if wire in detailed:
+            continue
         spec = model.field(wire)
         paths = [item for item in _paths(wire, call.outputs.get(wire), wanted) if not _covered(item[0], call.ignored)]
         replacing = spec is not None and spec.meta.replaces

@@ -57,6 +57,14 @@ class Handler(ABC):
             faults = self.faults(known)
         return inputs, faults
 
+    def claims(self, inputs: Props) -> list[str]:
+        """Names of deployments ('flow/deployment') that checked inputs own; each may have one owner in a program."""
+        return []
+
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        """As `read`, in the order of `calls`."""
+        return [self.read(call) for call in calls]
+
     @abstractmethod
     def faults(self, values: Props) -> list[Fault]:
         """Faults that need more than the model to be seen; `values` are plain, well-formed and known."""

@@ -10,13 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefect_pulumi.models import (
+    Automation,
     BlockDocument,
     BlockSchema,
     BlockType,
+    Deployment,
+    DeploymentSchedule,
+    Flow,
     GlobalConcurrencyLimit,
     JsonBlock,
     Kind,
     SecretBlock,
+    TaskRunConcurrencyLimit,
     Variable,
     WorkPool,
     WorkQueue,
@@ -27,6 +32,9 @@ from prefect_pulumi.models import (
 class Routes:
     """One row. `api_names`: wire name -> the API's name where it is not the snake_case of it.
 
+    `listed` is the route of the list and `list_key` its filter object; with `list_by_ids` that filter takes ids, so
+    that a page answers 200 reads, else the whole list is paged through. `upserts` says that a POST takes over what
+    exists, so that it must be asked for before.
     `noun` is how messages call the object; `path_only` are properties that stand in the route, not in the payload;
     `verify_id` asks before a DELETE by name whether the name still belongs to the same object.
     """
@@ -37,7 +45,10 @@ class Routes:
     item: str
     find: str = ""
     by_id: str = ""
-    list_by_id: str = ""
+    listed: str = ""
+    list_key: str = ""
+    list_by_ids: bool = True
+    upserts: bool = False
     query: Mapping[str, str] = field(default_factory=dict)
     api_names: Mapping[str, str] = field(default_factory=dict)
     path_only: frozenset[str] = frozenset()
@@ -58,7 +69,8 @@ TABLE: dict[str, Routes] = {
             collection="/work_pools/",
             item="/work_pools/{name}",
             find="/work_pools/{name}",
-            list_by_id="/work_pools/filter",
+            listed="/work_pools/filter",
+            list_key="work_pools",
             api_names=_PAUSED,
             verify_id=True,
         ),
@@ -69,6 +81,8 @@ TABLE: dict[str, Routes] = {
             item="/work_pools/{workPoolName}/queues/{name}",
             find="/work_pools/{workPoolName}/queues/{name}",
             by_id="/work_queues/{id}",
+            listed="/work_queues/filter",
+            list_key="work_queues",
             api_names=_PAUSED,
             path_only=frozenset({"workPoolName"}),
             name_parts=("workPoolName", "name"),
@@ -81,6 +95,8 @@ TABLE: dict[str, Routes] = {
             item="/variables/{id}",
             find="/variables/name/{name}",
             by_id="/variables/{id}",
+            listed="/variables/filter",
+            list_key="variables",
         ),
         Routes(
             GlobalConcurrencyLimit,
@@ -89,6 +105,62 @@ TABLE: dict[str, Routes] = {
             item="/v2/concurrency_limits/{id}",
             find="/v2/concurrency_limits/{name}",
             by_id="/v2/concurrency_limits/{id}",
+            listed="/v2/concurrency_limits/filter",
+            list_by_ids=False,
+        ),
+        Routes(
+            TaskRunConcurrencyLimit,
+            "task run concurrency limit",
+            collection="/concurrency_limits/",
+            item="/concurrency_limits/{id}",
+            find="/concurrency_limits/tag/{tag}",
+            by_id="/concurrency_limits/{id}",
+            listed="/concurrency_limits/filter",
+            list_by_ids=False,
+            api_names={"limit": "concurrency_limit"},
+            name_parts=("tag",),
+            upserts=True,
+        ),
+        Routes(
+            Flow,
+            "flow",
+            collection="/flows/",
+            item="/flows/{id}",
+            find="/flows/name/{name}",
+            by_id="/flows/{id}",
+            listed="/flows/filter",
+            list_key="flows",
+            upserts=True,
+        ),
+        Routes(
+            Deployment,
+            "deployment",
+            collection="/deployments/",
+            item="/deployments/{id}",
+            find="/deployments/name/{flowName}/{name}",
+            by_id="/deployments/{id}",
+            listed="/deployments/filter",
+            list_key="deployments",
+            name_parts=("flowName", "name"),
+            upserts=True,
+        ),
+        Routes(
+            DeploymentSchedule,
+            "deployment schedule",
+            collection="/deployments/{deploymentId}/schedules",
+            item="/deployments/{deploymentId}/schedules/{id}",
+            listed="/deployments/filter",
+            list_key="deployments",
+            name_parts=("flow", "deployment", "slug"),
+        ),
+        Routes(
+            Automation,
+            "automation",
+            collection="/automations/",
+            item="/automations/{id}",
+            by_id="/automations/{id}",
+            listed="/automations/filter",
+            list_key="automations",
         ),
         Routes(
             BlockType,
@@ -97,6 +169,8 @@ TABLE: dict[str, Routes] = {
             item="/block_types/{id}",
             find="/block_types/slug/{slug}",
             by_id="/block_types/{id}",
+            listed="/block_types/filter",
+            list_by_ids=False,
             name_parts=("slug",),
         ),
         Routes(
@@ -105,6 +179,8 @@ TABLE: dict[str, Routes] = {
             collection="/block_schemas/",
             item="/block_schemas/{id}",
             by_id="/block_schemas/{id}",
+            listed="/block_schemas/filter",
+            list_key="block_schemas",
             path_only=frozenset({"blockTypeSlug"}),
             name_parts=(),
         ),
@@ -115,6 +191,8 @@ TABLE: dict[str, Routes] = {
             item="/block_documents/{id}",
             find=_DOCUMENT_NAME,
             by_id="/block_documents/{id}",
+            listed="/block_documents/filter",
+            list_key="block_documents",
             query=_SECRETS,
             path_only=frozenset({"blockTypeSlug"}),
             name_parts=("blockTypeSlug", "name"),
@@ -126,6 +204,8 @@ TABLE: dict[str, Routes] = {
             item="/block_documents/{id}",
             find=_DOCUMENT_NAME.replace("{blockTypeSlug}", "secret"),
             by_id="/block_documents/{id}",
+            listed="/block_documents/filter",
+            list_key="block_documents",
             query=_SECRETS,
         ),
         Routes(
@@ -135,6 +215,8 @@ TABLE: dict[str, Routes] = {
             item="/block_documents/{id}",
             find=_DOCUMENT_NAME.replace("{blockTypeSlug}", "json"),
             by_id="/block_documents/{id}",
+            listed="/block_documents/filter",
+            list_key="block_documents",
             query=_SECRETS,
         ),
     )

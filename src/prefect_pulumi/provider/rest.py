@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -10,9 +10,8 @@ from uuid import UUID
 from typing_extensions import override
 
 from prefect_pulumi.errors import ConflictError, NotFoundError, ProviderError
-from prefect_pulumi.lifecycle import DiffResult, Props, ReadResult
-from prefect_pulumi.models import Fault, FieldSpec, WorkPool
-from prefect_pulumi.models.work_pool import cloud_only
+from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ReadResult
+from prefect_pulumi.models import Fault, FieldSpec
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.differ import changed_fields, diff
 from prefect_pulumi.provider.handler import Call, Handler, logical_name, stored_inputs
@@ -20,6 +19,8 @@ from prefect_pulumi.provider.kinds import Routes
 from prefect_pulumi.values import UNKNOWN, same, secret, secret_keys, unwrap
 
 Json = dict[str, Any]
+PAGE = 200
+"""Most rows that a `/filter` route returns."""
 
 
 def is_uuid(text: str) -> bool:
@@ -39,22 +40,15 @@ class RestHandler(Handler):
 
     @override
     def faults(self, values: Props) -> list[Fault]:
-        type_ = values.get("type")
-        if self.model is WorkPool and isinstance(type_, str) and cloud_only(type_):
-            url = self.connection.api_url
-            if url and not self.connection.cloud:
-                return [
-                    Fault(
-                        "type",
-                        f"work pools of type '{type_}' exist on Prefect Cloud only, and {url} is a self-hosted server; "
-                        "use 'process', 'docker' or 'kubernetes' with a worker",
-                    )
-                ]
         return []
 
     @override
     def diff(self, call: Call) -> DiffResult:
-        return diff(self.model, call)
+        return diff(self.model, call, self.removal(call))
+
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        """Differences that force a replacement because no route takes the value away."""
+        return {}
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
@@ -64,6 +58,8 @@ class RestHandler(Handler):
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         plain = unwrap(dict(call.news))
+        if self.routes.upserts and self.find(plain) is not None:
+            raise self.exists_already(call.urn, plain)
         body = self.body(plain)
         try:
             made = self.connection.client().create(
@@ -97,7 +93,14 @@ class RestHandler(Handler):
 
     @override
     def read(self, call: Call) -> ReadResult:
-        found = self.get(call.id, unwrap({**call.inputs, **call.outputs}))
+        return self.result(call, self.get(call.id, unwrap({**call.inputs, **call.outputs})))
+
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        """As `read`, in the order of `calls`; each has the id of a known object."""
+        found = self.many([call.id for call in calls])
+        return [self.result(call, found[call.id]) if call.id in found else self.read(call) for call in calls]
+
+    def result(self, call: Call, found: Json | None) -> ReadResult:
         if found is None:
             return ReadResult("", {}, {})
         fresh = self.outputs(found, {**call.outputs, **call.inputs})
@@ -135,6 +138,8 @@ class RestHandler(Handler):
     def answer(self, found: Json, wanted: Props) -> Json:
         """The server's object as wire properties, without runtime fields; "" means none, unless it was asked for."""
         values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
+        if values.get("labels"):  # the server adds its own
+            values["labels"] = {k: v for k, v in values["labels"].items() if not k.startswith("prefect.")}
         return {wire: None if value == "" and wanted.get(wire) != "" else value for wire, value in values.items()}
 
     # Shared parts.
@@ -185,13 +190,30 @@ class RestHandler(Handler):
         named = self.find(known) if all(known.get(part) for part in self.routes.name_parts) else None
         if named is not None and str(named["id"]) == id:
             return named
-        if not self.routes.list_by_id:
-            return None
-        key = self.routes.list_by_id.strip("/").split("/")[0]
-        rows = self.connection.client().request(
-            "POST", self.routes.list_by_id, json={key: {"id": {"any_": [id]}}, "limit": 1}
-        )
-        return rows[0] if rows else None
+        return self.many([id]).get(id)
+
+    def many(self, ids: Sequence[str]) -> dict[str, Json]:
+        """Id -> object, of those ids that the server has, by as few list calls as there are pages."""
+        if not self.routes.list_by_ids:
+            rows = self.connection.client().paged(self.routes.listed, dict(self.list_body))
+            wanted = set(ids)
+            return {str(row["id"]): row for row in rows if str(row["id"]) in wanted}
+        found: dict[str, Json] = {}
+        for start in range(0, len(ids), PAGE):
+            chosen = {self.routes.list_key: {"id": {"any_": list(ids[start : start + PAGE])}}}
+            rows = self.connection.client().request(
+                "POST", self.routes.listed, json={**self.list_body, **chosen, "limit": PAGE}
+            )
+            found |= {str(row["id"]): row for row in rows}
+        return found
+
+    list_body: Mapping[str, Any] = {}
+    """What a list call asks besides its filter."""
+
+    def everything(self, where: Mapping[str, Any] | None = None) -> list[Json]:
+        """All objects of this kind on the server, or those that the API's own filter object names."""
+        chosen = {self.routes.list_key: where} if where and self.routes.list_key else {}
+        return self.connection.client().paged(self.routes.listed, {**self.list_body, **chosen})
 
     def find(self, known: Mapping[str, Any]) -> Json | None:
         if not self.routes.find or not all(known.get(part) for part in self.routes.name_parts):
@@ -216,7 +238,7 @@ class RestHandler(Handler):
         return ProviderError(
             f"a {self.routes.noun} '{human}' exists already on {self.connection.api_url}",
             where=urn,
-            remedy=f"take it over with `infra import {token} {name} {human}` "
+            remedy=f"take it over with `infra import {self.model.kind} {human} --name {name}` "
             f"(or `pulumi import {token} {name} {human}`), or choose another name",
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.errors import ProviderError
+from prefect_pulumi.errors import PrefectPulumiError, ProviderError
 from prefect_pulumi.lifecycle import (
     CheckFailure,
     CheckResult,
@@ -18,16 +19,36 @@ from prefect_pulumi.lifecycle import (
     Props,
     Provider,
     ProviderHost,
+    ReadRequest,
     ReadResult,
 )
-from prefect_pulumi.models import KINDS, BlockSchema, BlockType, Kind, ProviderConfig, WorkQueue
+from prefect_pulumi.models import (
+    KINDS,
+    Automation,
+    BlockSchema,
+    BlockType,
+    Deployment,
+    DeploymentSchedule,
+    Fault,
+    Flow,
+    GlobalConcurrencyLimit,
+    Kind,
+    ProviderConfig,
+    TaskRunConcurrencyLimit,
+    WorkPool,
+    WorkQueue,
+)
+from prefect_pulumi.provider.automations import AutomationHandler
 from prefect_pulumi.provider.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.differ import diff
+from prefect_pulumi.provider.flows import DeploymentHandler, FlowHandler, ScheduleHandler
 from prefect_pulumi.provider.handler import Call, Handler
 from prefect_pulumi.provider.kinds import TABLE, Routes
+from prefect_pulumi.provider.pools import WorkPoolHandler
 from prefect_pulumi.provider.queues import WorkQueueHandler
 from prefect_pulumi.provider.rest import RestHandler
+from prefect_pulumi.provider.task_limits import GlobalLimitHandler, TaskRunLimitHandler
 from prefect_pulumi.values import has_secret, has_unknown, same, secret, unwrap
 
 CLOCK_SLACK = 2.0
@@ -46,6 +67,8 @@ class PrefectProvider(Provider):
         self.connection = Connection(config)
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
+        self._owners: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     # The provider itself.
 
@@ -75,8 +98,26 @@ class PrefectProvider(Provider):
 
     @override
     def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
-        inputs, faults = self.handler(urn).check(Call(urn, inputs=olds, news=news))
+        handler = self.handler(urn)
+        inputs, faults = handler.check(Call(urn, inputs=olds, news=news))
+        faults += [] if faults else self._claim(urn, handler.claims(inputs))
         return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
+
+    def _claim(self, urn: str, names: Sequence[str]) -> list[Fault]:
+        """A deployment has one owner: a `Deployment`, or the `Deployments` of a prefect.yaml that names it."""
+        faults = []
+        with self._lock:
+            for name in names:
+                owner = self._owners.setdefault(name, urn)
+                if owner != urn:
+                    faults.append(
+                        Fault(
+                            "",
+                            f"the deployment '{name}' is declared twice: here and by {owner}; take it out of the "
+                            "program or out of prefect.yaml",
+                        )
+                    )
+        return faults
 
     @override
     def diff(
@@ -95,15 +136,29 @@ class PrefectProvider(Provider):
     @override
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
         handler = self.handler(urn)
-        result = handler.read(Call(urn, id, inputs, outputs))
-        if not result.id:
-            return result
-        hidden = {**outputs, **inputs}
-        return ReadResult(
-            result.id,
-            sealed(handler.model, hidden, result.inputs),
-            sealed(handler.model, hidden, result.outputs),
-        )
+        return _sealed_read(handler, handler.read(Call(urn, id, inputs, outputs)), inputs, outputs)
+
+    @override
+    def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
+        """By kind, through the list routes; a list that cannot be read is the answer to each that asked for it."""
+        answers: dict[int, ReadResult | PrefectPulumiError] = {}
+        groups: dict[int, list[int]] = {}
+        for index, request in enumerate(requests):
+            groups.setdefault(id(self.handler(request.urn)), []).append(index)
+        for members in groups.values():
+            handler = self.handler(requests[members[0]].urn)
+            calls = [Call(each.urn, each.id, each.inputs, each.outputs) for each in (requests[i] for i in members)]
+            try:
+                results: Sequence[ReadResult | PrefectPulumiError] = handler.read_many(calls)
+            except PrefectPulumiError as error:
+                results = [error] * len(members)
+            for index, call, result in zip(members, calls, results, strict=True):
+                answers[index] = (
+                    _sealed_read(handler, result, call.inputs, call.outputs)
+                    if isinstance(result, ReadResult)
+                    else result
+                )
+        return [answers[index] for index in range(len(requests))]
 
     @override
     def update(
@@ -137,7 +192,9 @@ class PrefectProvider(Provider):
 
     @override
     def invoke(self, token: str, args: Props) -> CheckResult:
-        return CheckResult({}, (CheckFailure("", f"the prefect provider has no function '{token}'"),))
+        from prefect_pulumi.provider import functions
+
+        return functions.invoke(token, args, self.connection, self.handler)
 
     @override
     def cancel(self) -> None:
@@ -176,11 +233,34 @@ class PrefectProvider(Provider):
             return BlockTypeHandler(routes, self.connection)
         if routes.model is BlockSchema:
             return BlockSchemaHandler(routes, self.connection, self._types)
-        if routes.model is WorkQueue:
-            return WorkQueueHandler(self.connection)
+        if routes.model in _OWN_WAYS:
+            return _OWN_WAYS[routes.model](self.connection)
         if routes.collection == "/block_documents/":
             return DocumentHandler(routes, self.connection, self._types)
         return RestHandler(routes, self.connection)
+
+
+_OWN_WAYS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
+    WorkPool: WorkPoolHandler,
+    WorkQueue: WorkQueueHandler,
+    GlobalConcurrencyLimit: GlobalLimitHandler,
+    TaskRunConcurrencyLimit: TaskRunLimitHandler,
+    Flow: FlowHandler,
+    Deployment: DeploymentHandler,
+    DeploymentSchedule: ScheduleHandler,
+    Automation: AutomationHandler,
+}
+
+
+def _sealed_read(handler: Handler, result: ReadResult, inputs: Props, outputs: Props) -> ReadResult:
+    if not result.id:
+        return result
+    hidden = {**outputs, **inputs}
+    return ReadResult(
+        result.id,
+        sealed(handler.model, hidden, result.inputs),
+        sealed(handler.model, hidden, result.outputs),
+    )
 
 
 def sealed(model: type[Kind], inputs: Props, outputs: Props) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provid
 from typing_extensions import override
 
 from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError
-from prefect_pulumi.lifecycle import Changes, CheckFailure, CheckResult, DiffKind, DiffResult, ProviderHost
+from prefect_pulumi.lifecycle import Changes, CheckFailure, CheckResult, DiffKind, DiffResult, ProviderHost, ReadRequest
+from prefect_pulumi.provider.gather import ReadGatherer
 from prefect_pulumi.provider.schema import schema, version
 from prefect_pulumi.provider.service import PrefectProvider
 from prefect_pulumi.values import from_struct, to_struct
@@ -133,6 +134,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, directory: Path) -> None:
         self.host = EngineHost()
         self.provider = PrefectProvider(find_root(directory), self.host)
+        self._gatherer = ReadGatherer(self.provider.read_many)
         self.stopped = threading.Event()
 
     @_clean
@@ -202,9 +204,11 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_clean
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        found = self.provider.read(
-            request.urn, request.id, from_struct(request.inputs), from_struct(request.properties)
-        )
+        inputs, outputs = from_struct(request.inputs), from_struct(request.properties)
+        if outputs:
+            found = self._gatherer.read(ReadRequest(request.urn, request.id, inputs, outputs))
+        else:  # an import or a `get`: the id may be a name
+            found = self.provider.read(request.urn, request.id, inputs, outputs)
         if not found.id:
             # Null properties are how the engine learns that there is nothing of that id.
             return provider_pb2.ReadResponse()

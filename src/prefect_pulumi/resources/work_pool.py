@@ -26,6 +26,7 @@ class WorkPool(PrefectResource):
         "paused": "paused",
         "concurrency_limit": "concurrencyLimit",
         "base_job_template": "baseJobTemplate",
+        "default_base_job_template": "defaultBaseJobTemplate",
         "created": "created",
     }
 
@@ -52,7 +53,7 @@ class WorkPool(PrefectResource):
         :param paused: Whether delivery of work is stopped. Default: false.
         :param concurrency_limit: Most flow runs at one time; none: no limit.
         :param base_job_template: Template of its jobs, with the keys job_configuration and variables. Left out, the
-        first worker that starts writes its type's own; it is then stored, never compared.
+        first worker that starts writes its type's own, and what is changed in that later is drift.
         """
         self._begin(
             resource_name,
@@ -108,8 +109,14 @@ class WorkPool(PrefectResource):
     @pulumi.getter(name="baseJobTemplate")
     def base_job_template(self) -> pulumi.Output[dict[str, Any] | None]:
         """Template of its jobs, with the keys job_configuration and variables. Left out, the first worker that starts
-        writes its type's own; it is then stored, never compared."""
+        writes its type's own, and what is changed in that later is drift."""
         return self._output("baseJobTemplate")
+
+    @property
+    @pulumi.getter(name="defaultBaseJobTemplate")
+    def default_base_job_template(self) -> pulumi.Output[dict[str, Any]]:
+        """What a template that was left out is compared with: the first one that was seen."""
+        return self._output("defaultBaseJobTemplate")
 
     @property
     @pulumi.getter(name="created")
