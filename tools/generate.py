@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from prefect_pulumi.models import KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
+from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
 
 RESOURCES = Path("src/prefect_pulumi/resources")
 REFERENCE = Path("docs/reference")
@@ -154,6 +154,12 @@ def resource_module(model: type[Kind]) -> str:
     return "\n".join(head) + "\n\n" + source + "\n"
 
 
+def sorted_imports(lines: list[str]) -> list[str]:
+    """By module name, as ruff wants them; the parts of one import stay together."""
+    blocks = re.findall(r"from \S+ import (?:\([^)]*\)|[^\n]*)", "\n".join(lines))
+    return sorted(blocks, key=lambda block: block.split()[1])
+
+
 def package_module(models: list[type[Kind]]) -> str:
     names = sorted(model.kind for model in models)
     lines = [
@@ -163,8 +169,62 @@ def package_module(models: list[type[Kind]]) -> str:
         "from __future__ import annotations",
         "",
     ]
-    lines += [f"from prefect_pulumi.resources.{module_name(name)} import {name}" for name in names]
-    lines += ["", "__all__ = ["] + [f'    "{name}",' for name in names] + ["]"]
+    called = sorted(module_name(token.rsplit(":", 1)[-1]) for token in FUNCTIONS)
+    found = [f"from prefect_pulumi.resources.{module_name(name)} import {name}" for name in names]
+    found += ["from prefect_pulumi.resources.functions import (", *(f"    {name}," for name in called), ")"]
+    lines += sorted_imports(found)
+    lines += ["", "__all__ = ["] + [f'    "{name}",' for name in [*names, *called]] + ["]"]
+    return "\n".join(lines) + "\n"
+
+
+def functions_module() -> str:
+    """One Python function for each of the package's."""
+    lines = [
+        HEADER,
+        '"""Functions of the package `prefect`: existing objects, read at every run, previews included."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from collections.abc import Mapping",
+        "from typing import Any",
+        "",
+        "import pulumi",
+        "",
+        "from prefect_pulumi.resources._base import InvokeOpts, call_many, call_one",
+    ]
+    kinds = sorted({function.model.kind for function in FUNCTIONS.values() if function.model})
+    lines += [f"from prefect_pulumi.resources.{module_name(kind)} import {kind}" for kind in kinds]
+    for function in FUNCTIONS.values():
+        name = module_name(function.token.rsplit(":", 1)[-1])
+        lines += ["", ""]
+        if function.model is None:
+            lines += [
+                f"def {name}(*, type: pulumi.Input[str] | None = None, opts: InvokeOpts = None)"
+                " -> pulumi.Output[dict[str, Any]]:",
+                wrapped(f'"""{function.description} Type -> its package, names, install command and template."""', 4),
+                f'    found = pulumi.runtime.invoke_output("{function.token}", {{"type": type}}, opts)',
+                '    return found.apply(lambda value: value.get("workers") or {})',
+            ]
+        elif function.many:
+            lines += [
+                f"def {name}(*, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None)"
+                " -> pulumi.Output[list[dict[str, Any]]]:",
+                wrapped(f'"""{function.description} `filter`: the API\'s own filter object; left out: all."""', 4),
+                f"    names = {function.model.kind}._wire_names",
+                f'    return call_many("{function.token}", {{"filter": filter}}, names, opts)',
+            ]
+        else:
+            named = bool(function.model.import_id)
+            parameters = "name: pulumi.Input[str] | None = None, " if named else ""
+            arguments = '{"name": name, "id": id}' if named else '{"id": id}'
+            text = f"{function.description} `id`: UUID."
+            text += f" `name`: its {function.model.import_id}." if named else ""
+            lines += [
+                f"def {name}(*, {parameters}id: pulumi.Input[str] | None = None, opts: InvokeOpts = None)"
+                " -> pulumi.Output[dict[str, Any]]:",
+                wrapped(f'"""{text}"""', 4),
+                f'    return call_one("{function.token}", {arguments}, {function.model.kind}._wire_names, opts)',
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -217,6 +277,7 @@ def generated() -> dict[Path, str]:
     models: list[type[Kind]] = [*KINDS.values(), ProviderConfig]
     files = {RESOURCES / f"{module_name(model.kind)}.py": resource_module(model) for model in models}
     files[RESOURCES / "__init__.py"] = package_module(models)
+    files[RESOURCES / "functions.py"] = functions_module()
     files = {path: formatted(path, text) for path, text in files.items()}
     files |= {REFERENCE / f"{module_name(model.kind)}.md": reference_page(model) for model in models}
     index = "".join(

@@ -50,6 +50,21 @@ def project(tmp_path: Path) -> Iterator[object]:
     shutil.rmtree(made.root, ignore_errors=True)
 
 
+@pytest.fixture
+def small(tmp_path: Path, prefect_server: str) -> object:
+    """A project of one empty program on the server that the tests share."""
+    return engines.Project.small(tmp_path / "a small project", prefect_server)
+
+
+@pytest.fixture(params=["embedded", "pulumi"])
+def small_engine(request: pytest.FixtureRequest, small: object) -> object:
+    if request.param == "embedded":
+        return engines.Embedded(small)
+    if PULUMI is None:
+        pytest.skip(REASON)
+    return engines.Official(small, PULUMI)
+
+
 @pytest.fixture(params=["embedded", "pulumi"])
 def engine(request: pytest.FixtureRequest, project: object) -> object:
     if request.param == "embedded":

@@ -53,6 +53,26 @@ class Project:
         (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
         return Project(root)
 
+    @staticmethod
+    def small(root: Path, api_url: str, program: str = "") -> Project:
+        """A project of one file whose default provider is an existing server."""
+        (root / "infra").mkdir(parents=True)
+        (root / "infra" / "__main__.py").write_text(program)
+        (root / "Pulumi.yaml").write_text(
+            "name: prefect-infra\nruntime: python\nmain: infra\n"
+            "plugins:\n  providers:\n  - {name: prefect, path: .venv/bin}\n"
+        )
+        (root / "Pulumi.dev.yaml").write_text(f"config:\n  prefect:apiUrl: {api_url}\n")
+        (root / ".venv").mkdir()
+        (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+        private = root / ".infra" / "dev"
+        private.mkdir(parents=True)
+        (private / "passphrase").write_text("a passphrase of the tests\n")
+        return Project(root)
+
+    def write(self, program: str) -> None:
+        (self.root / "infra" / "__main__.py").write_text(program)
+
     def infra(
         self, *arguments: str, check: bool = True, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
@@ -83,7 +103,7 @@ class Engine(Protocol):
 
     name: str
 
-    def up(self) -> None: ...
+    def up(self, *, refresh: bool = False) -> None: ...
 
     def changes(self, *, refresh: bool = False) -> dict[str, int]: ...
 
@@ -95,8 +115,8 @@ class Embedded:
     project: Project
     name: str = "embedded"
 
-    def up(self) -> None:
-        self.project.infra("up", "--yes", "--json")
+    def up(self, *, refresh: bool = False) -> None:
+        self.project.infra("up", "--yes", "--json", *(["--refresh"] if refresh else []))
 
     def changes(self, *, refresh: bool = False) -> dict[str, int]:
         flags = ["--refresh"] if refresh else []
@@ -134,8 +154,8 @@ class Official:
         )
         return automation.create_or_select_stack("dev", "prefect-infra", program, opts=options)
 
-    def up(self) -> None:
-        self._stack().up()
+    def up(self, *, refresh: bool = False) -> None:
+        self._stack().up(refresh=refresh)
 
     def changes(self, *, refresh: bool = False) -> dict[str, int]:
         summary = self._stack().preview(refresh=refresh).change_summary

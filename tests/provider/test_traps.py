@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.errors import ProviderError
+from prefect_pulumi.errors import ApiError, ProviderError
 from prefect_pulumi.lifecycle import Changes, DiffKind
 from prefect_pulumi.provider.service import PrefectProvider
 from prefect_pulumi.values import Secret
@@ -228,9 +228,7 @@ def test_refusal_keeps_the_servers_own_words(provider: PrefectProvider, name: st
     }
     make(provider, "WorkPool", name=name, type="process", baseJobTemplate=template)
     wrong = {"name": "d", "flowName": name, "workPoolName": name, "jobVariables": {"memory": "a lot"}}
-    with pytest.raises(
-        ProviderError, match="Validation failed for field 'memory'. Failure reason: 'a lot' is not valid"
-    ):
+    with pytest.raises(ApiError, match=r"Validation failed for field 'memory'.*'a lot' is not valid"):
         provider.create(urn("Deployment"), wrong, 0, preview=False)
 
 
@@ -266,3 +264,19 @@ def test_secret_changed_outside_is_drift_that_shows_no_value(provider: PrefectPr
     found = provider.diff(urn("SecretBlock"), id, inputs, read.outputs, inputs, ())
     assert dict(found.detailed) == {"value": DiffKind.UPDATE}
     assert "edited-value" not in repr((read, found))
+
+
+def test_pool_made_anew_gets_its_deployments_back(provider: PrefectProvider, name: str) -> None:
+    make(provider, "Flow", name=name)
+    pool, pool_inputs, pool_outputs = make(provider, "WorkPool", name=name, type="process")
+    id, inputs, outputs = make(provider, "Deployment", name="d", flowName=name, workPoolName=name)
+    provider.delete(urn("WorkPool"), pool, pool_inputs, pool_outputs, 0)
+    provider.configure({"apiUrl": provider.connection.api_url})  # the next run
+    assert provider.diff(urn("Deployment"), id, inputs, outputs, inputs, ()).changes is Changes.NONE
+    provider.create(urn("WorkPool"), pool_inputs, 0, preview=True)
+    planned = provider.diff(urn("Deployment"), id, inputs, outputs, inputs, ())
+    assert dict(planned.detailed) == {"workPoolName": DiffKind.UPDATE}
+    provider.create(urn("WorkPool"), pool_inputs, 0, preview=False)
+    healed = provider.update(urn("Deployment"), id, inputs, outputs, inputs, 0, False, ())
+    assert healed["workPoolName"] == name
+    assert provider.connection.client().request("GET", f"/deployments/{id}")["work_pool_name"] == name

@@ -164,6 +164,12 @@ def _run(arguments: Namespace, stack: Stack) -> ExitCode:
     return flow_run.follow(arguments, stack)
 
 
+def _import(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import importing
+
+    return importing.run(arguments, stack, QuietSink())
+
+
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
@@ -224,6 +230,7 @@ _COMMANDS = {
     "destroy": _destroy,
     "outputs": _outputs,
     "run": _run,
+    "import": _import,
     "env": _env,
     "cancel": _cancel,
 }

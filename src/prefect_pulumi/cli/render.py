@@ -24,6 +24,7 @@ SIGNS = {
     Op.READ: (">", "cyan", "read", "read"),
     Op.REFRESH: ("~", "cyan", "refresh", "refreshed"),
     Op.DISCARD: ("-", "red", "forget", "forgotten"),
+    Op.IMPORT: ("=", "cyan", "import", "imported"),
     Op.SAME: (" ", "dim", "unchanged", "unchanged"),
 }
 

@@ -397,6 +397,36 @@ class Deployment:
         with self._lock:
             self._olds[entry.urn] = replace(entry, pending_replacement=True)
 
+    # Imports
+
+    def adopt(self, type: str, name: str, id: str, provider_urn: str) -> Step:
+        """Takes an existing object into the state, under the Stack; nothing is written to it.
+
+        `provider_urn`: "" for the default provider. Raises `ProviderError` when there is no such object and
+        `CheckError` when the URN, or the object under another URN, is in the state already.
+        """
+        stack = make_urn(self.stack, self.project, STACK_TYPE, f"{self.project}-{self.stack}")
+        urn = make_urn(self.stack, self.project, type, name, stack)
+        if urn in self._olds or urn in self._news:
+            raise CheckError("the state has a resource of this URN already", where=urn, remedy="choose another name")
+        if stack not in self._olds and stack not in self._news:
+            root = Goal(urn=stack, type=STACK_TYPE, name=urn_name(stack), custom=False, inputs={})
+            self._register_component(root, None)
+        if provider_urn:
+            known = self._olds[provider_urn]
+            reference = f"{provider_urn}::{known.id}"
+            provider = self.providers.for_entry(_user_of(reference), self._olds)
+        else:
+            provider, reference = self._provider_for(type.split(":", 1)[0], "", "")
+        goal = Goal(urn=urn, type=type, name=name, custom=True, inputs={}, parent=stack, import_id=id)
+        entry = replace(self._import(goal, provider, reference), import_id="")
+        for other in (*self._olds.values(), *self._news.values()):
+            if other.type == type and other.id == entry.id and other.provider == reference:
+                raise CheckError(f"{id!r} is managed already, as {other.urn}", where=urn)
+        step = Step(Op.IMPORT, urn, type, None, entry)
+        self._finish(step)
+        return step
+
     # Reads and functions
 
     def read(self, goal: Goal, id: str) -> Outcome:
@@ -616,6 +646,11 @@ _PENDING_TYPE: Mapping[Op, str] = {
     Op.DELETE: "deleting",
     Op.DELETE_REPLACED: "deleting",
 }
+
+
+def _user_of(reference: str) -> ResourceEntry:
+    """A stand-in for an entry that uses this provider."""
+    return ResourceEntry("", "", True, provider=reference)
 
 
 def _now() -> str:

@@ -62,7 +62,7 @@ def preview(context: StackContext, options: Options, *, refresh: bool = False) -
     """What `up` would do. Takes no lock and writes nothing."""
     began = time.monotonic()
     snapshot = _load(context)
-    with _providers(context) as providers:
+    with open_providers(context) as providers:
         before: tuple[Step, ...] = ()
         if refresh:
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
@@ -80,7 +80,7 @@ def up(
 ) -> Result:
     """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied."""
     began = time.monotonic()
-    with _updating(context) as (snapshot, journal), _providers(context) as providers:
+    with updating(context) as (snapshot, journal), open_providers(context) as providers:
         snapshot = _healed(context, snapshot, providers)
         before: tuple[Step, ...] = ()
         if refresh:
@@ -93,14 +93,14 @@ def up(
             return planned
         if planned.changed and confirm is not None and not confirm(planned):
             return replace(planned, steps=())
-        with _providers(context) as running, _interruptible(running) as stop:
-            deployment = _deployment(context, snapshot, running, options, journal)
+        with open_providers(context) as running, _interruptible(running) as stop:
+            deployment = make_deployment(context, snapshot, running, options, journal)
             stop.append(deployment)
             start = int(time.time())
             try:
                 _execute(context, deployment)
             finally:
-                _save(context, deployment, journal, "update", start)
+                save(context, deployment, journal, "update", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, before)
 
@@ -108,7 +108,7 @@ def up(
 def refresh(context: StackContext, options: Options, *, expect_no_changes: bool = False) -> Result:
     """Brings the state up to what the providers report."""
     began = time.monotonic()
-    with _updating(context) as (snapshot, journal), _providers(context) as providers:
+    with updating(context) as (snapshot, journal), open_providers(context) as providers:
         snapshot = _healed(context, snapshot, providers)
         start = int(time.time())
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
@@ -121,9 +121,9 @@ def refresh(context: StackContext, options: Options, *, expect_no_changes: bool 
 def destroy(context: StackContext, options: Options, *, confirm: Callable[[Result], bool] | None = None) -> Result:
     """Deletes every resource of the stack, users before what they use."""
     began = time.monotonic()
-    with _updating(context) as (snapshot, journal), _providers(context) as providers:
+    with updating(context) as (snapshot, journal), open_providers(context) as providers:
         snapshot = _healed(context, snapshot, providers)
-        plan = _deployment(context, snapshot, providers, options, None)
+        plan = make_deployment(context, snapshot, providers, options, None)
         plan.finish()
         _raise_first(plan)
         planned = _result(plan, began, ())
@@ -132,13 +132,13 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
         if confirm is not None and not confirm(planned):
             return replace(planned, steps=())
         with _interruptible(providers) as stop:
-            deployment = _deployment(context, snapshot, providers, options, journal)
+            deployment = make_deployment(context, snapshot, providers, options, journal)
             stop.append(deployment)
             start = int(time.time())
             try:
                 deployment.finish()
             finally:
-                _save(context, deployment, journal, "destroy", start)
+                save(context, deployment, journal, "destroy", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, ())
 
@@ -146,13 +146,13 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
 def _run(
     context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: Options, journal: Journal | None
 ) -> Deployment:
-    deployment = _deployment(context, snapshot, providers, options, journal)
+    deployment = make_deployment(context, snapshot, providers, options, journal)
     _execute(context, deployment)
     _raise_first(deployment)
     return deployment
 
 
-def _deployment(
+def make_deployment(
     context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: Options, journal: Journal | None
 ) -> Deployment:
     return Deployment(
@@ -216,7 +216,7 @@ class ManyErrors(PrefectPulumiError):
 
 
 @contextmanager
-def _providers(context: StackContext) -> Iterator[ProviderPool]:
+def open_providers(context: StackContext) -> Iterator[ProviderPool]:
     pool = ProviderPool(context.loader)
     try:
         yield pool
@@ -225,7 +225,7 @@ def _providers(context: StackContext) -> Iterator[ProviderPool]:
 
 
 @contextmanager
-def _updating(context: StackContext) -> Iterator[tuple[Snapshot, Journal]]:
+def updating(context: StackContext) -> Iterator[tuple[Snapshot, Journal]]:
     """Holds the stack's lock; hands out the state with what a crashed run had finished folded in."""
     with StackLock(context.backend.root, context.project, context.stack) as lock:
         if lock.note:
@@ -285,7 +285,7 @@ def _interruptible(providers: ProviderPool) -> Iterator[_Stop]:
         signal.signal(signal.SIGINT, before)
 
 
-def _save(context: StackContext, deployment: Deployment, journal: Journal, kind: str, start: int) -> None:
+def save(context: StackContext, deployment: Deployment, journal: Journal, kind: str, start: int) -> None:
     outcome = "failed" if deployment.errors else "succeeded"
     _write(context, deployment.snapshot(), journal, kind, start, summarize(deployment.steps), outcome)
 

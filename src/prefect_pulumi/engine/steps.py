@@ -30,6 +30,7 @@ class Op(StrEnum):
     READ = "read"
     REFRESH = "refresh"
     DISCARD = "discard"
+    IMPORT = "import"
 
 
 CHANGING = frozenset({Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE})

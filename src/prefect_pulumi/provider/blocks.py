@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
 
 from prefect_pulumi.errors import ConflictError, NotFoundError, ProviderError
-from prefect_pulumi.lifecycle import Props
+from prefect_pulumi.lifecycle import DiffResult, Props
 from prefect_pulumi.models import BlockDocument, JsonBlock, SecretBlock
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handler import Call
@@ -129,6 +130,11 @@ class BlockSchemaHandler(RestHandler):
     def __init__(self, routes: Routes, connection: Connection, types: BlockTypes) -> None:
         super().__init__(routes, connection)
         self.types = types
+
+    @override
+    def diff(self, call: Call) -> DiffResult:
+        """Two schemas of one type may live side by side, so blocks can move to the new one before the old one goes."""
+        return replace(super().diff(call), delete_before_replace=False)
 
     @override
     def body(self, plain: Json) -> Json:

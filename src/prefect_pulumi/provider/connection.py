@@ -28,6 +28,9 @@ class Connection:
         self.api_url: str = "" if plain["apiUrl"] is UNKNOWN else plain["apiUrl"]
         self._api_key: Any = plain["apiKey"] or None
         self._auth_string: Any = plain["authString"] or None
+        self.remade: set[str] = set()
+        """Pools ("pool") and queues ("pool/queue") that this run makes: what the server took away with a former one of
+        that name, its deployments' place, has to be set again."""
         self._lock = threading.Lock()
         self._client: SyncClient | None = None
 

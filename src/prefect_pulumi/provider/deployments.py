@@ -12,7 +12,7 @@ from prefect_pulumi.deploy import live
 from prefect_pulumi.deploy.fingerprint import fingerprints
 from prefect_pulumi.deploy.load import load
 from prefect_pulumi.deploy.plan import DeployPlan, plan
-from prefect_pulumi.deploy.preflight import preflight
+from prefect_pulumi.deploy.preflight import full_name, preflight
 from prefect_pulumi.deploy.run import run_deploy
 from prefect_pulumi.errors import (
     DeployError,
@@ -39,6 +39,8 @@ class DeploymentsHandler(Handler):
         self.root = root
         self.connection = connection
         self.host = host
+        self._places: dict[str, tuple[str, str]] = {}
+        self._placed: set[str] = set()
 
     @override
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
@@ -69,6 +71,10 @@ class DeploymentsHandler(Handler):
         directory, path = self._place(inputs)
         loaded = load(path)
         pools, queues = unwrap(inputs.get("workPools", [])), unwrap(inputs.get("workQueues", []))
+        for entry in loaded.model.deployments:
+            use = entry.work_pool
+            pool = (use.name if use else None) or ""
+            self._places[full_name(entry, directory)] = (pool, (use.work_queue_name if use else None) or "")
         uses = (entry.work_pool for entry in loaded.model.deployments)
         wanted = {use.name for use in uses if use and use.name}
         known = None if has_unknown(pools) else {*pools, *self._live_pools(wanted - set(pools))}
@@ -92,12 +98,19 @@ class DeploymentsHandler(Handler):
         directory = self.root / str(unwrap(props.get("directory", ".")))
         return directory, directory / str(unwrap(props.get("prefectFile", "prefect.yaml")))
 
-    @staticmethod
-    def _plan(call: Call) -> DeployPlan:
+    def _plan(self, call: Call) -> DeployPlan:
         """What was deployed with which fingerprint is in the outputs; an entry that is gone live counts as new."""
         alive = unwrap(call.outputs.get("deployments", {}))
         before = {name: value for name, value in unwrap(call.outputs.get("fingerprints", {})).items() if name in alive}
+        before = {name: value for name, value in before.items() if not self._displaced(name)}
         return plan(before, unwrap(call.news.get("fingerprints", {})))
+
+    def _displaced(self, name: str) -> bool:
+        """Whether its pool or queue is made anew in this run, which took it out of its place on the server."""
+        if name in self._placed:
+            return False
+        pool, queue = self._places.get(name, ("", ""))
+        return bool({pool, f"{pool}/{queue}"} & self.connection.remade)
 
     @override
     def diff(self, call: Call) -> DiffResult:
@@ -143,6 +156,7 @@ class DeploymentsHandler(Handler):
             except DeployError as error:
                 self._deployed_in_part(call, planned, identity, error)
                 raise
+        self._placed.update(planned.deploys)
         names = unwrap(call.news.get("fingerprints", {}))
         found = live.read_deployments(self.connection.client(), names)
         lost = sorted(set(names) - set(found))

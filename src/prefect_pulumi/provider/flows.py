@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -54,6 +55,24 @@ class DeploymentHandler(RestHandler):
         super().__init__(TABLE[Deployment.token()], connection)
         self._lock = threading.Lock()
         self._flow_names: dict[str, str] = {}
+
+    def _displaced(self, call: Call) -> dict[str, DiffKind]:
+        """A pool or queue that is made anew under an old name does not have the deployments of the former one."""
+        pool, queue = (unwrap(call.news.get(wire)) for wire in _PLACE)
+        if pool in self.connection.remade:
+            return {"workPoolName": DiffKind.UPDATE}
+        return {"workQueueName": DiffKind.UPDATE} if f"{pool}/{queue}" in self.connection.remade else {}
+
+    @override
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        return self._displaced(call)
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        if self._displaced(call):
+            place = dict.fromkeys(_PLACE)
+            call = replace(call, outputs={**call.outputs, **place})
+        return super().update(call)
 
     @override
     def claims(self, inputs: Props) -> list[str]:

@@ -44,7 +44,14 @@ class WorkPoolHandler(RestHandler):
         return {TEMPLATE: DiffKind.UPDATE} if self._drifted(call) else {}
 
     @override
+    def preview(self, call: Call) -> dict[str, Any]:
+        if not call.id:
+            self.connection.remade.add(str(unwrap(call.news.get("name"))))
+        return super().preview(call)
+
+    @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        self.connection.remade.add(str(unwrap(call.news["name"])))
         id, outputs = super().create(call)
         return id, _defaulted(outputs, call.news, {})
 

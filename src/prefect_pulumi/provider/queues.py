@@ -29,7 +29,18 @@ class WorkQueueHandler(RestHandler):
         self._lock = threading.Lock()
 
     @override
+    def preview(self, call: Call) -> dict[str, Any]:
+        self._note(call)
+        return super().preview(call)
+
+    def _note(self, call: Call) -> None:
+        if not call.id:
+            news = unwrap(dict(call.news))
+            self.connection.remade.add(f"{news.get('workPoolName')}/{news.get('name')}")
+
+    @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        self._note(call)
         if call.news.get("priority") is None:
             return super().create(call)
         with self._lock:

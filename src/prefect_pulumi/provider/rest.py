@@ -138,8 +138,9 @@ class RestHandler(Handler):
     def answer(self, found: Json, wanted: Props) -> Json:
         """The server's object as wire properties, without runtime fields; "" means none, unless it was asked for."""
         values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
-        if values.get("labels"):  # the server adds its own
-            values["labels"] = {k: v for k, v in values["labels"].items() if not k.startswith("prefect.")}
+        labels = values.get("labels")
+        if labels:  # the server adds its own
+            values["labels"] = {name: value for name, value in labels.items() if not name.startswith("prefect.")}
         return {wire: None if value == "" and wanted.get(wire) != "" else value for wire, value in values.items()}
 
     # Shared parts.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 import pulumi
+
+InvokeOpts: TypeAlias = pulumi.InvokeOptions | pulumi.InvokeOutputOptions | None
 
 
 class PrefectResource(pulumi.CustomResource):
@@ -67,3 +69,23 @@ def read(
     resource = cls.__new__(cls)
     resource._begin(resource_name, {}, options)
     return resource
+
+
+def call_one(token: str, args: Mapping[str, Any], names: Mapping[str, str], opts: InvokeOpts) -> pulumi.Output[Any]:
+    """Runs a function that gets one object: its properties by their Python names. In a preview of a server that is
+    still to be made they are None."""
+
+    def renamed(found: Mapping[str, Any]) -> dict[str, Any]:
+        return {"id": found.get("id"), **{name: found.get(wire) for name, wire in names.items()}}
+
+    return pulumi.runtime.invoke_output(token, dict(args), opts).apply(renamed)
+
+
+def call_many(token: str, args: Mapping[str, Any], names: Mapping[str, str], opts: InvokeOpts) -> pulumi.Output[Any]:
+    """Runs a function that lists objects: each as `call_one` gives it."""
+
+    def renamed(found: Mapping[str, Any]) -> list[dict[str, Any]]:
+        rows = found.get("items") or []
+        return [{"id": row["id"], **{name: row.get(wire) for name, wire in names.items()}} for row in rows]
+
+    return pulumi.runtime.invoke_output(token, dict(args), opts).apply(renamed)

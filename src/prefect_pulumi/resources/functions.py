@@ -1,0 +1,249 @@
+# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.
+
+"""Functions of the package `prefect`: existing objects, read at every run, previews included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from prefect_pulumi.resources._base import InvokeOpts, call_many, call_one
+from prefect_pulumi.resources.automation import Automation
+from prefect_pulumi.resources.block_document import BlockDocument
+from prefect_pulumi.resources.block_schema import BlockSchema
+from prefect_pulumi.resources.block_type import BlockType
+from prefect_pulumi.resources.deployment import Deployment
+from prefect_pulumi.resources.deployment_schedule import DeploymentSchedule
+from prefect_pulumi.resources.flow import Flow
+from prefect_pulumi.resources.global_concurrency_limit import GlobalConcurrencyLimit
+from prefect_pulumi.resources.json_block import JsonBlock
+from prefect_pulumi.resources.secret_block import SecretBlock
+from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
+from prefect_pulumi.resources.variable import Variable
+from prefect_pulumi.resources.work_pool import WorkPool
+from prefect_pulumi.resources.work_queue import WorkQueue
+
+
+def get_worker_metadata(
+    *, type: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """The types of workers that the server knows, with the base job template of each (GET
+    /collections/views/aggregate-worker-metadata). Type -> its package, names, install command and template."""
+    found = pulumi.runtime.invoke_output("prefect:index:getWorkerMetadata", {"type": type}, opts)
+    return found.apply(lambda value: value.get("workers") or {})
+
+
+def get_work_pool(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing WorkPool, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getWorkPool", {"name": name, "id": id}, WorkPool._wire_names, opts)
+
+
+def list_work_pools(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind WorkPool. `filter`: the API's own filter object; left out: all."""
+    names = WorkPool._wire_names
+    return call_many("prefect:index:listWorkPools", {"filter": filter}, names, opts)
+
+
+def get_work_queue(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing WorkQueue, by its UUID or its name. `id`: UUID. `name`: its pool/queue."""
+    return call_one("prefect:index:getWorkQueue", {"name": name, "id": id}, WorkQueue._wire_names, opts)
+
+
+def list_work_queues(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind WorkQueue. `filter`: the API's own filter object; left out: all."""
+    names = WorkQueue._wire_names
+    return call_many("prefect:index:listWorkQueues", {"filter": filter}, names, opts)
+
+
+def get_variable(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Variable, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getVariable", {"name": name, "id": id}, Variable._wire_names, opts)
+
+
+def list_variables(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Variable. `filter`: the API's own filter object; left out: all."""
+    names = Variable._wire_names
+    return call_many("prefect:index:listVariables", {"filter": filter}, names, opts)
+
+
+def get_block_type(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing BlockType, by its UUID or its name. `id`: UUID. `name`: its slug."""
+    return call_one("prefect:index:getBlockType", {"name": name, "id": id}, BlockType._wire_names, opts)
+
+
+def list_block_types(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind BlockType. `filter`: the API's own filter object; left out: all."""
+    names = BlockType._wire_names
+    return call_many("prefect:index:listBlockTypes", {"filter": filter}, names, opts)
+
+
+def get_block_schema(*, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None) -> pulumi.Output[dict[str, Any]]:
+    """An existing BlockSchema, by its UUID or its name. `id`: UUID."""
+    return call_one("prefect:index:getBlockSchema", {"id": id}, BlockSchema._wire_names, opts)
+
+
+def list_block_schemas(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind BlockSchema. `filter`: the API's own filter object; left out: all."""
+    names = BlockSchema._wire_names
+    return call_many("prefect:index:listBlockSchemas", {"filter": filter}, names, opts)
+
+
+def get_block_document(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing BlockDocument, by its UUID or its name. `id`: UUID. `name`: its slug/name."""
+    return call_one("prefect:index:getBlockDocument", {"name": name, "id": id}, BlockDocument._wire_names, opts)
+
+
+def list_block_documents(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind BlockDocument. `filter`: the API's own filter object; left out: all."""
+    names = BlockDocument._wire_names
+    return call_many("prefect:index:listBlockDocuments", {"filter": filter}, names, opts)
+
+
+def get_secret_block(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing SecretBlock, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getSecretBlock", {"name": name, "id": id}, SecretBlock._wire_names, opts)
+
+
+def list_secret_blocks(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind SecretBlock. `filter`: the API's own filter object; left out: all."""
+    names = SecretBlock._wire_names
+    return call_many("prefect:index:listSecretBlocks", {"filter": filter}, names, opts)
+
+
+def get_json_block(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing JsonBlock, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getJsonBlock", {"name": name, "id": id}, JsonBlock._wire_names, opts)
+
+
+def list_json_blocks(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind JsonBlock. `filter`: the API's own filter object; left out: all."""
+    names = JsonBlock._wire_names
+    return call_many("prefect:index:listJsonBlocks", {"filter": filter}, names, opts)
+
+
+def get_global_concurrency_limit(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing GlobalConcurrencyLimit, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one(
+        "prefect:index:getGlobalConcurrencyLimit", {"name": name, "id": id}, GlobalConcurrencyLimit._wire_names, opts
+    )
+
+
+def list_global_concurrency_limits(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind GlobalConcurrencyLimit. `filter`: the API's own filter object; left out: all."""
+    names = GlobalConcurrencyLimit._wire_names
+    return call_many("prefect:index:listGlobalConcurrencyLimits", {"filter": filter}, names, opts)
+
+
+def get_task_run_concurrency_limit(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing TaskRunConcurrencyLimit, by its UUID or its name. `id`: UUID. `name`: its tag."""
+    return call_one(
+        "prefect:index:getTaskRunConcurrencyLimit", {"name": name, "id": id}, TaskRunConcurrencyLimit._wire_names, opts
+    )
+
+
+def list_task_run_concurrency_limits(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind TaskRunConcurrencyLimit. `filter`: the API's own filter object; left out: all."""
+    names = TaskRunConcurrencyLimit._wire_names
+    return call_many("prefect:index:listTaskRunConcurrencyLimits", {"filter": filter}, names, opts)
+
+
+def get_flow(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Flow, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getFlow", {"name": name, "id": id}, Flow._wire_names, opts)
+
+
+def list_flows(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Flow. `filter`: the API's own filter object; left out: all."""
+    names = Flow._wire_names
+    return call_many("prefect:index:listFlows", {"filter": filter}, names, opts)
+
+
+def get_deployment(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Deployment, by its UUID or its name. `id`: UUID. `name`: its flow/deployment."""
+    return call_one("prefect:index:getDeployment", {"name": name, "id": id}, Deployment._wire_names, opts)
+
+
+def list_deployments(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Deployment. `filter`: the API's own filter object; left out: all."""
+    names = Deployment._wire_names
+    return call_many("prefect:index:listDeployments", {"filter": filter}, names, opts)
+
+
+def get_deployment_schedule(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing DeploymentSchedule, by its UUID or its name. `id`: UUID. `name`: its flow/deployment/slug."""
+    return call_one(
+        "prefect:index:getDeploymentSchedule", {"name": name, "id": id}, DeploymentSchedule._wire_names, opts
+    )
+
+
+def list_deployment_schedules(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind DeploymentSchedule. `filter`: the API's own filter object; left out: all."""
+    names = DeploymentSchedule._wire_names
+    return call_many("prefect:index:listDeploymentSchedules", {"filter": filter}, names, opts)
+
+
+def get_automation(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Automation, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getAutomation", {"name": name, "id": id}, Automation._wire_names, opts)
+
+
+def list_automations(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Automation. `filter`: the API's own filter object; left out: all."""
+    names = Automation._wire_names
+    return call_many("prefect:index:listAutomations", {"filter": filter}, names, opts)

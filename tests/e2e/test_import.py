@@ -1,0 +1,119 @@
+"""`infra import`: what it writes plans clean, on both engines."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.values import Secret
+
+pytestmark = pytest.mark.e2e
+QUIET = {"type": "event", "posture": "Reactive", "expect": ["nothing.of.this.name"]}
+
+
+class Host:
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        raise AssertionError(message)
+
+
+@pytest.fixture
+def live(prefect_server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """One object of every kind, made outside: kind -> human name."""
+    provider = PrefectProvider(tmp_path, Host())
+    provider.configure({"apiUrl": prefect_server})
+    n = f"import-{uuid4().hex[:8]}"
+
+    def make(kind: str, **inputs: Any) -> str:
+        made = provider.create(f"urn:pulumi:dev::p::prefect:index:{kind}::x", inputs, 0, preview=False)
+        return made.id
+
+    make("WorkPool", name=n, type="process", concurrencyLimit=3)
+    make("WorkQueue", name="q", workPoolName=n, priority=2)
+    make("Variable", name=n, value={"deep": [1, {"a": None}]}, tags=["x"])
+    make("BlockType", name=n, slug=n)
+    make("BlockSchema", blockTypeSlug=n, fields={"title": n, "type": "object"})
+    target = make("BlockDocument", name="target", blockTypeSlug=n, data={"a": "hidden-data"})
+    make("BlockDocument", name="user", blockTypeSlug=n, data={"b": {"$ref": {"block_document_id": target}}})
+    make("SecretBlock", name=n, value=Secret("hidden-value"))
+    make("JsonBlock", name=n, value={"retries": 3})
+    make("GlobalConcurrencyLimit", name=n, limit=2)
+    make("TaskRunConcurrencyLimit", tag=n, limit=2)
+    make("Flow", name=n, tags=["x"])
+    deployment = make("Deployment", name="d", flowName=n, workPoolName=n, workQueueName="q", concurrencyLimit=2)
+    make("DeploymentSchedule", deploymentId=deployment, cron="0 6 * * *", slug="s", active=False)
+    action = {"type": "run-deployment", "deployment_id": deployment}
+    make("Automation", name=n, trigger=QUIET, actions=[action], enabled=False)
+    provider.close()
+    return {
+        "WorkPool": n,
+        "WorkQueue": f"{n}/q",
+        "Variable": n,
+        "BlockType": n,
+        "BlockDocument": f"{n}/user",
+        "SecretBlock": n,
+        "JsonBlock": n,
+        "GlobalConcurrencyLimit": n,
+        "TaskRunConcurrencyLimit": n,
+        "Flow": n,
+        "Deployment": f"{n}/d",
+        "DeploymentSchedule": f"{n}/d/s",
+        "Automation": n,
+    }
+
+
+def test_import_by_name_plans_clean(small_engine: Any, small: Any, live: dict[str, str]) -> None:
+    texts = []
+    for kind, name in live.items():
+        done = small.infra("import", kind, name)
+        assert "hidden" not in done.stdout + done.stderr
+        texts.append(done.stdout)
+    small.write("\n".join(texts))
+    assert small_engine.changes() == {}
+    assert small_engine.changes(refresh=True) == {}
+    files = [small.root / "Pulumi.dev.yaml", *(small.root / ".infra").rglob("*.*")]
+    stored = "".join(path.read_text(errors="replace") for path in files if path.is_file())
+    assert "hidden-value" not in stored
+    assert "hidden-data" not in stored
+
+
+def test_import_of_what_is_missing_writes_nothing(small: Any, live: dict[str, str]) -> None:
+    done = small.infra("import", "WorkPool", live["WorkPool"], "nowhere", check=False)
+    assert done.returncode == 1
+    assert "'nowhere' does not exist" in done.stderr
+    assert small.infra("outputs", check=False).returncode == 2
+    assert small.infra("import", "Worker", "x", check=False).returncode == 2
+    small.infra("import", "WorkPool", live["WorkPool"])
+    again = small.infra("import", "WorkPool", live["WorkPool"], "--name", "other", check=False)
+    assert again.returncode == 2
+    assert "is managed already" in again.stderr
+
+
+def test_import_all_is_clean_at_once(small: Any, live: dict[str, str], prefect_server: str) -> None:
+    done = small.infra("import", "--all", "--out", "whole server")
+    folder = small.root / "whole server"
+    source = (folder / "infra" / "__main__.py").read_text()
+    for kind, name in live.items():
+        assert f"{kind}(" in source
+        assert name.rsplit("/", 1)[-1] in source
+    assert "require_secret" in source
+    assert "hidden" not in done.stdout + source + (folder / "Pulumi.dev.yaml").read_text()
+    shown = subprocess.run(
+        [sys.executable, "-m", "prefect_pulumi.cli.main", "preview", "--json", "--refresh", "--expect-no-changes"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert json.loads(shown.stdout)["changed"] is False
+    again = small.infra("import", "--all", "--out", "whole server", check=False)
+    assert again.returncode == 2
+    assert "is not empty" in again.stderr
