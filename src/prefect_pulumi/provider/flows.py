@@ -55,9 +55,12 @@ class DeploymentHandler(RestHandler):
         super().__init__(TABLE[Deployment.token()], connection)
         self._lock = threading.Lock()
         self._flow_names: dict[str, str] = {}
+        self._placed: set[str] = set()
 
     def _displaced(self, call: Call) -> dict[str, DiffKind]:
         """A pool or queue that is made anew under an old name does not have the deployments of the former one."""
+        if set(self.claims(call.news)) & self._placed:
+            return {}
         pool, queue = (unwrap(call.news.get(wire)) for wire in _PLACE)
         if pool in self.connection.remade:
             return {"workPoolName": DiffKind.UPDATE}
@@ -72,7 +75,13 @@ class DeploymentHandler(RestHandler):
         if self._displaced(call):
             place = dict.fromkeys(_PLACE)
             call = replace(call, outputs={**call.outputs, **place})
+        self._placed.update(self.claims(call.news))
         return super().update(call)
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        self._placed.update(self.claims(call.news))
+        return super().create(call)
 
     @override
     def claims(self, inputs: Props) -> list[str]:

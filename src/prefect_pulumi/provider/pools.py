@@ -47,7 +47,8 @@ class WorkPoolHandler(RestHandler):
     def preview(self, call: Call) -> dict[str, Any]:
         if not call.id:
             self.connection.remade.add(str(unwrap(call.news.get("name"))))
-        return super().preview(call)
+        planned = super().preview(call)
+        return planned if DEFAULT in call.outputs else {k: v for k, v in planned.items() if k != DEFAULT}
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
