@@ -50,7 +50,7 @@ fmt: $(DEV_READY)
 	@$(BIN)/ruff check --fix .
 
 # The official CLI, for those who have Go and no `pulumi` yet.
-pulumi:
+pulumi: .infra/bin/gensdk
 	@if command -v pulumi >/dev/null; then echo "pulumi is on PATH: $$(pulumi version)"; \
 	elif [ "$$(cat .infra/bin/.version 2>/dev/null)" = "$(CLI_VERSION)" ]; then echo "pulumi $(CLI_VERSION) is in .infra/bin"; \
 	elif command -v go >/dev/null; then echo "building pulumi $(CLI_VERSION); this takes a few minutes"; mkdir -p .infra/bin; \
@@ -58,6 +58,10 @@ pulumi:
 	  (cd tools && go build -ldflags "-X $(CLI_VARIABLE)=$(CLI_VERSION)" -o "$$bin" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi) \
 	  && echo "$(CLI_VERSION)" > .infra/bin/.version; \
 	else echo "neither pulumi nor go is here; see https://www.pulumi.com/docs/iac/download-install/"; fi
+
+# The generators of the SDKs of other languages, as `pulumi package gen-sdk` calls them.
+.infra/bin/gensdk: tools/gensdk/main.go tools/go.mod
+	@if command -v go >/dev/null; then mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools && go build -o "$$bin" ./gensdk; fi
 
 bench: $(DEV_READY)
 	@$(BIN)/python bench/start_up.py

@@ -272,6 +272,65 @@ def reference_row(spec: FieldSpec, is_optional: bool) -> str:
     return f"| `{python_name(spec)}`{need} | `{spec.wire}` | {words(spec)} | {notes(spec)} |".replace("'|'", "'\\|'")
 
 
+LEFT_OUT = {
+    "Deployment": "`version_info` (version_type): the API takes it and never gives it back.",
+    "Automation": "`owner_resource`: whoever owns an automation deletes it with itself, so the state would lose it.",
+    "WorkPool": "`storage_configuration`: set by `prefect work-pool storage`, for Prefect's own bundles.",
+}
+CLOUD_ONLY = (
+    "account, workspace, workspace access and role, service account, team, user, webhook, SLA and the access lists"
+)
+
+
+def drift_words(model: type[Kind], spec: FieldSpec) -> str:
+    """When a change made outside shows after a refresh."""
+    if spec.meta.output:
+        return "no: set by the server"
+    if not model.on_server:
+        return "yes" if not spec.meta.computed else "by the deployments' fingerprints"
+    if spec.wire == "baseJobTemplate":
+        return "yes; left out, against what the first worker wrote"
+    if spec.meta.server_default:
+        return "while it is declared"
+    return "yes, the value is not shown" if spec.meta.secret else "yes"
+
+
+def change_words(spec: FieldSpec) -> str:
+    if not spec.from_program:
+        return "-"
+    if spec.meta.replaces:
+        return "replaces"
+    return "in place; replaces when taken away" if spec.meta.removal_replaces else "in place"
+
+
+def support_page() -> str:
+    """Kind by kind, field by field."""
+    lines = [
+        "# What is supported",
+        "",
+        "Written from the models by `tools/generate.py`. The lifecycle tests hold each kind to it on a real server,",
+        "and `tests/e2e/test_every_kind.py` on both engines.",
+        "",
+        "| Kind | Import by | Functions | Left out |",
+        "|---|---|---|---|",
+    ]
+    for model in KINDS.values():
+        human = f"UUID or {model.import_id}" if model.import_id else "UUID" if model.on_server else "-"
+        own = [module_name(f.token.rsplit(":", 1)[-1]) for f in FUNCTIONS.values() if f.model is model]
+        names = ", ".join(f"`{name}`" for name in own) or "-"
+        page = f"[{model.kind}](reference/{module_name(model.kind)}.md)"
+        lines.append(f"| {page} | {human} | {names} | {LEFT_OUT.get(model.kind, '')} |")
+    lines += [
+        "",
+        f"Kinds of Prefect Cloud alone ({CLOUD_ONLY}) are left out: there is nothing real to test them against. So are",
+        "push and managed pools and metric triggers on a self-hosted server: a preview refuses them by name.",
+    ]
+    for model in KINDS.values():
+        lines += ["", f"## {model.kind}", "", "| Field | A change | Seen as drift |", "|---|---|---|"]
+        lines += [f"| `{spec.wire}` | {change_words(spec)} | {drift_words(model, spec)} |" for spec in model.fields()]
+    return "\n".join(lines) + "\n"
+
+
 def generated() -> dict[Path, str]:
     """Path relative to the repository -> text, after ruff's format."""
     models: list[type[Kind]] = [*KINDS.values(), ProviderConfig]
@@ -285,6 +344,7 @@ def generated() -> dict[Path, str]:
         for model in sorted(models, key=lambda model: model.kind)
     )
     files[REFERENCE / "README.md"] = f"# Reference\n\nWritten from the models by `tools/generate.py`.\n\n{index}"
+    files[Path("docs/support.md")] = support_page()
     return files
 
 

@@ -84,6 +84,18 @@ def test_import_by_name_plans_clean(small_engine: Any, small: Any, live: dict[st
     assert "hidden-data" not in stored
 
 
+def test_import_option_takes_a_name(small_engine: Any, small: Any, live: dict[str, str]) -> None:
+    """`pulumi import` asks the provider in the same way."""
+    n = live["WorkPool"]
+    small.write(
+        "import pulumi\nfrom prefect_pulumi.resources import WorkPool, WorkQueue\n"
+        f"WorkPool('{n}', pulumi.ResourceOptions(import_='{n}'), type='process', concurrency_limit=3)\n"
+        f"WorkQueue('q', pulumi.ResourceOptions(import_='{n}/q'), work_pool_name='{n}', priority=2)\n"
+    )
+    small_engine.up()
+    assert small_engine.changes(refresh=True) == {}
+
+
 def test_import_of_what_is_missing_writes_nothing(small: Any, live: dict[str, str]) -> None:
     done = small.infra("import", "WorkPool", live["WorkPool"], "nowhere", check=False)
     assert done.returncode == 1

@@ -71,10 +71,6 @@ class DeploymentsHandler(Handler):
         directory, path = self._place(inputs)
         loaded = load(path)
         pools, queues = unwrap(inputs.get("workPools", [])), unwrap(inputs.get("workQueues", []))
-        for entry in loaded.model.deployments:
-            use = entry.work_pool
-            pool = (use.name if use else None) or ""
-            self._places[full_name(entry, directory)] = (pool, (use.work_queue_name if use else None) or "")
         uses = (entry.work_pool for entry in loaded.model.deployments)
         wanted = {use.name for use in uses if use and use.name}
         known = None if has_unknown(pools) else {*pools, *self._live_pools(wanted - set(pools))}
@@ -83,6 +79,10 @@ class DeploymentsHandler(Handler):
         faults = preflight(loaded, directory, work_pools=known, work_queues=declared, env=os.environ)
         if faults:
             raise PreflightError(faults, where=path.name)
+        for entry in loaded.model.deployments:
+            use = entry.work_pool
+            pool = (use.name if use else None) or ""
+            self._places[full_name(entry, directory)] = (pool, (use.work_queue_name if use else None) or "")
         return fingerprints(loaded, directory, os.environ)
 
     def _live_pools(self, names: set[str]) -> set[str]:

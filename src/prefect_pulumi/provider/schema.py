@@ -125,7 +125,6 @@ def _union(shape: str) -> dict[str, Any]:
     mapping = document["discriminator"]["mapping"]
     refs = {name: f"#/types/{PACKAGE}:index:{part}" for name, part in mapping.items()}
     return {
-        "type": "object",
         "oneOf": [{"$ref": ref} for ref in refs.values()],
         "discriminator": {"propertyName": "type", "mapping": refs},
     }
