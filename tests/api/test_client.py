@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import anyio
 import pytest
@@ -190,3 +191,32 @@ def test_sync_client_on_a_real_server(prefect_server: str) -> None:
             client.request("GET", "/variables/name/there-is-none")
     finally:
         client.close()
+
+
+@pytest.mark.parametrize("target", ["stand-in", "real server"])
+def test_the_stand_in_keeps_the_contract_of_a_real_server(target: str, request: pytest.FixtureRequest) -> None:
+    """What these tests assume of the API: a create answers with the object, a second one of that name is a conflict,
+    an object is found by its name, and one that is not there is not found."""
+    name = f"contract-{uuid4().hex[:8]}"
+
+    async def check(client: PrefectClient, collection: str, item: str, extra: dict[str, Any]) -> None:
+        with pytest.raises(NotFoundError) as missing:
+            await client.get(f"{item}/{name}")
+        assert missing.value.status == 404
+        made = await client.create(collection, {"name": name, **extra}, lambda: anyio.sleep(0))  # type: ignore[arg-type, return-value]
+        assert made["name"] == name
+        assert (await client.get(f"{item}/{name}"))["name"] == name
+        with pytest.raises(ConflictError) as twice:
+            await client.create(collection, {"name": name, **extra}, lambda: anyio.sleep(0))  # type: ignore[arg-type, return-value]
+        assert twice.value.status == 409
+
+    async def test() -> None:
+        if target == "stand-in":
+            async with served([]) as (_, client):
+                await check(client, "/things", "/things", {})
+        else:
+            async with PrefectClient(address) as client:
+                await check(client, "/variables/", "/variables/name", {"value": 1})
+
+    address = request.getfixturevalue("prefect_server") if target == "real server" else ""
+    run(test)

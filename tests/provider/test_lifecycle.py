@@ -12,6 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from prefect_pulumi.errors import ProviderError
 from prefect_pulumi.lifecycle import Changes, DiffKind
@@ -503,6 +505,28 @@ def test_secret_given_to_a_plain_field_stays_secret(provider: PrefectProvider) -
     assert has_secret(read.inputs["value"])
     assert has_secret(read.outputs["value"])
     assert "s3cret" not in repr((made, read))
+    provider.delete(name, made.id, inputs, made.outputs, 0)
+
+
+numbers = st.one_of(st.integers(-(2**53), 2**53), st.floats(-1e15, 1e15, allow_nan=False))
+# PostgreSQL and SQLite hold no NUL and no lone surrogate.
+texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(texts, inner, max_size=3)),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(value=json_values)
+def test_any_json_value_survives_the_server(provider: PrefectProvider, value: Any) -> None:
+    """Ints stay ints, true is not 1, empty is not missing."""
+    name, inputs = urn("JsonBlock"), {"name": f"survivor-{uuid4().hex[:8]}", "value": {"it": value}}
+    made = provider.create(name, inputs, 0, preview=False)
+    read = provider.read(name, made.id, inputs, made.outputs)
+    assert json.dumps(read.outputs["value"], sort_keys=True) == json.dumps({"it": value}, sort_keys=True)
+    assert provider.diff(name, made.id, inputs, read.outputs, inputs, ()).changes is Changes.NONE
     provider.delete(name, made.id, inputs, made.outputs, 0)
 
 
