@@ -12,9 +12,9 @@ from typing import Any
 from prefect_pulumi.cli import render
 from prefect_pulumi.cli.project import PRIVATE, Stack, as_json, find_root, keep_salt_out_of_git
 from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.deployment import Options
 from prefect_pulumi.engine.events import Event, Message
 from prefect_pulumi.engine.operations import Result, StackContext
+from prefect_pulumi.engine.run_state import Options
 from prefect_pulumi.engine.steps import STACK_TYPE
 from prefect_pulumi.errors import ChangesFound, ConfigError, ExitCode, InputError
 from prefect_pulumi.state.entries import Snapshot

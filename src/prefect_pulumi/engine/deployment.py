@@ -7,117 +7,26 @@ journalled and nothing is deleted; the steps that it records are the ones that a
 from __future__ import annotations
 
 import os
-import threading
-import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from prefect_pulumi.engine import paths, planner
-from prefect_pulumi.engine.events import Message, Sink, StepDone, StepStarted
+from prefect_pulumi.engine.deleting import Deleting
 from prefect_pulumi.engine.goals import Goal
-from prefect_pulumi.engine.ordered import run_ordered
-from prefect_pulumi.engine.providers import ProviderPool
+from prefect_pulumi.engine.run_state import Aborted, Outcome, check_error, now, stamped
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, STACK_TYPE, Op, Step
-from prefect_pulumi.errors import (
-    CannotCheckError,
-    CheckError,
-    PartialFailureError,
-    PrefectPulumiError,
-    ProviderError,
-    UnsupportedError,
-)
+from prefect_pulumi.errors import CheckError, PrefectPulumiError, ProviderError
 from prefect_pulumi.lifecycle import Changes, CheckResult, DiffResult, Provider
-from prefect_pulumi.state import integrity
-from prefect_pulumi.state.entries import (
-    PendingOperation,
-    ResourceEntry,
-    Snapshot,
-    make_urn,
-    parse_provider_ref,
-    urn_name,
-    urn_type,
-)
-from prefect_pulumi.values import has_unknown, same, unwrap
+from prefect_pulumi.state.entries import ResourceEntry, make_urn, parse_provider_ref, urn_name, urn_type
+from prefect_pulumi.values import same, unwrap
 
 SEED_BYTES = 32
 UNKNOWN_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
-class Recorder(Protocol):
-    """The journal, as the engine sees it."""
-
-    def intent(self, op: str, entry: ResourceEntry) -> int: ...
-
-    def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None: ...
-
-    def note(self, op: str, entry: ResourceEntry) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Answer to a registration. `id` "" means unknown or none."""
-
-    urn: str
-    id: str = ""
-    outputs: dict[str, Any] = field(default_factory=dict)
-    failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run goes about its work. `targets`: URN patterns or names; empty means everything."""
-
-    targets: tuple[str, ...] = ()
-    continue_on_error: bool = False
-    parallel: int = 16
-
-
-class Aborted(Exception):
-    """The run has failed or was interrupted: no further resource is begun."""
-
-
-class Deployment:
+class Deployment(Deleting):
     """State machine of one run. Its public methods may be called from several threads at once."""
-
-    def __init__(
-        self,
-        *,
-        project: str,
-        stack: str,
-        snapshot: Snapshot,
-        providers: ProviderPool,
-        package_config: Callable[[str], dict[str, Any]],
-        sink: Sink,
-        options: Options,
-        journal: Recorder | None = None,
-    ) -> None:
-        self.project = project
-        self.stack = stack
-        self.dry_run = journal is None
-        self.options = options
-        self.providers = providers
-        self.steps: list[Step] = []
-        self.errors: list[PrefectPulumiError] = []
-        self.state_dirty = False
-        self._journal = journal
-        self._sink = sink
-        self._package_config = package_config
-        self._before = snapshot
-        self._olds = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
-        self._leftovers = [entry for entry in snapshot.resources if entry.delete]
-        self._news: dict[str, ResourceEntry] = {}
-        self._gone: set[str] = set()
-        self._goals: dict[str, Goal] = {}
-        self._renamed: dict[str, str] = {}
-        self._failed: set[str] = set()
-        self._pending: list[PendingOperation] = []
-        self._stack_outputs: dict[str, Any] | None = None
-        self._aborted = False
-        self._lock = threading.RLock()
-        self._slots = threading.BoundedSemaphore(options.parallel)
 
     # Registration
 
@@ -190,7 +99,7 @@ class Deployment:
         entry = goal.entry(inputs=goal.inputs, outputs=outputs, id="", provider="")
         if old is None:
             op = Op.CREATE
-            entry = replace(entry, created=_now(), modified=_now())
+            entry = replace(entry, created=now(), modified=now())
         else:
             op = Op.SAME if same(unwrap(old.inputs), unwrap(goal.inputs)) else Op.UPDATE
             entry = replace(entry, created=old.created, modified=old.modified)
@@ -206,7 +115,7 @@ class Deployment:
             news["version"] = goal.version
         checked = provider.check_config(goal.urn, old.inputs if old else {}, news)
         if checked.failures:
-            raise _check_error(goal.urn, checked.failures)
+            raise check_error(goal.urn, checked.failures)
         inputs = checked.inputs
         diff: DiffResult | None = None
         if old is None:
@@ -219,7 +128,7 @@ class Deployment:
             id = old.id if op is Op.UPDATE else (UNKNOWN_ID if self.dry_run else str(uuid.uuid4()))
         self.providers.install(goal.urn, provider, inputs)
         outputs = {key: value for key, value in inputs.items() if key != "__internal"}
-        entry = _stamped(goal.entry(inputs=inputs, outputs=outputs, id=id, provider=""), old, op)
+        entry = stamped(goal.entry(inputs=inputs, outputs=outputs, id=id, provider=""), old, op)
         self._finish(Step(op, goal.urn, goal.type, old, entry, diff))
         return Outcome(goal.urn, "" if id == UNKNOWN_ID else id, outputs)
 
@@ -260,7 +169,7 @@ class Deployment:
         news = paths.reset(goal.inputs, base, goal.ignore_changes) if not creating else goal.inputs
         checked = provider.check(goal.urn, base, news, os.urandom(SEED_BYTES))
         if checked.failures:
-            raise _check_error(goal.urn, checked.failures)
+            raise check_error(goal.urn, checked.failures)
         if creating:
             return self._create(goal, old, provider, reference, checked.inputs, Op.CREATE, None)
         assert old is not None  # noqa: S101 - `creating` covers None
@@ -269,7 +178,7 @@ class Deployment:
         if op is not Op.REPLACE and self._provider_replaces(old, provider, reference):
             op = Op.REPLACE
         if op is Op.SAME:
-            entry = _stamped(
+            entry = stamped(
                 goal.entry(inputs=checked.inputs, outputs=old.outputs, id=old.id, provider=reference), old, op
             )
             self._finish(Step(op, goal.urn, goal.type, old, entry, diff))
@@ -309,7 +218,7 @@ class Deployment:
         if not read.id:
             raise ProviderError(f"{goal.import_id!r} does not exist, so it cannot be imported", where=goal.urn)
         entry = goal.entry(inputs=read.inputs, outputs=read.outputs, id=read.id, provider=reference)
-        return replace(entry, created=_now(), modified=_now())
+        return replace(entry, created=now(), modified=now())
 
     def _create(
         self,
@@ -329,7 +238,7 @@ class Deployment:
             if not made.id and not self.dry_run:
                 raise ProviderError("the provider made it but gave no id", where=goal.urn)
             outputs = planner.seal(made.outputs, inputs, goal.additional_secret_outputs)
-            return _stamped(replace(planned, id=made.id, outputs=outputs), None, Op.CREATE)
+            return stamped(replace(planned, id=made.id, outputs=outputs), None, Op.CREATE)
 
         entry = self._carry_out(step, planned, call)
         return Outcome(goal.urn, entry.id, entry.outputs, failed=bool(entry.init_errors))
@@ -352,7 +261,7 @@ class Deployment:
                 goal.urn, old.id, old.inputs, old.outputs, inputs, timeout, self.dry_run, goal.ignore_changes
             )
             sealed = planner.seal(outputs, inputs, goal.additional_secret_outputs)
-            return _stamped(replace(planned, outputs=sealed), old, Op.UPDATE)
+            return stamped(replace(planned, outputs=sealed), old, Op.UPDATE)
 
         entry = self._carry_out(step, planned, call)
         return Outcome(goal.urn, entry.id, entry.outputs, failed=bool(entry.init_errors))
@@ -364,7 +273,7 @@ class Deployment:
             )
         checked = provider.check(goal.urn, {}, goal.inputs, os.urandom(SEED_BYTES))
         if checked.failures:
-            raise _check_error(goal.urn, checked.failures)
+            raise check_error(goal.urn, checked.failures)
         first = diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
         if first:
             with self._lock:
@@ -379,23 +288,6 @@ class Deployment:
             with self._lock:
                 self._leftovers.append(replace(old, delete=True))
         return self._create(goal, old, provider, reference, checked.inputs, Op.REPLACE, diff)
-
-    def _replaces_if_unknown(self, entry: ResourceEntry, inputs: dict[str, Any]) -> bool:
-        provider = self.providers.for_entry(entry, self._olds)
-        diff = provider.diff(entry.urn, entry.id, entry.inputs, entry.outputs, inputs, entry.ignore_changes)
-        return bool(diff.replaces) or any(kind.replaces for kind in diff.detailed.values())
-
-    def _delete_for_replacement(self, entry: ResourceEntry) -> None:
-        step = Step(Op.DELETE_REPLACED, entry.urn, entry.type, entry)
-        if self.dry_run:
-            with self._lock:
-                self.steps.append(step)
-                self._olds[entry.urn] = replace(entry, pending_replacement=True)
-            return
-        if entry.custom and not entry.retain_on_delete and not entry.pending_replacement:
-            self._delete_call(step, entry)
-        with self._lock:
-            self._olds[entry.urn] = replace(entry, pending_replacement=True)
 
     # Imports
 
@@ -454,262 +346,7 @@ class Deployment:
         provider, _ = self._provider_for(token.split(":", 1)[0], reference, version)
         return provider.invoke(token, args)
 
-    # Ends
-
-    def finish(self) -> None:
-        """Deletes what the program no longer asks for. Call only after the program ended without error."""
-        with self._lock:
-            moved = set(self._renamed)
-            doomed = [e for u, e in self._olds.items() if u not in self._goals and u not in moved]
-            if self.options.targets:
-                doomed = [e for e in doomed if planner.matches_target(e.urn, self.options.targets)]
-        self.delete([*self._leftovers, *doomed])
-
-    def delete(self, entries: Iterable[ResourceEntry]) -> None:
-        """Deletes entries, users before what they use; a failure stops only what waits for it."""
-        by_key = {(entry.urn, entry.delete): entry for entry in entries}
-        for key, entry in list(by_key.items()):
-            if entry.protect and not entry.delete:
-                self._sink.emit(Message("error", "it is protected and cannot be deleted", entry.urn))
-                self.errors.append(
-                    CheckError("it is protected and cannot be deleted", where=entry.urn, remedy="unprotect it first")
-                )
-                del by_key[key]
-        users: dict[tuple[str, bool], set[tuple[str, bool]]] = {key: set() for key in by_key}
-        for user_key, entry in by_key.items():
-            for urn in planner.references(entry):
-                for flag in (False, True):
-                    if (urn, flag) in users and (urn, flag) != user_key:
-                        users[urn, flag].add(user_key)
-        run_ordered(by_key, users, lambda key: self._delete_one(by_key[key]), parallel=self.options.parallel)
-
-    def _delete_one(self, entry: ResourceEntry) -> bool:
-        step = Step(Op.DELETE, entry.urn, entry.type, entry)
-        skip = not entry.custom or entry.external or entry.retain_on_delete or entry.pending_replacement
-        if self.dry_run or skip or step.is_provider:
-            self._finish(step if entry.custom or not entry.pending_replacement else replace(step, op=Op.DISCARD))
-            self._forget(entry)
-            return True
-        if self._aborted:
-            return False
-        try:
-            self._delete_call(step, entry)
-        except PrefectPulumiError as error:
-            self.errors.append(_located(error, entry.urn))
-            return False
-        self._forget(entry)
-        return True
-
-    def _forget(self, entry: ResourceEntry) -> None:
-        with self._lock:
-            if entry.delete:
-                self._leftovers = [left for left in self._leftovers if left is not entry]
-            else:
-                self._gone.add(entry.urn)
-
-    def _delete_call(self, step: Step, entry: ResourceEntry) -> None:
-        provider = self.providers.for_entry(entry, {**self._olds, **self._news})
-        timeout = entry.custom_timeouts.get("delete", 0.0)
-
-        def call() -> None:
-            provider.delete(entry.urn, entry.id, entry.inputs, entry.outputs, timeout)
-
-        self._timed(step, entry, call, lambda _: None)
-
-    # Carrying out
-
-    def _carry_out(self, step: Step, planned: ResourceEntry, call: Callable[[], ResourceEntry]) -> ResourceEntry:
-        try:
-            entry: ResourceEntry = self._timed(step, planned, call, lambda made: made)
-        except PartialFailureError as error:
-            inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
-            outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
-            entry = replace(planned, id=error.id, inputs=inputs, outputs=outputs, init_errors=list(error.reasons))
-            self._finish(replace(step, new=entry), journalled=True)
-            self._record_error(step.urn, error)
-            return entry
-        self._finish(replace(step, new=entry), journalled=True)
-        return entry
-
-    def _timed(self, step: Step, subject: ResourceEntry, call: Callable[[], Any], kept: Callable[[Any], Any]) -> Any:
-        """Runs one provider call between the journal's intent and result, and tells the sink."""
-        token = None if self._journal is None else self._journal.intent(str(step.op), subject)
-        self._sink.emit(StepStarted(step, self.dry_run))
-        began = time.monotonic()
-        try:
-            value = call()
-        except PartialFailureError as error:
-            if self._journal is not None and token is not None:
-                partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))
-                self._journal.result(token, partial, "partial")
-            self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
-            raise
-        except PrefectPulumiError as error:
-            # Without an answer the call may have been carried out: its intent stays open and is healed later.
-            if isinstance(error, CannotCheckError) and not self.dry_run:
-                with self._lock:
-                    self._pending.append(PendingOperation(subject, _PENDING_TYPE.get(step.op, "updating")))
-            elif self._journal is not None and token is not None:
-                self._journal.result(token, None, "failed")
-            self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
-            raise
-        if self._journal is not None and token is not None:
-            self._journal.result(token, kept(value), "done")
-        self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began))
-        if step.op in {Op.DELETE, Op.DELETE_REPLACED}:
-            with self._lock:
-                self.steps.append(step)
-        return value
-
-    def _finish(self, step: Step, *, journalled: bool = False) -> None:
-        """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
-        after a crash its users must find it."""
-        moved = step.new is not None and step.old is not None and planner.state_differs(step.old, step.new)
-        dirty = step.op is not Op.SAME or moved
-        with self._lock:
-            self.steps.append(step)
-            self.state_dirty = self.state_dirty or dirty
-            if step.new is not None:
-                self._news[step.urn] = step.new
-        if dirty and not journalled and step.new is not None and self._journal is not None:
-            self._journal.note(str(step.op), step.new)
-        if step.op is not Op.SAME and (step.new is None or not step.new.custom):
-            self._sink.emit(StepDone(step, self.dry_run, 0.0))
-
-    # Failure
-
-    def abort(self) -> None:
-        """No further resource is begun; what is in flight ends."""
-        self._aborted = True
-
-    def _check_running(self) -> None:
-        if self._aborted:
-            raise Aborted
-
-    def _fail(self, error: PrefectPulumiError) -> Aborted:
-        self.errors.append(error)
-        self._aborted = True
-        return Aborted()
-
-    def _record_failure(self, goal: Goal, error: PrefectPulumiError) -> None:
-        if isinstance(error, CheckError | UnsupportedError):
-            self._sink.emit(Message("error", error.message, goal.urn))
-        self._record_error(goal.urn, error)
-
-    def _record_error(self, urn: str, error: PrefectPulumiError) -> None:
-        with self._lock:
-            self.errors.append(_located(error, urn))
-            self._failed.add(urn)
-            # A preview goes on, so that all faults are told at once; unknowns stand in for what failed.
-            if not self.dry_run and not self.options.continue_on_error:
-                self._aborted = True
-
-    # Results
-
-    @property
-    def stack_outputs(self) -> dict[str, Any]:
-        """The exports as far as they were sent, over the old ones when the run failed."""
-        stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
-        before = stack.outputs if stack is not None else {}
-        if self._stack_outputs is None:
-            return before
-        return {**before, **self._stack_outputs} if self.errors else self._stack_outputs
-
-    def snapshot(self) -> Snapshot:
-        """The state after this run, in the order that the file demands."""
-        with self._lock:
-            entries = dict(self._news)
-            for urn, entry in self._olds.items():
-                if urn not in entries and urn not in self._gone and urn not in self._renamed:
-                    entries[urn] = entry
-            listed = [_rewritten(entry, self._renamed) for entry in entries.values()]
-            listed = [_with_outputs(entry, self.stack_outputs) for entry in listed]
-            listed = [_without_dead_edges(entry, entries) for entry in listed]
-            return replace(
-                self._before,
-                resources=integrity.sort([*listed, *self._leftovers]),
-                pending_operations=list(self._pending),
-            )
-
-    @property
-    def outputs_changed(self) -> bool:
-        stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
-        before = stack.outputs if stack is not None else {}
-        now = self.stack_outputs
-        return has_unknown(now) or not same(unwrap(before), unwrap(now))
-
-
-_PENDING_TYPE: Mapping[Op, str] = {
-    Op.CREATE: "creating",
-    Op.REPLACE: "creating",
-    Op.UPDATE: "updating",
-    Op.DELETE: "deleting",
-    Op.DELETE_REPLACED: "deleting",
-}
-
 
 def _user_of(reference: str) -> ResourceEntry:
     """A stand-in for an entry that uses this provider."""
     return ResourceEntry("", "", True, provider=reference)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _stamped(entry: ResourceEntry, old: ResourceEntry | None, op: Op) -> ResourceEntry:
-    if old is None or op in {Op.CREATE, Op.REPLACE}:
-        return replace(entry, created=_now(), modified=_now())
-    if op is Op.UPDATE:
-        return replace(entry, created=old.created, modified=_now())
-    return replace(entry, created=old.created, modified=old.modified, extra=dict(old.extra))
-
-
-def _check_error(urn: str, failures: Iterable[Any]) -> CheckError:
-    lines = [f"{failure.property}: {failure.reason}" if failure.property else failure.reason for failure in failures]
-    return CheckError("\n".join(lines), where=urn)
-
-
-def _located(error: PrefectPulumiError, urn: str) -> PrefectPulumiError:
-    if not error.where:
-        error.where = urn
-    return error
-
-
-def _rewritten(entry: ResourceEntry, renamed: Mapping[str, str]) -> ResourceEntry:
-    if not renamed:
-        return entry
-
-    def new(urn: str) -> str:
-        return renamed.get(urn, urn)
-
-    provider = entry.provider
-    if provider:
-        urn, id = parse_provider_ref(provider)
-        provider = f"{new(urn)}::{id}"
-    return replace(
-        entry,
-        parent=new(entry.parent),
-        provider=provider,
-        dependencies=[new(urn) for urn in entry.dependencies],
-        property_dependencies={k: [new(urn) for urn in urns] for k, urns in entry.property_dependencies.items()},
-        deleted_with=new(entry.deleted_with),
-    )
-
-
-def _with_outputs(entry: ResourceEntry, outputs: dict[str, Any]) -> ResourceEntry:
-    return replace(entry, outputs=outputs) if entry.type == STACK_TYPE else entry
-
-
-def _without_dead_edges(entry: ResourceEntry, entries: Mapping[str, ResourceEntry]) -> ResourceEntry:
-    """A failed run can leave an entry whose dependency never came to be; the file may not name it."""
-    if all(urn in entries for urn in planner.references(entry)):
-        return entry
-    return replace(
-        entry,
-        dependencies=[urn for urn in entry.dependencies if urn in entries],
-        property_dependencies={
-            key: [urn for urn in urns if urn in entries] for key, urns in entry.property_dependencies.items()
-        },
-        deleted_with=entry.deleted_with if entry.deleted_with in entries else "",
-    )

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prefect_pulumi.engine.deployment import Options
 from prefect_pulumi.engine.operations import Result, StackContext, make_deployment, open_providers, save, updating
+from prefect_pulumi.engine.run_state import Options
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, summarize
 from prefect_pulumi.errors import CheckError
 from prefect_pulumi.state.entries import Snapshot, urn_name

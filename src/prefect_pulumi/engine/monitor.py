@@ -14,9 +14,10 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
-from prefect_pulumi.engine.deployment import Aborted, Deployment
+from prefect_pulumi.engine.deployment import Deployment
 from prefect_pulumi.engine.events import Message, Sink
 from prefect_pulumi.engine.goals import Goal
+from prefect_pulumi.engine.run_state import Aborted
 from prefect_pulumi.engine.steps import STACK_TYPE
 from prefect_pulumi.errors import PrefectPulumiError, UnsupportedError
 from prefect_pulumi.state.entries import make_urn

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from prefect_pulumi.engine.deployment import Aborted, Deployment, Options
+from prefect_pulumi.engine.deployment import Deployment
 from prefect_pulumi.engine.events import Message, Sink
 from prefect_pulumi.engine.healing import heal
 from prefect_pulumi.engine.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.program import run_program
 from prefect_pulumi.engine.providers import Loader, ProviderPool
 from prefect_pulumi.engine.refreshing import refresh_entries
+from prefect_pulumi.engine.run_state import Aborted, Options
 from prefect_pulumi.engine.steps import Step, summarize
 from prefect_pulumi.errors import ChangesFound, InterruptedRun, PrefectPulumiError
 from prefect_pulumi.state import journal as journals

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TextIO
 
-from prefect_pulumi.engine.deployment import Aborted
+from prefect_pulumi.engine.run_state import Aborted
 from prefect_pulumi.errors import PrefectPulumiError, ProgramError
 
 THREADS_PER_RESOURCE = 4

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from prefect_pulumi.engine.deployment import Options
 from prefect_pulumi.engine.events import Sink, StepDone
 from prefect_pulumi.engine.planner import matches_target, plain_diff, references, seal
 from prefect_pulumi.engine.providers import ProviderPool
+from prefect_pulumi.engine.run_state import Options
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError
 from prefect_pulumi.lifecycle import Changes, Provider, ReadRequest, ReadResult

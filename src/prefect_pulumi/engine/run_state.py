@@ -1,0 +1,294 @@
+"""The state of one run: what was there, what there is to be, what went wrong; and one provider call between its two
+records in the journal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from prefect_pulumi.engine import planner
+from prefect_pulumi.engine.events import Message, Sink, StepDone, StepStarted
+from prefect_pulumi.engine.goals import Goal
+from prefect_pulumi.engine.providers import ProviderPool
+from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
+from prefect_pulumi.errors import (
+    CannotCheckError,
+    CheckError,
+    PartialFailureError,
+    PrefectPulumiError,
+    UnsupportedError,
+)
+from prefect_pulumi.state import integrity
+from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, parse_provider_ref
+from prefect_pulumi.values import has_unknown, same, unwrap
+
+
+class Recorder(Protocol):
+    """The journal, as the engine sees it."""
+
+    def intent(self, op: str, entry: ResourceEntry) -> int: ...
+
+    def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None: ...
+
+    def note(self, op: str, entry: ResourceEntry) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Answer to a registration. `id` "" means unknown or none."""
+
+    urn: str
+    id: str = ""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a run goes about its work. `targets`: URN patterns or names; empty means everything."""
+
+    targets: tuple[str, ...] = ()
+    continue_on_error: bool = False
+    parallel: int = 16
+
+
+class Aborted(Exception):
+    """The run has failed or was interrupted: no further resource is begun."""
+
+
+class RunState:
+    """What the parts of a run share. Its methods may be called from several threads at once."""
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        stack: str,
+        snapshot: Snapshot,
+        providers: ProviderPool,
+        package_config: Callable[[str], dict[str, Any]],
+        sink: Sink,
+        options: Options,
+        journal: Recorder | None = None,
+    ) -> None:
+        self.project = project
+        self.stack = stack
+        self.dry_run = journal is None
+        self.options = options
+        self.providers = providers
+        self.steps: list[Step] = []
+        self.errors: list[PrefectPulumiError] = []
+        self.state_dirty = False
+        self._journal = journal
+        self._sink = sink
+        self._package_config = package_config
+        self._before = snapshot
+        self._olds = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
+        self._leftovers = [entry for entry in snapshot.resources if entry.delete]
+        self._news: dict[str, ResourceEntry] = {}
+        self._gone: set[str] = set()
+        self._goals: dict[str, Goal] = {}
+        self._renamed: dict[str, str] = {}
+        self._failed: set[str] = set()
+        self._pending: list[PendingOperation] = []
+        self._stack_outputs: dict[str, Any] | None = None
+        self._aborted = False
+        self._lock = threading.RLock()
+        self._slots = threading.BoundedSemaphore(options.parallel)
+
+    # Carrying out
+
+    def _carry_out(self, step: Step, planned: ResourceEntry, call: Callable[[], ResourceEntry]) -> ResourceEntry:
+        try:
+            entry: ResourceEntry = self._timed(step, planned, call, lambda made: made)
+        except PartialFailureError as error:
+            inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
+            outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
+            entry = replace(planned, id=error.id, inputs=inputs, outputs=outputs, init_errors=list(error.reasons))
+            self._finish(replace(step, new=entry), journalled=True)
+            self._record_error(step.urn, error)
+            return entry
+        self._finish(replace(step, new=entry), journalled=True)
+        return entry
+
+    def _timed(self, step: Step, subject: ResourceEntry, call: Callable[[], Any], kept: Callable[[Any], Any]) -> Any:
+        """Runs one provider call between the journal's intent and result, and tells the sink."""
+        token = None if self._journal is None else self._journal.intent(str(step.op), subject)
+        self._sink.emit(StepStarted(step, self.dry_run))
+        began = time.monotonic()
+        try:
+            value = call()
+        except PartialFailureError as error:
+            if self._journal is not None and token is not None:
+                partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))
+                self._journal.result(token, partial, "partial")
+            self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
+            raise
+        except PrefectPulumiError as error:
+            # Without an answer the call may have been carried out: its intent stays open and is healed later.
+            if isinstance(error, CannotCheckError) and not self.dry_run:
+                with self._lock:
+                    self._pending.append(PendingOperation(subject, _PENDING_TYPE.get(step.op, "updating")))
+            elif self._journal is not None and token is not None:
+                self._journal.result(token, None, "failed")
+            self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
+            raise
+        if self._journal is not None and token is not None:
+            self._journal.result(token, kept(value), "done")
+        self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began))
+        if step.op in {Op.DELETE, Op.DELETE_REPLACED}:
+            with self._lock:
+                self.steps.append(step)
+        return value
+
+    def _finish(self, step: Step, *, journalled: bool = False) -> None:
+        """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
+        after a crash its users must find it."""
+        moved = step.new is not None and step.old is not None and planner.state_differs(step.old, step.new)
+        dirty = step.op is not Op.SAME or moved
+        with self._lock:
+            self.steps.append(step)
+            self.state_dirty = self.state_dirty or dirty
+            if step.new is not None:
+                self._news[step.urn] = step.new
+        if dirty and not journalled and step.new is not None and self._journal is not None:
+            self._journal.note(str(step.op), step.new)
+        if step.op is not Op.SAME and (step.new is None or not step.new.custom):
+            self._sink.emit(StepDone(step, self.dry_run, 0.0))
+
+    # Failure
+
+    def abort(self) -> None:
+        """No further resource is begun; what is in flight ends."""
+        self._aborted = True
+
+    def _check_running(self) -> None:
+        if self._aborted:
+            raise Aborted
+
+    def _fail(self, error: PrefectPulumiError) -> Aborted:
+        self.errors.append(error)
+        self._aborted = True
+        return Aborted()
+
+    def _record_failure(self, goal: Goal, error: PrefectPulumiError) -> None:
+        if isinstance(error, CheckError | UnsupportedError):
+            self._sink.emit(Message("error", error.message, goal.urn))
+        self._record_error(goal.urn, error)
+
+    def _record_error(self, urn: str, error: PrefectPulumiError) -> None:
+        with self._lock:
+            self.errors.append(located(error, urn))
+            self._failed.add(urn)
+            # A preview goes on, so that all faults are told at once; unknowns stand in for what failed.
+            if not self.dry_run and not self.options.continue_on_error:
+                self._aborted = True
+
+    # Results
+
+    @property
+    def stack_outputs(self) -> dict[str, Any]:
+        """The exports as far as they were sent, over the old ones when the run failed."""
+        stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
+        before = stack.outputs if stack is not None else {}
+        if self._stack_outputs is None:
+            return before
+        return {**before, **self._stack_outputs} if self.errors else self._stack_outputs
+
+    def snapshot(self) -> Snapshot:
+        """The state after this run, in the order that the file demands."""
+        with self._lock:
+            entries = dict(self._news)
+            for urn, entry in self._olds.items():
+                if urn not in entries and urn not in self._gone and urn not in self._renamed:
+                    entries[urn] = entry
+            listed = [_rewritten(entry, self._renamed) for entry in entries.values()]
+            listed = [_with_outputs(entry, self.stack_outputs) for entry in listed]
+            listed = [_without_dead_edges(entry, entries) for entry in listed]
+            return replace(
+                self._before,
+                resources=integrity.sort([*listed, *self._leftovers]),
+                pending_operations=list(self._pending),
+            )
+
+    @property
+    def outputs_changed(self) -> bool:
+        stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
+        before = stack.outputs if stack is not None else {}
+        now = self.stack_outputs
+        return has_unknown(now) or not same(unwrap(before), unwrap(now))
+
+
+_PENDING_TYPE: Mapping[Op, str] = {
+    Op.CREATE: "creating",
+    Op.REPLACE: "creating",
+    Op.UPDATE: "updating",
+    Op.DELETE: "deleting",
+    Op.DELETE_REPLACED: "deleting",
+}
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def stamped(entry: ResourceEntry, old: ResourceEntry | None, op: Op) -> ResourceEntry:
+    if old is None or op in {Op.CREATE, Op.REPLACE}:
+        return replace(entry, created=now(), modified=now())
+    if op is Op.UPDATE:
+        return replace(entry, created=old.created, modified=now())
+    return replace(entry, created=old.created, modified=old.modified, extra=dict(old.extra))
+
+
+def check_error(urn: str, failures: Iterable[Any]) -> CheckError:
+    lines = [f"{failure.property}: {failure.reason}" if failure.property else failure.reason for failure in failures]
+    return CheckError("\n".join(lines), where=urn)
+
+
+def located(error: PrefectPulumiError, urn: str) -> PrefectPulumiError:
+    if not error.where:
+        error.where = urn
+    return error
+
+
+def _rewritten(entry: ResourceEntry, renamed: Mapping[str, str]) -> ResourceEntry:
+    if not renamed:
+        return entry
+
+    def new(urn: str) -> str:
+        return renamed.get(urn, urn)
+
+    provider = entry.provider
+    if provider:
+        urn, id = parse_provider_ref(provider)
+        provider = f"{new(urn)}::{id}"
+    return replace(
+        entry,
+        parent=new(entry.parent),
+        provider=provider,
+        dependencies=[new(urn) for urn in entry.dependencies],
+        property_dependencies={k: [new(urn) for urn in urns] for k, urns in entry.property_dependencies.items()},
+        deleted_with=new(entry.deleted_with),
+    )
+
+
+def _with_outputs(entry: ResourceEntry, outputs: dict[str, Any]) -> ResourceEntry:
+    return replace(entry, outputs=outputs) if entry.type == STACK_TYPE else entry
+
+
+def _without_dead_edges(entry: ResourceEntry, entries: Mapping[str, ResourceEntry]) -> ResourceEntry:
+    """A failed run can leave an entry whose dependency never came to be; the file may not name it."""
+    if all(urn in entries for urn in planner.references(entry)):
+        return entry
+    return replace(
+        entry,
+        dependencies=[urn for urn in entry.dependencies if urn in entries],
+        property_dependencies={
+            key: [urn for urn in urns if urn in entries] for key, urns in entry.property_dependencies.items()
+        },
+        deleted_with=entry.deleted_with if entry.deleted_with in entries else "",
+    )
