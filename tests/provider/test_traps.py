@@ -280,3 +280,16 @@ def test_pool_made_anew_gets_its_deployments_back(provider: PrefectProvider, nam
     healed = provider.update(urn("Deployment"), id, inputs, outputs, inputs, 0, False, ())
     assert healed["workPoolName"] == name
     assert provider.connection.client().request("GET", f"/deployments/{id}")["work_pool_name"] == name
+
+
+def test_queues_may_take_each_others_priority(provider: PrefectProvider, name: str) -> None:
+    make(provider, "WorkPool", name=name, type="process")
+    queues = [make(provider, "WorkQueue", name=f"q{n}", workPoolName=name, priority=n) for n in (1, 2, 3)]
+    for target in ((3, 1, 2), (2, 3, 1), (1, 2, 3), (3, 2, 1)):
+        for index, priority in enumerate(target):
+            id, inputs, outputs = queues[index]
+            news = {**inputs, "priority": priority}
+            queues[index] = (id, news, provider.update(urn("WorkQueue"), id, inputs, outputs, news, 0, False, ()))
+        live = provider.connection.client().request("POST", f"/work_pools/{name}/queues/filter", json={})
+        order = [row["name"] for row in sorted(live, key=lambda row: row["priority"]) if row["name"] != "default"]
+        assert order == [f"q{target.index(priority) + 1}" for priority in sorted(target)]

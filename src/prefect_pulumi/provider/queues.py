@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 from typing import Any
 
 from typing_extensions import override
@@ -11,7 +12,7 @@ from prefect_pulumi.models import WorkQueue
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handler import Call
 from prefect_pulumi.provider.kinds import TABLE
-from prefect_pulumi.provider.rest import RestHandler
+from prefect_pulumi.provider.rest import Json, RestHandler
 from prefect_pulumi.values import unwrap
 
 DEFAULT = "default"
@@ -56,18 +57,42 @@ class WorkQueueHandler(RestHandler):
             return super().update(call)
 
     @override
+    def patch(self, changed: Collection[str], plain: Json) -> Json:
+        """The server keeps a queue without description with an empty one, and refuses null."""
+        body = super().patch(changed, plain)
+        return body | {"description": body["description"] or ""} if "description" in body else body
+
+    @override
     def delete(self, call: Call) -> None:
         """The queue `default` lives and ends with its pool."""
         if unwrap({**call.inputs, **call.outputs}).get("name") != DEFAULT:
             super().delete(call)
 
     def _make_way(self, call: Call) -> None:
+        """Frees the wanted priority, if another queue of the pool has it.
+
+        The server would move that queue itself, but in one statement after the other, which its own unique index
+        refuses whenever two of them meet.
+        """
         news = unwrap(dict(call.news))
         pool = {"workPoolName": news["workPoolName"]}
-        default = self.find({**pool, "name": DEFAULT})
-        if news["name"] == DEFAULT or default is None or default["priority"] != news["priority"]:
-            return
         rows = self.connection.client().paged(self.route("/work_pools/{workPoolName}/queues/filter", pool))
-        last = max(row["priority"] for row in rows)
-        route = self.route(self.routes.item, {**pool, "name": DEFAULT})
-        self.connection.client().request("PATCH", route, json={"priority": last + 1})
+        own = next((row for row in rows if row["name"] == news["name"]), None)
+        taken = {row["priority"]: row["name"] for row in rows if row is not own}
+        last, wanted = max((row["priority"] for row in rows), default=0), news["priority"]
+        if wanted not in taken:
+            return
+        if taken[wanted] == DEFAULT:
+            self._move(pool, DEFAULT, last + 1)
+            return
+        end = wanted
+        while end in taken:
+            end += 1
+        if own is not None and own["priority"] == end:
+            self._move(pool, own["name"], last + 1)
+        for priority in range(end - 1, wanted - 1, -1):
+            self._move(pool, taken[priority], priority + 1)
+
+    def _move(self, pool: dict[str, Any], name: str, priority: int) -> None:
+        route = self.route(self.routes.item, {**pool, "name": name})
+        self.connection.client().request("PATCH", route, json={"priority": priority})
