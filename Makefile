@@ -22,8 +22,8 @@ down: $(READY)
 	@$(BIN)/infra destroy -s $(STACK) --yes
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@echo "installing the pinned dependencies into .venv"
 	@$(PIP) --upgrade pip
 	@$(PIP) --editable .
