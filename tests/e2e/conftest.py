@@ -56,6 +56,12 @@ def small(tmp_path: Path, prefect_server: str) -> object:
     return engines.Project.small(tmp_path / "a small project", prefect_server)
 
 
+@pytest.fixture
+def small_engines(small: object) -> list[object]:
+    """Every engine that can run here, on one small project."""
+    return [engines.Embedded(small), *([engines.Official(small, PULUMI)] if PULUMI else [])]
+
+
 @pytest.fixture(params=["embedded", "pulumi"])
 def small_engine(request: pytest.FixtureRequest, small: object) -> object:
     if request.param == "embedded":
