@@ -247,6 +247,8 @@ def reference_page(model: type[Kind]) -> str:
     if outputs:
         lines += ["", "## Outputs", "", "Besides every input:", "", "| Property | On the wire | Type | Meaning |"]
         lines += ["|---|---|---|---|", *(reference_row(spec, True) for spec in outputs)]
+    if model.faults:
+        lines += ["", "## Faults", "", *(f"- {fault}" for fault in model.faults)]
     lines += ["", "## Import", ""]
     if model.import_id:
         example = {

@@ -375,6 +375,12 @@ class Automation(Kind):
     """
 
     kind: ClassVar[str] = "Automation"
+    faults: ClassVar[tuple[str, ...]] = (
+        "An unknown trigger or action, a missing or an unknown key of one: refused at preview, with its path.",
+        "A metric trigger on a self-hosted server is refused at preview.",
+        "An import by a name that several automations have asks for the UUID.",
+        "A trigger that expects every event fires on the events of its own firing.",
+    )
     example: ClassVar[str] = 'Automation("alert", trigger=failed_runs, actions=[{"type": "cancel-flow-run"}])'
     import_id: ClassVar[str] = "name"
 

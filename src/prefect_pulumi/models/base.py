@@ -86,6 +86,8 @@ class Kind(BaseModel):
 
     kind: ClassVar[str]
     """Last part of the token."""
+    faults: ClassVar[tuple[str, ...]] = ()
+    """What goes wrong with it and what is said then, for the reference."""
     example: ClassVar[str] = ""
     """A Python program's lines that declare one."""
     on_server: ClassVar[bool] = True

@@ -14,6 +14,7 @@ class BlockType(Kind):
     """A type of block."""
 
     kind: ClassVar[str] = "BlockType"
+    faults: ClassVar[tuple[str, ...]] = ("It is not deleted while it has blocks, which would be deleted with it.",)
     example: ClassVar[str] = 'BlockType("warehouse", name="Warehouse", slug="warehouse")'
     import_id: ClassVar[str] = "slug"
 
@@ -32,6 +33,10 @@ class BlockSchema(Kind):
     """The fields of a block type. The server identifies it by content: one that exists already is taken over."""
 
     kind: ClassVar[str] = "BlockSchema"
+    faults: ClassVar[tuple[str, ...]] = (
+        "It is not deleted while blocks use it: give these blocks its id as block_schema_id, and they move to "
+        "its successor first.",
+    )
     example: ClassVar[str] = 'BlockSchema("warehouse", block_type_slug=warehouse.slug, fields={"type": "object"})'
     import_id: ClassVar[str] = ""
 
@@ -56,6 +61,10 @@ class BlockDocument(Kind):
     """A block of any type that the server knows."""
 
     kind: ClassVar[str] = "BlockDocument"
+    faults: ClassVar[tuple[str, ...]] = (
+        "A type that the server does not know: 'block type ... does not exist', when it is made.",
+        "A type without a schema is refused when it is made.",
+    )
     example: ClassVar[str] = 'BlockDocument("dwh", block_type_slug=warehouse.slug, data={"host": "dwh.internal"})'
     import_id: ClassVar[str] = "slug/name"
 
@@ -77,6 +86,9 @@ class SecretBlock(Kind):
     """A `Secret` block, read in flows with `Secret.load`. Its value is encrypted in the state."""
 
     kind: ClassVar[str] = "SecretBlock"
+    faults: ClassVar[tuple[str, ...]] = (
+        "A value that cannot be written as JSON is refused at preview, and never shown.",
+    )
     example: ClassVar[str] = 'SecretBlock("db-password", value=config.require_secret("dbPassword"))'
     import_id: ClassVar[str] = "name"
 
@@ -91,6 +103,7 @@ class JsonBlock(Kind):
     """A `JSON` block: a JSON value for flows. Its block type and schema (slug `json`) are made when missing."""
 
     kind: ClassVar[str] = "JsonBlock"
+    faults: ClassVar[tuple[str, ...]] = ("A value that cannot be written as JSON is refused at preview.",)
     example: ClassVar[str] = 'JsonBlock("app-config", value={"retries": 3})'
     import_id: ClassVar[str] = "name"
 

@@ -17,6 +17,10 @@ class Deployments(Kind):
     """
 
     kind: ClassVar[str] = "Deployments"
+    faults: ClassVar[tuple[str, ...]] = (
+        "Every fault of the file is told at preview, with its place; nothing is deployed.",
+        "A deployment that fails: what came before it is recorded, and the next update goes on from there.",
+    )
     example: ClassVar[str] = 'Deployments("flows", directory=".", work_pools=[pool.name])'
     on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""

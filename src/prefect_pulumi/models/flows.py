@@ -19,6 +19,10 @@ class Flow(Kind):
     """A flow: the name under which deployments and runs of the same code are kept."""
 
     kind: ClassVar[str] = "Flow"
+    faults: ClassVar[tuple[str, ...]] = (
+        "The API would take over a flow of that name: it is refused, with the command that imports it.",
+        "It is not deleted while it has deployments, which would be deleted with it.",
+    )
     example: ClassVar[str] = 'Flow("import-orders", tags=["orders"])'
 
     name: Annotated[Name, Meta(replaces=True, logical_name=True)] = Field(
@@ -36,6 +40,14 @@ class Deployment(Kind):
     """A deployment declared as a resource. Those of `prefect.yaml` belong to `Deployments` instead."""
 
     kind: ClassVar[str] = "Deployment"
+    faults: ClassVar[tuple[str, ...]] = (
+        "Declared twice, or in prefect.yaml as well: refused at preview.",
+        "The API would take over a deployment of that name and wipe its schedules: it is refused, with the "
+        "command that imports it.",
+        "A flow or pool that does not exist is named when it is made.",
+        "Job variables that do not fit the pool's base job template, and parameters that do not fit the "
+        "schema, are refused by the server; its words are shown.",
+    )
     example: ClassVar[str] = 'Deployment("daily", flow_name=flow.name, entrypoint="a.py:a", work_pool_name=pool.name)'
     import_id: ClassVar[str] = "flow/deployment"
 
@@ -137,6 +149,11 @@ class DeploymentSchedule(Kind):
     """A schedule of a deployment: one of cron, interval or rrule."""
 
     kind: ClassVar[str] = "DeploymentSchedule"
+    faults: ClassVar[tuple[str, ...]] = (
+        "Not exactly one of cron, interval and rrule, a bad cron expression or an unknown time zone: refused "
+        "at preview.",
+        "A slug that the deployment has already is refused when it is made, with the command that imports it.",
+    )
     example: ClassVar[str] = 'DeploymentSchedule("nightly", deployment_id=daily.id, cron="0 6 * * *", slug="nightly")'
     import_id: ClassVar[str] = "flow/deployment/slug"
 

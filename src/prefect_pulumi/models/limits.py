@@ -15,6 +15,9 @@ class GlobalConcurrencyLimit(Kind):
     """A named limit that flows and tasks take slots of."""
 
     kind: ClassVar[str] = "GlobalConcurrencyLimit"
+    faults: ClassVar[tuple[str, ...]] = (
+        "A name that begins with 'tag:' or 'deployment:' is another limit's and refused at preview.",
+    )
     example: ClassVar[str] = 'GlobalConcurrencyLimit("database", limit=10)'
 
     name: Annotated[GlobalLimitName, Meta(logical_name=True)] = Field(
@@ -32,6 +35,9 @@ class TaskRunConcurrencyLimit(Kind):
     """Most task runs at one time of all tasks that carry a tag."""
 
     kind: ClassVar[str] = "TaskRunConcurrencyLimit"
+    faults: ClassVar[tuple[str, ...]] = (
+        "The API would take over a limit that the tag has already: it is refused, with the command that imports it.",
+    )
     example: ClassVar[str] = 'TaskRunConcurrencyLimit("database", limit=10)'
     import_id: ClassVar[str] = "tag"
 

@@ -14,6 +14,7 @@ class LocalServer(Kind):
     """A Prefect server on this machine, with its own database. It outlives the command that started it."""
 
     kind: ClassVar[str] = "LocalServer"
+    faults: ClassVar[tuple[str, ...]] = ("A port that another program listens on is refused, with the key to change.",)
     example: ClassVar[str] = 'LocalServer("server", directory=".infra/dev/server", port=4200)'
     on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""
@@ -34,6 +35,7 @@ class ProcessWorker(Kind):
     """A worker of type process on this machine. It outlives the command that started it."""
 
     kind: ClassVar[str] = "ProcessWorker"
+    faults: ClassVar[tuple[str, ...]] = ("A worker that does not start: the end of its log is shown.",)
     example: ClassVar[str] = 'ProcessWorker("etl", work_pool=pool.name, directory=".infra/dev/worker")'
     on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""

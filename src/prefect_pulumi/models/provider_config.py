@@ -23,6 +23,9 @@ class ProviderConfig(Kind):
     """Which Prefect API the resources live on. Each falls back to the variable that Prefect itself reads."""
 
     kind: ClassVar[str] = "Provider"
+    faults: ClassVar[tuple[str, ...]] = (
+        "An address that is not http or https, or that holds a password, is refused at preview.",
+    )
     example: ClassVar[str] = 'Provider("local", api_url=server.api_url)'
     on_server: ClassVar[bool] = False
     import_id: ClassVar[str] = ""

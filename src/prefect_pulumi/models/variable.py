@@ -14,6 +14,10 @@ class Variable(Kind):
     """A named JSON value that flows read with `Variable.get`."""
 
     kind: ClassVar[str] = "Variable"
+    faults: ClassVar[tuple[str, ...]] = (
+        "A name with anything but lower-case letters, digits, dashes and underscores is refused at preview.",
+        "A value of more than 5000 bytes of JSON is refused at preview.",
+    )
     example: ClassVar[str] = 'Variable("region", value="eu-west-1", tags=["infra"])'
 
     name: Annotated[VariableName, Meta(logical_name=True)] = Field(

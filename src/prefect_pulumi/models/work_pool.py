@@ -36,6 +36,12 @@ class WorkPool(Kind):
     """A work pool: where workers of one type take their flow runs from."""
 
     kind: ClassVar[str] = "WorkPool"
+    faults: ClassVar[tuple[str, ...]] = (
+        "A name that begins with 'prefect' or holds / % & > < is refused at preview.",
+        "A type that ends with ':push' or ':managed' on a self-hosted server is refused at preview.",
+        "A base job template whose job_configuration uses a variable that it does not declare is refused at preview.",
+        "Deleting a pool deletes its queues, and takes its deployments out of their place.",
+    )
     example: ClassVar[str] = 'WorkPool("etl", type="process", concurrency_limit=4)'
 
     name: Annotated[UnreservedName, Meta(replaces=True, logical_name=True)] = Field(
