@@ -83,7 +83,7 @@ def test_sdks_of_other_languages_are_made(tmp_path: Path) -> None:
     source = tmp_path / "schema.json"
     source.write_text(schema())
     subprocess.run([generator, source, tmp_path], check=True, capture_output=True, timeout=120)
-    python = (tmp_path / "python" / "prefect_pulumi_sdk" / "deployment_schedule.py").read_text()
+    python = (tmp_path / "python" / "pulumi_prefect" / "deployment_schedule.py").read_text()
     assert "class DeploymentSchedule(pulumi.CustomResource)" in python
     assert (
         "export class Automation extends pulumi.CustomResource" in (tmp_path / "nodejs" / "automation.ts").read_text()

@@ -54,6 +54,13 @@ def test_generated_files_are_up_to_date() -> None:
     assert done.returncode == 0, f"run `python tools/generate.py`:\n{done.stdout}{done.stderr}"
 
 
+def test_the_name_that_pulumi_import_writes() -> None:
+    import pulumi_prefect
+
+    assert pulumi_prefect.__all__ == resources.__all__
+    assert all(getattr(pulumi_prefect, name) is getattr(resources, name) for name in resources.__all__)
+
+
 @pytest.mark.parametrize("model", KINDS.values(), ids=lambda model: model.kind)
 def test_every_kind_has_a_class(model: type[Kind]) -> None:
     cls = getattr(resources, model.kind)

@@ -62,7 +62,7 @@ def schema() -> str:
                 "importBasePath": "github.com/prefect-pulumi/sdk/go/prefect",
                 "generateResourceContainerTypes": True,
             },
-            "python": {"packageName": "prefect_pulumi_sdk", "pyproject": {"enabled": True}},
+            "python": {"packageName": "pulumi_prefect", "pyproject": {"enabled": True}},
         },
     }
     return json.dumps(document, separators=(",", ":"))
