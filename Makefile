@@ -34,7 +34,7 @@ $(DEV_READY): $(READY)
 	@touch $@
 
 test: $(DEV_READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 fast-test: $(DEV_READY)
 	@$(BIN)/python -m pytest -m "not e2e"

@@ -18,6 +18,16 @@ def free_port() -> int:
         return port
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: most tests wait for a server or a child half of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first, so that no worker is left with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
 @pytest.fixture(scope="session")
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """API address of a server that all tests of the session share: give objects names of their own."""
