@@ -12,7 +12,7 @@ from prefect_pulumi.components import Flows, Pool, Server, load_environment
 environment = load_environment()
 server = Server("server", environment.server)
 
-pools = [Pool(name, settings, server.options) for name, settings in environment.pools.items()]
+pools = [Pool(name, settings, server.options, server=server) for name, settings in environment.pools.items()]
 blocks = declare_blocks(environment, server.options)
 limits = declare_limits(environment, server.options)
 

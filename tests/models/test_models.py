@@ -30,6 +30,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "Automation": {"name": "a", "trigger": {"type": "event", "posture": "Reactive"}, "actions": []},
     "LocalServer": {"directory": ".infra/dev/server"},
     "ProcessWorker": {"name": "w", "workPool": "etl", "directory": ".infra/dev/worker"},
+    "WorkerDrain": {"workPool": "etl", "workers": ["etl-1"], "revision": "1"},
+    "WorkerOnline": {"workPool": "etl", "workers": ["etl-1"]},
     "Deployments": {},
 }
 

@@ -1,22 +1,39 @@
-"""A work pool with its queues and its workers on this machine."""
+"""A work pool with its queues and its workers, wherever these run."""
 
 from __future__ import annotations
 
+import hashlib
+from typing import TYPE_CHECKING, Any
+
 import pulumi
 
-from prefect_pulumi.components.settings import PoolSettings
+from prefect_pulumi.components.settings import PoolSettings, SettingsError
+from prefect_pulumi.components.templates import TemplateError, base_job_template
 from prefect_pulumi.resources import ProcessWorker, WorkPool, WorkQueue
+
+if TYPE_CHECKING:
+    from prefect_pulumi.components.server import Server
 
 
 class Pool(pulumi.ComponentResource):
     """`Pool("etl", PoolSettings(workers=1, queues={"priority": QueueSettings(priority=1)}), server.options)`
 
-    `queue_names` lists its declared queues as `pool/queue`. Workers start after the queues exist.
+    `queue_names` lists its declared queues as `pool/queue`. Workers start after the queues exist; `workers` are
+    resources that exist when the workers run. Containers and clusters need to know the `server`.
     """
 
-    def __init__(self, name: str, settings: PoolSettings, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: PoolSettings,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        server: Server | None = None,
+    ) -> None:
         super().__init__("prefect:components:Pool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
+        image = self._image(name, settings)
+        template = self._template(name, settings, image)
         self.work_pool = WorkPool(
             name,
             child,
@@ -25,7 +42,7 @@ class Pool(pulumi.ComponentResource):
             description=settings.description,
             concurrency_limit=settings.concurrency_limit,
             paused=settings.paused,
-            base_job_template=settings.base_job_template,
+            base_job_template=template,
         )
         self.queues = {
             queue: WorkQueue(
@@ -39,16 +56,95 @@ class Pool(pulumi.ComponentResource):
             )
             for queue, of in settings.queues.items()
         }
-        after_queues = pulumi.ResourceOptions(parent=self, depends_on=list(self.queues.values()))
-        self.workers = [
-            ProcessWorker(
-                f"{name}-{number}",
-                after_queues,
-                name=f"{name}-{number}",
-                work_pool=self.work_pool.name,
-                directory=f".infra/{pulumi.get_stack()}/workers/{name}-{number}",
-            )
-            for number in range(1, settings.workers + 1)
-        ]
+        self.workers: list[pulumi.Resource] = []
+        if settings.workers.count:
+            self.workers = self._workers(name, settings, server, image, template)
         self.queue_names = [f"{name}/{queue}" for queue in self.queues]
-        self.register_outputs({"name": self.work_pool.name})
+        self.register_outputs({"name": self.work_pool.name, "workers": settings.workers.count})
+
+    def _image(self, name: str, settings: PoolSettings) -> pulumi.Output[str] | None:
+        """What worker containers and the pool's flow runs start from, where anything runs in a container."""
+        if settings.runs_in == "process" or not settings.workers.count:
+            return None
+        from prefect_pulumi.components.containers import worker_image
+
+        return worker_image(name, settings.workers, pulumi.ResourceOptions(parent=self))
+
+    def _template(self, name: str, settings: PoolSettings, image: pulumi.Output[str] | None) -> Any:
+        if settings.base_job_template is not None:
+            if settings.job or settings.env_from_blocks:
+                raise _fault(name, "give either base_job_template, or job and env_from_blocks")
+            return settings.base_job_template
+        declared = settings.type in ("docker", "kubernetes")
+        if not (settings.job or settings.env_from_blocks or (declared and image is not None)):
+            return None
+        job = dict(settings.job)
+
+        def make(reference: str | None) -> dict[str, Any]:
+            found = dict(job)
+            if reference is not None:
+                found["image"] = reference
+                if settings.type == "docker" and "@" not in reference:
+                    found.setdefault("image_pull_policy", "Never")
+            try:
+                return base_job_template(settings.type, found, settings.env_from_blocks)
+            except TemplateError as error:
+                raise _fault(f"{name}.job", str(error)) from None
+
+        checked = make(None)  # before anything is made, also where the image is not known yet
+        if image is None or not declared or "image" in job:
+            return checked
+        return image.apply(make)
+
+    def _workers(
+        self,
+        name: str,
+        settings: PoolSettings,
+        server: Server | None,
+        image: pulumi.Output[str] | None,
+        template: Any,
+    ) -> list[pulumi.Resource]:
+        of = settings.workers
+        after = pulumi.ResourceOptions(parent=self, depends_on=list(self.queues.values()))
+        if image is None:
+            restart_on = {} if template is None else {"baseJobTemplate": fingerprint(template)}
+            return [
+                ProcessWorker(
+                    f"{name}-{number}",
+                    after,
+                    name=f"{name}-{number}",
+                    work_pool=self.work_pool.name,
+                    directory=f".infra/{pulumi.get_stack()}/workers/{name}-{number}",
+                    work_queues=of.queues or None,
+                    limit=of.limit,
+                    drain_seconds=of.drain_seconds,
+                    pool_paused=settings.paused,
+                    online_seconds=of.online_seconds,
+                    restart_on=restart_on or None,
+                )
+                for number in range(1, of.count + 1)
+            ]
+        if server is None:
+            raise _fault(name, "workers in containers need Pool(..., server=server) to know where the API is")
+        if settings.runs_in == "docker":
+            from prefect_pulumi.components.containers import worker_containers
+
+            return worker_containers(name, settings, self.work_pool, server, image, template, after)
+        from prefect_pulumi.components.kubernetes import worker_deployment
+
+        return worker_deployment(name, settings, self.work_pool, server, image, template, after)
+
+
+def fingerprint(template: Any) -> pulumi.Output[str]:
+    """Changes when the template does."""
+    return pulumi.Output.json_dumps(template, sort_keys=True).apply(
+        lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]
+    )
+
+
+def _fault(where: str, message: str) -> SettingsError:
+    return SettingsError(
+        message,
+        where=f"Pulumi.{pulumi.get_stack()}.yaml: environment.pools.{where}",
+        remedy="see docs/workers.md",
+    )

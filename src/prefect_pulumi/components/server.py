@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pulumi
 
 from prefect_pulumi.components.settings import ServerSettings
@@ -12,6 +14,7 @@ class Server(pulumi.ComponentResource):
     """Starts the embedded server where the stack asks for one, and holds the provider for all other resources.
 
     `provider` goes into the options of whatever lives on that server; `ui_url` is the address of its dashboard.
+    `api_url` and `credentials` (environment variable -> secret) are for workers elsewhere.
     """
 
     def __init__(self, name: str, settings: ServerSettings, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -21,12 +24,27 @@ class Server(pulumi.ComponentResource):
         self.ui_url: pulumi.Output[str]
         api_url: pulumi.Input[str]
         if settings.embedded:
-            local = LocalServer(name, child, directory=f".infra/{stack}/server", port=settings.port)
+            local = LocalServer(
+                name,
+                child,
+                directory=f".infra/{stack}/server",
+                port=settings.port,
+                host=None if settings.host == "127.0.0.1" else settings.host,
+            )
             api_url, self.ui_url = local.api_url, local.ui_url
         else:
             api_url = settings.api_url or ""
             self.ui_url = pulumi.Output.from_input(api_url.removesuffix("/api"))
         credentials = pulumi.Config("prefect")
+        self.api_url = pulumi.Output.from_input(api_url)
+        self.credentials: dict[str, pulumi.Output[str]] = {
+            variable: value
+            for variable, value in (
+                ("PREFECT_API_KEY", _secret(credentials, "apiKey", "PREFECT_API_KEY")),
+                ("PREFECT_API_AUTH_STRING", _secret(credentials, "authString", "PREFECT_API_AUTH_STRING")),
+            )
+            if value is not None
+        }
         self.provider = Provider(
             name,
             child,
@@ -40,3 +58,11 @@ class Server(pulumi.ComponentResource):
     def options(self) -> pulumi.ResourceOptions:
         """Options for resources that live on this server."""
         return pulumi.ResourceOptions(provider=self.provider)
+
+
+def _secret(config: pulumi.Config, key: str, variable: str) -> pulumi.Output[str] | None:
+    """The stack's secret, else the environment's, as the provider itself takes them."""
+    stored = config.get_secret(key)
+    if stored is None and os.environ.get(variable):
+        return pulumi.Output.secret(os.environ[variable])
+    return stored

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import os
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 
 from prefect_pulumi.errors import ConfigError
 
@@ -23,11 +23,15 @@ class Settings(BaseModel):
 class ServerSettings(Settings):
     """Where Prefect is: a server on this machine (`port`), or an existing one (`api_url`).
 
+    `host` is the address that the embedded server listens on: containers reach it at the Docker bridge's (such as
+    172.17.0.1) or at 0.0.0.0, never at the loopback address.
+
     The key or password of an existing server is a secret of the stack (`prefect:apiKey`, `prefect:authString`) or
     comes from `PREFECT_API_KEY`, `PREFECT_API_AUTH_STRING`.
     """
 
     embedded: bool = False
+    host: str = "127.0.0.1"
     port: int = Field(default=4200, ge=1, le=65535)
     api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
 
@@ -40,8 +44,38 @@ class QueueSettings(Settings):
     description: str | None = None
 
 
+class WorkerSettings(Settings):
+    """The workers of a pool. `runs_in` left out: where the pool's type says (process, docker or kubernetes).
+
+    In containers: `image` is a reference by digest or id; left out, `dockerfile` is built, and pushed where `push_to`
+    names a registry's repository. Sizes are in MiB, times in seconds.
+    """
+
+    count: int = Field(default=1, ge=0, le=32)
+    runs_in: Literal["process", "docker", "kubernetes"] | None = None
+    queues: list[str] = []
+    limit: int | None = Field(default=None, ge=1)
+    drain_seconds: int = Field(default=60, ge=0)
+    online_seconds: int = Field(default=180, ge=1)
+    image: str | None = Field(default=None, pattern=r"(@|^)sha256:[0-9a-f]{64}$")
+    dockerfile: str = "worker/Dockerfile"
+    build_args: dict[str, str] = {}
+    push_to: str | None = None
+    memory: int | None = Field(default=None, ge=6)
+    memory_swap: int | None = Field(default=None, ge=-1)
+    cpus: float | None = Field(default=None, gt=0)
+    env: dict[str, str] = {}
+    network: str | None = None
+    docker_socket: str = "/var/run/docker.sock"
+    namespace: str = "prefect"
+
+
 class PoolSettings(Settings):
-    """A work pool, its queues, and how many process workers run for it on this machine."""
+    """A work pool, its queues and its workers. `workers: 2` is short for `workers: {count: 2}`.
+
+    `job` sets defaults of the base job template's variables, by the names that its worker type knows;
+    `env_from_blocks` gives flow runs environment variables whose values are Secret blocks.
+    """
 
     type: str = "process"
     description: str | None = None
@@ -49,7 +83,24 @@ class PoolSettings(Settings):
     paused: bool | None = None
     base_job_template: dict[str, JsonValue] | None = None
     queues: dict[str, QueueSettings] = {}
-    workers: int = Field(default=0, ge=0, le=32)
+    job: dict[str, JsonValue] = {}
+    env_from_blocks: dict[str, str] = {}
+    workers: WorkerSettings = WorkerSettings(count=0)
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"count": value}
+        if not isinstance(value, dict | WorkerSettings):
+            raise ValueError("give an integer (how many), or a mapping with count and more")
+        return value
+
+    @property
+    def runs_in(self) -> str:
+        """Where its workers run: process, docker or kubernetes."""
+        place = self.workers.runs_in
+        return place or (self.type if self.type in ("docker", "kubernetes") else "process")
 
 
 class VariableSettings(Settings):
@@ -125,7 +176,16 @@ def _explain(fault: Any) -> str:
     return f"{path}: {fault['msg']}"
 
 
-_MODELS = (Environment, ServerSettings, PoolSettings, QueueSettings, VariableSettings, SecretSettings, LimitSettings)
+_MODELS = (
+    Environment,
+    ServerSettings,
+    PoolSettings,
+    WorkerSettings,
+    QueueSettings,
+    VariableSettings,
+    SecretSettings,
+    LimitSettings,
+)
 _KEYS = sorted({key for model in _MODELS for key in model.model_fields})
 
 

@@ -34,7 +34,9 @@ class ServerSpec:
 
     @property
     def ui_url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        """Of every address it listens on, the loopback one is where this machine reaches it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared only
+        return f"http://{host}:{self.port}"
 
     @property
     def api_url(self) -> str:

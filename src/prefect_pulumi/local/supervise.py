@@ -1,11 +1,14 @@
-"""Keeps one command running: `python -m prefect_pulumi.local.supervise COMMAND [ARG ...]`.
+"""Keeps one command running: `python -m prefect_pulumi.local.supervise FILE COMMAND [ARG ...]`.
 
 Starts it again when it dies, after a pause that grows while it keeps dying; hands SIGTERM and SIGINT on and ends
-with it.
+with it. The command notes its pid in FILE, with the number of its start, so that one whose supervisor was killed
+can still be found and stopped.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -18,7 +21,7 @@ HEALTHY_SECONDS = 60.0
 """A command that ran this long has earned the shortest pause again."""
 
 
-def main(command: list[str]) -> int:
+def main(file: str, command: list[str]) -> int:
     stopping = threading.Event()
     child: list[subprocess.Popen[bytes]] = []
 
@@ -27,12 +30,15 @@ def main(command: list[str]) -> int:
         for process in child:
             process.send_signal(signal.SIGTERM)
 
+    # With handlers of its own the supervisor starts children whose SIGINT is not ignored, even when it was
+    # started in a shell's background: a worker that is told to end relies on it.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    pause = FIRST_PAUSE
+    pause, starts = FIRST_PAUSE, 0
     while not stopping.is_set():
-        began = time.monotonic()
-        child[:] = [subprocess.Popen(command)]
+        began, starts = time.monotonic(), starts + 1
+        launcher = [sys.executable, "-m", "prefect_pulumi.local.launch", str(os.getpid()), file]
+        child[:] = [subprocess.Popen([*launcher, json.dumps({"starts": starts}), *command])]
         if stopping.is_set():
             child[0].send_signal(signal.SIGTERM)
         code = child[0].wait()
@@ -48,4 +54,4 @@ def main(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -7,7 +7,12 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from prefect_pulumi.errors import LocalProcessError
 from prefect_pulumi.local.processes import (
@@ -22,6 +27,9 @@ from prefect_pulumi.local.processes import (
 
 QUERY_SECONDS = 2
 """How often a local worker asks for runs; Prefect's default of 10 s is made for far-away servers."""
+
+HEARTBEAT_SECONDS = 10
+"""How often it reports to the server, which counts it as offline after three silent intervals."""
 
 STOP_SECONDS = 20.0
 SETTLE_SECONDS = 1.0
@@ -39,6 +47,7 @@ class WorkerSpec:
     working_directory: Path
     work_queues: tuple[str, ...] = ()
     limit: int | None = None
+    restart_on: Mapping[str, Any] = field(default_factory=dict)
     secret_env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -47,7 +56,18 @@ class WorkerSpec:
 
     @property
     def file(self) -> ProcessFile:
+        """Of the supervisor."""
         return ProcessFile(self.directory / "worker.json")
+
+    @property
+    def child_file(self) -> ProcessFile:
+        """Of the worker under it; `starts` counts how often it was started."""
+        return ProcessFile(self.directory / "worker-child.json")
+
+    @property
+    def drained(self) -> Path:
+        """Is there while the pool is paused for the sake of this worker's restart."""
+        return self.directory / "drained"
 
     @property
     def command(self) -> list[str]:
@@ -69,21 +89,35 @@ class WorkerSpec:
             self.api_url,
             str(self.working_directory.resolve()),
             str(self.prefect_home.resolve()),
+            prefect_version(),
+            dict(self.restart_on),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
 
+@cache
+def prefect_version() -> str:
+    """Of the installed Prefect, which a worker that is started now would run."""
+    return version("prefect")
+
+
 @dataclass(frozen=True)
 class WorkerStatus:
+    """`pid` is the supervisor's. `starts`: how often the worker under it was started, 0 when that is not known."""
+
     running: bool
     pid: int | None
+    starts: int = 0
 
 
 def status(spec: WorkerSpec) -> WorkerStatus:
     """Whether the supervisor of exactly this worker runs; costs a look at the process table."""
     ours = spec.file.read().get("fingerprint") == spec.fingerprint
     process = spec.file.process() if ours else None
-    return WorkerStatus(process is not None, process.pid if process else None)
+    if process is None:
+        return WorkerStatus(False, None)
+    starts = spec.child_file.read().get("starts")
+    return WorkerStatus(True, process.pid, starts if isinstance(starts, int) else 0)
 
 
 def start(spec: WorkerSpec) -> WorkerStatus:
@@ -98,32 +132,49 @@ def start(spec: WorkerSpec) -> WorkerStatus:
             "PREFECT_HOME": str(spec.prefect_home.resolve()),
             "PREFECT_API_URL": spec.api_url,
             "PREFECT_WORKER_QUERY_SECONDS": str(QUERY_SECONDS),
+            "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             **spec.secret_env,
         }
     )
-    command = [sys.executable, "-m", "prefect_pulumi.local.supervise", *spec.command]
+    child = str(spec.child_file.path.resolve())
+    command = [sys.executable, "-m", "prefect_pulumi.local.supervise", child, *spec.command]
     start_detached(
         command,
         file=spec.file,
         log=spec.log,
         env=environment,
         cwd=spec.working_directory,
-        facts={"fingerprint": spec.fingerprint},
+        facts={"fingerprint": spec.fingerprint, "prefect": prefect_version()},
     )
     if wait_until(lambda: not status(spec).running, seconds=SETTLE_SECONDS):
         raise LocalProcessError(f"worker {spec.name} ended at once; its log ends with:\n{tail(spec.log)}")
     return status(spec)
 
 
+def running(spec: WorkerSpec) -> bool:
+    """Whether anything of this worker runs: its supervisor, or a worker whose supervisor was killed."""
+    return spec.file.process() is not None or spec.child_file.process() is not None
+
+
 def stop(spec: WorkerSpec) -> None:
     """Stops supervisor, worker and the flow runs under it; nothing happens when none runs."""
-    process = spec.file.process()
-    if process is not None:
-        stop_tree(process, grace=STOP_SECONDS)
+    supervisor, child = spec.file.process(), spec.child_file.process()
+    if supervisor is not None:
+        stop_tree(supervisor, grace=STOP_SECONDS)
     else:
         pid = spec.file.read().get("pid")
         if isinstance(pid, int):
             reap(pid)
+    if child is not None and _alive(child):
+        stop_tree(child, grace=STOP_SECONDS)
     spec.file.remove()
+    spec.child_file.remove()
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False

@@ -14,6 +14,7 @@ from prefect_pulumi.models.provider_config import ProviderConfig
 from prefect_pulumi.models.variable import Variable
 from prefect_pulumi.models.work_pool import WorkPool
 from prefect_pulumi.models.work_queue import WorkQueue
+from prefect_pulumi.models.workers import WorkerDrain, WorkerOnline
 
 KINDS: dict[str, type[Kind]] = {
     model.token(): model
@@ -34,6 +35,8 @@ KINDS: dict[str, type[Kind]] = {
         Automation,
         LocalServer,
         ProcessWorker,
+        WorkerDrain,
+        WorkerOnline,
         Deployments,
     )
 }
@@ -69,4 +72,6 @@ __all__ = [
     "Variable",
     "WorkPool",
     "WorkQueue",
+    "WorkerDrain",
+    "WorkerOnline",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from prefect_pulumi.models.base import Kind, Meta
-from prefect_pulumi.models.names import Limit, Name, Port
+from prefect_pulumi.models.names import Limit, Name, Port, Positive
 
 
 class LocalServer(Kind):
@@ -47,6 +47,18 @@ class ProcessWorker(Kind):
     )
     work_queues: list[str] = Field(default_factory=list, description="Only these queues of the pool; empty: all.")
     limit: Limit | None = Field(default=None, description="Most flow runs at one time in this worker.")
+    drain_seconds: Limit = Field(
+        default=60,
+        description="How long its flow runs may take to end before it is stopped or restarted; its pool is paused for "
+        "that time. Those that outlast it end with the worker and are marked Crashed.",
+    )
+    pool_paused: bool = Field(default=False, description="Whether the pool is meant to be paused otherwise, too.")
+    online_seconds: Positive = Field(
+        default=120, description="How long a start may take until the server has heard from the worker."
+    )
+    restart_on: dict[str, Any] = Field(
+        default_factory=dict, description="The worker is restarted when one of these values changes."
+    )
     api_url: Annotated[str | None, Meta(output=True)] = Field(default=None, description="The API it works for.")
     status: Annotated[str | None, Meta(output=True)] = Field(
         default=None, description="'running'; a worker that stopped is started again by the next update."

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ReadResult
+from prefect_pulumi.api.workers import set_paused
+from prefect_pulumi.errors import ConfigError, LocalProcessError, ServerUnavailableError
+from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.local import server, worker
+from prefect_pulumi.local.processes import tail
 from prefect_pulumi.models import Fault, LocalServer, ProcessWorker
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.differ import diff
 from prefect_pulumi.provider.handler import Call, Handler
+from prefect_pulumi.provider.workers import beats, drain, settle, wait_online
 from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
 
 RUNNING = "running"
@@ -84,10 +90,12 @@ class LocalServerHandler(Handler):
 class ProcessWorkerHandler(Handler):
     """A worker of type process. Its id is its name."""
 
-    def __init__(self, root: Path, connection: Connection) -> None:
+    def __init__(self, root: Path, connection: Connection, host: ProviderHost) -> None:
         super().__init__(ProcessWorker)
         self.root = root
         self.connection = connection
+        self.host = host
+        self._one_at_a_time = threading.Lock()
 
     @override
     def faults(self, values: Props) -> list[Fault]:
@@ -109,6 +117,7 @@ class ProcessWorkerHandler(Handler):
             working_directory=self.root,
             work_queues=tuple(plain["workQueues"]),
             limit=plain["limit"],
+            restart_on=plain["restartOn"],
             secret_env=self.connection.secret_env,
         )
 
@@ -130,13 +139,64 @@ class ProcessWorkerHandler(Handler):
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         url = self.connection.need()
-        worker.start(self.spec(call.news, url))
+        spec = self.spec(call.news, url)
+        if not worker.status(spec).running:
+            self.start(spec, self.value(call.news, "onlineSeconds"))
         return str(unwrap(call.news["name"])), {**call.news, "apiUrl": url, "status": RUNNING}
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
-        worker.stop(self.known(call))
-        return self.create(call)[1]
+        known = self.known(call)
+        if known.fingerprint == self.spec(call.news, self.connection.need()).fingerprint:
+            return self.create(call)[1]
+        # One worker of a pool at a time: a pause that one ends would take hold of runs for another.
+        with self._one_at_a_time:
+            self.stop(known, call)
+            return self.create(call)[1]
+
+    def start(self, spec: worker.WorkerSpec, seconds: float) -> None:
+        """Starts it and waits until the server has heard from it; one that dies in the meantime is stopped."""
+        client = self.connection.client()
+        before = beats(client, spec.work_pool, [spec.name])
+        worker.start(spec)
+
+        def dead() -> str:
+            known = worker.status(spec)
+            again = known.starts > 1
+            return f"it ends at once; its log ends with:\n{tail(spec.log)}" if again or not known.running else ""
+
+        try:
+            wait_online(client, spec.work_pool, [spec.name], seconds, before, dead)
+        except LocalProcessError as error:
+            worker.stop(spec)
+            logged = "" if "its log ends with" in error.message else f"; its log ends with:\n{tail(spec.log)}"
+            raise LocalProcessError(f"{error.message}{logged}", remedy=error.remedy) from None
+
+    def stop(self, spec: worker.WorkerSpec, call: Call) -> None:
+        """Lets its flow runs end first, where the server can be asked."""
+        if not worker.running(spec) and not spec.drained.exists():
+            worker.stop(spec)
+            return
+        props = {**call.inputs, **_inputs_of(call.outputs)}
+        try:
+            client = self.connection.client()
+            if worker.running(spec):
+                spec.drained.touch()
+                drain(client, spec.work_pool, self.value(props, "drainSeconds"), self._log(call), [spec.name])
+            worker.stop(spec)
+            settle(client, spec.work_pool, [spec.name])
+            set_paused(client, spec.work_pool, self.value(props, "poolPaused"))
+        except (ServerUnavailableError, ConfigError):
+            worker.stop(spec)
+        spec.drained.unlink(missing_ok=True)
+
+    def value(self, props: Props, name: str) -> Any:
+        given = unwrap(props.get(name))
+        spec = self.model.field(name)
+        return spec.default if given is None and spec is not None else given
+
+    def _log(self, call: Call) -> Callable[[str], None]:
+        return lambda message: self.host.log("info", message, call.urn)
 
     @override
     def read(self, call: Call) -> ReadResult:
@@ -146,12 +206,12 @@ class ProcessWorkerHandler(Handler):
 
     @override
     def delete(self, call: Call) -> None:
-        worker.stop(self.known(call))
+        with self._one_at_a_time:
+            self.stop(self.known(call), call)
 
 
 def addresses(spec: server.ServerSpec) -> dict[str, str]:
-    base = f"http://{spec.host}:{spec.port}"
-    return {"apiUrl": f"{base}/api", "uiUrl": base}
+    return {"apiUrl": spec.api_url, "uiUrl": spec.ui_url}
 
 
 def _stopped(stopped: bool) -> dict[str, DiffKind]:

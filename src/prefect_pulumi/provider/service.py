@@ -222,11 +222,16 @@ class PrefectProvider(Provider):
             from prefect_pulumi.provider.deployments import DeploymentsHandler
 
             return DeploymentsHandler(self.root, self.connection, self.host)
+        if token.endswith((":WorkerDrain", ":WorkerOnline")):
+            from prefect_pulumi.provider.workers import WorkerDrainHandler, WorkerOnlineHandler
+
+            handler = WorkerDrainHandler if token.endswith(":WorkerDrain") else WorkerOnlineHandler
+            return handler(self.connection, self.host)
         from prefect_pulumi.provider.processes import LocalServerHandler, ProcessWorkerHandler
 
         if token.endswith(":LocalServer"):
             return LocalServerHandler(self.root)
-        return ProcessWorkerHandler(self.root, self.connection)
+        return ProcessWorkerHandler(self.root, self.connection, self.host)
 
     def _rest(self, routes: Routes) -> RestHandler:
         if routes.model is BlockType:

@@ -53,6 +53,8 @@ from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurren
 from prefect_pulumi.resources.variable import Variable
 from prefect_pulumi.resources.work_pool import WorkPool
 from prefect_pulumi.resources.work_queue import WorkQueue
+from prefect_pulumi.resources.worker_drain import WorkerDrain
+from prefect_pulumi.resources.worker_online import WorkerOnline
 
 __all__ = [
     "Automation",
@@ -73,6 +75,8 @@ __all__ = [
     "Variable",
     "WorkPool",
     "WorkQueue",
+    "WorkerDrain",
+    "WorkerOnline",
     "get_automation",
     "get_block_document",
     "get_block_schema",

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -25,6 +25,10 @@ class ProcessWorker(PrefectResource):
         "directory": "directory",
         "work_queues": "workQueues",
         "limit": "limit",
+        "drain_seconds": "drainSeconds",
+        "pool_paused": "poolPaused",
+        "online_seconds": "onlineSeconds",
+        "restart_on": "restartOn",
         "api_url": "apiUrl",
         "status": "status",
     }
@@ -39,6 +43,10 @@ class ProcessWorker(PrefectResource):
         name: pulumi.Input[str] | None = None,
         work_queues: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         limit: pulumi.Input[int] | None = None,
+        drain_seconds: pulumi.Input[int] | None = None,
+        pool_paused: pulumi.Input[bool] | None = None,
+        online_seconds: pulumi.Input[int] | None = None,
+        restart_on: pulumi.Input[Mapping[str, Any]] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -49,10 +57,25 @@ class ProcessWorker(PrefectResource):
         object.
         :param work_queues: Only these queues of the pool; empty: all.
         :param limit: Most flow runs at one time in this worker.
+        :param drain_seconds: How long its flow runs may take to end before it is stopped or restarted; its pool is
+        paused for that time. Those that outlast it end with the worker and are marked Crashed. Default: 60.
+        :param pool_paused: Whether the pool is meant to be paused otherwise, too. Default: false.
+        :param online_seconds: How long a start may take until the server has heard from the worker. Default: 120.
+        :param restart_on: The worker is restarted when one of these values changes.
         """
         self._begin(
             resource_name,
-            {"name": name, "workPool": work_pool, "directory": directory, "workQueues": work_queues, "limit": limit},
+            {
+                "name": name,
+                "workPool": work_pool,
+                "directory": directory,
+                "workQueues": work_queues,
+                "limit": limit,
+                "drainSeconds": drain_seconds,
+                "poolPaused": pool_paused,
+                "onlineSeconds": online_seconds,
+                "restartOn": restart_on,
+            },
             opts,
         )
 
@@ -90,6 +113,31 @@ class ProcessWorker(PrefectResource):
     def limit(self) -> pulumi.Output[int | None]:
         """Most flow runs at one time in this worker."""
         return self._output("limit")
+
+    @property
+    @pulumi.getter(name="drainSeconds")
+    def drain_seconds(self) -> pulumi.Output[int]:
+        """How long its flow runs may take to end before it is stopped or restarted; its pool is paused for that time.
+        Those that outlast it end with the worker and are marked Crashed. Default: 60."""
+        return self._output("drainSeconds")
+
+    @property
+    @pulumi.getter(name="poolPaused")
+    def pool_paused(self) -> pulumi.Output[bool]:
+        """Whether the pool is meant to be paused otherwise, too. Default: false."""
+        return self._output("poolPaused")
+
+    @property
+    @pulumi.getter(name="onlineSeconds")
+    def online_seconds(self) -> pulumi.Output[int]:
+        """How long a start may take until the server has heard from the worker. Default: 120."""
+        return self._output("onlineSeconds")
+
+    @property
+    @pulumi.getter(name="restartOn")
+    def restart_on(self) -> pulumi.Output[dict[str, Any]]:
+        """The worker is restarted when one of these values changes."""
+        return self._output("restartOn")
 
     @property
     @pulumi.getter(name="apiUrl")

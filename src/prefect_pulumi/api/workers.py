@@ -1,0 +1,100 @@
+"""What a server tells of a pool's workers and runs, and the pause that lets them come to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from prefect_pulumi.errors import ConflictError, NotFoundError
+
+BUSY = ("PENDING", "RUNNING", "CANCELLING")
+"""State types of a flow run that a worker has taken and that has not ended."""
+
+TAKEN_BY = "prefect.worker.name"
+"""Label of a flow run: the worker that took it."""
+
+STARTED = "prefect.worker.started"
+
+
+class Client(Protocol):
+    """The calls of `SyncClient` that are needed here."""
+
+    def request(self, method: str, path: str, *, json: Any = None) -> Any: ...
+
+    def paged(self, path: str, body: dict[str, Any] | None = None) -> list[dict[str, Any]]: ...
+
+
+def workers(client: Client, pool: str) -> dict[str, dict[str, Any]]:
+    """Worker name -> its row (`POST /work_pools/{name}/workers/filter`): status, last_heartbeat_time, ...
+
+    Empty when the pool does not exist.
+    """
+    try:
+        return {row["name"]: row for row in client.paged(f"/work_pools/{quote(pool)}/workers/filter")}
+    except NotFoundError:
+        return {}
+
+
+def busy_runs(client: Client, pool: str, names: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """The pool's flow runs that are under way (`POST /flow_runs/filter`), or those that workers of `names` took.
+
+    A run that does not say whose it is counts for every worker.
+    """
+    body = {
+        "work_pools": {"name": {"any_": [pool]}},
+        "flow_runs": {"state": {"type": {"any_": list(BUSY)}}},
+    }
+    runs = client.paged("/flow_runs/filter", body)
+    return [run for run in runs if names is None or (run.get("labels") or {}).get(TAKEN_BY) in (None, *names)]
+
+
+def find_pool(client: Client, pool: str) -> dict[str, Any]:
+    """`GET /work_pools/{name}`; empty when there is none."""
+    try:
+        found: dict[str, Any] = client.request("GET", f"/work_pools/{quote(pool)}")
+        return found
+    except NotFoundError:
+        return {}
+
+
+def set_paused(client: Client, pool: str, paused: bool) -> None:
+    """`PATCH /work_pools/{name}`: a paused pool hands out no runs. A pool that is gone needs none."""
+    try:
+        client.request("PATCH", f"/work_pools/{quote(pool)}", json={"is_paused": paused})
+    except NotFoundError:
+        return
+
+
+def mark_crashed(client: Client, run_id: str, message: str) -> None:
+    """`POST /flow_runs/{id}/set_state`: a run whose process was ended from outside cannot report that itself.
+
+    The server keeps the state of a run that has ended in the meantime.
+    """
+    state = {"type": "CRASHED", "name": "Crashed", "message": message}
+    try:
+        client.request("POST", f"/flow_runs/{run_id}/set_state", json={"state": state, "force": False})
+    except (NotFoundError, ConflictError):
+        return
+
+
+def versions(client: Client, pool: str) -> dict[str, str]:
+    """Worker name -> version of Prefect that it started with, from the newest of its events (`POST /events/filter`).
+
+    A worker whose events have expired is not named.
+    """
+    body = {
+        "filter": {
+            "event": {"name": [STARTED]},
+            "related": {"labels": {"prefect.resource.name": pool}},
+            "order": "DESC",
+        },
+        "limit": 50,
+    }
+    found: dict[str, str] = {}
+    for event in client.request("POST", "/events/filter", json=body).get("events", []):
+        resource = event.get("resource") or {}
+        name, version = resource.get("prefect.resource.name"), resource.get("prefect.version")
+        if name and version:
+            found.setdefault(name, version)
+    return found

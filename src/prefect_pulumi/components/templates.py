@@ -1,0 +1,81 @@
+"""Base job templates: the worker type's own, with the stack's defaults in place of its own.
+
+The templates are those of `prefect/server/api/collections_data/views/aggregate-worker-metadata.json`, which comes with
+Prefect and which its server hands out as the metadata of every worker type.
+"""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+METADATA = Path("server/api/collections_data/views/aggregate-worker-metadata.json")
+
+
+class TemplateError(ValueError):
+    """`faults`: one complete line each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n  ".join(faults))
+        self.faults = faults
+
+
+@cache
+def worker_types() -> dict[str, dict[str, Any]]:
+    """Worker type -> its base job template. Prefect itself is not imported."""
+    found = find_spec("prefect")
+    folders = list(found.submodule_search_locations or ()) if found else []
+    text = next(Path(folder, METADATA).read_text("utf-8") for folder in folders if Path(folder, METADATA).is_file())
+    collections: dict[str, dict[str, dict[str, Any]]] = json.loads(text)
+    return {
+        kind: worker["default_base_job_configuration"]
+        for workers in collections.values()
+        for kind, worker in workers.items()
+    }
+
+
+def base_job_template(
+    worker_type: str, defaults: Mapping[str, Any], env_from_blocks: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The type's template in which each of `defaults` is the default of the variable of that name.
+
+    `env_from_blocks`: environment variable -> Secret block; the worker puts the value in when a run starts. Raises
+    `TemplateError` for an unknown type, an unknown variable, or a value that the variable's schema does not take.
+    """
+    known = worker_types()
+    if worker_type not in known:
+        raise TemplateError([f"there is no base job template for the type {worker_type!r}; known: {', '.join(known)}"])
+    template = copy.deepcopy(known[worker_type])
+    wanted = dict(defaults)
+    if env_from_blocks:
+        blocks = {name: f"{{{{ prefect.blocks.secret.{block} }}}}" for name, block in env_from_blocks.items()}
+        wanted["env"] = {**wanted.get("env", {}), **blocks}
+    faults = _faults(template["variables"], wanted)
+    if faults:
+        raise TemplateError(faults)
+    for name, value in wanted.items():
+        template["variables"]["properties"][name]["default"] = value
+    return template
+
+
+def _faults(schema: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    import jsonschema
+
+    faults = []
+    properties = schema["properties"]
+    for name in wanted:
+        if name not in properties:
+            near = difflib.get_close_matches(name, properties, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(properties)}"
+            faults.append(f"{name}: the base job template has no such variable; {hint}")
+    whole = {"definitions": schema.get("definitions", {}), "type": "object", "properties": properties}
+    checked = {name: value for name, value in wanted.items() if name in properties}
+    for error in jsonschema.Draft7Validator(whole).iter_errors(checked):
+        faults.append(f"{'.'.join(str(part) for part in error.absolute_path)}: {error.message}")
+    return sorted(faults)
