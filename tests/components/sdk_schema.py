@@ -26,7 +26,7 @@ def resource_args(package: str) -> dict[str, type]:
     """Token -> the class of its arguments, of `pulumi_docker` or `pulumi_kubernetes`."""
     found: dict[str, type] = {}
     for module in _modules(importlib.import_module(package)):
-        for name, cls in vars(module).items():
+        for name, cls in list(vars(module).items()):
             token = getattr(cls, "pulumi_type", None)
             if isinstance(cls, type) and cls.__module__ == module.__name__ and isinstance(token, str):
                 args = getattr(module, f"{name}Args", None) or getattr(module, f"{name}InitArgs", None)
@@ -116,6 +116,9 @@ def _one(hint: Any, value: Any, path: str) -> list[str]:
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         known = [member.value for member in hint]
         return [] if value in known else [f"{path}: {value!r} is none of {known}"]
+    if origin is typing.Literal:
+        return [] if value in typing.get_args(hint) else [f"{path}: {value!r} is none of {typing.get_args(hint)}"]
+    assert origin is None, f"the check does not know {hint}"
     wanted = (int, float) if hint is float else hint
     good = isinstance(value, wanted) and (hint is bool or not isinstance(value, bool))
     return [] if good else [f"{path}: {value!r} is not of type {getattr(hint, '__name__', hint)}"]

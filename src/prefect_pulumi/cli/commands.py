@@ -170,6 +170,12 @@ def _import(arguments: Namespace, stack: Stack) -> ExitCode:
     return importing.run(arguments, stack, QuietSink())
 
 
+def _status(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import status
+
+    return status.show(arguments, stack)
+
+
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
@@ -231,6 +237,7 @@ _COMMANDS = {
     "outputs": _outputs,
     "run": _run,
     "import": _import,
+    "status": _status,
     "env": _env,
     "cancel": _cancel,
 }

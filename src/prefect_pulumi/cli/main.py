@@ -58,6 +58,7 @@ def _parser() -> _Parser:
     run.add_argument("deployment", metavar="FLOW/DEPLOYMENT")
     run.add_argument("-p", "--param", action="append", default=[], metavar="NAME=JSON")
     run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
+    commands.add_parser("status", parents=[stack], help="the stack's pools and workers, as the server knows them")
     commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
     commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
     config = commands.add_parser("config", help="the stack's config").add_subparsers(

@@ -75,9 +75,9 @@ def worker_containers(
     else:
         network_name = network
     api_url = server.api_url.apply(seen_from_container)
-    plain_env = api_url.apply(lambda url: environment(url, of.env))
-    envs = pulumi.Output.all(plain_env, server.credentials).apply(
-        lambda both: sorted([*both[0], *(f"{key}={value}" for key, value in both[1].items())])
+    # Sorted: an order that changes would be a change.
+    envs = pulumi.Output.all({"PREFECT_API_URL": api_url, **environment(of)}, server.credentials).apply(
+        lambda both: sorted(f"{key}={value}" for key, value in {**both[1], **both[0]}.items())
     )
     revision = pulumi.Output.all(image, api_url, server.credentials, template).apply(
         lambda parts: _revision(parts, settings)
@@ -152,15 +152,13 @@ def command(worker: str, pool: str, settings: PoolSettings) -> list[str]:
     return found
 
 
-def environment(api_url: str, extra: dict[str, str]) -> list[str]:
-    """`NAME=value` of what is no secret, in an order that never changes."""
-    found = {
-        "PREFECT_API_URL": api_url,
+def environment(of: WorkerSettings) -> dict[str, str]:
+    """What a worker's environment holds besides the API's address and credentials."""
+    return {
         "PREFECT_WORKER_QUERY_SECONDS": "5",
         "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
-        **extra,
+        **of.env,
     }
-    return sorted(f"{key}={value}" for key, value in found.items())
 
 
 def seen_from_container(api_url: str) -> str:

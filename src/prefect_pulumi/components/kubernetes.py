@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from prefect_pulumi.components.containers import HEARTBEAT_SECONDS, STOP_MARGIN, environment
+from prefect_pulumi.components.containers import HEARTBEAT_SECONDS, STOP_MARGIN, digest, environment
 from prefect_pulumi.components.settings import PoolSettings, SettingsError
 from prefect_pulumi.resources import WorkPool
 
@@ -61,10 +61,8 @@ def worker_deployment(
     )
     encoded = {key: value.apply(_encoded) for key, value in server.credentials.items()}
     secret = kubernetes.core.v1.Secret(f"{name}-credentials", child, metadata=metadata, type="Opaque", data=encoded)
-    pod = pulumi.Output.all(
-        image=image, api_url=server.api_url, secret=secret.metadata.name, account=account.metadata.name
-    ).apply(lambda known: pod_spec(name, settings, **known))
-    template_facts = pulumi.Output.json_dumps(template, sort_keys=True)
+    pod = pod_spec(name, settings, image, server.api_url, secret.metadata.name, account.metadata.name)
+    facts = pulumi.Output.all(template, server.credentials).apply(digest)
     deployment = kubernetes.apps.v1.Deployment(
         name,
         pulumi.ResourceOptions(parent=after.parent, depends_on=[binding, *_listed(after.depends_on)]),
@@ -77,7 +75,8 @@ def worker_deployment(
             "template": {
                 "metadata": {
                     "labels": labels,
-                    "annotations": pulumi.Output.all(template_facts, server.credentials).apply(_restart_marks),
+                    # Pods do not see a changed secret or template by themselves.
+                    "annotations": {"prefect.io/revision": facts},
                 },
                 "spec": pod,
             },
@@ -86,7 +85,14 @@ def worker_deployment(
     return [namespace, account, role, binding, secret, deployment]
 
 
-def pod_spec(name: str, settings: PoolSettings, image: str, api_url: str, secret: str, account: str) -> dict[str, Any]:
+def pod_spec(
+    name: str,
+    settings: PoolSettings,
+    image: pulumi.Input[str],
+    api_url: pulumi.Input[str],
+    secret: pulumi.Input[str],
+    account: pulumi.Input[str],
+) -> dict[str, Any]:
     """The pod of one worker (core/v1 PodSpec). Its name on the server is the pod's own."""
     of = settings.workers
     command = ["prefect", "--no-prompt", "worker", "start", "--pool", name, "--type", settings.type]
@@ -96,7 +102,7 @@ def pod_spec(name: str, settings: PoolSettings, image: str, api_url: str, secret
         command += ["--work-queue", queue]
     if of.limit is not None:
         command += ["--limit", str(of.limit)]
-    plain = [dict(zip(("name", "value"), pair.split("=", 1), strict=True)) for pair in environment(api_url, of.env)]
+    plain = {"PREFECT_API_URL": api_url, **environment(of)}
     own = [
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         {"name": "PREFECT_WORKER_WEBSERVER_HOST", "value": "0.0.0.0"},  # noqa: S104 - the kubelet's probe comes from outside
@@ -110,7 +116,7 @@ def pod_spec(name: str, settings: PoolSettings, image: str, api_url: str, secret
         "name": "worker",
         "image": image,
         "command": command,
-        "env": [*own, *plain],
+        "env": [*own, *({"name": key, "value": value} for key, value in plain.items())],
         "envFrom": [{"secretRef": {"name": secret}}],
         "livenessProbe": {
             "httpGet": {"path": "/health", "port": HEALTH_PORT},
@@ -133,13 +139,6 @@ def pod_spec(name: str, settings: PoolSettings, image: str, api_url: str, secret
 
 def _encoded(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
-
-
-def _restart_marks(parts: Any) -> dict[str, str]:
-    """Pods do not see a changed secret or template by themselves."""
-    from prefect_pulumi.components.containers import digest
-
-    return {"prefect.io/revision": digest(parts)}
 
 
 def _listed(depends_on: Any) -> list[pulumi.Resource]:

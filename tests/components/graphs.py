@@ -1,0 +1,272 @@
+"""A project whose program registers resources of other packages, run by the engine against providers of the test.
+
+`SchemaProvider` answers for such a package in a preview and refuses what the package's schema does not take.
+`DaemonProvider` also carries out the docker package's resources, on a real daemon, from the registered inputs alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import shutil
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.events import Event, Message, SinkHost
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.run_state import Options
+from prefect_pulumi.lifecycle import (
+    Changes,
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffKind,
+    DiffResult,
+    Props,
+    ReadResult,
+)
+from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.values import UNKNOWN, has_unknown, same, unwrap
+
+REPOSITORY = Path(__file__).parents[2]
+SDKS = {"docker": "pulumi_docker", "kubernetes": "pulumi_kubernetes"}
+OUTPUTS = {
+    "docker:index/image:Image": ("repoDigest", "baseImageName"),
+    "docker:index/remoteImage:RemoteImage": ("repoDigest", "imageId"),
+}
+
+
+def load(name: str) -> Any:
+    """A helper module beside the tests, without putting their folder on the import path."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def token_of(urn: str) -> str:
+    return urn.split("::", 3)[2].rsplit("$", 1)[-1]
+
+
+class SchemaProvider:
+    """A package's provider as far as a preview asks it."""
+
+    def __init__(self, package: str) -> None:
+        self.schema = load("sdk_schema")
+        self.known = self.schema.resource_args(SDKS[package])
+
+    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
+        return CheckResult(dict(news))
+
+    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+        return DiffResult(Changes.NONE)
+
+    def configure(self, inputs: Props) -> None:
+        """Nothing to configure."""
+
+    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+        token = token_of(urn)
+        if token not in self.known:
+            return CheckResult(dict(news), (CheckFailure("", f"the package has no {token}"),))
+        wrong = self.schema.faults(self.known[token], dict(news))
+        return CheckResult(dict(news), tuple(CheckFailure(text.split(":")[0], text) for text in wrong))
+
+    def diff(
+        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
+    ) -> DiffResult:
+        names = {*old_inputs, *news} - {"__defaults"}
+        changed = [n for n in names if has_unknown(news.get(n)) or not same(old_inputs.get(n), news.get(n))]
+        if not changed:
+            return DiffResult(Changes.NONE)
+        if token_of(urn) == "docker:index/image:Image":
+            return DiffResult(Changes.SOME, dict.fromkeys(changed, DiffKind.UPDATE))
+        return DiffResult(
+            Changes.SOME, dict.fromkeys(changed, DiffKind.UPDATE_REPLACE), tuple(changed), delete_before_replace=True
+        )
+
+    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+        assert preview, "a schema makes nothing"
+        return CreateResult("", {**inputs, **dict.fromkeys(OUTPUTS.get(token_of(urn), ()), UNKNOWN)})
+
+    def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Props,
+        old_outputs: Props,
+        news: Props,
+        timeout: float,
+        preview: bool,
+        ignore_changes: Sequence[str],
+    ) -> dict[str, Any]:
+        return self.create(urn, news, timeout, preview).outputs
+
+    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
+        return ReadResult(id, dict(inputs), dict(outputs))
+
+    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+        raise AssertionError("a schema deletes nothing")
+
+    def invoke(self, token: str, args: Props) -> CheckResult:
+        return CheckResult({}, (CheckFailure("", f"no function {token}"),))
+
+    def cancel(self) -> None:
+        """Nothing is under way."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class DaemonProvider(SchemaProvider):
+    """Makes and deletes on the daemon at `host` what is registered, nothing more."""
+
+    def __init__(self, host: str, root: Path) -> None:
+        super().__init__("docker")
+        import docker
+
+        self.docker = docker
+        self.client = docker.DockerClient(base_url=host, timeout=600)
+        self.root = root
+        self.building = threading.Lock()
+
+    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+        if preview:
+            return super().create(urn, inputs, timeout, preview)
+        kind, given = token_of(urn).rsplit(":", 1)[-1], unwrap(dict(inputs))
+        id, extra = getattr(self, f"_create_{kind.lower()}")(given)
+        return CreateResult(id, {**inputs, **extra})
+
+    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+        kind, given = token_of(urn).rsplit(":", 1)[-1], unwrap(dict(inputs))
+        if kind == "Container":
+            container = self.client.containers.get(id)
+            container.stop(timeout=given["destroyGraceSeconds"])
+            container.remove()
+        elif kind == "Network":
+            self.client.networks.get(id).remove()
+        elif kind == "Volume":
+            self.client.volumes.get(id).remove()
+
+    def close(self) -> None:
+        self.client.close()
+
+    def _create_image(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        infra, build = self.root / "infra", given["build"]
+        with self.building:
+            image, _ = self.client.images.build(
+                path=str((infra / build["context"]).resolve()),
+                dockerfile=str((infra / build["dockerfile"]).resolve()),
+                buildargs=build.get("args", {}),
+                tag=given["imageName"],
+                rm=True,
+            )
+        return given["imageName"], {"repoDigest": image.id, "baseImageName": given["imageName"]}
+
+    def _create_network(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return str(self.client.networks.create(given["name"], driver=given["driver"]).id), {}
+
+    def _create_volume(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return str(self.client.volumes.create(given["name"]).name), {}
+
+    def _create_container(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        mounts = [
+            self.docker.types.Mount(target=each["target"], source=each["source"], type=each["type"])
+            for each in given["mounts"]
+        ]
+        memory = {}
+        if "memory" in given:
+            memory = {"mem_limit": f"{given['memory']}m", "memswap_limit": f"{given['memorySwap']}m"}
+        container = self.client.containers.create(
+            given["image"],
+            command=given["command"],
+            name=given["name"],
+            environment=given["envs"],
+            extra_hosts={each["host"]: each["ip"] for each in given["hosts"]},
+            network=given["networksAdvanced"][0]["name"],
+            mounts=mounts,
+            group_add=given.get("groupAdds", []),
+            labels={each["label"]: each["value"] for each in given["labels"]},
+            init=given["init"],
+            restart_policy={"Name": given["restart"]},
+            log_config=self.docker.types.LogConfig(type=given["logDriver"], config=given["logOpts"]),
+            stop_signal=given["stopSignal"],
+            **memory,
+        )
+        container.start()
+        return str(container.id), {}
+
+
+@dataclass
+class Sink:
+    messages: list[str] = field(default_factory=list)
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Message):
+            self.messages.append(event.text)
+
+
+@dataclass
+class Graph:
+    """A copy of this repository's project with pools of its own."""
+
+    root: Path
+    daemon: str = ""
+    project: str = "prefect-infra"
+    sink: Sink = field(default_factory=Sink)
+
+    @staticmethod
+    def make(root: Path, environment: dict[str, Any], daemon: str = "", project: str = "prefect-infra") -> Graph:
+        root.mkdir(parents=True)
+        for name in ("infra", "flows", "worker"):
+            ignored = shutil.ignore_patterns("__pycache__", "wheelhouse")
+            shutil.copytree(REPOSITORY / name, root / name, ignore=ignored)
+        for name in ("Pulumi.yaml", "constraints.txt", ".dockerignore"):
+            shutil.copy(REPOSITORY / name, root / name)
+        (root / "prefect.yaml").write_text("name: prefect-infra\ndeployments: []\n")
+        file = root / "Pulumi.yaml"
+        file.write_text(file.read_text().replace("name: prefect-infra", f"name: {project}"))
+        made = Graph(root, daemon, project)
+        made.configure(environment)
+        return made
+
+    def configure(self, environment: dict[str, Any]) -> None:
+        config = {f"{self.project}:environment": environment}
+        (self.root / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+
+    def preview(self) -> Result:
+        return operations.preview(self._context(write=False), Options())
+
+    def up(self) -> Result:
+        return operations.up(self._context(write=True), Options())
+
+    def destroy(self) -> Result:
+        return operations.destroy(self._context(write=True), Options())
+
+    def registered(self) -> dict[str, Any]:
+        """Logical name and type -> the planned step's new state, in a preview."""
+        return {f"{token_of(s.urn)}/{s.urn.rsplit('::', 1)[-1]}": s.new for s in self.preview().steps if s.new}
+
+    def _context(self, *, write: bool) -> Any:
+        context = Stack(self.root, "dev").context(self.sink, write=write, output=sys.stderr)
+
+        def loader(package: str, version: str) -> Any:
+            if package == "prefect":
+                return PrefectProvider(self.root, SinkHost(self.sink))
+            if package == "docker" and self.daemon:
+                return DaemonProvider(self.daemon, self.root)
+            return SchemaProvider(package)
+
+        return dataclasses.replace(context, loader=loader)
