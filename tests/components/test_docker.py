@@ -189,7 +189,7 @@ def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
             done = site.infra("run", deployment, "--timeout", "180", "--json")
             assert done.returncode == 0, done.stdout + done.stderr
             run = json.loads(done.stdout)
-            assert run["state"] == "COMPLETED"
+            assert run["state"] == "Completed"
             if deployment == "where/own":
                 flows = [
                     each
