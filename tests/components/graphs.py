@@ -171,7 +171,7 @@ class DaemonProvider(SchemaProvider):
                 dockerfile=str((infra / build["dockerfile"]).resolve()),
                 buildargs=build.get("args", {}),
                 tag=given["imageName"],
-                rm=True,
+                forcerm=True,
             )
         return given["imageName"], {"repoDigest": image.id, "baseImageName": given["imageName"]}
 

@@ -147,7 +147,8 @@ class Site:
     def everything(self) -> list[Any]:
         """Every container that was started from this project's images, those of flow runs included."""
         tags = {image.id for image in self.docker.images.list() if self.ours(image.tags)}
-        return [each for each in self.docker.containers.list(all=True) if each.attrs["Image"] in tags]
+        found = self.docker.containers.list(all=True, ignore_removed=True)
+        return [each for each in found if each.attrs["Image"] in tags]
 
     def ours(self, names: list[str]) -> bool:
         return any(name.startswith(self.project) for name in names)

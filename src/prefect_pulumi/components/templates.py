@@ -52,6 +52,8 @@ def base_job_template(
     if worker_type not in known:
         raise TemplateError([f"there is no base job template for the type {worker_type!r}; known: {', '.join(known)}"])
     template = copy.deepcopy(known[worker_type])
+    if worker_type == "kubernetes":
+        _correct(template["job_configuration"]["job_manifest"]["spec"])
     wanted = dict(defaults)
     if env_from_blocks:
         blocks = {name: f"{{{{ prefect.blocks.secret.{block} }}}}" for name, block in env_from_blocks.items()}
@@ -62,6 +64,14 @@ def base_job_template(
     for name, value in wanted.items():
         template["variables"]["properties"][name]["default"] = value
     return template
+
+
+def _correct(job: dict[str, Any]) -> None:
+    """prefect-kubernetes puts these two into the pod's spec, where Kubernetes drops them: they are the job's."""
+    pod = job["template"]["spec"]
+    for name in ("parallelism", "completions"):
+        if name in pod:
+            job[name] = pod.pop(name)
 
 
 def _faults(schema: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
