@@ -192,12 +192,8 @@ def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
             run = json.loads(done.stdout)
             assert run["state"] == "Completed"
             if deployment == "where/own":
-                flows = [
-                    each
-                    for each in site.docker.containers.list(all=True)
-                    if each.id not in {b.id for b in before.values()}
-                ]
-                assert len(flows) == 1
+                flows = [each for each in site.everything() if "io.prefect.flow-run-id" in each.labels]
+                assert len(flows) == 1, [(each.name, each.attrs["Path"], each.labels) for each in flows]
                 assert said in flows[0].logs().decode()
             else:
                 assert said in before["inner-1"].logs().decode()

@@ -130,6 +130,11 @@ def test_job_overrides_and_blocks_become_defaults_of_the_template(tmp_path: Path
     assert properties["env"]["default"] == {"REGION": "eu", "TOKEN": "{{ prefect.blocks.secret.orders-api-token }}"}
 
 
+def test_pools_that_cloud_runs_take_no_workers(tmp_path: Path) -> None:
+    with pytest.raises(PrefectPulumiError, match=r"pools\.boxes: .*prefect:managed is run by Prefect Cloud"):
+        registered(tmp_path, {"type": "prefect:managed", "workers": 1})
+
+
 KUBERNETES = {"server": {"api_url": "https://prefect.example.com/api"}}
 
 

@@ -7,7 +7,7 @@ import os
 from typing import Any, Literal
 
 import pulumi
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from prefect_pulumi.errors import ConfigError
 
@@ -95,6 +95,12 @@ class PoolSettings(Settings):
         if not isinstance(value, dict | WorkerSettings):
             raise ValueError("give an integer (how many), or a mapping with count and more")
         return value
+
+    @model_validator(mode="after")
+    def _of_cloud(self) -> PoolSettings:
+        if self.type.endswith((":push", ":managed")) and self.workers.count:
+            raise ValueError(f"a pool of type {self.type} is run by Prefect Cloud and has no workers; leave them out")
+        return self
 
     @property
     def runs_in(self) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 LOG_LINES = 12
 
 
@@ -28,6 +31,9 @@ def look(names: list[str], docker_host: str | None = None) -> list[ContainerFact
     """State and last log lines of each; a daemon that does not answer is named, not raised."""
     if not names:
         return []
+    address = docker_host or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    if address.startswith("unix://") and not Path(address.removeprefix("unix://")).exists():
+        return [ContainerFacts(name, problem=f"there is no Docker daemon at {address}") for name in names]
     import docker
     from docker.errors import DockerException
 
