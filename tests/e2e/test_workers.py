@@ -55,7 +55,7 @@ def survives_a_restart_of_the_server(project: Any, engine: Any) -> None:
 
 
 def test_workers_are_healed_survive_the_server_and_end(project: Any, engine: Any) -> None:
-    project.edit("Pulumi.dev.yaml", "workers: 1", "workers: 2")
+    project.edit("Pulumi.dev.yaml", "workers: 1", "workers: 2\n        job: {env: {TEAM: data}}")
     engine.up()
     shown = report(project)
     (pool,) = shown["pools"]
