@@ -102,7 +102,7 @@ def _make(client: docker.DockerClient, scratch: Path) -> None:
         raise NoDaemon("debootstrap failed: " + done.stdout[-400:])
     subprocess.run(["tar", "-C", str(root), "-cf", str(tar), "."], check=True)
     repository, tag = BASE.split(":")
-    client.images.import_image_from_file(str(tar), repository=repository, tag=tag)
+    client.api.import_image_from_file(str(tar), repository=repository, tag=tag)
     shutil.rmtree(root)
     tar.unlink()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -13,13 +11,6 @@ import pytest
 from prefect_pulumi.local import server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.5)
 
 
 def noted(project: Any, worker: str) -> dict[str, Any]:
@@ -41,7 +32,6 @@ def end(pid: int) -> None:
 def survives_a_restart_of_the_server(project: Any, engine: Any) -> None:
     kept = noted(project, "etl-1")["pid"]
     folder = project.root / ".infra/dev/server"
-    before = {w["name"]: w["last_heartbeat"] for w in report(project)["pools"][0]["workers"]}
     noted_server = json.loads((folder / "server.json").read_text())
     running = psutil.Process(noted_server["pid"])
     for process in [*running.children(recursive=True), running]:
@@ -49,7 +39,6 @@ def survives_a_restart_of_the_server(project: Any, engine: Any) -> None:
     psutil.wait_procs([running], timeout=30)
     engine.up()
     assert server.healthy(f"http://127.0.0.1:{noted_server['port']}/api", timeout=10)
-    until(lambda: all(w["last_heartbeat"] > before[w["name"]] for w in report(project)["pools"][0]["workers"]))
     assert noted(project, "etl-1")["pid"] == kept
     assert project.infra("run", "heartbeat/every-quarter-hour", "--timeout", "120").returncode == 0
 
