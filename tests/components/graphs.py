@@ -11,6 +11,7 @@ import importlib.util
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,16 +187,21 @@ class DaemonProvider(SchemaProvider):
             self.docker.types.Mount(target=each["target"], source=each["source"], type=each["type"])
             for each in given["mounts"]
         ]
+        ports = given.get("ports", [])
         memory = {}
         if "memory" in given:
             memory = {"mem_limit": f"{given['memory']}m", "memswap_limit": f"{given['memorySwap']}m"}
+        health = given.get("healthcheck")
+        first, *more = [each["name"] for each in given["networksAdvanced"]]
         container = self.client.containers.create(
             given["image"],
             command=given["command"],
             name=given["name"],
             environment=given["envs"],
-            extra_hosts={each["host"]: each["ip"] for each in given["hosts"]},
-            network=given["networksAdvanced"][0]["name"],
+            extra_hosts={each["host"]: each["ip"] for each in given.get("hosts", [])},
+            ports={f"{each['internal']}/{each['protocol']}": (each["ip"], each["external"]) for each in ports},
+            healthcheck=health and {"test": health["tests"], "interval": _nanoseconds(health["interval"])},
+            network=first,
             mounts=mounts,
             group_add=given.get("groupAdds", []),
             labels={each["label"]: each["value"] for each in given["labels"]},
@@ -205,8 +211,20 @@ class DaemonProvider(SchemaProvider):
             stop_signal=given["stopSignal"],
             **memory,
         )
+        for name in more:
+            self.client.networks.get(name).connect(container)
         container.start()
+        if given.get("wait"):
+            end = time.monotonic() + given["waitTimeout"]
+            while self.client.containers.get(container.id).health != "healthy":
+                assert time.monotonic() < end, container.logs().decode()
+                time.sleep(0.5)
         return str(container.id), {}
+
+
+def _nanoseconds(text: str) -> int:
+    assert text.endswith("s")
+    return int(text[:-1]) * 1_000_000_000
 
 
 @dataclass

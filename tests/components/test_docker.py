@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import httpx
 import pytest
 
 from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
 FLOW = """
 import os
@@ -48,9 +51,9 @@ deployments:
 """
 
 
-def _load(name: str) -> Any:
+def _load(name: str, folder: str = ".") -> Any:
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / folder / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
@@ -59,7 +62,18 @@ def _load(name: str) -> Any:
     return sys.modules[name]
 
 
-daemons, graphs = _load("daemon"), _load("graphs")
+daemons, graphs, engines = _load("daemon"), _load("graphs"), _load("engines", "../e2e")
+
+
+def official_plugin() -> Path | None:
+    """The docker package's own plugin: from PATH, or where the official CLI installs plugins."""
+    name = "pulumi-resource-docker"
+    found = shutil.which(name)
+    installed = sorted((Path.home() / ".pulumi" / "plugins").glob(f"resource-docker-v*/{name}"))
+    return Path(found) if found else installed[-1] if installed else None
+
+
+PLUGIN, PULUMI = official_plugin(), engines.find_pulumi()
 
 
 def free_port() -> int:
@@ -81,7 +95,8 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, P
     """Address of a daemon, its base image, and a folder of wheels."""
     scratch = tmp_path_factory.mktemp("docker")
     try:
-        with daemons.daemon() as address:
+        with daemons.daemon() as address, pytest.MonkeyPatch.context() as patch:
+            patch.setenv("DOCKER_HOST", address)
             image, version = daemons.base_image(address, scratch)
             daemons.wheelhouse(scratch / "wheelhouse", version)
             yield address, image, scratch / "wheelhouse"
@@ -106,15 +121,24 @@ def environment(port: int, base: str, socket_path: str, **changes: Any) -> dict[
     }
 
 
+def contained(port: int, base: str, socket_path: str) -> dict[str, Any]:
+    """The server is a container too."""
+    plan = environment(port, base, socket_path)
+    build = {"BASE": base, "PIP_NO_INDEX": "1"}
+    return {
+        **plan,
+        "server": {"container": {"port": port, "build_args": build}},
+        "pools": {"boxes": plan["pools"]["boxes"]},
+    }
+
+
 class Site:
-    def __init__(self, root: Path, host: tuple[str, str, Path]) -> None:
+    def __init__(self, root: Path, host: tuple[str, str, Path], plan: Callable[..., dict[str, Any]]) -> None:
         address, self.base, wheels = host
         self.port = free_port()
         self.socket = address.removeprefix("unix://")
         self.project = f"prefect-test-{self.port}"
-        self.graph = graphs.Graph.make(
-            root, environment(self.port, self.base, self.socket), address, project=self.project
-        )
+        self.graph = graphs.Graph.make(root, plan(self.port, self.base, self.socket), address, project=self.project)
         (root / "flows" / "where.py").write_text(FLOW)
         (root / "prefect.yaml").write_text(PREFECT_YAML)
         for wheel in wheels.iterdir():
@@ -168,9 +192,35 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, host: tuple[str, str, Path]) -> Iterator[Site]:
-    made = Site(tmp_path_factory.mktemp("site") / "project", host)
+    made = Site(tmp_path_factory.mktemp("site") / "project", host, environment)
     yield made
     made.close()
+
+
+def test_a_server_in_a_container_serves_the_containers_beside_it(
+    tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "test")
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:of-the-container")
+    site = Site(tmp_path / "project", host, contained)
+    try:
+        (site.graph.root / "prefect.yaml").write_text(PREFECT_YAML.split("  - {name: inside")[0])
+        site.graph.up()
+        refused = httpx.post(f"{site.url}/work_pools/filter", json={})
+        assert refused.status_code == 401
+        done = site.infra("run", "where/own", "--timeout", "180", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert json.loads(done.stdout)["state"] == "Completed"
+        assert site.graph.preview().changed is False
+        # Its database lies in the volume.
+        server_of = [each for each in site.everything() if each.labels.get("io.prefect.server")]
+        assert len(server_of) == 1
+        assert [mount["Destination"] for mount in server_of[0].attrs["Mounts"]] == ["/home/prefect/.prefect"]
+        site.graph.destroy()
+        assert site.containers() == {}
+        assert not [each for each in site.docker.networks.list() if site.ours([each.name])]
+    finally:
+        site.close()
 
 
 def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
@@ -236,3 +286,32 @@ def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
     assert site.containers() == {}
     assert not [each.name for each in site.docker.volumes.list() if site.ours([each.name])]
     assert not [each.name for each in site.docker.networks.list() if site.ours([each.name])]
+
+
+@pytest.mark.skipif(PLUGIN is None, reason="no pulumi-resource-docker: `pulumi plugin install resource docker`")
+@pytest.mark.skipif(PULUMI is None, reason="no official CLI: `make pulumi` builds it where Go is installed")
+def test_the_official_plugin_sees_no_change_where_there_is_none(
+    tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a stand-in cannot show: what the plugin reads back is what the program declares."""
+    assert PLUGIN is not None
+    monkeypatch.setenv("PATH", f"{PLUGIN.parent}{os.pathsep}{os.environ['PATH']}")
+    site = Site(tmp_path / "project", host, environment)
+    (site.graph.root / ".venv").mkdir()
+    (site.graph.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+    official = engines.Official(engines.Project(site.graph.root), PULUMI, project_name=site.project)
+    try:
+        official.up()
+        before = site.containers()
+        assert set(before) == {"boxes-1", "inner-1"}
+        assert official.changes(refresh=True) == {}
+        site.graph.configure(environment(site.port, site.base, site.socket, memory=700))
+        official.up()
+        after = site.containers()
+        assert after["inner-1"].id != before["inner-1"].id
+        assert after["boxes-1"].id == before["boxes-1"].id
+        assert official.changes(refresh=True) == {}
+        official.destroy()
+        assert site.containers() == {}
+    finally:
+        site.close()

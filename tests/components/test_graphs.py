@@ -29,8 +29,8 @@ graphs = _graphs()
 DOCKER: dict[str, Any] = {"server": {"embedded": True, "host": "0.0.0.0"}}
 
 
-def registered(tmp_path: Path, pool: dict[str, Any]) -> dict[str, Any]:
-    made = graphs.Graph.make(tmp_path / "project", {**DOCKER, "pools": {"boxes": pool}})
+def registered(tmp_path: Path, pool: dict[str, Any], server: Any = DOCKER["server"]) -> dict[str, Any]:
+    made = graphs.Graph.make(tmp_path / "project", {"server": server, "pools": {"boxes": pool}})
     found: dict[str, Any] = made.registered()
     return found
 
@@ -77,6 +77,43 @@ def test_memory_always_comes_with_its_swap(tmp_path: Path) -> None:
     found = registered(tmp_path, {"type": "docker", "workers": {"count": 1, "memory": 512, "cpus": 1.5}})
     inputs = found["docker:index/container:Container/boxes-1"].inputs
     assert (inputs["memory"], inputs["memorySwap"], inputs["cpus"]) == (512, 1024, "1.5")
+
+
+def test_a_server_in_a_container_is_reached_by_what_runs_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "test")
+    server = {"container": {"port": 4300}}
+    found = registered(tmp_path, {"type": "docker", "workers": 1}, server)
+    container = found["docker:index/container:Container/server"]
+    inputs = unwrap(container.inputs)
+    assert inputs["ports"] == [{"internal": 4200, "external": 4300, "ip": "127.0.0.1", "protocol": "tcp"}]
+    assert (inputs["wait"], inputs["waitTimeout"]) == (True, 180)
+    assert found["docker:index/image:Image/server-image"].urn in container.property_dependencies["image"]
+    # The provider's address is known once the server answers, and so is all that lives on it.
+    provider = found["pulumi:providers:prefect/server"]
+    assert container.urn in provider.property_dependencies["apiUrl"]
+    worker = found["docker:index/container:Container/boxes-1"]
+    network = found["docker:index/network:Network/server-network"]
+    assert network.urn in worker.property_dependencies["networksAdvanced"]
+    assert len(unwrap(worker.inputs)["networksAdvanced"]) == 2
+
+
+def test_the_password_and_the_database_of_a_server_container_are_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "test")
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:hunter2")
+    found = registered(tmp_path, {"type": "process"}, {"container": {}})
+    envs = found["docker:index/container:Container/server"].inputs["envs"]
+    assert isinstance(envs, Secret)
+    assert "PREFECT_SERVER_API_AUTH_STRING=admin:hunter2" in envs.value
+    assert "hunter2" not in repr(found)
+
+
+def test_one_server_is_declared(tmp_path: Path) -> None:
+    with pytest.raises(PrefectPulumiError, match="give one of `embedded: true`, `container` and `api_url`"):
+        registered(tmp_path, {"type": "process"}, {"embedded": True, "container": {}})
 
 
 def test_an_image_of_a_registry_is_referenced_by_its_digest(tmp_path: Path) -> None:

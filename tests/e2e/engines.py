@@ -133,6 +133,7 @@ class Official:
     project: Project
     cli: Path
     name: str = "pulumi"
+    project_name: str = "prefect-infra"
 
     def _stack(self) -> Any:
         from pulumi import automation
@@ -152,7 +153,7 @@ class Official:
             pulumi_command=automation.PulumiCommand(root=str(self.cli.parent.parent)),
             env_vars={**exports, "PATH": path, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"},
         )
-        return automation.create_or_select_stack("dev", "prefect-infra", program, opts=options)
+        return automation.create_or_select_stack("dev", self.project_name, program, opts=options)
 
     def up(self, *, refresh: bool = False) -> None:
         self._stack().up(refresh=refresh)

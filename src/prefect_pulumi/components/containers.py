@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.components.settings import PoolSettings, WorkerSettings
+from prefect_pulumi.components.settings import ImageSettings, PoolSettings, WorkerSettings
 from prefect_pulumi.resources import WorkerDrain, WorkerOnline, WorkPool
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MIB = 1024 * 1024
 HEARTBEAT_SECONDS = 10
 
 
-def worker_image(name: str, of: WorkerSettings, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+def image_reference(name: str, of: ImageSettings, tag: str, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """What a container is started from: `repository@sha256:...` for a registry's image, `sha256:...` for a local one.
 
     A tag alone would hide a rebuild, since no input of the container changes with it.
@@ -45,7 +45,7 @@ def worker_image(name: str, of: WorkerSettings, child: pulumi.ResourceOptions) -
     built = docker.Image(
         f"{name}-image",
         child,
-        image_name=of.push_to or f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}",
+        image_name=of.push_to or tag,
         build=docker.DockerBuildArgs(
             context="..", dockerfile=f"../{of.dockerfile}", args=of.build_args, platform=of.build_args.get("PLATFORM")
         ),
@@ -66,15 +66,15 @@ def worker_containers(
     """The containers of a pool; the last resource exists when each worker has reached the server."""
     of, stack = settings.workers, pulumi.get_stack()
     child = pulumi.ResourceOptions(parent=after.parent)
-    network = of.network
+    networks: list[pulumi.Input[str]] = [] if of.network is None else [of.network]
     made: list[pulumi.Resource] = []
-    if network is None:
+    if of.network is None:
         own = docker.Network(f"{name}-network", child, name=f"{pulumi.get_project()}-{stack}-{name}", driver="bridge")
         made.append(own)
-        network_name: pulumi.Input[str] = own.name
-    else:
-        network_name = network
-    api_url = server.api_url.apply(seen_from_container)
+        networks.append(own.name)
+    if server.container is not None:
+        networks.append(server.container.network)
+    api_url = server.inner_api_url.apply(seen_from_container)
     # Sorted: an order that changes would be a change.
     envs = pulumi.Output.all({"PREFECT_API_URL": api_url, **environment(of)}, server.credentials).apply(
         lambda both: sorted(f"{key}={value}" for key, value in {**both[1], **both[0]}.items())
@@ -104,7 +104,7 @@ def worker_containers(
             command=command(worker, name, settings),
             envs=envs,
             hosts=[docker.ContainerHostArgs(host=GATEWAY, ip="host-gateway")],
-            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network_name)],
+            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network) for network in networks],
             mounts=_mounts(volume, settings),
             group_adds=_socket_groups(settings) or None,
             labels=[

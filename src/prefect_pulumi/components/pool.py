@@ -33,7 +33,7 @@ class Pool(pulumi.ComponentResource):
         super().__init__("prefect:components:Pool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         image = self._image(name, settings)
-        template = self._template(name, settings, image)
+        template = self._template(name, settings, server, image)
         self.work_pool = WorkPool(
             name,
             child,
@@ -66,11 +66,14 @@ class Pool(pulumi.ComponentResource):
         """What worker containers and the pool's flow runs start from, where anything runs in a container."""
         if settings.runs_in == "process" or not settings.workers.count:
             return None
-        from prefect_pulumi.components.containers import worker_image
+        from prefect_pulumi.components.containers import image_reference
 
-        return worker_image(name, settings.workers, pulumi.ResourceOptions(parent=self))
+        tag = f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"
+        return image_reference(name, settings.workers, tag, pulumi.ResourceOptions(parent=self))
 
-    def _template(self, name: str, settings: PoolSettings, image: pulumi.Output[str] | None) -> Any:
+    def _template(
+        self, name: str, settings: PoolSettings, server: Server | None, image: pulumi.Output[str] | None
+    ) -> Any:
         if settings.base_job_template is not None:
             if settings.job or settings.env_from_blocks:
                 raise _fault(name, "give either base_job_template, or job and env_from_blocks")
@@ -79,6 +82,9 @@ class Pool(pulumi.ComponentResource):
         if not (settings.job or settings.env_from_blocks or (declared and image is not None)):
             return None
         job = dict(settings.job)
+        if settings.type == "docker" and server is not None and server.container is not None:
+            # Only there do flow runs find the server by the address that their worker has.
+            job.setdefault("networks", [server.container.network_name])
 
         def make(reference: str | None) -> dict[str, Any]:
             found = dict(job)

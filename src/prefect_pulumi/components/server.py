@@ -1,20 +1,25 @@
-"""Where a stack's Prefect is, as a component: the embedded server or the address of an existing one."""
+"""Where a stack's Prefect is, as a component: the embedded server, one in a container, or the address of another."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from prefect_pulumi.components.settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
 
+if TYPE_CHECKING:
+    from prefect_pulumi.components.server_container import Running
+
 
 class Server(pulumi.ComponentResource):
-    """Starts the embedded server where the stack asks for one, and holds the provider for all other resources.
+    """Starts the server where the stack asks for one, and holds the provider for all other resources.
 
     `provider` goes into the options of whatever lives on that server; `ui_url` is the address of its dashboard.
-    `api_url` and `credentials` (environment variable -> secret) are for workers elsewhere.
+    `api_url` and `credentials` (environment variable -> secret) are for workers elsewhere; `inner_api_url` is for
+    containers beside the server's own `container`.
     """
 
     def __init__(self, name: str, settings: ServerSettings, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -22,6 +27,7 @@ class Server(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         stack = pulumi.get_stack()
         self.ui_url: pulumi.Output[str]
+        self.container: Running | None = None
         api_url: pulumi.Input[str]
         if settings.embedded:
             local = LocalServer(
@@ -32,11 +38,20 @@ class Server(pulumi.ComponentResource):
                 host=None if settings.host == "127.0.0.1" else settings.host,
             )
             api_url, self.ui_url = local.api_url, local.ui_url
+        elif settings.container is not None:
+            from prefect_pulumi.components.server_container import server_container
+
+            self.container = server_container(name, settings.container, child)
+            api_url, self.ui_url = self.container.api_url, self.container.ui_url
         else:
             api_url = settings.api_url or ""
             self.ui_url = pulumi.Output.from_input(api_url.removesuffix("/api"))
         credentials = pulumi.Config("prefect")
         self.api_url = pulumi.Output.from_input(api_url)
+        self.inner_api_url = self.api_url
+        if self.container is not None:
+            inner = self.container.inner_api_url
+            self.inner_api_url = self.api_url.apply(lambda _: inner)
         self.credentials: dict[str, pulumi.Output[str]] = {
             variable: value
             for variable, value in (

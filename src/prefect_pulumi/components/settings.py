@@ -20,8 +20,31 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class ImageSettings(Settings):
+    """`image` is a reference by digest or id; left out, `dockerfile` is built, and pushed where `push_to` names a
+    registry's repository.
+    """
+
+    image: str | None = Field(default=None, pattern=r"(@|^)sha256:[0-9a-f]{64}$")
+    dockerfile: str = "worker/Dockerfile"
+    build_args: dict[str, str] = {}
+    push_to: str | None = None
+
+
+class ServerContainer(ImageSettings):
+    """A server in a Docker container, reached at `host` and `port` of this machine.
+
+    Its database is SQLite in a volume, or what the secret `prefect:databaseUrl` says; `prefect:authString` becomes
+    the password that it asks for.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=4200, ge=1, le=65535)
+    env: dict[str, str] = {}
+
+
 class ServerSettings(Settings):
-    """Where Prefect is: a server on this machine (`port`), or an existing one (`api_url`).
+    """Where Prefect is: a server on this machine (`port`), one in a `container`, or an existing one (`api_url`).
 
     `host` is the address that the embedded server listens on: containers reach it at the Docker bridge's (such as
     172.17.0.1) or at 0.0.0.0, never at the loopback address.
@@ -33,6 +56,7 @@ class ServerSettings(Settings):
     embedded: bool = False
     host: str = "127.0.0.1"
     port: int = Field(default=4200, ge=1, le=65535)
+    container: ServerContainer | None = None
     api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
 
 
@@ -44,11 +68,10 @@ class QueueSettings(Settings):
     description: str | None = None
 
 
-class WorkerSettings(Settings):
+class WorkerSettings(ImageSettings):
     """The workers of a pool. `runs_in` left out: where the pool's type says (process, docker or kubernetes).
 
-    In containers: `image` is a reference by digest or id; left out, `dockerfile` is built, and pushed where `push_to`
-    names a registry's repository. Sizes are in MiB, times in seconds.
+    Sizes are in MiB, times in seconds.
     """
 
     count: int = Field(default=1, ge=0, le=32)
@@ -57,10 +80,6 @@ class WorkerSettings(Settings):
     limit: int | None = Field(default=None, ge=1)
     drain_seconds: int = Field(default=60, ge=0)
     online_seconds: int = Field(default=180, ge=1)
-    image: str | None = Field(default=None, pattern=r"(@|^)sha256:[0-9a-f]{64}$")
-    dockerfile: str = "worker/Dockerfile"
-    build_args: dict[str, str] = {}
-    push_to: str | None = None
     memory: int | None = Field(default=None, ge=6)
     memory_swap: int | None = Field(default=None, ge=-1)
     cpus: float | None = Field(default=None, gt=0)
@@ -165,9 +184,9 @@ def parse_environment(raw: Any, stack: str) -> Environment:
         lines = [_explain(fault) for fault in error.errors()]
         raise SettingsError("\n  ".join(lines), where=where, remedy="see docs/configuration.md for every key") from None
     server = environment.server
-    if server.embedded == (server.api_url is not None):
+    if [server.embedded, server.api_url is not None, server.container is not None].count(True) != 1:
         raise SettingsError(
-            "environment.server: give either `embedded: true` or `api_url`",
+            "environment.server: give one of `embedded: true`, `container` and `api_url`",
             where=where,
             remedy="`api_url` is the address of the API, such as https://prefect.example.com/api",
         )
@@ -185,6 +204,7 @@ def _explain(fault: Any) -> str:
 _MODELS = (
     Environment,
     ServerSettings,
+    ServerContainer,
     PoolSettings,
     WorkerSettings,
     QueueSettings,
