@@ -15,6 +15,7 @@ import anyio
 from prefect_pulumi.api.client import PrefectClient
 from prefect_pulumi.cli.project import Stack, as_json
 from prefect_pulumi.errors import ConfigError, ExitCode, FlowRunError, InputError, NotFoundError
+from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.values import unwrap
 
 POLL_SECONDS = 0.5
@@ -25,7 +26,7 @@ def follow(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exit code 0 when the run ends Completed, 1 when it ends otherwise or not in time."""
     if arguments.deployment.count("/") != 1:
         raise InputError(f"{arguments.deployment!r} is not FLOW/DEPLOYMENT", where="infra run")
-    connection = _connection(stack)
+    connection = connection_of(stack)
     parameters = dict(_parameter(text) for text in arguments.param)
     return anyio.run(_follow, connection, arguments, parameters)
 
@@ -40,18 +41,22 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _connection(stack: Stack) -> dict[str, str]:
+def connection_of(stack: Stack) -> dict[str, str]:
     """Address and credentials of the stack's server, from its provider in the state, else from the environment."""
     reader = stack.backend.reader(stack.name)
     if reader.exists():
         for entry in reader.load(stack.manager(write=False)).resources:
             if entry.type == "pulumi:providers:prefect" and entry.inputs.get("apiUrl"):
                 found: dict[str, str] = unwrap(entry.inputs)
-                return found
+                return {**_given(), **found}
     if os.environ.get("PREFECT_API_URL"):
-        names = {"apiUrl": "PREFECT_API_URL", "apiKey": "PREFECT_API_KEY", "authString": "PREFECT_API_AUTH_STRING"}
-        return {key: os.environ[variable] for key, variable in names.items() if os.environ.get(variable)}
+        return _given()
     raise ConfigError(f"stack {stack.name} has no server yet", where="infra run", remedy=f"infra up -s {stack.name}")
+
+
+def _given() -> dict[str, str]:
+    """What the environment holds, as the provider itself takes it."""
+    return {key: os.environ[variable] for key, variable in ENVIRONMENT.items() if os.environ.get(variable)}
 
 
 async def _follow(connection: dict[str, str], arguments: Namespace, parameters: dict[str, Any]) -> ExitCode:

@@ -13,7 +13,7 @@ from typing import Any
 
 from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
-from prefect_pulumi.cli.flow_run import _connection
+from prefect_pulumi.cli.flow_run import connection_of
 from prefect_pulumi.cli.project import Stack, as_json
 from prefect_pulumi.errors import ExitCode
 from prefect_pulumi.state.entries import ResourceEntry
@@ -75,7 +75,7 @@ class Report:
 
 def show(arguments: Namespace, stack: Stack) -> ExitCode:
     """Reads only. Exit code 4 when the server does not answer."""
-    connection = _connection(stack)
+    connection = connection_of(stack)
     entries = stack.backend.reader(stack.name).load(stack.manager(write=False)).resources
     client = SyncClient(
         connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString")
