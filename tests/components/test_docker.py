@@ -53,7 +53,7 @@ deployments:
 
 def _load(name: str, folder: str = ".") -> Any:
     if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / folder / f"{name}.py")
+        spec = importlib.util.spec_from_file_location(name, (Path(__file__).parent / folder / f"{name}.py").resolve())
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
