@@ -151,3 +151,23 @@ def test_a_deploy_that_stops_midway_records_what_it_made(project: Project) -> No
     outputs = provider.update(URN, caught.value.id, inputs, caught.value.outputs, project.check(), 0, False, ())
     assert project.live() == {a, b}
     provider.delete(URN, caught.value.id, inputs, outputs, 0)
+
+
+@pytest.mark.e2e
+def test_a_commit_pins_the_clone_and_is_part_of_the_fingerprint(project: Project) -> None:
+    provider, name = project.provider, f"a-{project.tag}"
+    project.write(entry(name, project.pool))
+    text = (project.root / "prefect.yaml").read_text()
+    clone = "pull:\n  - prefect.deployments.steps.git_clone: {repository: https://example.com/x.git, branch: main}\n"
+    (project.root / "prefect.yaml").write_text(clone + text.replace("pull:", "definitions:"))
+    inputs = provider.check(URN, {}, {"workPools": [project.pool], "commit": "a" * 40}, b"").inputs
+    assert inputs["fingerprints"] != project.check()["fingerprints"]
+    outputs = provider.create(URN, inputs, 0, preview=False).outputs
+    live = provider.connection.client().request("GET", f"/deployments/{outputs['deployments'][f'hello/{name}']}")
+    (step,) = live["pull_steps"]
+    assert step == {
+        "prefect.deployments.steps.git_clone": {"repository": "https://example.com/x.git", "commit_sha": "a" * 40}
+    }
+    provider.delete(URN, "prefect.yaml", inputs, outputs, 0)
+    (refused,) = provider.check(URN, {}, {"commit": "main"}, b"").failures
+    assert refused.property == "commit"

@@ -22,6 +22,7 @@ class Flows(pulumi.ComponentResource):
         needs: Sequence[pulumi.Resource] = (),
         directory: str = ".",
         prefect_file: str = "prefect.yaml",
+        commit: pulumi.Input[str] | None = None,
     ) -> None:
         super().__init__("prefect:components:Flows", name, None, opts)
         queues = [queue for pool in pools for queue in pool.queues.values()]
@@ -30,6 +31,7 @@ class Flows(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[*queues, *needs]),
             directory=directory,
             prefect_file=prefect_file,
+            commit=commit,
             work_pools=[pool.work_pool.name for pool in pools],
             work_queues=[queue for pool in pools for queue in pool.queue_names],
         )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from prefect_pulumi.errors import DeployError
 
@@ -19,15 +25,18 @@ FRAME = " │╭╮╰╯─┌┐└┘━"
 def run_deploy(
     root: Path,
     prefect_file: str,
+    document: Mapping[str, Any],
     names: Sequence[str] | None,
     *,
     env: Mapping[str, str],
     on_line: Callable[[str], None],
     secrets: Collection[str] = (),
 ) -> None:
-    """Deploys `names` (`flow/deployment`), or with None everything (`--all`). `env` is the whole environment of the
-    child. Raises `DeployError` with its last lines when it fails."""
-    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", prefect_file]
+    """Deploys `names` (`flow/deployment`), or with None everything (`--all`), of `document`: the plain data of
+    `prefect_file` with the stack's values in it, handed over by a pipe. `env` is the whole environment of the child.
+    Raises `DeployError` with its last lines when it fails."""
+    reader, writer = os.pipe()
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--prefect-file", f"/dev/fd/{reader}"]
     if names is None:
         command.append("--all")
     else:
@@ -44,7 +53,11 @@ def run_deploy(
         text=True,
         encoding="utf-8",
         errors="replace",
+        pass_fds=(reader,),
     )
+    os.close(reader)
+    feeding = threading.Thread(target=_feed, args=(writer, yaml.safe_dump(dict(document)).encode()), daemon=True)
+    feeding.start()
     with process:
         try:
             for raw in process.stdout or ():
@@ -62,6 +75,11 @@ def run_deploy(
             where=prefect_file,
             remedy="mend it and run again: what was deployed before the failure is deployed once more",
         )
+
+
+def _feed(pipe: int, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), open(pipe, "wb") as stream:
+        stream.write(data)
 
 
 def masked(line: str, secrets: Collection[str]) -> str:

@@ -31,6 +31,12 @@ class Deployments(Kind):
     work_queues: list[str] = Field(
         default_factory=list, description="Names of the queues that the program declares, as 'pool/queue'."
     )
+    commit: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{40}$",
+        description="Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to "
+        "it in place of its branch.",
+    )
     fingerprints: Annotated[dict[str, str], Meta(computed=True)] = Field(
         default_factory=dict, description="'flow/deployment' -> SHA-256 of all that its deployment depends on."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from typing_extensions import override
 from prefect_pulumi.deploy import live
 from prefect_pulumi.deploy.fingerprint import fingerprints
 from prefect_pulumi.deploy.load import load
+from prefect_pulumi.deploy.overlay import pin_conflicts, pinned
 from prefect_pulumi.deploy.plan import DeployPlan, plan
 from prefect_pulumi.deploy.preflight import full_name, preflight
 from prefect_pulumi.deploy.run import run_deploy
@@ -46,7 +48,7 @@ class DeploymentsHandler(Handler):
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
         """Loads and checks the whole file; what it found goes into the inputs as `fingerprints`."""
         inputs, faults = super().check(call)
-        for name in ("directory", "prefectFile"):
+        for name in ("directory", "prefectFile", "commit"):
             if has_unknown(inputs.get(name)):
                 faults.append(
                     Fault(name, f"'{name}' must be known before the update: the file is checked in the preview")
@@ -69,7 +71,15 @@ class DeploymentsHandler(Handler):
 
     def _fingerprints(self, inputs: Props) -> dict[str, str]:
         directory, path = self._place(inputs)
+        commit = unwrap(inputs.get("commit"))
         loaded = load(path)
+        conflicts = [
+            f"{loaded.place(keys)}: it names commit {own}, but the stack is released from {commit}; drop one"
+            for keys, own in pin_conflicts(loaded.raw, commit)
+        ]
+        if conflicts:
+            raise PreflightError(conflicts, where=path.name)
+        loaded = replace(loaded, raw=pinned(loaded.raw, commit))
         pools, queues = unwrap(inputs.get("workPools", [])), unwrap(inputs.get("workQueues", []))
         uses = (entry.work_pool for entry in loaded.model.deployments)
         wanted = {use.name for use in uses if use and use.name}
@@ -148,6 +158,7 @@ class DeploymentsHandler(Handler):
                 run_deploy(
                     directory,
                     path.relative_to(directory).as_posix(),
+                    pinned(load(path).raw, unwrap(call.news.get("commit"))),
                     None if planned.everything else planned.deploys,
                     env=self._environment(),
                     on_line=lambda line: self.host.log("info", line, call.urn),

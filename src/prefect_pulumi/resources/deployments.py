@@ -27,6 +27,7 @@ class Deployments(PrefectResource):
         "prefect_file": "prefectFile",
         "work_pools": "workPools",
         "work_queues": "workQueues",
+        "commit": "commit",
         "fingerprints": "fingerprints",
         "deployments": "deployments",
     }
@@ -40,6 +41,7 @@ class Deployments(PrefectResource):
         prefect_file: pulumi.Input[str] | None = None,
         work_pools: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         work_queues: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        commit: pulumi.Input[str] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -48,10 +50,18 @@ class Deployments(PrefectResource):
         :param prefect_file: The file, relative to the directory. Default: "prefect.yaml".
         :param work_pools: Names of the pools that the program declares.
         :param work_queues: Names of the queues that the program declares, as 'pool/queue'.
+        :param commit: Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to
+        it in place of its branch.
         """
         self._begin(
             resource_name,
-            {"directory": directory, "prefectFile": prefect_file, "workPools": work_pools, "workQueues": work_queues},
+            {
+                "directory": directory,
+                "prefectFile": prefect_file,
+                "workPools": work_pools,
+                "workQueues": work_queues,
+                "commit": commit,
+            },
             opts,
         )
 
@@ -83,6 +93,13 @@ class Deployments(PrefectResource):
     def work_queues(self) -> pulumi.Output[list[str]]:
         """Names of the queues that the program declares, as 'pool/queue'."""
         return self._output("workQueues")
+
+    @property
+    @pulumi.getter(name="commit")
+    def commit(self) -> pulumi.Output[str | None]:
+        """Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to it in place
+        of its branch."""
+        return self._output("commit")
 
     @property
     @pulumi.getter(name="fingerprints")
