@@ -77,8 +77,9 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Json:
     result = dict(under)
     for key, value in over.items():
         own = result.get(key)
-        both = isinstance(value, Mapping) and isinstance(own, Mapping)
-        result[key] = merged(own, value) if both else value
+        if isinstance(value, Mapping) and isinstance(own, Mapping):
+            value = merged(own, value)
+        result[key] = value
     return result
 
 
