@@ -1,4 +1,4 @@
-"""Reads `prefect.yaml` with line numbers: every fault says file, line, key."""
+"""Reads `prefect.yaml` into the strict model: every fault of form at once, each with file, line and key."""
 
 from __future__ import annotations
 
@@ -8,94 +8,180 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from prefect_pulumi.deploy.model import KNOWN_KEYS, PrefectFile
+from prefect_pulumi.deploy.document import Document, Keys, plain, read
+from prefect_pulumi.deploy.model import PrefectFile
+from prefect_pulumi.deploy.model_parts import all_parts, is_tag, part_at
 from prefect_pulumi.errors import PreflightError
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Path_ = Sequence[str | int]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """The file as a model and as plain data (`raw`, anchors resolved), with the lines of its keys."""
+    """The file as a model and as plain JSON data (`raw`, anchors resolved), with the lines of its keys."""
 
     path: Path
     model: PrefectFile
     raw: dict[str, Any]
-    node: yaml.Node | None
+    document: Document
 
-    def place(self, keys: Path_) -> str:
+    def place(self, keys: Keys) -> str:
         """`line 12: deployments[0].schedule.cron`."""
-        return place(self.node, keys)
+        return self.document.place(keys)
 
 
 def load(path: Path) -> Loaded:
     """Raises `PreflightError` with all faults of form at once."""
+    return modelled(read(path))
+
+
+def modelled(document: Document) -> Loaded:
+    """A document that is well-formed YAML, against the model."""
+    data = document.data
+    if data.get("deployments", ()) is None:
+        # Only the key, or every entry commented out: what is meant is an empty list.
+        data = {**data, "deployments": []}
+    model, faults = checked(document, data)
+    if model is None:
+        raise PreflightError(faults, where=document.path.name)
+    return Loaded(document.path, model, plain({**data, "deployments": data.get("deployments", [])}), document)
+
+
+def checked(document: Document, data: dict[str, Any]) -> tuple[PrefectFile | None, list[str]]:
+    """The model of `data`, whose places are those of `document`; or its faults."""
     try:
-        text = path.read_text("utf-8")
-        node = yaml.compose(text, _Loader)
-        raw = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-    except OSError as error:
-        raise PreflightError(
-            [error.strerror or str(error)], where=str(path.name), remedy="name it in `prefect_file`"
-        ) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}: " if mark is not None else ""
-        raise PreflightError([f"{line}{getattr(error, 'problem', None) or 'not YAML'}"], where=path.name) from error
-    if raw is None:
-        raw = {}
-    if not isinstance(raw, dict):
-        raise PreflightError(["line 1: it must be a mapping of keys to values"], where=path.name)
-    raw = {**raw, "deployments": raw.get("deployments") or []}
-    try:
-        model = PrefectFile.model_validate(raw)
+        return PrefectFile.model_validate(data), []
     except ValidationError as error:
-        raise PreflightError([_explain(node, fault) for fault in error.errors()], where=path.name) from None
-    return Loaded(path, model, raw, node)
+        faults = error.errors(include_url=False)
+        meant = {(*fault["loc"][:-1], near) for fault in faults if (near := _nearest(fault))}
+        found = [
+            explain(document, fault) for fault in faults if fault["type"] != "missing" or fault["loc"] not in meant
+        ]
+        found.sort(key=lambda fault: fault[0])
+        return None, list(dict.fromkeys(text for _, text in found))
 
 
-def place(node: yaml.Node | None, keys: Path_) -> str:
-    """Line and dotted path of a key; the nearest known line where the key itself is missing."""
-    line = 1
-    for key in keys:
-        child = _child(node, key)
-        if child is None:
-            break
-        key_node, node = child
-        line = key_node.start_mark.line + 1
-    return f"line {line}: {dotted(keys)}"
+def explain(document: Document, fault: Any) -> tuple[int, str]:
+    """Line and message of one of pydantic's faults."""
+    location: tuple[str | int, ...] = fault["loc"]
+    keys = [part for part in location if not is_tag(part)]
+    words = _unknown_key(location) if fault["type"] == "extra_forbidden" else _words(fault, location)
+    return document.line(keys), f"{document.place(keys)}: {words}"
 
 
-def dotted(keys: Path_) -> str:
-    text = ""
-    for key in keys:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text
+def _nearest(fault: Any) -> str:
+    """The known key that an unknown one was meant to be, or ""."""
+    if fault["type"] != "extra_forbidden":
+        return ""
+    part = part_at(PrefectFile, fault["loc"][:-1])
+    return next(iter(difflib.get_close_matches(str(fault["loc"][-1]), part.keys() if part else [], n=1)), "")
 
 
-def _child(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key_node, value in node.value:
-            if key_node.value == key:
-                return key_node, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        return node.value[key], node.value[key]
-    return None
+def _unknown_key(location: Sequence[str | int]) -> str:
+    part = part_at(PrefectFile, location[:-1])
+    key = str(location[-1])
+    known = part.keys() if part else []
+    near = difflib.get_close_matches(key, known, n=1)
+    if near:
+        return f"unknown key; did you mean {near[0]}?"
+    others = {
+        name: owner
+        for other, owner in all_parts(PrefectFile).items()
+        if other is not part
+        for name in other.keys()  # noqa: SIM118 - a method of ours
+    }
+    if key in others:
+        owner = others[key]
+        return f"unknown key here; it belongs under {owner}" if owner else "unknown key here; it belongs at the top"
+    near = difflib.get_close_matches(key, others, n=1, cutoff=0.8)
+    if near and others[near[0]]:
+        return f"unknown key; did you mean {near[0]}, under {others[near[0]]}?"
+    return f"unknown key; known here: {', '.join(known)}"
 
 
-def _explain(node: yaml.Node | None, fault: Any) -> str:
-    # pydantic adds the member of a union it tried; such parts are no keys of the file
-    keys = [part for part in fault["loc"] if isinstance(part, int) or part.islower() or "_" in part or "-" in part]
-    keys = [key for key in keys if key not in {"int", "str", "float", "bool", "constrained-float", "function-after"}]
-    where = place(node, keys)
-    if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(fault["loc"][-1]), KNOWN_KEYS, n=1)
-        return f"{where}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-    if fault["type"] == "missing":
-        return f"{where}: it is required"
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]}" if message else where
+_MISSING = {
+    "work_pool": "it is required: name the work pool that runs the deployment",
+    "entrypoint": "it is required: path/to/file.py:function of the flow",
+    "name": "it is required; without one Prefect skips the deployment and says nothing",
+}
+
+
+def _words(fault: Any, location: Sequence[str | int]) -> str:
+    kind, value, context = fault["type"], fault.get("input"), fault.get("ctx", {})
+    if kind == "invalid_key":
+        return "a key that is not a text; put it in quotes"
+    last = str(location[-1]) if location else ""
+    if kind == "missing" or (value is None and last in _MISSING and _of_deployment(location)):
+        return _MISSING[last] if last in _MISSING and _of_deployment(location) else "it is required"
+    if value is None and kind.endswith(("_type", "_parsing")):
+        return f"it is empty; give {_wanted(kind)}, or leave the key out: Prefect would skip the whole file"
+    if kind == "string_type":
+        if isinstance(value, dict | list):
+            return f"give a text, not {_kind(value)}"
+        return f"{_shown(value)} is {_kind(value)}, and Prefect wants a text; put it in quotes"
+    if kind in ("greater_than_equal", "greater_than", "less_than_equal"):
+        word = {"greater_than_equal": "at least", "greater_than": "more than", "less_than_equal": "at most"}[kind]
+        limit = context.get("ge", context.get("gt", context.get("le")))
+        return f"it must be {word} {limit}, not {_shown(value)}"
+    if kind in ("literal_error", "enum"):
+        near = difflib.get_close_matches(str(value), context["expected"].replace("'", "").split(" or "), n=1)
+        choices = context["expected"].replace("'", "")
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"give {choices}, not {_shown(value)}{hint}"
+    if kind == "string_pattern_mismatch":
+        return _MISSING.get(last, "it must not be empty")
+    if kind == "too_short":
+        return "it must not be empty"
+    if kind == "trigger":
+        return f"{fault['msg']}, not {_shown(value.get('type'))}" if isinstance(value, dict) else fault["msg"]
+    if kind.endswith(("_type", "_parsing", "_from_float")) or kind == "model_attributes_type":
+        template = "; Prefect reads it before it fills in a {{ }}" if isinstance(value, str) and "{{" in value else ""
+        if last == "work_pool" and isinstance(value, str):
+            return f"give a mapping, such as {{name: {value}}}"
+        return f"give {_wanted(kind)}, not {_shown(value)}{template}"
+    if kind == "value_error":
+        return str(fault["msg"]).removeprefix("Value error, ")
+    return f"{fault['msg'][:1].lower()}{fault['msg'][1:]}"
+
+
+def _of_deployment(location: Sequence[str | int]) -> bool:
+    """Whether a location is that of a key of an entry of `deployments`."""
+    return len(location) == 3 and location[0] == "deployments"
+
+
+_WANTED = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "list": "a list",
+    "dict": "a mapping of keys to values",
+    "model": "a mapping of keys to values",
+    "string": "a text",
+    "time_delta": "seconds, HH:MM:SS or a duration such as PT15M",
+}
+
+
+def _wanted(kind: str) -> str:
+    return next((words for name, words in _WANTED.items() if kind.startswith(name)), "another value")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "a yes or no"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "a mapping"
+    return "a date" if hasattr(value, "isoformat") else "nothing" if value is None else "a text"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | list):
+        return _kind(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 60 else f"{value[:57]}...")
+    return str(value)
