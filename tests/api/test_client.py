@@ -16,7 +16,7 @@ import pytest
 from prefect_pulumi.api.client import PrefectClient
 from prefect_pulumi.api.limits import CEILING, FLOOR, START, AdaptiveLimit
 from prefect_pulumi.api.portal import SyncClient
-from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, ServerUnavailableError
+from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 
 RESET = "reset"
 RESET_AFTER = "reset after the server acted"
@@ -219,4 +219,22 @@ def test_the_stand_in_keeps_the_contract_of_a_real_server(target: str, request: 
                 await check(client, "/variables/", "/variables/name", {"value": 1})
 
     address = request.getfixturevalue("prefect_server") if target == "real server" else ""
+    run(test)
+
+
+def test_a_read_only_client_sends_nothing_that_could_write() -> None:
+    async def test() -> None:
+        async with served([]) as (server, usual), PrefectClient(usual.api_url, read_only=True) as client:
+            for method, path in (
+                ("POST", "/work_pools/"),
+                ("PATCH", "/work_pools/a"),
+                ("PUT", "/automations/1"),
+                ("DELETE", "/variables/1"),
+                ("POST", "/deployments/1/create_flow_run"),
+            ):
+                with pytest.raises(OperationError, match="only reads"):
+                    await client.request(method, path)
+            await client.request("POST", "/work_pools/filter", json={})
+            assert server.requests == ["POST /api/work_pools/filter"]
+
     run(test)

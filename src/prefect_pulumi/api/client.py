@@ -14,7 +14,7 @@ import anyio
 import httpx
 
 from prefect_pulumi.api.limits import AdaptiveLimit
-from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, ServerUnavailableError
+from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 
 API_VERSION = "0.8.4"
 """What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
@@ -46,6 +46,8 @@ class _Ambiguous(Exception):
 class PrefectClient:
     """Use as `async with`. `deadline`: seconds after which a server that gives no answer is given up.
 
+    With `read_only` it sends GET and the POSTs of the list routes, and refuses all else before it is sent.
+
     Reads, PATCH and DELETE are retried on 429, 5xx and broken connections. A POST that makes something is
     retried only through `create`, which first asks whether the lost attempt had landed.
     """
@@ -58,6 +60,7 @@ class PrefectClient:
         auth_string: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 10.0,
+        read_only: bool = False,
     ) -> None:
         headers = {"X-PREFECT-API-VERSION": API_VERSION}
         if api_key:
@@ -66,6 +69,7 @@ class PrefectClient:
             headers["Authorization"] = "Basic " + base64.b64encode(auth_string.encode()).decode()
         self.api_url = api_url.rstrip("/")
         self._deadline = deadline
+        self._read_only = read_only
         self._limit = AdaptiveLimit()
         self._under_way = 0
         self._freed = anyio.Condition()
@@ -167,6 +171,8 @@ class PrefectClient:
         await anyio.sleep(drawn if failure.retry_after is None else failure.retry_after)
 
     async def _once(self, method: str, path: str, json: Any, params: Mapping[str, Any] | None) -> Any:
+        if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
+            raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
         async with self._slot():
             try:
                 response = await self._http.request(method, path, json=json, params=params)

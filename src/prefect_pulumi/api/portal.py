@@ -16,11 +16,18 @@ T = TypeVar("T")
 class SyncClient:
     """Same calls as `PrefectClient`, blocking. Close it when done."""
 
-    def __init__(self, api_url: str, *, api_key: str | None = None, auth_string: str | None = None) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        api_key: str | None = None,
+        auth_string: str | None = None,
+        read_only: bool = False,
+    ) -> None:
         self._manager = start_blocking_portal()
         self._portal: BlockingPortal = self._manager.__enter__()
         try:
-            self._client = self._portal.call(_opened, api_url, api_key, auth_string)
+            self._client = self._portal.call(_opened, api_url, api_key, auth_string, read_only)
         except BaseException:
             self._manager.__exit__(None, None, None)
             raise
@@ -58,6 +65,6 @@ class SyncClient:
         self._manager.__exit__(None, None, None)
 
 
-async def _opened(api_url: str, api_key: str | None, auth_string: str | None) -> PrefectClient:
+async def _opened(api_url: str, api_key: str | None, auth_string: str | None, read_only: bool) -> PrefectClient:
     """Made on the loop that will use it: the limiter's condition belongs to it."""
-    return PrefectClient(api_url, api_key=api_key, auth_string=auth_string)
+    return PrefectClient(api_url, api_key=api_key, auth_string=auth_string, read_only=read_only)

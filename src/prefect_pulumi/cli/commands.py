@@ -176,6 +176,12 @@ def _status(arguments: Namespace, stack: Stack) -> ExitCode:
     return status.show(arguments, stack)
 
 
+def _drift(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import drift
+
+    return drift.run(arguments, stack)
+
+
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
@@ -238,6 +244,7 @@ _COMMANDS = {
     "run": _run,
     "import": _import,
     "status": _status,
+    "drift": _drift,
     "env": _env,
     "cancel": _cancel,
 }

@@ -12,6 +12,8 @@ from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
 EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
 none were expected; 4 could not check (server unreachable, state locked); 130 interrupted"""
 
+FORMATS = ("text", "json")
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
@@ -59,6 +61,9 @@ def _parser() -> _Parser:
     run.add_argument("-p", "--param", action="append", default=[], metavar="NAME=JSON")
     run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
     commands.add_parser("status", parents=[stack], help="the stack's pools and workers, as the server knows them")
+    drift = commands.add_parser("drift", parents=[stack], help="what was changed on the server behind the code's back")
+    drift.add_argument("--format", choices=FORMATS, default="text", help="of the report (default: text)")
+    drift.add_argument("--out", metavar="FILE", help="write the report there instead of to stdout")
     commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
     commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
     config = commands.add_parser("config", help="the stack's config").add_subparsers(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Connection:
     """The configured address and credentials. Safe to share between threads; `repr` shows no secret."""
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self, config: Mapping[str, Any], *, read_only: bool = False) -> None:
+        self._read_only = read_only
         values = {name: config.get(name) for name in ENVIRONMENT}
         self.unknown = any(has_unknown(value) for value in values.values())
         plain = {
@@ -56,7 +57,9 @@ class Connection:
             if self._client is None:
                 from prefect_pulumi.api.portal import SyncClient
 
-                self._client = SyncClient(self.api_url, api_key=self._api_key, auth_string=self._auth_string)
+                self._client = SyncClient(
+                    self.api_url, api_key=self._api_key, auth_string=self._auth_string, read_only=self._read_only
+                )
             return self._client
 
     def need(self) -> str:

@@ -56,15 +56,19 @@ CLOCK_SLACK = 2.0
 
 
 class PrefectProvider(Provider):
-    """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there."""
+    """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
-    def __init__(self, root_directory: Path, host: ProviderHost) -> None:
+    With `read_only` its client refuses every request that could write.
+    """
+
+    def __init__(self, root_directory: Path, host: ProviderHost, *, read_only: bool = False) -> None:
         self.root = root_directory.resolve()
         self.host = host
+        self.read_only = read_only
         self._configure({})
 
     def _configure(self, config: Props) -> None:
-        self.connection = Connection(config)
+        self.connection = Connection(config, read_only=self.read_only)
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
         self._owners: dict[str, str] = {}
@@ -136,7 +140,7 @@ class PrefectProvider(Provider):
     @override
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
         handler = self.handler(urn)
-        return _sealed_read(handler, handler.read(Call(urn, id, inputs, outputs)), inputs, outputs)
+        return sealed_read(handler, handler.read(Call(urn, id, inputs, outputs)), inputs, outputs)
 
     @override
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
@@ -154,7 +158,7 @@ class PrefectProvider(Provider):
                 results = [error] * len(members)
             for index, call, result in zip(members, calls, results, strict=True):
                 answers[index] = (
-                    _sealed_read(handler, result, call.inputs, call.outputs)
+                    sealed_read(handler, result, call.inputs, call.outputs)
                     if isinstance(result, ReadResult)
                     else result
                 )
@@ -257,7 +261,8 @@ _OWN_WAYS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
 }
 
 
-def _sealed_read(handler: Handler, result: ReadResult, inputs: Props, outputs: Props) -> ReadResult:
+def sealed_read(handler: Handler, result: ReadResult, inputs: Props, outputs: Props) -> ReadResult:
+    """A read whose secrets are marked."""
     if not result.id:
         return result
     hidden = {**outputs, **inputs}

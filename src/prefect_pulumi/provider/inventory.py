@@ -1,0 +1,186 @@
+"""Everything that lives on a server, list by list: the live side of a drift report. Reads only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from prefect_pulumi.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
+from prefect_pulumi.lifecycle import ReadRequest, ReadResult
+from prefect_pulumi.models import PACKAGE
+from prefect_pulumi.provider.handler import Call
+from prefect_pulumi.provider.rest import Json, RestHandler
+from prefect_pulumi.provider.service import PrefectProvider, sealed_read
+from prefect_pulumi.values import unwrap
+
+if TYPE_CHECKING:
+    from prefect_pulumi.provider.flows import DeploymentHandler
+
+_DOCUMENTS = {"secret": "SecretBlock", "json": "JsonBlock"}
+_BY_PREFECT_DEPLOY = re.compile(r"__automation_\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """One object: the model's kind, the name by which people know it (`pool/queue`), the API's answer.
+
+    `own`: Prefect makes and keeps it by itself, or with an object that is listed itself.
+    """
+
+    kind: str
+    name: str
+    row: Json = field(repr=False)
+    own: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(self.row["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The lists of `kinds`: answers by URN for the requests about these kinds, and every object that was found.
+
+    `error`: why the list is not known; then `answers` and `found` are empty.
+    """
+
+    kinds: tuple[str, ...]
+    answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
+    rows: dict[str, LiveRow] = field(default_factory=dict)
+    found: tuple[LiveRow, ...] = ()
+    error: PrefectPulumiError | None = None
+
+
+class LiveReader:
+    """The lists of one server. A kind of which the state has nothing is listed too: it may have unmanaged objects."""
+
+    def __init__(self, provider: PrefectProvider) -> None:
+        self._provider = provider
+
+    def version(self) -> str:
+        """GET /admin/version."""
+        return str(self._provider.connection.client().request("GET", "/admin/version"))
+
+    @property
+    def api_url(self) -> str:
+        return self._provider.connection.api_url
+
+    def read(self, requests: Sequence[ReadRequest]) -> Iterator[Listing]:
+        """One `Listing` after the other. Once the server gives no answer the rest is not asked for."""
+        by_kind: dict[str, list[ReadRequest]] = {}
+        for request in requests:
+            by_kind.setdefault(_kind(request.urn), []).append(request)
+        dead: PrefectPulumiError | None = None
+        for kinds, list_rows in self._lists():
+            asked = [each for kind in kinds for each in by_kind.pop(kind, [])]
+            if dead is None:
+                try:
+                    yield self._listing(kinds, asked, list_rows())
+                    continue
+                except ServerUnavailableError as error:
+                    dead = error
+                except PrefectPulumiError as error:
+                    yield Listing(kinds, error=error)
+                    continue
+            yield Listing(kinds, error=dead)
+        for kind, asked in by_kind.items():
+            if dead is not None and self._on_server(kind):
+                yield Listing((kind,), error=dead)
+                continue
+            answers = self._provider.read_many(asked)
+            failed = next((each for each in answers if isinstance(each, PrefectPulumiError)), None)
+            if isinstance(failed, ServerUnavailableError):
+                dead = failed
+            if failed is not None and all(isinstance(each, PrefectPulumiError) for each in answers):
+                yield Listing((kind,), error=failed)
+            else:
+                yield Listing((kind,), {each.urn: one for each, one in zip(asked, answers, strict=True)})
+
+    def _on_server(self, kind: str) -> bool:
+        return kind not in ("LocalServer", "ProcessWorker")
+
+    def _lists(self) -> list[tuple[tuple[str, ...], Callable[[], list[LiveRow]]]]:
+        return [
+            (("WorkPool",), self._pools),
+            (("WorkQueue",), self._queues),
+            (("Variable",), lambda: self._named("Variable", "name")),
+            (("BlockDocument", "SecretBlock", "JsonBlock"), self._documents),
+            (("GlobalConcurrencyLimit",), lambda: self._named("GlobalConcurrencyLimit", "name")),
+            (("TaskRunConcurrencyLimit",), lambda: self._named("TaskRunConcurrencyLimit", "tag")),
+            (("Automation",), self._automations),
+            (("Deployment", "DeploymentSchedule"), self._deployments),
+        ]
+
+    def _handler(self, kind: str) -> RestHandler:
+        return cast(RestHandler, self._provider.handler(f"{PACKAGE}:index:{kind}"))
+
+    def _named(self, kind: str, name: str) -> list[LiveRow]:
+        return [LiveRow(kind, str(row[name]), row) for row in self._handler(kind).everything()]
+
+    def _pools(self) -> list[LiveRow]:
+        rows = self._handler("WorkPool").everything()
+        return [LiveRow("WorkPool", row["name"], row, own=row["type"] == "prefect-agent") for row in rows]
+
+    def _queues(self) -> list[LiveRow]:
+        rows = self._handler("WorkQueue").everything()
+        return [
+            LiveRow("WorkQueue", f"{row['work_pool_name']}/{row['name']}", row, own=row["name"] == "default")
+            for row in rows
+        ]
+
+    def _documents(self) -> list[LiveRow]:
+        found = []
+        for row in self._handler("BlockDocument").everything():
+            slug = (row.get("block_type") or {}).get("slug", "")
+            kind = _DOCUMENTS.get(slug, "BlockDocument")
+            found.append(LiveRow(kind, row["name"] if slug in _DOCUMENTS else f"{slug}/{row['name']}", row))
+        return found
+
+    def _automations(self) -> list[LiveRow]:
+        """Those that `prefect deploy` makes of a deployment's triggers belong to that deployment."""
+        found = []
+        for row in self._handler("Automation").everything():
+            runs = any(action.get("type") == "run-deployment" for action in row.get("actions") or ())
+            own = runs and _BY_PREFECT_DEPLOY.search(row["name"]) is not None
+            found.append(LiveRow("Automation", row["name"], row, own=own))
+        return found
+
+    def _deployments(self) -> list[LiveRow]:
+        handler = cast("DeploymentHandler", self._handler("Deployment"))
+        rows = handler.everything()
+        handler.know_flows(rows)
+        found = []
+        for row in rows:
+            name = f"{handler.flow_name(str(row['flow_id']))}/{row['name']}"
+            found.append(LiveRow("Deployment", name, row))
+            for schedule in row.get("schedules") or ():
+                label = schedule.get("slug") or schedule["id"]
+                found.append(LiveRow("DeploymentSchedule", f"{name}/{label}", {**schedule, "deployment_id": row["id"]}))
+        return found
+
+    def _listing(self, kinds: tuple[str, ...], asked: list[ReadRequest], rows: list[LiveRow]) -> Listing:
+        by_id = {row.id: row for row in rows}
+        by_name = {(row.kind, row.name): row for row in rows}
+        answers: dict[str, ReadResult | PrefectPulumiError] = {}
+        taken: dict[str, LiveRow] = {}
+        for request in asked:
+            handler = self._handler(_kind(request.urn))
+            call = Call(request.urn, request.id, request.inputs, request.outputs)
+            known = unwrap({**request.inputs, **request.outputs})
+            named = "" if handler.model.kind == "DeploymentSchedule" else handler.human_id(known)
+            row = by_id.get(request.id) or by_name.get((handler.model.kind, named))
+            try:
+                answers[request.urn] = sealed_read(
+                    handler, handler.result(call, row.row if row else None), call.inputs, call.outputs
+                )
+            except (KeyError, TypeError, ValueError) as error:
+                answers[request.urn] = ProviderError(f"the server's answer is not understood: {error!r}")
+            if row is not None:
+                taken[request.urn] = row
+        return Listing(kinds, answers, taken, tuple(rows))
+
+
+def _kind(urn: str) -> str:
+    return urn.split("::", 3)[2].rsplit(":", 1)[-1]

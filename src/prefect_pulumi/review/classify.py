@@ -1,0 +1,272 @@
+"""From what three sides say of each object to the report's items."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect_pulumi.models import KINDS, FieldSpec, Kind
+from prefect_pulumi.review.impacts import impacts_of
+from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Item, Shown
+from prefect_pulumi.review.shown import GONE, SERVERS, Redactor, equal, leaves, shown
+from prefect_pulumi.values import Secret, unwrap
+
+TEMPLATE, FIRST_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
+_GRAVITY = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.THIS_CHANGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One managed object as plain data. Property maps are on Pulumi's wire names and may hold `Secret`, `UNKNOWN`.
+
+    `code`: the inputs that the program asks for, None when it does not declare the object. `base`: those of the base
+    branch's program; where it was not run, the same as `code`. `inputs`, `outputs`: of the last update, None when
+    there was none. `live`: what the provider read; `missing`: it is gone; `unread`: nobody could look.
+    """
+
+    urn: str
+    type: str
+    name: str
+    id: str = ""
+    action: Action = Action.NONE
+    code: Mapping[str, Any] | None = None
+    base: Mapping[str, Any] | None = None
+    inputs: Mapping[str, Any] | None = None
+    outputs: Mapping[str, Any] | None = None
+    live: Mapping[str, Any] | None = None
+    missing: bool = False
+    unread: bool = False
+    facts: Facts = NO_FACTS
+    ignored: Sequence[str] = ()
+    replaces: Sequence[str] = ()
+    note: str = ""
+
+    @property
+    def kind(self) -> str:
+        return self.type.rsplit(":", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """One object that no stack owns. `values` are plain; they are never shown, only weighed."""
+
+    kind: str
+    name: str
+    id: str
+    facts: Facts = NO_FACTS
+    values: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+
+def classify(
+    subjects: Iterable[Subject], unmanaged: Iterable[LiveObject], redactor: Redactor, humans: Mapping[str, str]
+) -> list[Item]:
+    """Items for all that differs, in the order of `subjects`. `humans`: URN -> the object's name on the server."""
+    items: list[Item] = []
+    wanted: dict[tuple[str, str], int] = {}
+    for subject in subjects:
+        item = _item(subject, redactor, humans.get(subject.urn, subject.name))
+        if item is not None:
+            if item.action is Action.CREATE:
+                wanted[item.kind, item.name] = len(items)
+            items.append(item)
+    for found in unmanaged:
+        taken = wanted.get((found.kind, found.name))
+        if taken is not None:
+            items[taken] = _taken(items[taken], found)
+        else:
+            items.append(_unmanaged(found, redactor))
+    return items
+
+
+def _taken(item: Item, found: LiveObject) -> Item:
+    from dataclasses import replace
+
+    note = "an object of this name is on the server already, and no stack owns it: creating it will fail"
+    return replace(item, cls=Class.CONFLICT, id=found.id, facts=found.facts, note=note)
+
+
+def _unmanaged(found: LiveObject, redactor: Redactor) -> Item:
+    name = redactor.text(found.name)
+    return Item(
+        key=f"live:{found.kind}:{name}",
+        kind=found.kind,
+        name=name,
+        cls=Class.UNMANAGED_LIVE,
+        id=found.id,
+        facts=found.facts,
+        note=redactor.text(found.note),
+    )
+
+
+def _item(subject: Subject, redactor: Redactor, human: str) -> Item | None:
+    changes = tuple(_fields(subject, redactor))
+    action = subject.action
+    classes = {change.cls for change in changes}
+    if subject.missing and action not in (Action.DELETE, Action.PRUNE):
+        classes.add(Class.MISSING_LIVE)
+    if action in (Action.DELETE, Action.PRUNE) and Class.CHANGED_LIVE in classes:
+        classes.add(Class.CONFLICT)  # somebody still works with what the code takes away
+    if action is not Action.NONE:
+        classes.add(Class.THIS_CHANGE)
+    if not classes or (subject.missing and action in (Action.DELETE, Action.PRUNE) and not changes):
+        return None if action is Action.NONE else _plain(subject, human, action, redactor)
+    cls = next(each for each in _GRAVITY if each in classes)
+    pending = action is not Action.NONE and _pending(subject, action)
+    return Item(
+        key=subject.urn,
+        kind=subject.kind,
+        name=redactor.text(human),
+        cls=cls,
+        action=action,
+        id=subject.id,
+        fields=changes,
+        facts=subject.facts,
+        impacts=impacts_of(subject.kind, action, subject.missing, changes),
+        pending=pending,
+        note=redactor.text(subject.note),
+    )
+
+
+def _plain(subject: Subject, human: str, action: Action, redactor: Redactor) -> Item:
+    """The code takes away what is gone already."""
+    return Item(
+        key=subject.urn,
+        kind=subject.kind,
+        name=redactor.text(human),
+        cls=Class.THIS_CHANGE,
+        action=action,
+        id=subject.id,
+        facts=subject.facts,
+        pending=_pending(subject, action),
+        note="it is gone from the server already",
+    )
+
+
+def _pending(subject: Subject, action: Action) -> bool:
+    """Whether the base branch asks for the very same."""
+    if action in (Action.DELETE, Action.PRUNE):
+        return subject.base is None
+    return subject.base is not None and subject.code is not None and equal(subject.base, subject.code)
+
+
+def _fields(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
+    if subject.code is None and subject.live is None:
+        return
+    model = KINDS.get(subject.type)
+    specs = model.inputs() if model is not None else ()
+    names = [spec.wire for spec in specs] or _names(subject)
+    for name in names:
+        if name in subject.ignored:
+            continue
+        spec = model.field(name) if model is not None else None
+        yield from _field(subject, model, spec, name, redactor)
+    if model is not None and not model.on_server and subject.live is not None and subject.outputs is not None:
+        yield from _status(subject, redactor)
+
+
+def _names(subject: Subject) -> list[str]:
+    """Of a kind that has no model here: all inputs, compared as they are."""
+    return list(dict.fromkeys([*(subject.inputs or {}), *(subject.code or {})]))
+
+
+def _status(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
+    """What runs on machines says how it is in an output."""
+    before, live = (subject.outputs or {}).get("status"), (subject.live or {}).get("status")
+    if before is not None and not equal(before, live):
+        sides = [shown(value, secret=False, redactor=redactor) for value in (before, live)]
+        yield FieldChange("status", Class.CHANGED_LIVE, sides[0], sides[0], sides[1])
+
+
+def _field(
+    subject: Subject, model: type[Kind] | None, spec: FieldSpec | None, name: str, redactor: Redactor
+) -> Iterator[FieldChange]:
+    applied = _given(subject.outputs if model is not None else subject.inputs, spec, name)
+    code = _wanted(subject.code, subject.inputs, spec, name)
+    base = _wanted(subject.base, subject.inputs, spec, name)
+    live = _given(subject.live, spec, name) if subject.live is not None else applied
+    if code is SERVERS and name == TEMPLATE:
+        first = (subject.live or {}).get(FIRST_TEMPLATE) or (subject.outputs or {}).get(FIRST_TEMPLATE)
+        if not first:
+            return  # no worker has written one yet
+        applied = first
+    elif code is SERVERS and (subject.code is not None or _servers_own(spec, subject.inputs, name)):
+        return
+    left = code is SERVERS
+    code = applied if left else code
+    base = code if base is SERVERS else base
+    secret = (spec is not None and spec.meta.secret) or any(isinstance(s, Secret) for s in (code, applied, live))
+    replaces = name in {re.split(r"[.\[]", path)[0] for path in subject.replaces}
+    for path, (its_code, its_applied, its_live, its_base) in _leaves(name, secret, (code, applied, live, base)):
+        if _covered(path, subject.ignored):
+            continue
+        by_code, by_server = not equal(its_code, its_applied), not equal(its_applied, its_live)
+        agreed = by_code and by_server and equal(its_code, its_live)
+        if not (by_code or by_server):
+            continue
+        cls = Class.CONFLICT if by_code and by_server and not agreed else Class.CHANGED_LIVE
+        if (by_code and not by_server) or agreed:
+            cls = Class.THIS_CHANGE
+        eyes: list[Shown] = [shown(v, secret=secret, redactor=redactor) for v in (its_code, its_applied, its_live)]
+        yield FieldChange(
+            path=redactor.text(path),
+            cls=cls,
+            code=ANY if left else eyes[0],
+            applied=eyes[1],
+            live=eyes[2],
+            pending=by_code and equal(its_base, its_code),
+            agreed=agreed,
+            replaces=replaces and by_code,
+        )
+
+
+def _leaves(name: str, secret: bool, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """The keys of a block's data are the fields of its schema, and shown; what lies deeper in a secret is not."""
+    if not secret:
+        yield from leaves(name, sides)
+        return
+    plain = tuple(side if side is GONE else unwrap(side) for side in sides)
+    if name == "data" and all(isinstance(side, Mapping) for side in plain):
+        for key in dict.fromkeys(key for side in plain for key in side):
+            values = tuple(side.get(key, GONE) for side in plain)
+            if not all(equal(values[0], value) for value in values[1:]):
+                yield f"{name}.{key}", values
+    elif not all(equal(plain[0], side) for side in plain[1:]):
+        yield name, plain
+
+
+def _given(values: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) -> Any:
+    """A side's value; what it does not have is the default."""
+    if values is None:
+        return GONE
+    found = values.get(name)
+    if found is None:
+        return spec.default if spec is not None and spec.default is not None else GONE
+    return found
+
+
+def _wanted(code: Mapping[str, Any] | None, before: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) -> Any:
+    """What the code asks for (as `provider.differ` takes it)."""
+    if code is None:
+        return SERVERS
+    if code.get(name) is not None or spec is None:
+        return code.get(name, GONE)
+    if not spec.meta.server_default:
+        return GONE if spec.default is None else spec.default
+    removed = spec.meta.removed
+    return removed if removed is not None and name in (before or {}) else SERVERS
+
+
+def _servers_own(spec: FieldSpec | None, before: Mapping[str, Any] | None, name: str) -> bool:
+    return spec is not None and spec.meta.server_default and name not in (before or {})
+
+
+def _covered(path: str, ignored: Iterable[str]) -> bool:
+    """Whether an `ignore_changes` entry stands for the path or for something above it."""
+    for entry in ignored:
+        pattern = re.escape(entry).replace(r"\[\*\]", r"\[[^\]]*\]").replace(r"\*", r"[^.\[]*")
+        if re.match(rf"{pattern}(?=$|[.\[])", path):
+            return True
+    return False

@@ -1,0 +1,43 @@
+"""What can be done about each difference: adopt it, revert it, or answer for it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from prefect_pulumi.review.model import Class, Flag, Item, Remedy
+
+
+def with_remedies(items: Iterable[Item], stack: str) -> list[Item]:
+    return [replace(item, remedies=tuple(_remedies(item, stack))) for item in items]
+
+
+def reference(item: Item) -> str:
+    """`Kind name`, as commands and `review.yaml` call an object."""
+    return f"{item.kind} {item.name}"
+
+
+def _remedies(item: Item, stack: str) -> Iterator[Remedy]:
+    if not item.drifted:
+        return
+    target, name = shlex.quote(item.key.split("#")[0]), shlex.quote(reference(item))
+    if item.cls is Class.UNMANAGED_LIVE:
+        yield Remedy(
+            "import", "take it into the stack", f"infra import {item.kind} {shlex.quote(item.name)} -s {stack}"
+        )
+        yield _accept(name, stack)
+        return
+    offline = any(impact.flag is Flag.WORKER_OFFLINE for impact in item.impacts)
+    if offline:
+        yield Remedy("restart", "start the worker again", f"infra up -s {stack} --refresh --target {target}")
+        return
+    yield Remedy("adopt", "write the live value into the code", f"infra adopt {name} -s {stack}")
+    word = "make it again" if item.cls is Class.MISSING_LIVE else "set it back to what the code says"
+    yield Remedy("revert", word, f"infra up -s {stack} --refresh --target {target}")
+    yield _accept(name, stack)
+
+
+def _accept(name: str, stack: str) -> Remedy:
+    command = f"infra accept {name} -s {stack} --owner NAME --reason TEXT --expires YYYY-MM-DD"
+    return Remedy("accept", "answer for it until a day", command)

@@ -1,0 +1,246 @@
+"""The reviewed file `review.yaml`: what is ignored, what is accepted until when, and what fails the check."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
+from prefect_pulumi.values import same
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ignore(Part):
+    """Live objects that are nobody's business here. `kind` and `name` are patterns with `*`; `fields` restricts the
+    rule to fields of managed objects, which then may change live."""
+
+    kind: str = "*"
+    name: str = "*"
+    fields: list[str] = []
+    reason: str = ""
+
+    def takes(self, item: Item) -> bool:
+        return fnmatchcase(item.kind, self.kind) and fnmatchcase(item.name, self.name)
+
+
+class Accepted(Part):
+    """Drift that somebody answers for until a day. `object` is `Kind name`; `fields` names the fields (patterns), or
+    maps them to the one value that is accepted; left out: the whole object."""
+
+    object: str = Field(pattern=r"^\w+ .+")
+    stacks: list[str] = []
+    fields: list[str] | dict[str, Any] = []
+    owner: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    expires: date
+
+    def takes(self, item: Item, stack: str) -> bool:
+        if (self.stacks and stack not in self.stacks) or not fnmatchcase(f"{item.kind} {item.name}", self.object):
+            return False
+        if not self.fields:
+            return True
+        drifted = [change for change in item.fields if change.cls.is_drift]
+        return bool(drifted) and all(self._field(change) for change in drifted)
+
+    def _field(self, change: FieldChange) -> bool:
+        if isinstance(self.fields, list):
+            return any(_covers(pattern, change.path) for pattern in self.fields)
+        value = change.live.value if change.live.kind == "value" else None
+        return any(change.path == path and same(value, accepted) for path, accepted in self.fields.items())
+
+
+class Policy(Part):
+    """One rule that fails the check. `forbid` share: this change may touch at most `percent` of the objects."""
+
+    name: str = Field(min_length=1)
+    forbid: Literal["delete", "replace", "conflict", "drift", "unmanaged", "share"]
+    kinds: list[str] = []
+    stacks: list[str] = []
+    percent: float | None = Field(default=None, ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _share(self) -> Policy:
+        if (self.forbid == "share") != (self.percent is not None):
+            raise ValueError("`percent` belongs to `forbid: share`, which needs it")
+        return self
+
+
+class Override(Part):
+    """Lets one policy pass for some objects (`Kind name`, patterns) of one stack, until a day."""
+
+    policy: str
+    stack: str = "*"
+    objects: list[str] = ["*"]
+    owner: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    expires: date
+
+
+class _File(Part):
+    unmanaged: Literal["drift", "note", "off"] = "drift"
+    ignore: list[Ignore] = []
+    accepted: list[Accepted] = []
+    policy: list[Policy] = []
+    overrides: list[Override] = []
+
+
+class Rules:
+    """The file's content on one day (UTC). Without a file nothing is ignored and no policy fails."""
+
+    def __init__(self, content: _File | None = None, today: date | None = None) -> None:
+        self.content = content or _File()
+        self.today = today or datetime.now(UTC).date()
+
+    @staticmethod
+    def parse(text: str, where: str = "review.yaml", today: date | None = None) -> Rules:
+        """Raises `ConfigError` with every fault: key and remedy."""
+        try:
+            raw = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"it is not YAML: {error}", where=where) from error
+        try:
+            content = _File.model_validate({} if raw is None else raw)
+        except ValidationError as error:
+            faults = "\n  ".join(_explain(fault) for fault in error.errors())
+            raise ConfigError(faults, where=where, remedy="see docs/review.md for every key") from None
+        names = {policy.name for policy in content.policy}
+        for override in content.overrides:
+            if override.policy not in names:
+                raise ConfigError(f"overrides: there is no policy {override.policy!r}", where=where)
+        return Rules(content, today)
+
+    def ignore(self, items: Iterable[Item]) -> tuple[list[Item], int]:
+        """The items that are left, and how many unmanaged objects a rule took out."""
+        kept: list[Item] = []
+        out = 0
+        for item in items:
+            rules = [rule for rule in self.content.ignore if rule.takes(item)]
+            if item.cls is Class.UNMANAGED_LIVE:
+                if self.content.unmanaged == "off" or any(not rule.fields for rule in rules):
+                    out += 1
+                else:
+                    kept.append(item)
+                continue
+            patterns = [pattern for rule in rules for pattern in rule.fields]
+            left = _without(item, patterns) if patterns else item
+            if left is not None:
+                kept.append(left)
+        return kept, out
+
+    def accept(self, items: Iterable[Item], stack: str) -> list[Item]:
+        """Drift that an entry of the file names carries that entry; an expired one is shown and counts."""
+        return [self._accepted(item, stack) if item.drifted else item for item in items]
+
+    def _accepted(self, item: Item, stack: str) -> Item:
+        if item.cls is Class.UNMANAGED_LIVE and self.content.unmanaged == "note":
+            return replace(item, accepted=Acceptance("review.yaml", "unmanaged: note", "9999-12-31"))
+        fitting = [each for each in self.content.accepted if each.takes(item, stack)]
+        if not fitting:
+            return item
+        best = max(fitting, key=lambda each: each.expires)
+        expired = best.expires < self.today
+        return replace(item, accepted=Acceptance(best.owner, best.reason, best.expires.isoformat(), expired))
+
+    def judge(self, environment: Environment) -> tuple[Verdict, ...]:
+        """A verdict for each policy that the environment breaks."""
+        found = []
+        for policy in self.content.policy:
+            if policy.stacks and not any(fnmatchcase(environment.stack, each) for each in policy.stacks):
+                continue
+            broken = self._broken(policy, environment)
+            if not broken:
+                continue
+            pardon = self._pardon(policy, environment.stack, broken)
+            found.append(Verdict(policy.name, _text(policy, broken, environment), pardon))
+        return tuple(found)
+
+    def _broken(self, policy: Policy, environment: Environment) -> list[Item]:
+        chosen = [item for item in environment.items if not policy.kinds or item.kind in policy.kinds]
+        changed = [item for item in chosen if item.changes]
+        if policy.forbid == "delete":
+            return [item for item in changed if item.action in (Action.DELETE, Action.PRUNE)]
+        if policy.forbid == "replace":
+            return [item for item in changed if item.action is Action.REPLACE]
+        if policy.forbid == "share":
+            assert policy.percent is not None  # noqa: S101 - the model demands it
+            return changed if environment.objects and _share(changed, environment) > policy.percent else []
+        drifted = [item for item in chosen if item.counts]
+        if policy.forbid == "conflict":
+            return [item for item in drifted if item.cls is Class.CONFLICT]
+        if policy.forbid == "unmanaged":
+            return [item for item in drifted if item.cls is Class.UNMANAGED_LIVE]
+        return drifted
+
+    def _pardon(self, policy: Policy, stack: str, broken: Sequence[Item]) -> str:
+        """The overrides that together cover every broken item, in words; "" when one is left."""
+        usable = [
+            each
+            for each in self.content.overrides
+            if each.policy == policy.name and fnmatchcase(stack, each.stack) and each.expires >= self.today
+        ]
+        used: dict[str, None] = {}
+        for item in broken:
+            name = f"{item.kind} {item.name}"
+            by = next((each for each in usable if any(fnmatchcase(name, p) for p in each.objects)), None)
+            if by is None:
+                return ""
+            used[f"{by.owner}: {by.reason} (until {by.expires.isoformat()})"] = None
+        return "; ".join(used)
+
+
+def _share(changed: Sequence[Item], environment: Environment) -> float:
+    return 100 * len(changed) / environment.objects
+
+
+def _text(policy: Policy, broken: Sequence[Item], environment: Environment) -> str:
+    if policy.forbid == "share":
+        return (
+            f"this change touches {len(broken)} of {environment.objects} objects "
+            f"({_share(broken, environment):.0f} %, at most {policy.percent:g} %)"
+        )
+    names = ", ".join(f"{item.kind} {item.name}" for item in broken[:5])
+    more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
+    return f"{policy.forbid} of {names}{more}"
+
+
+def _without(item: Item, patterns: Sequence[str]) -> Item | None:
+    """The item without live changes to fields that others own; None when nothing is left."""
+    left = tuple(
+        change
+        for change in item.fields
+        if change.cls is Class.THIS_CHANGE or not any(_covers(pattern, change.path) for pattern in patterns)
+    )
+    if left == item.fields or item.cls is Class.MISSING_LIVE:
+        return item
+    classes = {change.cls for change in left}
+    for cls in (Class.CONFLICT, Class.CHANGED_LIVE):
+        if cls in classes:
+            return replace(item, fields=left, cls=cls)
+    return replace(item, fields=left, cls=Class.THIS_CHANGE) if left or item.action is not Action.NONE else None
+
+
+def _covers(pattern: str, path: str) -> bool:
+    """A pattern stands for the field itself and for all below it."""
+    return fnmatchcase(path, pattern) or path.startswith((pattern + ".", pattern + "["))
+
+
+def _explain(fault: Any) -> str:
+    path = ".".join(str(part) for part in fault["loc"] if not isinstance(part, int) or True)
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1]), _KEYS, n=1)
+        return f"{path}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{path}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+_KEYS = sorted({key for model in (_File, Ignore, Accepted, Policy, Override) for key in model.model_fields})

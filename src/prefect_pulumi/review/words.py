@@ -1,0 +1,119 @@
+"""Words that all renderers share: one way to say each thing."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from prefect_pulumi.review.model import Action, Class, Environment, Facts, FieldChange, Item, Report, Shown, Status
+
+LONGEST_VALUE = 400
+ORDER = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.UNMANAGED_LIVE, Class.THIS_CHANGE)
+TITLES = {
+    Class.CONFLICT: "Conflicts: this change and the server touch the same",
+    Class.MISSING_LIVE: "Missing live",
+    Class.CHANGED_LIVE: "Changed live",
+    Class.UNMANAGED_LIVE: "Unmanaged live: no stack owns it",
+    Class.THIS_CHANGE: "This change",
+}
+WAITING = "In the code already, not applied yet"
+
+
+def value(shown: Shown) -> str:
+    """One line."""
+    if shown.kind == "value":
+        text = json.dumps(shown.value, ensure_ascii=False, sort_keys=True)
+        return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
+    words = {
+        "absent": "(none)",
+        "secret": "[secret]",
+        "unknown": "(known after the update)",
+        "any": "(left to the server)",
+    }
+    return words[shown.kind]
+
+
+def verdict(environment: Environment) -> str:
+    """The first line: what is the case, in one sentence."""
+    classes, actions = environment.classes(), environment.actions()
+    drift = [f"{classes[cls]} {cls}" for cls in ORDER if cls.is_drift and classes[cls]]
+    if environment.status is Status.CANNOT_CHECK:
+        read, wanted = reach(environment)
+        text = f"could not check: {read} of {wanted} objects were compared"
+        return f"{text}; so far {', '.join(drift)}" if drift else text
+    text = f"drift: {', '.join(drift)}" if drift else "in sync"
+    doing = [f"{count} to {action}" for action, count in actions.items() if count]
+    return f"{text}; this change: {', '.join(doing)}" if doing else text
+
+
+def reach(environment: Environment) -> tuple[int, int]:
+    """How many of the stack's objects were read, and how many there are."""
+    return sum(each.read for each in environment.coverage), environment.objects
+
+
+def unread(environment: Environment) -> list[str]:
+    """Kinds whose list is not known, with how far each got."""
+    return [
+        f"{each.kind} ({each.read} of {each.wanted})" if each.wanted else each.kind
+        for each in environment.coverage
+        if not each.done
+    ]
+
+
+def accepted_line(item: Item) -> str:
+    if item.accepted is None:
+        return ""
+    word = "the acceptance has expired" if item.accepted.expired else "accepted"
+    until = "" if item.accepted.expires.startswith("9999") else f", until {item.accepted.expires}"
+    return f"{word} ({item.accepted.owner}: {item.accepted.reason}{until})"
+
+
+def who_and_when(facts: Facts) -> str:
+    by = f" by {facts.updated_by}" if facts.updated_by else ""
+    if facts.updated and facts.updated != facts.created:
+        return f"updated {moment(facts.updated)}{by}"
+    maker = f" by {facts.created_by}" if facts.created_by else ""
+    return f"created {moment(facts.created)}{maker}" if facts.created else ""
+
+
+def moment(text: str) -> str:
+    """`2026-11-25T07:02:03.123456Z` -> `2026-11-25 07:02 UTC`."""
+    return f"{text[:10]} {text[11:16]} UTC" if len(text) > 16 else text
+
+
+def changes_line(change: FieldChange) -> str:
+    """`2 -> 5` for one moving side, all three sides for a conflict."""
+    applied, live, code = value(change.applied), value(change.live), value(change.code)
+    if change.cls is Class.CONFLICT:
+        return f"code {code}, last applied {applied}, live {live}"
+    if change.cls is Class.CHANGED_LIVE:
+        return f"{applied} -> {live}"
+    return f"{applied} -> {code}" + (" (live already)" if change.agreed else "")
+
+
+def action_word(item: Item) -> str:
+    if item.action is Action.NONE:
+        return ""
+    return f"{item.action}, not applied yet" if item.pending else str(item.action)
+
+
+def sections(environment: Environment) -> list[tuple[str, list[Item]]]:
+    """Title and items of each section that has some, gravest first; within one by kind and name."""
+    found: dict[str, list[Item]] = {}
+    for cls in ORDER:
+        for item in sorted(environment.of(cls), key=lambda item: (item.kind, item.name, item.key)):
+            waiting = cls is Class.THIS_CHANGE and item.pending
+            found.setdefault(WAITING if waiting else TITLES[cls], []).append(item)
+    return list(found.items())
+
+
+def short_commit(report: Report) -> str:
+    return report.commit[:12] if report.commit else "no commit"
+
+
+def server_name(environment: Environment) -> str:
+    """The address without credentials that somebody may have put into it."""
+    parts = urlsplit(environment.server)
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}{parts.path}" if parts.scheme else environment.server

@@ -1,0 +1,170 @@
+"""Which side moved, field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from prefect_pulumi.review.classify import LiveObject, Subject, classify
+from prefect_pulumi.review.model import Action, Class, Flag, Item
+from prefect_pulumi.review.shown import Redactor
+from prefect_pulumi.values import UNKNOWN, Secret
+
+POOL = "prefect:index:WorkPool"
+QUIET = Redactor()
+
+
+def subject(type: str = POOL, **over: Any) -> Subject:
+    inputs = {"name": "etl", "type": "process", "concurrencyLimit": 2}
+    values: dict[str, Any] = {
+        "urn": f"urn:pulumi:dev::p::{type}::etl",
+        "type": type,
+        "name": "etl",
+        "id": "1",
+        "code": inputs,
+        "base": inputs,
+        "inputs": inputs,
+        "outputs": {**inputs, "created": "2026-01-01T00:00:00Z"},
+        "live": {**inputs, "created": "2026-01-01T00:00:00Z"},
+    }
+    return Subject(**{**values, **over})
+
+
+def one(given: Subject, *unmanaged: LiveObject) -> Item:
+    found = classify([given], unmanaged, QUIET, {})
+    assert len(found) == 1
+    return found[0]
+
+
+def test_what_is_alike_is_no_item() -> None:
+    assert classify([subject()], [], QUIET, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "live", "cls"),
+    [
+        (2, 5, Class.CHANGED_LIVE),
+        (3, 2, Class.THIS_CHANGE),
+        (3, 5, Class.CONFLICT),
+        (5, 5, Class.THIS_CHANGE),  # both moved to the same value
+        (None, 2, Class.THIS_CHANGE),
+        (2, None, Class.CHANGED_LIVE),
+        (UNKNOWN, 2, Class.THIS_CHANGE),
+        (UNKNOWN, 3, Class.CONFLICT),
+    ],
+)
+def test_three_sides_of_one_field(code: Any, live: Any, cls: Class) -> None:
+    plain = {"name": "etl", "type": "process"}
+    item = one(
+        subject(code={**plain, "concurrencyLimit": code}, live={**plain, "concurrencyLimit": live}, action=Action.NONE)
+    )
+    assert item.cls is cls
+    assert [change.path for change in item.fields] == ["concurrencyLimit"]
+    assert item.fields[0].agreed is (code == live == 5)
+
+
+def test_leaves_of_a_template_and_of_parameters() -> None:
+    template = {"job_configuration": {"image": "{{ image }}"}, "variables": {"properties": {"image": {"default": "a"}}}}
+    live = {"job_configuration": {"image": "{{ image }}"}, "variables": {"properties": {"image": {"default": "b"}}}}
+    code = {"job_configuration": {"image": "x", "new": 1}, "variables": template["variables"]}
+    same = {"name": "etl", "type": "process"}
+    item = one(
+        subject(
+            inputs={**same, "baseJobTemplate": template},
+            outputs={**same, "baseJobTemplate": template},
+            code={**same, "baseJobTemplate": code},
+            live={**same, "baseJobTemplate": live},
+        )
+    )
+    assert {change.path: change.cls for change in item.fields} == {
+        "baseJobTemplate.job_configuration.image": Class.THIS_CHANGE,
+        "baseJobTemplate.job_configuration.new": Class.THIS_CHANGE,
+        "baseJobTemplate.variables.properties.image.default": Class.CHANGED_LIVE,
+    }
+
+
+def test_the_template_that_the_first_worker_writes_is_no_drift_but_a_later_one_is() -> None:
+    first, later = {"job_configuration": {}, "variables": {}}, {"job_configuration": {"x": 1}, "variables": {}}
+    inputs = {"name": "etl", "type": "process"}
+    calm = subject(
+        code=inputs,
+        inputs=inputs,
+        outputs=inputs,
+        live={**inputs, "baseJobTemplate": first, "defaultBaseJobTemplate": first},
+    )
+    assert classify([calm], [], QUIET, {}) == []
+    moved = subject(
+        code=inputs,
+        inputs=inputs,
+        outputs={**inputs, "baseJobTemplate": first, "defaultBaseJobTemplate": first},
+        live={**inputs, "baseJobTemplate": later, "defaultBaseJobTemplate": first},
+    )
+    item = one(moved)
+    assert [(change.path, change.code.kind) for change in item.fields] == [
+        ("baseJobTemplate.job_configuration.x", "any")
+    ]
+
+
+def test_a_default_that_is_left_out_is_the_default_everywhere() -> None:
+    same = {"name": "etl", "type": "process"}
+    calm = subject(code=same, inputs={**same, "paused": False}, outputs={**same, "paused": False}, live=same)
+    assert classify([calm], [], QUIET, {}) == []
+
+
+def test_ignored_fields_are_left_alone() -> None:
+    assert (
+        classify([subject(live={"name": "etl", "type": "process"}, ignored=["concurrencyLimit"])], [], QUIET, {}) == []
+    )
+
+
+def test_secrets_are_never_shown_and_not_entered() -> None:
+    name = {"name": "token"}
+    item = one(
+        subject(
+            "prefect:index:SecretBlock",
+            inputs={**name, "value": Secret({"key": "one"})},
+            outputs={**name, "value": Secret({"key": "one"})},
+            code={**name, "value": Secret({"key": "one"})},
+            live={**name, "value": Secret({"key": "two"})},
+        )
+    )
+    change = item.fields[0]
+    assert (change.path, change.applied.kind, change.live.kind) == ("value", "secret", "secret")
+    assert change.live.value is None
+    assert [impact.flag for impact in item.impacts] == [Flag.SECRET_CHANGED]
+
+
+def test_a_secret_that_turns_up_elsewhere_is_masked() -> None:
+    same = {"name": "etl", "type": "process", "concurrencyLimit": 2}
+    leak = {**same, "description": "the token is s3cret-value!"}
+    item = classify([subject(live=leak)], [], Redactor(["s3cret-value"]), {})[0]
+    assert item.fields[0].live.value == "the token is [secret]!"
+
+
+def test_missing_deleted_and_both() -> None:
+    assert one(subject(live=None, missing=True)).cls is Class.MISSING_LIVE
+    gone = one(subject(live=None, missing=True, action=Action.DELETE, code=None, base=None))
+    assert (gone.cls, gone.note) == (Class.THIS_CHANGE, "it is gone from the server already")
+    edited = {"name": "etl", "type": "process", "concurrencyLimit": 9}
+    both = one(subject(live=edited, action=Action.DELETE, code=None))
+    assert both.cls is Class.CONFLICT
+    assert not both.pending
+    assert Flag.DELETES_QUEUES in [impact.flag for impact in both.impacts]
+
+
+def test_what_the_base_asks_for_already_is_pending() -> None:
+    wanted = {"name": "etl", "type": "process", "concurrencyLimit": 7}
+    assert one(subject(code=wanted, base=wanted, action=Action.UPDATE)).pending
+    assert not one(subject(code=wanted, action=Action.UPDATE)).pending
+    assert one(subject(code=None, base=None, action=Action.DELETE)).pending
+
+
+def test_unmanaged_objects_and_a_name_that_is_taken() -> None:
+    found = LiveObject("WorkPool", "etl", "9")
+    new = subject(id="", inputs=None, outputs=None, live=None, action=Action.CREATE)
+    item = one(new, found)
+    assert item.cls is Class.CONFLICT
+    assert "no stack owns it" in item.note
+    other = classify([new], [LiveObject("WorkPool", "other", "9")], QUIET, {})
+    assert [each.cls for each in other] == [Class.THIS_CHANGE, Class.UNMANAGED_LIVE]
