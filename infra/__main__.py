@@ -7,7 +7,7 @@ import pulumi
 
 from blocks import declare_blocks
 from limits import declare_limits
-from prefect_pulumi.components import Flows, Pool, Server, load_environment
+from prefect_pulumi.components import Flows, Pool, Server, declare_release, load_environment
 
 environment = load_environment()
 server = Server("server", environment.server)
@@ -20,7 +20,9 @@ limits = declare_limits(environment, server.options)
 #   WorkPool("reports", server.options, type="docker", concurrency_limit=2)
 
 flows = Flows("flows", server.options, pools=pools, needs=[*blocks, *limits])
+release = declare_release("release", environment, server.options, flows=[flows], pools=pools)
 
 pulumi.export("ui", server.ui_url)
 pulumi.export("pools", [pool.work_pool.name for pool in pools])
 pulumi.export("deployments", flows.deployments)
+pulumi.export("release", release.record)

@@ -33,6 +33,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "WorkerDrain": {"workPool": "etl", "workers": ["etl-1"], "revision": "1"},
     "WorkerOnline": {"workPool": "etl", "workers": ["etl-1"]},
     "Deployments": {},
+    "Release": {"deployments": {"hello/daily": "0"}},
 }
 
 BAD = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prefect_pulumi.components.flows import Flows
 from prefect_pulumi.components.pool import Pool
+from prefect_pulumi.components.release import declare_release
 from prefect_pulumi.components.server import Server
 from prefect_pulumi.components.settings import Environment, PoolSettings, QueueSettings, load_environment, secret_value
 
@@ -14,6 +15,7 @@ __all__ = [
     "PoolSettings",
     "QueueSettings",
     "Server",
+    "declare_release",
     "load_environment",
     "secret_value",
 ]

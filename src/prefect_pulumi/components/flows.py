@@ -36,4 +36,5 @@ class Flows(pulumi.ComponentResource):
             work_queues=[queue for pool in pools for queue in pool.queue_names],
         )
         self.deployments = deployed.deployments
+        self.fingerprints = deployed.fingerprints
         self.register_outputs({"deployments": self.deployments})

@@ -19,7 +19,8 @@ class Pool(pulumi.ComponentResource):
     """`Pool("etl", PoolSettings(workers=1, queues={"priority": QueueSettings(priority=1)}), server.options)`
 
     `queue_names` lists its declared queues as `pool/queue`. Workers start after the queues exist; `workers` are
-    resources that exist when the workers run. Containers and clusters need to know the `server`.
+    resources that exist when the workers run, `image` what they start from (None for processes). Containers and
+    clusters need to know the `server`.
     """
 
     def __init__(
@@ -32,7 +33,8 @@ class Pool(pulumi.ComponentResource):
     ) -> None:
         super().__init__("prefect:components:Pool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
-        image = self._image(name, settings)
+        self.name = name
+        self.image = image = self._image(name, settings)
         template = self._template(name, settings, server, image)
         self.work_pool = WorkPool(
             name,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+from pathlib import Path
 from typing import Any, Literal
 
 import pulumi
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
+from prefect_pulumi import git
+from prefect_pulumi.components.declared import remember
 from prefect_pulumi.errors import ConfigError
 
 
@@ -151,6 +154,39 @@ class LimitSettings(Settings):
     slot_decay_per_second: float | None = Field(default=None, ge=0)
 
 
+class SmokeRun(Settings):
+    """A run of `deployment` (`flow/deployment`) that has to end Completed within `seconds`."""
+
+    deployment: str = Field(pattern=r"^[^/]+/[^/]+$")
+    parameters: dict[str, JsonValue] = {}
+    seconds: float = Field(default=600, gt=0)
+
+
+class VerificationSettings(Settings):
+    """What `infra verify` checks of the release that the stack carries."""
+
+    smoke: list[SmokeRun] = []
+    drift: bool = True
+    workers: bool = True
+    workers_seconds: float = Field(default=180, ge=0)
+    automations: bool = True
+
+
+class ReleasePin(Settings):
+    """The release that the stack deploys, whatever the checkout holds. `infra promote` and `infra rollback` write it.
+
+    `images`: work pool -> image by digest or id, in place of what the stack would build. `plan` is the checksum of
+    the approved plan, `forced` names the gates that were overruled, with the reasons.
+    """
+
+    id: str
+    commit: str = Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
+    stage: str
+    images: dict[str, str] = {}
+    plan: str = ""
+    forced: dict[str, str] = {}
+
+
 class Environment(Settings):
     """Everything of one stack's config that is not secret."""
 
@@ -160,10 +196,13 @@ class Environment(Settings):
     json_blocks: dict[str, JsonValue] = {}
     secrets: dict[str, SecretSettings] = {}
     concurrency_limits: dict[str, LimitSettings] = {}
+    verification: VerificationSettings = VerificationSettings()
+    release: ReleasePin | None = None
 
 
 def load_environment() -> Environment:
     """The running stack's environment. Raises `SettingsError` with every fault: file, key and remedy."""
+    remember()
     stack = pulumi.get_stack()
     raw = pulumi.Config().get_object("environment")
     if raw is None:
@@ -172,7 +211,29 @@ def load_environment() -> Environment:
             where=f"Pulumi.{stack}.yaml: config.{pulumi.get_project()}:environment",
             remedy="declare at least `server: {embedded: true}` or `server: {api_url: ...}` under it",
         )
-    return parse_environment(raw, stack)
+    return _released(parse_environment(raw, stack), stack)
+
+
+def _released(environment: Environment, stack: str) -> Environment:
+    """A pinned stack is made by the program of the pinned commit, with that release's images."""
+    pin = environment.release
+    if pin is None:
+        return environment
+    found = git.revision(git.find_project(Path.cwd()))
+    if found.exact != pin.commit:
+        raise SettingsError(
+            f"the stack is pinned to the release of commit {pin.commit[:12]}, and "
+            + (found.unclean or f"this program is of {found.commit[:12]}"),
+            where=f"Pulumi.{stack}.yaml: environment.release",
+            remedy=f"infra up -s {stack}, or: pulumi -C $(infra release checkout -s {stack}) up -s {stack}",
+        )
+    pools = {
+        name: pool.model_copy(update={"workers": pool.workers.model_copy(update={"image": pin.images[name]})})
+        if name in pin.images and pool.workers.count and pool.runs_in != "process"
+        else pool
+        for name, pool in environment.pools.items()
+    }
+    return environment.model_copy(update={"pools": pools})
 
 
 def parse_environment(raw: Any, stack: str) -> Environment:
@@ -211,6 +272,9 @@ _MODELS = (
     VariableSettings,
     SecretSettings,
     LimitSettings,
+    VerificationSettings,
+    SmokeRun,
+    ReleasePin,
 )
 _KEYS = sorted({key for model in _MODELS for key in model.model_fields})
 

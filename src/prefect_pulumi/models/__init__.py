@@ -11,6 +11,7 @@ from prefect_pulumi.models.functions import Function, functions
 from prefect_pulumi.models.limits import GlobalConcurrencyLimit, TaskRunConcurrencyLimit
 from prefect_pulumi.models.local import LocalServer, ProcessWorker
 from prefect_pulumi.models.provider_config import ProviderConfig
+from prefect_pulumi.models.release import Release
 from prefect_pulumi.models.variable import Variable
 from prefect_pulumi.models.work_pool import WorkPool
 from prefect_pulumi.models.work_queue import WorkQueue
@@ -38,6 +39,7 @@ KINDS: dict[str, type[Kind]] = {
         WorkerDrain,
         WorkerOnline,
         Deployments,
+        Release,
     )
 }
 """Token -> model of every resource."""
@@ -67,6 +69,7 @@ __all__ = [
     "Meta",
     "ProcessWorker",
     "ProviderConfig",
+    "Release",
     "SecretBlock",
     "TaskRunConcurrencyLimit",
     "Variable",

@@ -34,6 +34,7 @@ from prefect_pulumi.models import (
     GlobalConcurrencyLimit,
     Kind,
     ProviderConfig,
+    Release,
     TaskRunConcurrencyLimit,
     WorkPool,
     WorkQueue,
@@ -72,6 +73,7 @@ class PrefectProvider(Provider):
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
         self._owners: dict[str, str] = {}
+        self._declared: dict[str, Props] = {}
         self._lock = threading.Lock()
 
     # The provider itself.
@@ -105,6 +107,9 @@ class PrefectProvider(Provider):
         handler = self.handler(urn)
         inputs, faults = handler.check(Call(urn, inputs=olds, news=news))
         faults += [] if faults else self._claim(urn, handler.claims(inputs))
+        if not faults and handler.model is not Release:
+            with self._lock:
+                self._declared[urn] = inputs
         return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
 
     def _claim(self, urn: str, names: Sequence[str]) -> list[Fault]:
@@ -226,6 +231,10 @@ class PrefectProvider(Provider):
             from prefect_pulumi.provider.deployments import DeploymentsHandler
 
             return DeploymentsHandler(self.root, self.connection, self.host)
+        if token.endswith(":Release"):
+            from prefect_pulumi.provider.release import ReleaseHandler
+
+            return ReleaseHandler(self.root, self.connection, self.host, self._declared)
         if token.endswith((":WorkerDrain", ":WorkerOnline")):
             from prefect_pulumi.provider.workers import WorkerDrainHandler, WorkerOnlineHandler
 

@@ -48,6 +48,7 @@ from prefect_pulumi.resources.json_block import JsonBlock
 from prefect_pulumi.resources.local_server import LocalServer
 from prefect_pulumi.resources.process_worker import ProcessWorker
 from prefect_pulumi.resources.provider import Provider
+from prefect_pulumi.resources.release import Release
 from prefect_pulumi.resources.secret_block import SecretBlock
 from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
 from prefect_pulumi.resources.variable import Variable
@@ -70,6 +71,7 @@ __all__ = [
     "LocalServer",
     "ProcessWorker",
     "Provider",
+    "Release",
     "SecretBlock",
     "TaskRunConcurrencyLimit",
     "Variable",
