@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,3 +172,22 @@ def test_a_commit_pins_the_clone_and_is_part_of_the_fingerprint(project: Project
     provider.delete(URN, "prefect.yaml", inputs, outputs, 0)
     (refused,) = provider.check(URN, {}, {"commit": "main"}, b"").failures
     assert refused.property == "commit"
+
+
+def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(project: Project, tmp_path: Path) -> None:
+    copy = tmp_path / "elsewhere"
+
+    def both() -> list[dict[str, str]]:
+        shutil.copytree(project.root, copy, ignore=shutil.ignore_patterns("elsewhere"), dirs_exist_ok=True)
+        elsewhere = PrefectProvider(copy, project.host)
+        checked = elsewhere.check(URN, {}, {"workPools": [project.pool]}, b"")
+        return [project.check()["fingerprints"], checked.inputs["fingerprints"]]
+
+    project.write(entry("moved", project.pool))
+    here, there = both()
+    assert here == there  # its pull step says where the flow is
+    text = (project.root / "prefect.yaml").read_text()
+    (project.root / "prefect.yaml").write_text("name: test\n" + text[text.index("deployments:") :])
+    here, there = both()
+    assert here.keys() == there.keys()
+    assert here != there

@@ -199,6 +199,11 @@ class Environment(Settings):
     verification: VerificationSettings = VerificationSettings()
     release: ReleasePin | None = None
 
+    @property
+    def released(self) -> str | None:
+        """The commit that the stack is pinned to."""
+        return self.release.commit if self.release else None
+
 
 def load_environment() -> Environment:
     """The running stack's environment. Raises `SettingsError` with every fault: file, key and remedy."""

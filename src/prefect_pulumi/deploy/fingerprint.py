@@ -28,6 +28,9 @@ def _digest(loaded: Loaded, index: int, root: Path, env: Mapping[str, str]) -> s
     entry: dict[str, Any] = loaded.raw["deployments"][index]
     steps = {key: entry.get(key, loaded.raw.get(key)) for key in _SHARED_STEPS}
     shown = {"entry": entry, "steps": steps, "project": loaded.raw.get("name"), "prefect": version("prefect")}
+    if not steps["pull"]:
+        # Without a pull step Prefect notes this very folder as the flow's.
+        shown["folder"] = str(root.resolve())
     digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode())
     for name in sorted(used_variables([entry, steps])):
         digest.update(f"\0{name}={env.get(name, '')}".encode())
