@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.cli import render
-from prefect_pulumi.cli.project import PRIVATE, Stack, as_json, find_root, keep_salt_out_of_git
+from prefect_pulumi.cli.project import PRIVATE, Stack, as_json, keep_salt_out_of_git
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.events import Event, Message
 from prefect_pulumi.engine.operations import Result, StackContext
@@ -29,9 +29,8 @@ class QuietSink:
             sys.stderr.write(f"{event.severity}: {event.text}\n")
 
 
-def run(arguments: Namespace) -> ExitCode:
+def run(arguments: Namespace, stack: Stack) -> ExitCode:
     """Dispatches on `arguments.command`."""
-    stack = Stack(find_root(), arguments.stack)
     if arguments.command == "config":
         return _config(arguments, stack)
     return _COMMANDS[arguments.command](arguments, stack)

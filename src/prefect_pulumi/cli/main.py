@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -81,12 +82,19 @@ def _parser() -> _Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code (`errors.ExitCode`)."""
+    # A run makes hundreds of thousands of objects that live to its end: the default thresholds would look through
+    # them again and again.
+    gc.set_threshold(200_000, 20, 100)
     as_json = "--json" in (sys.argv[1:] if argv is None else argv)
     try:
         arguments = _parser().parse_args(argv)
+        from prefect_pulumi.cli.project import Stack, find_root
+
+        stack = Stack(find_root(), arguments.stack)
+        stack.begin()
         from prefect_pulumi.cli import commands
 
-        return int(commands.run(arguments))
+        return int(commands.run(arguments, stack))
     except PrefectPulumiError as error:
         from prefect_pulumi.cli import render
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -9,17 +10,19 @@ import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import unquote, urlsplit
 
-from prefect_pulumi.engine.events import Sink, SinkHost
-from prefect_pulumi.engine.operations import StackContext
-from prefect_pulumi.errors import ConfigError, PassphraseError, UnsupportedError
-from prefect_pulumi.lifecycle import Provider
+from prefect_pulumi.errors import ConfigError, PassphraseError, PrefectPulumiError, UnsupportedError
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.config import ProjectFile, StackConfig
 from prefect_pulumi.state.secrets import PassphraseManager
 from prefect_pulumi.values import Secret
+
+if TYPE_CHECKING:
+    from prefect_pulumi.engine.events import Sink
+    from prefect_pulumi.engine.operations import StackContext
+    from prefect_pulumi.lifecycle import Provider
 
 PRIVATE = ".infra"
 """The git-ignored folder of a project: state, server database, logs, pid files, the dev passphrase."""
@@ -94,13 +97,20 @@ class Stack:
         server = environment.get("server") if isinstance(environment, dict) else None
         return isinstance(server, dict) and server.get("embedded") is True
 
+    def begin(self) -> None:
+        """Derives the key of a stack that has secrets, while the caller imports what it needs. Tells no fault."""
+        with contextlib.suppress(PrefectPulumiError):
+            if self.config.has_secrets or self.backend.holds_secrets(self.name):
+                self.manager(write=False).begin()
+
     def manager(self, *, write: bool) -> PassphraseManager:
         """The stack's secrets. With `write` what a new stack lacks (passphrase, salt) is made and kept."""
         had_one = self.passphrase_file.is_file()
         passphrase, cache = self._passphrase(write=write)
         in_file = "" if self.config.salt == NO_SALT else self.config.salt
-        in_state = self.backend.reader(self.name).salt()
-        if self.owns_passphrase and cache is not None and not had_one and not in_state:
+        fresh = self.owns_passphrase and cache is not None and not had_one
+        in_state = self.backend.reader(self.name).salt() if fresh or not in_file else ""
+        if fresh and not in_state:
             in_file = ""  # it belongs to a passphrase that is gone with the folder that held it
         salt = in_file or in_state
         manager = (
@@ -140,6 +150,8 @@ class Stack:
 
     def context(self, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
         """Everything that the engine needs for an operation on this stack."""
+        from prefect_pulumi.engine.operations import StackContext
+
         manager = self.manager(write=write)
         values, secret_keys = self.config.values(manager)
         return StackContext(
@@ -157,6 +169,8 @@ class Stack:
         )
 
     def _loader(self, sink: Sink) -> Any:
+        from prefect_pulumi.engine.events import SinkHost
+
         host = SinkHost(sink)
 
         def load(package: str, version: str) -> Provider:

@@ -41,6 +41,7 @@ class TerminalSink:
         from rich.console import Console
 
         self.console = Console(stderr=True, highlight=False)
+        self._live = self.console.is_terminal
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
         self._status: Any = None
@@ -49,7 +50,7 @@ class TerminalSink:
         with self._lock:
             if isinstance(event, Message):
                 self._message(event)
-            elif self.console.is_terminal and not event.preview and not event.step.is_provider:
+            elif self._live and not event.preview and not event.step.is_provider:
                 self._progress(event)
 
     def _message(self, event: Message) -> None:

@@ -6,7 +6,7 @@ journalled and nothing is deleted; the steps that it records are the ones that a
 
 from __future__ import annotations
 
-import os
+import hashlib
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -21,7 +21,6 @@ from prefect_pulumi.lifecycle import Changes, CheckResult, DiffResult, Provider
 from prefect_pulumi.state.entries import ResourceEntry, make_urn, parse_provider_ref, urn_name, urn_type
 from prefect_pulumi.values import same, unwrap
 
-SEED_BYTES = 32
 UNKNOWN_ID = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -62,6 +61,10 @@ class Deployment(Deleting):
                 self._stack_outputs = outputs
             elif urn in self._news:
                 self._news[urn] = replace(self._news[urn], outputs=outputs)
+
+    def _seed_of(self, urn: str) -> bytes:
+        """`CheckRequest.randomSeed`, 32 bytes."""
+        return hashlib.sha256(self._seed + urn.encode()).digest()
 
     def _inherit(self, goal: Goal) -> Goal:
         parent = self._goals.get(goal.parent)
@@ -167,7 +170,7 @@ class Deployment(Deleting):
         creating = old is None or old.external or old.pending_replacement
         base = old.inputs if old is not None and not creating else {}
         news = paths.reset(goal.inputs, base, goal.ignore_changes) if not creating else goal.inputs
-        checked = provider.check(goal.urn, base, news, os.urandom(SEED_BYTES))
+        checked = provider.check(goal.urn, base, news, self._seed_of(goal.urn))
         if checked.failures:
             raise check_error(goal.urn, checked.failures)
         if creating:
@@ -271,7 +274,7 @@ class Deployment(Deleting):
             raise CheckError(
                 "it is protected, and this change replaces it", where=goal.urn, remedy="unprotect it first"
             )
-        checked = provider.check(goal.urn, {}, goal.inputs, os.urandom(SEED_BYTES))
+        checked = provider.check(goal.urn, {}, goal.inputs, self._seed_of(goal.urn))
         if checked.failures:
             raise check_error(goal.urn, checked.failures)
         first = diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace

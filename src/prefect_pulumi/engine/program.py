@@ -84,8 +84,9 @@ def _run(
     pool = ThreadPoolExecutor(max_workers=parallel * THREADS_PER_RESOURCE, thread_name_prefix="register")
     loop.set_default_executor(pool)
 
-    def program() -> None:
+    async def program() -> None:
         runpy.run_path(str(directory), run_name="__main__")
+        await _settled()
 
     try:
         loop.run_until_complete(run_in_stack(program))
@@ -103,6 +104,24 @@ def _run(
         _drain(loop)
         pool.shutdown(wait=True)
         loop.close()
+
+
+async def _settled() -> None:
+    """Returns when every output is resolved, or at the first failure.
+
+    The SDK's own wait looks through all pending outputs at each one that resolves, which is quadratic; it finds
+    nothing left to wait for.
+    """
+    from pulumi.runtime.settings import SETTINGS
+
+    while True:
+        with SETTINGS.lock:
+            pending = list(SETTINGS.outputs)
+        if not pending:
+            return
+        done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        if any(task.cancelled() or task.exception() for task in done):
+            return
 
 
 def _drain(loop: asyncio.AbstractEventLoop) -> None:

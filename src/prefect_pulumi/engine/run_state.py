@@ -3,6 +3,7 @@ records in the journal."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -98,6 +99,7 @@ class RunState:
         self._stack_outputs: dict[str, Any] | None = None
         self._aborted = False
         self._lock = threading.RLock()
+        self._seed = os.urandom(32)
         self._slots = threading.BoundedSemaphore(options.parallel)
 
     # Carrying out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -66,6 +67,13 @@ class FileBackend:
         plain, packed = self._stacks / f"{stack}.json", self._stacks / f"{stack}.json.gz"
         found = [path for path in (plain, packed) if path.exists()]
         return max(found, key=lambda path: path.stat().st_mtime_ns) if found else plain
+
+    def holds_secrets(self, stack: str) -> bool:
+        """Whether loading the state will need the passphrase's key; a look, not a check."""
+        path = self.file_of(stack)
+        with contextlib.suppress(OSError):
+            return path.suffix == ".gz" or b'"ciphertext"' in path.read_bytes()
+        return False
 
     def prepare(self) -> None:
         """Makes the folders and `meta.yaml` of an empty backend."""

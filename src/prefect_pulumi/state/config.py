@@ -82,6 +82,10 @@ class StackConfig:
         """The raw value (secrets as `{"secure": ciphertext}`), None when unset."""
         return self._values.get(self._full(key))
 
+    @property
+    def has_secrets(self) -> bool:
+        return any(_has_secure(value) for value in self._values.values())
+
     def values(self, manager: PassphraseManager | None) -> tuple[dict[str, str], set[str]]:
         """What the program is handed: texts by full key (structures as JSON), and which of them are secret."""
         texts: dict[str, str] = {}

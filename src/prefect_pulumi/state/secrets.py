@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import os
+import threading
 from pathlib import Path
 
 from prefect_pulumi.errors import PassphraseError
@@ -17,6 +19,10 @@ SALT_BYTES = 8
 NONCE_BYTES = 12
 PROOF = "pulumi"
 """The word whose encryption stands in the salt text, to recognise a wrong passphrase."""
+
+
+_DERIVED: dict[tuple[str, bytes], bytes] = {}
+_DERIVING = threading.Lock()
 
 
 class PassphraseManager:
@@ -57,6 +63,15 @@ class PassphraseManager:
         """`encryptionsalt` of the stack file, and `secrets_providers.state.salt` of the checkpoint."""
         return f"v1:{base64.b64encode(self._salt).decode()}:{self._proof}"
 
+    def begin(self) -> None:
+        """Starts the derivation in a thread of its own, for callers who have other work to do meanwhile."""
+        if self._key is None:
+            threading.Thread(target=self._try, name="derive key", daemon=True).start()
+
+    def _try(self) -> None:
+        with contextlib.suppress(PassphraseError):  # told where the key is needed
+            self._unlocked()
+
     def verify(self) -> None:
         """Raises `PassphraseError` when the passphrase is wrong."""
         self._unlocked()
@@ -73,23 +88,31 @@ class PassphraseManager:
 
     def _unlocked(self) -> bytes:
         if self._key is None:
-            key = self._cached() or self._derive()
-            try:
-                proven = _decrypt(key, self._proof) == PROOF
-            except PassphraseError:
-                proven = False
-            if not proven:
-                raise PassphraseError(
-                    "incorrect passphrase",
-                    where="PULUMI_CONFIG_PASSPHRASE",
-                    remedy="give the passphrase that this stack's secrets were encrypted with",
-                )
-            self._key = key
-            self._keep(key)
+            self._key = self._proven()
         return self._key
 
+    def _proven(self) -> bytes:
+        key = self._cached() or self._derive()
+        try:
+            proven = _decrypt(key, self._proof) == PROOF
+        except PassphraseError:
+            proven = False
+        if not proven:
+            raise PassphraseError(
+                "incorrect passphrase",
+                where="PULUMI_CONFIG_PASSPHRASE",
+                remedy="give the passphrase that this stack's secrets were encrypted with",
+            )
+        self._keep(key)
+        return key
+
     def _derive(self) -> bytes:
-        return hashlib.pbkdf2_hmac("sha256", self._passphrase.encode(), self._salt, ROUNDS, KEY_BYTES)
+        with _DERIVING:  # many threads may ask at once, and the derivation is dear
+            known = (self._passphrase, self._salt)
+            if known not in _DERIVED:
+                secret = self._passphrase.encode()
+                _DERIVED[known] = hashlib.pbkdf2_hmac("sha256", secret, self._salt, ROUNDS, KEY_BYTES)
+            return _DERIVED[known]
 
     @property
     def _cache_file(self) -> Path | None:
