@@ -24,5 +24,6 @@ release = declare_release("release", environment, server.options, flows=[flows],
 
 pulumi.export("ui", server.ui_url)
 pulumi.export("pools", [pool.work_pool.name for pool in pools])
+pulumi.export("workers", {name: pool.worker_facts for name, pool in zip(environment.pools, pools, strict=True)})
 pulumi.export("deployments", flows.deployments)
 pulumi.export("release", release.record)

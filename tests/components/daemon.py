@@ -23,6 +23,7 @@ from docker.errors import ImageNotFound
 REPOSITORY = Path(__file__).parents[2]
 BASE = "prefect-infra-test/python:bookworm"
 START_SECONDS = 60.0
+STARTS = 3
 
 
 class NoDaemon(Exception):
@@ -41,25 +42,39 @@ def daemon() -> Iterator[str]:
         raise NoDaemon("no Docker daemon answers, and there is no dockerd to start as root")
     # Short: a socket's path has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="dockerd-"))
+    try:
+        process = _start(program, folder)
+        try:
+            yield f"unix://{folder}/docker.sock"
+        finally:
+            _end(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(program: str, folder: Path) -> subprocess.Popen[bytes]:
+    """A daemon that answers. The first one on a machine may fail while the kernel loads its packet filter."""
     host = f"unix://{folder}/docker.sock"
     options = ["--data-root", str(folder / "data"), "--exec-root", str(folder / "exec"), "-H", host]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, *options, "--pidfile", str(folder / "pid")], stdout=log, stderr=log)
-    try:
+    for _ in range(STARTS):
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen([program, *options, "--pidfile", str(folder / "pid")], stdout=log, stderr=log)
         end = time.monotonic() + START_SECONDS
-        while not _answers(host):
-            if process.poll() is not None or time.monotonic() > end:
-                raise NoDaemon("dockerd does not start: " + (folder / "log").read_text()[-400:])
+        while process.poll() is None and time.monotonic() < end:
+            if _answers(host):
+                return process
             time.sleep(0.3)
-        yield host
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        _end(process)
+    raise NoDaemon("dockerd does not start: " + (folder / "log").read_text()[-400:])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _answers(host: str) -> bool:

@@ -54,6 +54,14 @@ def test_workers_are_healed_survive_the_server_and_end(project: Any, engine: Any
     ]
     assert shown["warnings"] == []
     assert "etl-2" in project.infra("status").stdout
+    facts = json.loads(project.infra("outputs", "workers", "--json").stdout)["etl"]
+    assert set(facts) == {"etl-1", "etl-2"}
+    for of in facts.values():
+        assert of["status"] == "ONLINE"
+        assert of["lastHeartbeat"]
+        assert of["version"] == of["serverVersion"] == shown["version"]
+    # A heartbeat that moves on is no change.
+    assert engine.changes(refresh=True) == {}
 
     kept, lost = noted(project, "etl-1")["pid"], noted(project, "etl-2")["pid"]
     end(lost)

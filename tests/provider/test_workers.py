@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.api.portal import SyncClient
-from prefect_pulumi.api.workers import find_pool, set_paused, versions
+from prefect_pulumi.api.workers import facts, find_pool, set_paused, skew, versions, workers
 from prefect_pulumi.cli.status import gather
 from prefect_pulumi.errors import LocalProcessError
 from prefect_pulumi.lifecycle import Changes, DiffKind
@@ -103,6 +103,8 @@ def test_a_swap_pauses_waits_and_resumes(room: Room) -> None:
     made = room.provider.create(urn("WorkerOnline"), online, 0, preview=False)
     assert not later.is_alive()  # the heartbeat from before the swap was not enough
     assert made.outputs["status"] == "online"
+    assert made.outputs["facts"]["w"]["status"] == "ONLINE"
+    assert made.outputs["facts"]["w"]["lastHeartbeat"] == workers(room.client, room.pool)["w"]["last_heartbeat_time"]
     assert not room.paused
 
 
@@ -199,6 +201,9 @@ def test_status_tells_skew_stale_templates_and_what_is_missing(room: Room, prefe
     gone, old = pool.workers
     assert (gone.name, gone.status, gone.last_heartbeat) == ("gone", "MISSING", None)
     assert (old.status, old.version, old.skew, old.stale_template) == ("ONLINE", "3.0.1", True, True)
+    known = facts(room.client, room.pool, ["old", "gone"])
+    assert (known["old"]["version"], known["gone"]["status"]) == ("3.0.1", "MISSING")
+    assert skew(known) == [f"worker old runs Prefect 3.0.1, the server {report.version}"]
     warnings = "\n".join(report.warnings())
     assert f"worker old of work pool {room.pool} runs Prefect 3.0.1, the server {report.version}" in warnings
     assert f"worker gone of work pool {room.pool} is missing" in warnings

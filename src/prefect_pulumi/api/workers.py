@@ -98,3 +98,27 @@ def versions(client: Client, pool: str) -> dict[str, str]:
         if name and version:
             found.setdefault(name, version)
     return found
+
+
+def facts(client: Client, pool: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Worker name -> status, lastHeartbeat, version and serverVersion (`GET /admin/version`), as of now."""
+    server = str(client.request("GET", "/admin/version"))
+    rows, known = workers(client, pool), versions(client, pool)
+    return {
+        name: {
+            "status": rows.get(name, {}).get("status", "MISSING"),
+            "lastHeartbeat": rows.get(name, {}).get("last_heartbeat_time"),
+            "version": known.get(name),
+            "serverVersion": server,
+        }
+        for name in names
+    }
+
+
+def skew(found: dict[str, dict[str, Any]]) -> list[str]:
+    """A sentence for each worker of `facts` that runs another version of Prefect than the server."""
+    return [
+        f"worker {name} runs Prefect {of['version']}, the server {of['serverVersion']}"
+        for name, of in found.items()
+        if of["version"] and of["version"] != of["serverVersion"]
+    ]

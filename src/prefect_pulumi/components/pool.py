@@ -9,7 +9,7 @@ import pulumi
 
 from prefect_pulumi.components.settings import PoolSettings, SettingsError
 from prefect_pulumi.components.templates import TemplateError, base_job_template
-from prefect_pulumi.resources import ProcessWorker, WorkPool, WorkQueue
+from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue
 
 if TYPE_CHECKING:
     from prefect_pulumi.components.server import Server
@@ -19,8 +19,9 @@ class Pool(pulumi.ComponentResource):
     """`Pool("etl", PoolSettings(workers=1, queues={"priority": QueueSettings(priority=1)}), server.options)`
 
     `queue_names` lists its declared queues as `pool/queue`. Workers start after the queues exist; `workers` are
-    resources that exist when the workers run, `image` what they start from (None for processes). Containers and
-    clusters need to know the `server`.
+    resources that exist when the workers run, `image` what they start from (None for processes). `worker_facts` maps
+    each worker's name to what the server knew of it when the last update ended. Containers and clusters need to know
+    the `server`.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Pool(pulumi.ComponentResource):
         self.workers: list[pulumi.Resource] = []
         if settings.workers.count:
             self.workers = self._workers(name, settings, server, image, template)
+        self.worker_facts = _merged(self.workers)
         self.queue_names = [f"{name}/{queue}" for queue in self.queues]
         self.register_outputs({"name": self.work_pool.name, "workers": settings.workers.count})
 
@@ -141,6 +143,13 @@ class Pool(pulumi.ComponentResource):
         from prefect_pulumi.components.kubernetes import worker_deployment
 
         return worker_deployment(name, settings, self.work_pool, server, image, template, after)
+
+
+def _merged(workers: list[pulumi.Resource]) -> pulumi.Output[dict[str, Any]]:
+    known = [each.facts for each in workers if isinstance(each, ProcessWorker | WorkerOnline)]
+    return pulumi.Output.all(*known).apply(
+        lambda found: {name: of for part in found for name, of in sorted((part or {}).items())}
+    )
 
 
 def fingerprint(template: Any) -> pulumi.Output[str]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from prefect_pulumi.models.base import Kind, Meta
 from prefect_pulumi.models.names import Limit, Name, Port, Positive
+from prefect_pulumi.models.workers import FACTS, WorkerFacts
 
 
 class LocalServer(Kind):
@@ -63,3 +64,4 @@ class ProcessWorker(Kind):
     status: Annotated[str | None, Meta(output=True)] = Field(
         default=None, description="'running'; a worker that stopped is started again by the next update."
     )
+    facts: WorkerFacts = Field(default=None, description=FACTS)

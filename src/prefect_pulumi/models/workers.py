@@ -9,6 +9,12 @@ from pydantic import Field
 from prefect_pulumi.models.base import Kind, Meta
 from prefect_pulumi.models.names import Limit, Name, Positive
 
+FACTS = (
+    "Worker name -> what the server knew of it when the last update ended: status, lastHeartbeat (RFC 3339), version "
+    "of Prefect (null where the worker did not say), serverVersion."
+)
+WorkerFacts = Annotated[dict[str, Any] | None, Meta(output=True)]
+
 
 class WorkerDrain(Kind):
     """What a pool's workers wait for before they are swapped. Containers depend on it.
@@ -64,3 +70,4 @@ class WorkerOnline(Kind):
     status: Annotated[str | None, Meta(output=True)] = Field(
         default=None, description="'online'; when a worker is not, the next update waits for it anew."
     )
+    facts: WorkerFacts = Field(default=None, description=FACTS)

@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.api.workers import set_paused
+from prefect_pulumi.api.workers import facts, set_paused
 from prefect_pulumi.errors import ConfigError, LocalProcessError, ServerUnavailableError
 from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.local import server, worker
@@ -18,7 +18,7 @@ from prefect_pulumi.models import Fault, LocalServer, ProcessWorker
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.differ import diff
 from prefect_pulumi.provider.handler import Call, Handler
-from prefect_pulumi.provider.workers import beats, drain, settle, wait_online
+from prefect_pulumi.provider.workers import beats, drain, settle, tell_skew, wait_online
 from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
 
 RUNNING = "running"
@@ -142,7 +142,11 @@ class ProcessWorkerHandler(Handler):
         spec = self.spec(call.news, url)
         if not worker.status(spec).running:
             self.start(spec, self.value(call.news, "onlineSeconds"))
-        return str(unwrap(call.news["name"])), {**call.news, "apiUrl": url, "status": RUNNING}
+        found = facts(self.connection.client(), spec.work_pool, [spec.name])
+        # Its event may still be on its way; what it runs is what is installed here.
+        found[spec.name]["version"] = worker.prefect_version()
+        tell_skew(found, self.host, call.urn)
+        return spec.name, {**call.news, "apiUrl": url, "status": RUNNING, "facts": found}
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
@@ -219,4 +223,4 @@ def _stopped(stopped: bool) -> dict[str, DiffKind]:
 
 
 def _inputs_of(outputs: Props) -> dict[str, Any]:
-    return {name: value for name, value in outputs.items() if name not in ("apiUrl", "uiUrl", "status")}
+    return {name: value for name, value in outputs.items() if name not in ("apiUrl", "uiUrl", "status", "facts")}

@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.api.workers import busy_runs, find_pool, mark_crashed, set_paused, workers
+from prefect_pulumi.api.workers import busy_runs, facts, find_pool, mark_crashed, set_paused, skew, workers
 from prefect_pulumi.errors import LocalProcessError, ServerUnavailableError
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.local.containers import ContainerFacts, look
@@ -89,6 +89,11 @@ def wait_online(
                 remedy="see what the worker logged; its API address and credentials must hold where it runs",
             )
         time.sleep(POLL_SECONDS)
+
+
+def tell_skew(found: dict[str, dict[str, Any]], host: ProviderHost, urn: str) -> None:
+    for sentence in skew(found):
+        host.log("warning", sentence, urn)
 
 
 class _PoolHandler(Handler):
@@ -197,7 +202,9 @@ class WorkerOnlineHandler(_PoolHandler):
             if "ended with exit code" in error.message or not containers:
                 raise
             raise LocalProcessError(f"{error.message}\n{_text(look(containers, host))}", remedy=error.remedy) from None
-        return pool, {**call.news, "status": ONLINE}
+        found = facts(client, pool, names)
+        tell_skew(found, self.host, call.urn)
+        return pool, {**call.news, "status": ONLINE, "facts": found}
 
     @override
     def update(self, call: Call) -> dict[str, Any]:

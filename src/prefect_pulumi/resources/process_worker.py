@@ -31,6 +31,7 @@ class ProcessWorker(PrefectResource):
         "restart_on": "restartOn",
         "api_url": "apiUrl",
         "status": "status",
+        "facts": "facts",
     }
 
     def __init__(
@@ -150,3 +151,10 @@ class ProcessWorker(PrefectResource):
     def status(self) -> pulumi.Output[str]:
         """'running'; a worker that stopped is started again by the next update."""
         return self._output("status")
+
+    @property
+    @pulumi.getter(name="facts")
+    def facts(self) -> pulumi.Output[dict[str, Any]]:
+        """Worker name -> what the server knew of it when the last update ended: status, lastHeartbeat (RFC 3339),
+        version of Prefect (null where the worker did not say), serverVersion."""
+        return self._output("facts")

@@ -32,6 +32,7 @@ class WorkerOnline(PrefectResource):
         "drain_seconds": "drainSeconds",
         "paused": "paused",
         "status": "status",
+        "facts": "facts",
     }
 
     def __init__(
@@ -134,3 +135,10 @@ class WorkerOnline(PrefectResource):
     def status(self) -> pulumi.Output[str]:
         """'online'; when a worker is not, the next update waits for it anew."""
         return self._output("status")
+
+    @property
+    @pulumi.getter(name="facts")
+    def facts(self) -> pulumi.Output[dict[str, Any]]:
+        """Worker name -> what the server knew of it when the last update ended: status, lastHeartbeat (RFC 3339),
+        version of Prefect (null where the worker did not say), serverVersion."""
+        return self._output("facts")
