@@ -6,6 +6,7 @@
     │   ├── PassphraseError                    no passphrase, or a wrong one
     │   ├── PreflightError                     prefect.yaml: all its faults at once
     │   ├── CheckError                         a resource's inputs were refused
+    │   ├── PluginError                        a package's plugin is missing, cannot be fetched or started
     │   ├── PortInUseError                     the local server's port belongs to another program
     │   └── UnsupportedError                   something that the embedded engine leaves to the official CLI
     ├── OperationError                exit 1
@@ -89,6 +90,10 @@ class PreflightError(InputError):
 
 class CheckError(InputError):
     """A provider refused the inputs of one or more resources."""
+
+
+class PluginError(InputError):
+    """The plugin of another package is missing, cannot be fetched or cannot be started."""
 
 
 class PortInUseError(InputError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.engine import paths, planner
+from prefect_pulumi.engine import paths, planner, scope
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.ordered import run_ordered
 from prefect_pulumi.engine.steps import Op
@@ -81,9 +81,9 @@ def test_outputs_are_sealed() -> None:
 
 def test_targets() -> None:
     urn = make_urn("dev", "p", "prefect:index:WorkPool", "etl")
-    assert planner.matches_target(urn, ["etl"])
-    assert planner.matches_target(urn, ["**WorkPool::etl"])
-    assert not planner.matches_target(urn, ["urn:pulumi:dev::p::prefect:index:Variable::*", "other"])
+    assert scope.matches(urn, ["etl"])
+    assert scope.matches(urn, ["**WorkPool::etl"])
+    assert not scope.matches(urn, ["urn:pulumi:dev::p::prefect:index:Variable::*", "other"])
 
 
 def test_run_ordered_stops_behind_a_failure() -> None:

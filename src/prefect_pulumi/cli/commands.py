@@ -15,6 +15,7 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.events import Event, Message
 from prefect_pulumi.engine.operations import Result, StackContext
 from prefect_pulumi.engine.run_state import Options
+from prefect_pulumi.engine.scope import Selection
 from prefect_pulumi.engine.steps import STACK_TYPE
 from prefect_pulumi.errors import ChangesFound, ConfigError, ExitCode, InputError
 from prefect_pulumi.state.entries import Snapshot
@@ -39,8 +40,16 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
 def _options(arguments: Namespace) -> Options:
     if arguments.parallel < 1:
         raise InputError("--parallel must be at least 1", where="infra")
+    if arguments.target and arguments.exclude:
+        raise InputError("--target and --exclude cannot be given together", where="infra")
     return Options(
-        targets=tuple(arguments.target),
+        selection=Selection(
+            targets=(*arguments.target, *getattr(arguments, "target_replace", [])),
+            excludes=tuple(arguments.exclude),
+            replace=(*getattr(arguments, "replace", []), *getattr(arguments, "target_replace", [])),
+            target_dependents=arguments.target_dependents,
+            exclude_dependents=arguments.exclude_dependents,
+        ),
         continue_on_error=getattr(arguments, "continue_on_error", False),
         parallel=arguments.parallel,
     )
@@ -205,6 +214,12 @@ def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     return ExitCode.DONE
 
 
+def _state(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import state_commands
+
+    return state_commands.run(arguments, stack, QuietSink())
+
+
 def _cancel(arguments: Namespace, stack: Stack) -> ExitCode:
     from prefect_pulumi.state.lock import clear_locks
 
@@ -246,4 +261,6 @@ _COMMANDS = {
     "drift": _drift,
     "env": _env,
     "cancel": _cancel,
+    "state": _state,
+    "stack": _state,
 }

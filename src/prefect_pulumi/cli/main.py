@@ -6,7 +6,7 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
 
@@ -31,6 +31,11 @@ def _parser() -> _Parser:
 
     scope = _Parser(add_help=False)
     scope.add_argument("-t", "--target", action="append", default=[], metavar="URN", help="URN, pattern or name only")
+    scope.add_argument(
+        "--exclude", action="append", default=[], metavar="URN", help="all but this URN, pattern or name"
+    )
+    scope.add_argument("--target-dependents", action="store_true", help="and what uses the targets")
+    scope.add_argument("--exclude-dependents", action="store_true", help="and what uses the excluded ones")
     scope.add_argument("--parallel", type=int, default=16, metavar="N", help="resources at one time (default: 16)")
 
     expect = _Parser(add_help=False)
@@ -42,9 +47,13 @@ def _parser() -> _Parser:
     also = _Parser(add_help=False)
     also.add_argument("-r", "--refresh", action="store_true", help="read the live objects first")
 
-    up = commands.add_parser("up", parents=[stack, scope, expect, yes, also], help="make it so")
+    anew = _Parser(add_help=False)
+    anew.add_argument("--replace", action="append", default=[], metavar="URN", help="replace this one in any case")
+    anew.add_argument("--target-replace", action="append", default=[], metavar="URN", help="--target and --replace")
+
+    up = commands.add_parser("up", parents=[stack, scope, expect, yes, also, anew], help="make it so")
     up.add_argument("--continue-on-error", action="store_true", help="go on with what does not depend on a failure")
-    commands.add_parser("preview", parents=[stack, scope, expect, also], help="show what up would do")
+    commands.add_parser("preview", parents=[stack, scope, expect, also, anew], help="show what up would do")
     commands.add_parser("refresh", parents=[stack, scope, expect, yes], help="bring the state up to what is live")
     commands.add_parser("destroy", parents=[stack, scope, yes], help="delete everything of the stack")
     bring = commands.add_parser("import", parents=[stack], help="take existing objects into the stack")
@@ -67,6 +76,7 @@ def _parser() -> _Parser:
     drift.add_argument("--out", metavar="FILE", help="write the report there instead of to stdout")
     commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
     commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
+    _add_state(commands, stack)
     config = commands.add_parser("config", help="the stack's config").add_subparsers(
         dest="action", required=True, metavar="ACTION", parser_class=_Parser
     )
@@ -78,6 +88,31 @@ def _parser() -> _Parser:
     get = config.add_parser("get", parents=[stack], help="print a value")
     get.add_argument("key")
     return parser
+
+
+def _add_state(commands: Any, stack: argparse.ArgumentParser) -> None:
+    edits = commands.add_parser("state", help="edit the state by hand").add_subparsers(
+        dest="action", required=True, metavar="ACTION", parser_class=_Parser
+    )
+    delete = edits.add_parser("delete", parents=[stack], help="forget a resource; the real object stays")
+    delete.add_argument("urn", metavar="URN", help="URN, or a name that only one resource has")
+    delete.add_argument("--force", action="store_true", help="even if it is protected")
+    delete.add_argument("--target-dependents", action="store_true", help="and all that uses it")
+    rename = edits.add_parser("rename", parents=[stack], help="give a resource another name")
+    rename.add_argument("urn", metavar="URN")
+    rename.add_argument("name", metavar="NEW_NAME")
+    unprotect = edits.add_parser("unprotect", parents=[stack], help="take the protection away")
+    unprotect.add_argument("urn", nargs="?", metavar="URN")
+    unprotect.add_argument("--all", action="store_true")
+    whole = commands.add_parser("stack", help="the state as one document").add_subparsers(
+        dest="action", required=True, metavar="ACTION", parser_class=_Parser
+    )
+    export = whole.add_parser("export", parents=[stack], help="print it as the official CLI does")
+    export.add_argument("--file", metavar="PATH")
+    export.add_argument("--show-secrets", action="store_true")
+    bring = whole.add_parser("import", parents=[stack], help="take such a document as the state")
+    bring.add_argument("--file", metavar="PATH", help="left out: standard input")
+    bring.add_argument("--force", action="store_true", help="even if it names another stack")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from prefect_pulumi.values import Secret
 if TYPE_CHECKING:
     from prefect_pulumi.engine.events import Sink
     from prefect_pulumi.engine.operations import StackContext
+    from prefect_pulumi.engine.providers import Loader
     from prefect_pulumi.lifecycle import Provider
 
 PRIVATE = ".infra"
@@ -65,6 +67,11 @@ class Stack:
     @cached_property
     def backend(self) -> FileBackend:
         return FileBackend(self.state_folder, self.project.name)
+
+    @property
+    def program(self) -> Path:
+        """The folder of the Pulumi program."""
+        return (self.root / (self.project.main or ".")).resolve()
 
     @property
     def private(self) -> Path:
@@ -154,34 +161,57 @@ class Stack:
 
         manager = self.manager(write=write)
         values, secret_keys = self.config.values(manager)
+
+        def package_config(package: str) -> dict[str, Any]:
+            return _package_config(package, values, secret_keys)
+
         return StackContext(
             project=self.project.name,
             stack=self.name,
-            program=(self.root / (self.project.main or ".")).resolve(),
+            program=self.program,
             config=values,
             secret_keys=frozenset(secret_keys),
             backend=self.backend,
             manager=manager,
-            loader=self._loader(sink),
-            package_config=lambda package: _package_config(package, values, secret_keys),
+            loader=self._loader(sink, package_config),
+            package_config=package_config,
             sink=sink,
             output=output,
         )
 
-    def _loader(self, sink: Sink) -> Any:
+    def _loader(self, sink: Sink, package_config: Callable[[str], dict[str, Any]]) -> Loader:
+        """`prefect` runs in this process, `pulumi` is part of the engine, every other package is a plugin."""
         from prefect_pulumi.engine.events import SinkHost
 
         host = SinkHost(sink)
+        plugins: list[Any] = []
 
-        def load(package: str, version: str) -> Provider:
+        def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
             if package == "prefect":
                 from prefect_pulumi.provider.service import PrefectProvider
 
                 return PrefectProvider(self.root, host)
-            raise UnsupportedError(
-                f"the embedded engine has no provider for package {package!r}" + (f" {version}" if version else ""),
-                remedy='use the official CLI for this program: eval "$(infra env)" and pulumi up',
-            )
+            if package == "pulumi":
+                from prefect_pulumi.cli.stack_references import outputs_of_stacks
+                from prefect_pulumi.engine.builtins import BuiltinProvider
+
+                return BuiltinProvider(outputs_of_stacks(self, host))
+            from prefect_pulumi.plugins.finding import LocalPlugin, Wanted
+            from prefect_pulumi.plugins.loader import PluginLoader
+
+            if not plugins:
+                plugins.append(
+                    PluginLoader(
+                        project=self.project.name,
+                        program=self.program,
+                        host=host,
+                        package_config=package_config,
+                        local=[LocalPlugin(p.name, self.root / p.path, p.version) for p in self.project.plugins],
+                        runtime_options=self.project.runtime_options,
+                    )
+                )
+            loader: PluginLoader = plugins[0]
+            return loader.load(Wanted(package, version, url, checksums))
 
         return load
 

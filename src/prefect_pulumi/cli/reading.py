@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -97,12 +97,12 @@ def read_only_context(stack: Stack, notes: Notes, output: TextIO | None) -> Stac
     context = stack.context(notes, write=False, output=output)
     host = SinkHost(notes)
 
-    def load(package: str, version: str) -> Provider:
+    def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
         if package == "prefect":
             from prefect_pulumi.provider.service import PrefectProvider
 
             return ReadOnlyProvider(PrefectProvider(stack.root, host, read_only=True))
-        return ReadOnlyProvider(context.loader(package, version))
+        return ReadOnlyProvider(context.loader(package, version, url, checksums))
 
     backend = ReadOnlyBackend(stack.state_folder, stack.project.name)
     return replace(context, backend=backend, loader=load)

@@ -174,7 +174,7 @@ def read_live(snapshot: Snapshot, code: Code, providers: ProviderPool) -> Live:
     for group in groups.values():
         requests = [ReadRequest(each.urn, each.id, each.inputs, each.outputs) for each in group]
         try:
-            provider = providers.for_entry(group[0], entries)
+            provider = providers.for_entry(group[0], entries.values())
         except PrefectPulumiError as error:
             live.failed.update({each.type.rsplit(":", 1)[-1]: error for each in group})
             continue
@@ -189,7 +189,8 @@ def _read_new(code: Code, providers: ProviderPool, live: Live, seen: set[str]) -
     for step in code.steps.values():
         known = step.new is not None and not has_unknown(step.new.inputs)
         if step.type == PROVIDER_PREFIX + "prefect" and known and step.new is not None:
-            providers.install(step.urn, providers.load(step.urn), step.new.inputs)
+            provider = providers.load(step.urn, step.new.inputs)
+            providers.install(step.urn, step.new.id, provider, step.new.inputs)
             found = providers.get(step.urn)
             if found is not None:
                 _read_group(found, [], live, seen)

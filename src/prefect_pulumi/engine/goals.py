@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,11 @@ from prefect_pulumi.state.entries import ResourceEntry
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """`RegisterResourceRequest` after aliases and the parent's inherited options are resolved.
+    """`RegisterResourceRequest` as plain data, its aliases as URNs.
 
     `provider` is a reference `urn::id`, or "" for the default provider of the type's package at `version`.
+    `protect` and `retain_on_delete` are None where the program does not say: the parent's count then.
+    `plugin_url`, `plugin_checksums` (platform -> SHA-256, hex): where another package's plugin is fetched from.
     """
 
     urn: str
@@ -26,8 +29,8 @@ class Goal:
     property_dependencies: dict[str, list[str]] = field(default_factory=dict)
     provider: str = ""
     version: str = ""
-    protect: bool = False
-    retain_on_delete: bool = False
+    protect: bool | None = None
+    retain_on_delete: bool | None = None
     delete_before_replace: bool | None = None
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
@@ -36,10 +39,14 @@ class Goal:
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     import_id: str = ""
     deleted_with: str = ""
+    hide_diff: tuple[str, ...] = ()
+    plugin_url: str = ""
+    plugin_checksums: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def package(self) -> str:
-        return self.type.split(":", 1)[0]
+        """`random` for `random:index/pet:Pet` and for `pulumi:providers:random` alike."""
+        return self.type.removeprefix(PROVIDER_PREFIX) if self.is_provider else self.type.split(":", 1)[0]
 
     @property
     def is_provider(self) -> bool:
@@ -66,12 +73,13 @@ class Goal:
             dependencies=sorted(self.needs),
             property_dependencies={key: sorted(urns) for key, urns in self.property_dependencies.items()},
             provider=provider,
-            protect=self.protect,
-            retain_on_delete=self.retain_on_delete,
+            protect=bool(self.protect),
+            retain_on_delete=bool(self.retain_on_delete),
             additional_secret_outputs=list(self.additional_secret_outputs),
             ignore_changes=list(self.ignore_changes),
             replace_on_changes=list(self.replace_on_changes),
             custom_timeouts=dict(self.custom_timeouts),
             import_id=self.import_id,
             deleted_with=self.deleted_with,
+            extra={"hideDiff": list(self.hide_diff)} if self.hide_diff else {},
         )

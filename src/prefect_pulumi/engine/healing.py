@@ -26,7 +26,7 @@ def heal(snapshot: Snapshot, providers: ProviderPool, sink: Sink) -> Snapshot:
         entry = operation.resource
         if operation.type != "creating" or not entry.custom or entry.urn in entries:
             continue
-        provider = providers.for_entry(entry, entries)
+        provider = providers.for_entry(entry, entries.values())
         recover = getattr(provider, "recover", None)
         if recover is None:
             pending.append(operation)

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, provider_pb2, resource_pb2
 
+from prefect_pulumi.engine import support
+from prefect_pulumi.engine.assets import hashed
 from prefect_pulumi.engine.deployment import Deployment
 from prefect_pulumi.engine.events import Message, Sink
 from prefect_pulumi.engine.goals import Goal
-from prefect_pulumi.engine.run_state import Aborted
+from prefect_pulumi.engine.run_state import Aborted, Outcome
 from prefect_pulumi.engine.steps import STACK_TYPE
 from prefect_pulumi.errors import PrefectPulumiError, UnsupportedError
 from prefect_pulumi.state.entries import make_urn
-from prefect_pulumi.values import from_struct, to_struct
-
-SUPPORTED_FEATURES = (0, 1, 3, 5)
-"""Flags of `DeploymentInfo.supportedFeatures`: secrets, resource references, alias specs, deletedWith."""
+from prefect_pulumi.values import from_struct, to_struct, unwrap
 
 _SEVERITIES = {0: "debug", 1: "info", 2: "warning", 3: "error"}
-
+_GET_RESOURCE = "pulumi:pulumi:getResource"
 
 T = TypeVar("T")
 
@@ -43,59 +43,78 @@ class MonitorClosed(grpc.RpcError):
 
 
 class InProcessMonitor:
-    """Translates requests to goals for a `Deployment`."""
+    """Translates requests to goals for a `Deployment`. Relative paths of assets start at `program`."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, program: Path) -> None:
         self._deployment = deployment
+        self._program = program
 
     def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
-        features: Any = SUPPORTED_FEATURES
-        return resource_pb2.DeploymentInfo(supportedFeatures=features)
+        features: Any = support.feature_numbers()
+        return resource_pb2.DeploymentInfo(
+            project=self._deployment.project,
+            stack=self._deployment.stack,
+            organization="organization",
+            dryRun=self._deployment.dry_run,
+            parallel=self._deployment.options.parallel,
+            supportedFeatures=features,
+        )
 
     def SupportsFeature(self, request: Any) -> Any:  # noqa: N802
-        known = {"secrets", "resourceReferences", "aliasSpecs", "deletedWith"}
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in known)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=support.supports(request.id))
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
-        self._refuse(request)
+        refused = support.refused_option(request)
+        if refused is not None:
+            self._refuse(refused)
         outcome = self._guarded(lambda: self._deployment.register(self._goal(request)))
         return resource_pb2.RegisterResourceResponse(
             urn=outcome.urn,
             id=outcome.id,
             object=to_struct(outcome.outputs) if request.custom else None,
-            result=resource_pb2.Result.FAIL if outcome.failed else resource_pb2.Result.SUCCESS,
+            result=_result(outcome),
+            unknown=outcome.unknown,
         )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
-        self._deployment.register_outputs(request.urn, from_struct(request.outputs))
+        outputs = hashed(from_struct(request.outputs), self._program)
+        self._deployment.register_outputs(request.urn, outputs)
         return empty_pb2.Empty()
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802
+        if request.packageRef:
+            self._refuse(support.refusal("parameterized packages", request.name))
         goal = Goal(
             urn=make_urn(self._deployment.stack, self._deployment.project, request.type, request.name, request.parent),
             type=request.type,
             name=request.name,
             custom=True,
-            inputs=from_struct(request.properties),
+            inputs=hashed(from_struct(request.properties), self._program),
             parent=request.parent,
             dependencies=tuple(request.dependencies),
             provider=request.provider,
-            version=request.version,
             additional_secret_outputs=tuple(request.additionalSecretOutputs),
+            **_plugin(request),
         )
         outcome = self._guarded(lambda: self._deployment.read(goal, request.id))
         return resource_pb2.ReadResourceResponse(
             urn=outcome.urn,
             id=outcome.id,
             properties=to_struct(outcome.outputs),
-            result=resource_pb2.Result.FAIL if outcome.failed else resource_pb2.Result.SUCCESS,
+            result=_result(outcome),
+            unknown=outcome.unknown,
         )
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
-        if request.tok == "pulumi:pulumi:getResource":
-            raise UnsupportedError("a resource reference of another package's module", where=request.tok)
-        args = from_struct(request.args)
-        result = self._guarded(lambda: self._deployment.invoke(request.tok, args, request.provider, request.version))
+        if request.packageRef:
+            self._refuse(support.refusal("parameterized packages", request.tok))
+        args = hashed(from_struct(request.args), self._program)
+        if request.tok == _GET_RESOURCE:
+            found = self._guarded(lambda: self._deployment.look_up(str(unwrap(args["urn"]))))
+            answer: dict[str, Any] = {"return": to_struct(found)}
+            return resource_pb2.ResourceInvokeResponse(**answer)
+        goal = Goal("", request.tok, "", True, {}, provider=request.provider, **_plugin(request))
+        result = self._guarded(lambda: self._deployment.invoke(request.tok, args, goal))
         response: dict[str, Any] = {
             "failures": [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in result.failures]
         }
@@ -107,14 +126,13 @@ class InProcessMonitor:
         return empty_pb2.Empty()
 
     def __getattr__(self, method: str) -> Any:
-        def refuse(_: Any) -> Any:
-            raise UnsupportedError(
-                f"the embedded engine does not support {method}",
-                remedy='run this program with the official CLI: eval "$(infra env -s STACK)" and pulumi up',
-            )
-
-        if method.startswith("_"):
+        words = next((item.note for item in support.METHODS if item.name == method and not item.supported), "")
+        if not words:
             raise AttributeError(method)
+
+        def refuse(_: Any) -> Any:
+            self._refuse(support.refusal(words))
+
         return refuse
 
     def _guarded(self, call: Callable[[], T]) -> T:
@@ -127,57 +145,35 @@ class InProcessMonitor:
             self._deployment.abort()
             raise MonitorClosed from error
 
-    def _refuse(self, request: Any) -> None:
-        unsupported = {
-            "remote components": request.remote,
-            "transforms": bool(request.transforms),
-            "resource hooks": request.HasField("hooks") and bool(request.hooks.ListFields()),
-            "replace_with": bool(request.replace_with),
-            "replacement_trigger": request.HasField("replacement_trigger"),
-            "parameterized packages": bool(request.packageRef),
-            "state migrations": bool(request.state_migrations),
-        }
-        for name, asked in unsupported.items():
-            if asked:
-                error = UnsupportedError(
-                    f"the embedded engine does not support {name}",
-                    where=request.name,
-                    remedy='run this program with the official CLI: eval "$(infra env -s STACK)" and pulumi up',
-                )
-                self._deployment.errors.append(error)
-                self._deployment.abort()
-                raise MonitorClosed
+    def _refuse(self, error: UnsupportedError) -> None:
+        self._deployment.errors.append(error)
+        self._deployment.abort()
+        raise MonitorClosed from error
 
     def _goal(self, request: Any) -> Goal:
         stack, project = self._deployment.stack, self._deployment.project
-        timeouts = {}
-        if request.HasField("customTimeouts"):
-            timeouts = {
-                key: _seconds(getattr(request.customTimeouts, key))
-                for key in ("create", "update", "delete")
-                if getattr(request.customTimeouts, key)
-            }
         return Goal(
             urn=make_urn(stack, project, request.type, request.name, request.parent),
             type=request.type,
             name=request.name,
             custom=request.custom,
-            inputs=from_struct(request.object) if request.type != STACK_TYPE else {},
+            inputs=hashed(from_struct(request.object), self._program) if request.type != STACK_TYPE else {},
             parent=request.parent,
             dependencies=tuple(request.dependencies),
             property_dependencies={k: list(v.urns) for k, v in request.propertyDependencies.items()},
             provider=request.provider,
-            version=request.version,
-            protect=request.protect,
-            retain_on_delete=request.retainOnDelete,
+            protect=request.protect if request.HasField("protect") else None,
+            retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else None,
             delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
             ignore_changes=tuple(request.ignoreChanges),
             replace_on_changes=tuple(request.replaceOnChanges),
             additional_secret_outputs=tuple(request.additionalSecretOutputs),
             aliases=tuple(self._alias_urns(request)),
-            custom_timeouts=timeouts,
+            custom_timeouts=_timeouts(request),
             import_id=request.importId,
             deleted_with=request.deletedWith,
+            hide_diff=tuple(request.hideDiffs),
+            **_plugin(request),
         )
 
     def _alias_urns(self, request: Any) -> list[str]:
@@ -212,7 +208,26 @@ class InProcessEngine:
         return empty_pb2.Empty()
 
     def RequirePulumiVersion(self, request: Any) -> Any:  # noqa: N802
-        raise UnsupportedError("require_pulumi_version asks for a version of the official CLI")
+        raise support.refusal("`require_pulumi_version`: it asks for a version of the official CLI")
+
+
+def _plugin(request: Any) -> dict[str, Any]:
+    """Which plugin serves the request."""
+    return {
+        "version": request.version.removeprefix("v"),
+        "plugin_url": request.pluginDownloadURL.rstrip("/"),
+        "plugin_checksums": {key: value.hex() for key, value in request.pluginChecksums.items()},
+    }
+
+
+def _result(outcome: Outcome) -> Any:
+    return resource_pb2.Result.FAIL if outcome.failed else resource_pb2.Result.SUCCESS
+
+
+def _timeouts(request: Any) -> dict[str, float]:
+    if not request.HasField("customTimeouts"):
+        return {}
+    return {field.name: _seconds(text) for field, text in request.customTimeouts.ListFields()}
 
 
 def _seconds(text: str) -> float:

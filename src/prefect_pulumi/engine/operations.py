@@ -169,7 +169,7 @@ def make_deployment(
 
 
 def _execute(context: StackContext, deployment: Deployment) -> None:
-    """Runs the program; deletes what it no longer declares only when it ended without error."""
+    """Runs the program; deletes what it no longer declares only when it ended without error, or goes on after one."""
     try:
         run_program(
             context.program,
@@ -177,7 +177,7 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
             stack=context.stack,
             config=context.config,
             secret_keys=context.secret_keys,
-            monitor=InProcessMonitor(deployment),
+            monitor=InProcessMonitor(deployment, context.program),
             engine=InProcessEngine(context.sink),
             dry_run=deployment.dry_run,
             parallel=deployment.options.parallel,
@@ -188,7 +188,8 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
     except PrefectPulumiError as error:
         deployment.errors.append(error)
         return
-    if not deployment.errors:
+    deployment.check_targets()
+    if not deployment.errors or deployment.goes_on:
         deployment.finish()
 
 

@@ -93,6 +93,6 @@ def _reset_one(news: Any, olds: Any, segments: tuple[Segment, ...]) -> None:
 
 
 def covers(pattern: str, path: str) -> bool:
-    """True when `path` is at or below `pattern`, or the pattern reaches below `path`."""
+    """True when `path` is at or below `pattern`."""
     wanted, found = parse(pattern), parse(path)
-    return all(a in (WILDCARD, b) for a, b in zip(wanted, found, strict=False))
+    return len(wanted) <= len(found) and all(a in (WILDCARD, b) for a, b in zip(wanted, found, strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +11,9 @@ from prefect_pulumi.engine.steps import Op
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref
 from prefect_pulumi.values import UNKNOWN, Secret, same, secret, unwrap
+
+INIT_ERROR = "#initerror"
+"""Stands in `replace_on_changes` for an object that was not as asked when it was made."""
 
 
 def plain_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> DiffResult:
@@ -29,27 +31,26 @@ def plain_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> DiffResult:
 
 def decide(diff: DiffResult, goal: Goal, old: ResourceEntry) -> Op:
     """SAME, UPDATE or REPLACE for an existing custom resource."""
+    if old.init_errors and any(paths.covers(pattern, INIT_ERROR) for pattern in goal.replace_on_changes):
+        return Op.REPLACE
     if diff.changes is Changes.NONE:
         return Op.UPDATE if old.init_errors else Op.SAME
-    forced = any(
-        paths.covers(pattern, changed)
-        for pattern in goal.replace_on_changes
-        for changed in (*diff.detailed, *diff.replaces)
-    )
-    if forced or diff.replaces or any(kind.replaces for kind in diff.detailed.values()):
-        return Op.REPLACE
-    return Op.UPDATE
+    return Op.REPLACE if replaces(diff, goal.replace_on_changes) else Op.UPDATE
+
+
+def replaces(diff: DiffResult, replace_on_changes: Iterable[str]) -> bool:
+    """True when a difference forces a replacement, by the provider's word or by the option."""
+    if diff.changes is Changes.NONE:
+        return False
+    if diff.replaces or any(kind.replaces for kind in diff.detailed.values()):
+        return True
+    return any(paths.covers(pattern, changed) for pattern in replace_on_changes for changed in diff.detailed)
 
 
 def seal(outputs: Mapping[str, Any], inputs: Mapping[str, Any], additional: Iterable[str]) -> dict[str, Any]:
     """Outputs with the secret mark put on the named ones and on those whose same-named input is secret."""
     hidden = {key for key, value in inputs.items() if isinstance(value, Secret)} | set(additional)
     return {key: secret(value) if key in hidden else value for key, value in outputs.items()}
-
-
-def inherit_alias(urn: str, old_parent: str, new_parent: str) -> str:
-    """The URN that a child had under its parent's old URN."""
-    return urn.replace(new_parent, old_parent, 1)
 
 
 def references(entry: ResourceEntry) -> set[str]:
@@ -70,41 +71,25 @@ def condemned(
 ) -> list[ResourceEntry]:
     """Old entries that a delete-before-replace of `root` takes along, in the order of their deletion.
 
-    A dependent goes when it is deleted with a condemned one, uses a condemned provider, or has a property
-    dependency on one and its provider would replace it for an unknown there. `entries` is in state order.
+    A dependent goes when it uses a condemned provider, or has a property dependency on a condemned one and its
+    provider would replace it for an unknown there. `entries` is in state order.
     """
     gone = {root.urn}
     found: list[ResourceEntry] = []
     for entry in entries:
-        if entry.urn in gone or entry.delete:
+        if entry.urn in gone or entry.delete or not entry.custom or entry.external:
             continue
         provider_urn = parse_provider_ref(entry.provider)[0] if entry.provider else ""
-        if entry.deleted_with in gone or provider_urn in gone:
+        if provider_urn in gone:
             hit = True
         else:
             keys = [key for key, urns in entry.property_dependencies.items() if gone.intersection(urns)]
-            probe = {**entry.inputs, **dict.fromkeys(keys, UNKNOWN)}
-            hit = bool(keys) and entry.custom and replaces_if_unknown(entry, probe)
+            probe = {**entry.inputs, **{key: UNKNOWN for key in keys if key in entry.inputs}}
+            hit = bool(keys) and replaces_if_unknown(entry, probe)
         if hit:
             gone.add(entry.urn)
             found.append(entry)
     return found[::-1]
-
-
-def matches_target(urn: str, targets: Iterable[str]) -> bool:
-    """Targets are URNs with `*` (one part) and `**` (any) wildcards, or a bare resource name."""
-    for target in targets:
-        if "::" not in target:
-            if urn.rsplit("::", 1)[-1] == target:
-                return True
-            continue
-        pattern = "".join(
-            ".*" if part == "**" else "[^:]*" if part == "*" else re.escape(part)
-            for part in re.split(r"(\*\*|\*)", target)
-        )
-        if re.fullmatch(pattern, urn):
-            return True
-    return False
 
 
 def state_differs(old: ResourceEntry, new: ResourceEntry) -> bool:
@@ -119,5 +104,10 @@ def state_differs(old: ResourceEntry, new: ResourceEntry) -> bool:
         or old.deleted_with != new.deleted_with
         or set(old.ignore_changes) != set(new.ignore_changes)
         or set(old.additional_secret_outputs) != set(new.additional_secret_outputs)
+        or set(old.replace_on_changes) != set(new.replace_on_changes)
+        or old.custom_timeouts != new.custom_timeouts
+        or old.import_id != new.import_id
+        or old.external != new.external
+        or old.taint != new.taint
         or old.urn != new.urn
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX
@@ -23,9 +23,13 @@ from prefect_pulumi.values import has_unknown
 
 
 class Loader(Protocol):
-    """Makes an unconfigured provider; raises `UnsupportedError` or `ProviderError` when it cannot."""
+    """Makes an unconfigured provider; raises `PrefectPulumiError` when it cannot.
 
-    def __call__(self, package: str, version: str) -> Provider: ...
+    `version` "" takes what there is. `url` and `checksums` (platform -> SHA-256, hex) say where a plugin that is not
+    on this machine is fetched from, if not from its official address.
+    """
+
+    def __call__(self, package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider: ...
 
 
 class UnconfiguredProvider:
@@ -46,10 +50,10 @@ class UnconfiguredProvider:
     def diff(
         self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
     ) -> DiffResult:
-        return DiffResult(Changes.UNKNOWN)
+        return DiffResult(Changes.SOME)
 
     def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
-        return CreateResult("", dict(inputs))
+        return CreateResult("", {})
 
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
         return ReadResult(id, dict(inputs), dict(outputs))
@@ -68,7 +72,7 @@ class UnconfiguredProvider:
         preview: bool,
         ignore_changes: Sequence[str],
     ) -> dict[str, Any]:
-        return dict(news)
+        return {}
 
     def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
         """Never asked in a preview."""
@@ -87,50 +91,65 @@ class UnconfiguredProvider:
 
 
 class ProviderPool:
-    """Provider instances by the URN of their state entry."""
+    """Provider instances by the reference (`urn::id`) of their state entry, and the newest one of each URN."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
         self._lock = threading.RLock()
         self._instances: dict[str, Provider] = {}
+        self._newest: dict[str, Provider] = {}
 
-    def load(self, urn: str, version: str = "") -> Provider:
+    def load(self, urn: str, inputs: Mapping[str, Any]) -> Provider:
         """A new, unconfigured instance for the provider entry `urn`."""
         package = urn_type(urn).removeprefix(PROVIDER_PREFIX)
-        return self._loader(package, version)
+        version, internal = inputs.get("version", ""), inputs.get("__internal") or {}
+        return self._loader(
+            package,
+            version if isinstance(version, str) else "",
+            str(internal.get("pluginDownloadURL", "")),
+            internal.get("pluginChecksums", {}),
+        )
 
-    def install(self, urn: str, provider: Provider, inputs: Mapping[str, Any]) -> None:
-        """Configures `provider` (a stand-in when its configuration is unknown) and keeps it for `urn`."""
+    def install(self, urn: str, id: str, provider: Provider, inputs: Mapping[str, Any]) -> None:
+        """Configures `provider` (a stand-in when its configuration is unknown) and keeps it for `urn::id`."""
         if has_unknown(dict(inputs)):
             provider.close()
             provider = UnconfiguredProvider()
         else:
-            provider.configure(inputs)
+            try:
+                provider.configure(inputs)
+            except BaseException:
+                provider.close()
+                raise
         with self._lock:
-            before = self._instances.get(urn)
-            self._instances[urn] = provider
+            before = self._instances.get(f"{urn}::{id}")
+            self._instances[f"{urn}::{id}"] = provider
+            self._newest[urn] = provider
         if before is not None:
             before.close()
 
     def get(self, urn: str) -> Provider | None:
+        """The instance that was installed last for `urn`."""
         with self._lock:
-            return self._instances.get(urn)
+            return self._newest.get(urn)
 
-    def for_entry(self, entry: ResourceEntry, entries: Mapping[str, ResourceEntry]) -> Provider:
+    def for_entry(self, entry: ResourceEntry, entries: Iterable[ResourceEntry]) -> Provider:
         """The provider that manages `entry`, started from its state entry if this run has not."""
-        urn, _ = parse_provider_ref(entry.provider)
+        urn, id = parse_provider_ref(entry.provider)
         with self._lock:
-            running = self._instances.get(urn)
+            running = self._instances.get(entry.provider)
             if running is not None:
                 return running
-            stored = entries.get(urn)
+            stored = next((each for each in entries if each.urn == urn and each.id == id), None)
             if stored is None:
                 raise StateError(
                     f"its provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair"
                 )
-            version = stored.inputs.get("version", "")
-            self.install(urn, self.load(urn, str(version)), stored.inputs)
-            return self._instances[urn]
+            newest = self._newest.get(urn)
+            self.install(urn, id, self.load(urn, stored.inputs), stored.inputs)
+            if newest is not None:
+                self._newest[urn] = newest
+            return self._instances[entry.provider]
 
     def cancel(self) -> None:
         with self._lock:
@@ -142,5 +161,6 @@ class ProviderPool:
         with self._lock:
             instances = list(self._instances.values())
             self._instances.clear()
+            self._newest.clear()
         for provider in instances:
             provider.close()

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from prefect_pulumi.engine.events import Sink, StepDone
-from prefect_pulumi.engine.planner import matches_target, plain_diff, references, seal
+from prefect_pulumi.engine.planner import plain_diff, references, seal
 from prefect_pulumi.engine.providers import ProviderPool
 from prefect_pulumi.engine.run_state import Options
+from prefect_pulumi.engine.scope import matches, users_of
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError
 from prefect_pulumi.lifecycle import Changes, Provider, ReadRequest, ReadResult
@@ -26,7 +27,8 @@ def refresh_entries(
     Each provider gets all its reads at once, so that it can answer them with a few list calls.
     """
     entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
-    readable = [entry for entry in entries.values() if _readable(entry, options)]
+    chosen = _chosen(entries, options)
+    readable = [entry for entry in entries.values() if _readable(entry) and entry.urn in chosen]
     groups: dict[str, list[ResourceEntry]] = {}
     for entry in readable:
         groups.setdefault(entry.provider, []).append(entry)
@@ -50,13 +52,21 @@ def refresh_entries(
 _REPORTED = {Op.UPDATE: Op.UPDATE, Op.DELETE: Op.DELETE, Op.REFRESH: Op.REFRESH}
 
 
-def _readable(entry: ResourceEntry, options: Options) -> bool:
-    managed = entry.custom and not entry.type.startswith(PROVIDER_PREFIX) and not entry.pending_replacement
-    return managed and (not options.targets or matches_target(entry.urn, options.targets))
+def _readable(entry: ResourceEntry) -> bool:
+    return entry.custom and not entry.type.startswith(PROVIDER_PREFIX) and not entry.pending_replacement
+
+
+def _chosen(entries: dict[str, ResourceEntry], options: Options) -> set[str]:
+    selection = options.selection
+    if selection.targets:
+        roots = {urn for urn in entries if matches(urn, selection.targets)}
+        return users_of(roots, entries.values()) if selection.target_dependents else roots
+    roots = {urn for urn in entries if matches(urn, selection.excludes)}
+    return set(entries) - (users_of(roots, entries.values()) if selection.exclude_dependents else roots)
 
 
 def _read_all(group: list[ResourceEntry], entries: dict[str, ResourceEntry], providers: ProviderPool) -> list[Step]:
-    provider = providers.for_entry(group[0], entries)
+    provider = providers.for_entry(group[0], entries.values())
     answers = provider.read_many([ReadRequest(e.urn, e.id, e.inputs, e.outputs) for e in group])
     return [_step(entry, provider, answer) for entry, answer in zip(group, answers, strict=True)]
 

@@ -14,7 +14,9 @@ from typing import Any, Protocol
 from prefect_pulumi.engine import planner
 from prefect_pulumi.engine.events import Message, Sink, StepDone, StepStarted
 from prefect_pulumi.engine.goals import Goal
+from prefect_pulumi.engine.matching import Matching
 from prefect_pulumi.engine.providers import ProviderPool
+from prefect_pulumi.engine.scope import Scope, Selection
 from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
 from prefect_pulumi.errors import (
     CannotCheckError,
@@ -40,19 +42,20 @@ class Recorder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Answer to a registration. `id` "" means unknown or none."""
+    """Answer to a registration. `id` "" means unknown or none; `unknown`: it was left out and does not exist."""
 
     urn: str
     id: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
     failed: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a run goes about its work. `targets`: URN patterns or names; empty means everything."""
+    """How a run goes about its work, and on what."""
 
-    targets: tuple[str, ...] = ()
+    selection: Selection = field(default_factory=Selection)
     continue_on_error: bool = False
     parallel: int = 16
 
@@ -93,8 +96,12 @@ class RunState:
         self._news: dict[str, ResourceEntry] = {}
         self._gone: set[str] = set()
         self._goals: dict[str, Goal] = {}
-        self._renamed: dict[str, str] = {}
+        self._matching = Matching(stack, project)
+        self._scope = Scope(options.selection)
         self._failed: set[str] = set()
+        self._skipped: set[str] = set()
+        self._untouched_urns: set[str] = set()
+        self._deleting: set[str] = set()
         self._pending: list[PendingOperation] = []
         self._stack_outputs: dict[str, Any] | None = None
         self._aborted = False
@@ -104,9 +111,12 @@ class RunState:
 
     # Carrying out
 
-    def _carry_out(self, step: Step, planned: ResourceEntry, call: Callable[[], ResourceEntry]) -> ResourceEntry:
+    def _carry_out(
+        self, step: Step, planned: ResourceEntry, call: Callable[[], ResourceEntry], *, beside: bool = False
+    ) -> ResourceEntry:
+        """`beside`: the object is made while the one that it replaces still stands."""
         try:
-            entry: ResourceEntry = self._timed(step, planned, call, lambda made: made)
+            entry: ResourceEntry = self._timed(step, planned, call, lambda made: made, beside=beside)
         except PartialFailureError as error:
             inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
             outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
@@ -117,9 +127,18 @@ class RunState:
         self._finish(replace(step, new=entry), journalled=True)
         return entry
 
-    def _timed(self, step: Step, subject: ResourceEntry, call: Callable[[], Any], kept: Callable[[Any], Any]) -> Any:
+    def _timed(
+        self,
+        step: Step,
+        subject: ResourceEntry,
+        call: Callable[[], Any],
+        kept: Callable[[Any], Any],
+        *,
+        beside: bool = False,
+    ) -> Any:
         """Runs one provider call between the journal's intent and result, and tells the sink."""
-        token = None if self._journal is None else self._journal.intent(str(step.op), subject)
+        op = CREATE_BESIDE if beside else str(step.op)
+        token = None if self._journal is None else self._journal.intent(op, subject)
         self._sink.emit(StepStarted(step, self.dry_run))
         began = time.monotonic()
         try:
@@ -151,7 +170,9 @@ class RunState:
         """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
         after a crash its users must find it."""
         moved = step.new is not None and step.old is not None and planner.state_differs(step.old, step.new)
-        dirty = step.op is not Op.SAME or moved
+        dirty = step.op not in {Op.SAME, Op.READ} or moved or step.old is None
+        if step.op is Op.READ and step.old is not None and step.new is not None:
+            dirty = dirty or not same(unwrap(step.old.outputs), unwrap(step.new.outputs))
         with self._lock:
             self.steps.append(step)
             self.state_dirty = self.state_dirty or dirty
@@ -205,15 +226,19 @@ class RunState:
         """The state after this run, in the order that the file demands."""
         with self._lock:
             entries = dict(self._news)
+            renamed = self._matching.renamed
             for urn, entry in self._olds.items():
-                if urn not in entries and urn not in self._gone and urn not in self._renamed:
-                    entries[urn] = entry
-            listed = [_rewritten(entry, self._renamed) for entry in entries.values()]
+                # One that was matched by an alias but failed goes on under its new name.
+                now_urn = renamed.get(urn, urn)
+                if now_urn not in entries and urn not in self._gone:
+                    entries[now_urn] = replace(entry, urn=now_urn)
+            listed = [_rewritten(entry, renamed) for entry in entries.values()]
+            leftovers = [_rewritten(entry, renamed) for entry in self._leftovers]
             listed = [_with_outputs(entry, self.stack_outputs) for entry in listed]
             listed = [_without_dead_edges(entry, entries) for entry in listed]
             return replace(
                 self._before,
-                resources=integrity.sort([*listed, *self._leftovers]),
+                resources=integrity.sort([*listed, *leftovers]),
                 pending_operations=list(self._pending),
             )
 
@@ -224,6 +249,9 @@ class RunState:
         now = self.stack_outputs
         return has_unknown(now) or not same(unwrap(before), unwrap(now))
 
+
+CREATE_BESIDE = "create-replacement"
+"""The journal's word for a create whose predecessor is deleted at the end of the run."""
 
 _PENDING_TYPE: Mapping[Op, str] = {
     Op.CREATE: "creating",
@@ -239,11 +267,12 @@ def now() -> str:
 
 
 def stamped(entry: ResourceEntry, old: ResourceEntry | None, op: Op) -> ResourceEntry:
-    if old is None or op in {Op.CREATE, Op.REPLACE}:
+    if old is None or op in {Op.CREATE, Op.REPLACE, Op.IMPORT}:
         return replace(entry, created=now(), modified=now())
     if op is Op.UPDATE:
         return replace(entry, created=old.created, modified=now())
-    return replace(entry, created=old.created, modified=old.modified, extra=dict(old.extra))
+    kept = {key: value for key, value in old.extra.items() if key != "hideDiff"}
+    return replace(entry, created=old.created, modified=old.modified, extra={**kept, **entry.extra})
 
 
 def check_error(urn: str, failures: Iterable[Any]) -> CheckError:

@@ -28,12 +28,13 @@ class Op(StrEnum):
     DELETE = "delete"
     DELETE_REPLACED = "delete-replaced"
     READ = "read"
+    READ_REPLACEMENT = "read-replacement"
     REFRESH = "refresh"
     DISCARD = "discard"
     IMPORT = "import"
 
 
-CHANGING = frozenset({Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE})
+CHANGING = frozenset({Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.IMPORT, Op.READ_REPLACEMENT, Op.DISCARD})
 
 
 @dataclass(frozen=True, slots=True)

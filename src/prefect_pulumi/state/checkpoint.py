@@ -13,7 +13,7 @@ from prefect_pulumi.errors import StateError
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 from prefect_pulumi.state.secrets import PassphraseManager
-from prefect_pulumi.values import from_checkpoint, to_checkpoint
+from prefect_pulumi.values import SECRET, SIGNATURE, from_checkpoint, to_checkpoint
 
 VERSION = 3
 MANIFEST_VERSION = "v3.256.0"
@@ -51,7 +51,7 @@ _KNOWN = {"urn", "type", "custom", "aliases", *_TEXTS, *_FLAGS, *_LISTS, *_MAPS,
 
 def parse(data: bytes, manager: PassphraseManager | None, where: str = "") -> Snapshot:
     """The snapshot in a checkpoint file (gzip is recognised). Raises `StateError` with the place of the fault."""
-    deployment, salt = _deployment(data, where)
+    deployment, salt = deployment_of(data, where)
 
     def decrypt(text: str) -> str:
         if not salt:
@@ -85,10 +85,11 @@ def manager_for_salt(manager: PassphraseManager, salt: str) -> PassphraseManager
 
 def salt_of(data: bytes, where: str = "") -> str:
     """The salt text of a checkpoint, without decrypting anything; "" when it has none."""
-    return _deployment(data, where)[1]
+    return deployment_of(data, where)[1]
 
 
-def _deployment(data: bytes, where: str) -> tuple[dict[str, Any], str]:
+def deployment_of(data: bytes, where: str) -> tuple[dict[str, Any], str]:
+    """The file's `deployment` object and the salt text of its secrets, nothing decrypted. Raises `StateError`."""
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
     try:
@@ -131,6 +132,18 @@ def _entry(raw: dict[str, Any], decrypt: Callable[[str], str], where: str) -> Re
 
 def render(snapshot: Snapshot, manager: PassphraseManager | None, stack: str) -> bytes:
     """The file's bytes; empty fields are left out as the CLI does."""
+    deployment = render_deployment(snapshot, manager)
+    document = {"version": VERSION, "checkpoint": {"stack": f"organization/{stack}", "latest": deployment}}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def render_deployment(
+    snapshot: Snapshot, manager: PassphraseManager | None, *, show_secrets: bool = False
+) -> dict[str, Any]:
+    """The checkpoint's `latest`, which is also the `deployment` of `pulumi stack export`.
+
+    With `show_secrets` each secret has its `plaintext` instead of its ciphertext.
+    """
     deployment: dict[str, Any] = {
         "manifest": {
             "time": datetime.now(UTC).isoformat(),
@@ -140,16 +153,31 @@ def render(snapshot: Snapshot, manager: PassphraseManager | None, stack: str) ->
     }
     if manager is not None:
         deployment["secrets_providers"] = {"type": "passphrase", "state": {"salt": manager.salt_text}}
-    if snapshot.resources:
-        deployment["resources"] = [render_entry(entry, manager) for entry in snapshot.resources]
+    listed = [_rendered(entry, manager, show_secrets) for entry in snapshot.resources]
+    if listed:
+        deployment["resources"] = listed
     if snapshot.pending_operations:
         deployment["pending_operations"] = [
-            {"resource": render_entry(each.resource, manager), "type": each.type}
+            {"resource": _rendered(each.resource, manager, show_secrets), "type": each.type}
             for each in snapshot.pending_operations
         ]
     deployment["metadata"] = {}
-    document = {"version": VERSION, "checkpoint": {"stack": f"organization/{stack}", "latest": deployment}}
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return deployment
+
+
+def _rendered(entry: ResourceEntry, manager: PassphraseManager | None, show_secrets: bool) -> dict[str, Any]:
+    if not show_secrets:
+        return render_entry(entry, manager)
+    shown: dict[str, Any] = _shown(_render(entry, lambda text: text))
+    return shown
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET:
+            return {SIGNATURE: SECRET, "plaintext": value["ciphertext"]}
+        return {key: _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 def render_entry(entry: ResourceEntry, manager: PassphraseManager | None) -> dict[str, Any]:
@@ -160,6 +188,10 @@ def render_entry(entry: ResourceEntry, manager: PassphraseManager | None) -> dic
             raise StateError("a secret cannot be stored without a passphrase", where=entry.urn)
         return manager.encrypt(text)
 
+    return _render(entry, encrypt)
+
+
+def _render(entry: ResourceEntry, encrypt: Callable[[str], str]) -> dict[str, Any]:
     raw: dict[str, Any] = {"urn": entry.urn, "custom": entry.custom, "type": entry.type}
     for names in (_TEXTS, _FLAGS, _LISTS, _MAPS):
         raw.update({key: value for key, name in names.items() if (value := getattr(entry, name))})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,22 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class PluginEntry:
+    """An entry of `plugins.providers`: the folder of a plugin's executable, relative to the file."""
+
+    name: str
+    path: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class ProjectFile:
     """`name` of the project, `main`: the program's folder relative to the file ("" for the file's own)."""
 
     name: str
     main: str = ""
+    plugins: tuple[PluginEntry, ...] = ()
+    runtime_options: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def load(path: Path) -> ProjectFile:
@@ -55,7 +67,21 @@ class ProjectFile:
                 where=f"{path.name}: runtime",
                 remedy="use the official CLI for this project",
             )
-        return ProjectFile(name, str(raw.get("main") or ""))
+        options = (runtime.get("options") if isinstance(runtime, dict) else None) or {}
+        return ProjectFile(name, str(raw.get("main") or ""), _plugins(raw, path.name), options)
+
+
+def _plugins(raw: dict[str, Any], file: str) -> tuple[PluginEntry, ...]:
+    plugins = raw.get("plugins") or {}
+    entries = plugins.get("providers") or [] if isinstance(plugins, dict) else None
+    if not isinstance(entries, list):
+        raise ConfigError("it must be a list of {name, path}", where=f"{file}: plugins.providers")
+    found = []
+    for index, entry in enumerate(entries):
+        if not isinstance(entry, dict) or not entry.get("name") or not entry.get("path"):
+            raise ConfigError("it needs a name and a path", where=f"{file}: plugins.providers[{index}]")
+        found.append(PluginEntry(str(entry["name"]), str(entry["path"]), str(entry.get("version") or "")))
+    return tuple(found)
 
 
 class StackConfig:

@@ -58,6 +58,10 @@ class PassphraseManager:
             raise PassphraseError("it is not a salt that this version knows", where="encryptionsalt") from error
         return PassphraseManager(passphrase, salt, parts[2], cache_dir)
 
+    def with_salt(self, salt_text: str) -> PassphraseManager:
+        """A manager of the same passphrase for another salt."""
+        return PassphraseManager.open(self._passphrase, salt_text)
+
     @property
     def salt_text(self) -> str:
         """`encryptionsalt` of the stack file, and `secrets_providers.state.salt` of the checkpoint."""

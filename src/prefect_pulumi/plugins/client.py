@@ -1,0 +1,374 @@
+"""`lifecycle.Provider` over gRPC: one running plugin process (provider.proto, `pulumirpc.ResourceProvider`)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+from typing_extensions import override
+
+from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError, ProviderError
+from prefect_pulumi.lifecycle import (
+    Changes,
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffKind,
+    DiffResult,
+    Props,
+    Provider,
+    ReadRequest,
+    ReadResult,
+)
+from prefect_pulumi.plugins.assets import config_text, outgoing, restored, rewrapped
+from prefect_pulumi.plugins.process import PluginProcess
+from prefect_pulumi.values import from_struct, to_struct, unwrap
+
+MESSAGE_LIMIT = 400 * 1024 * 1024
+CHANNEL_OPTIONS = [("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT)]
+READS = 16
+"""Reads at one time: plugins answer one id a call."""
+CANCEL_TIMEOUT = 2.0
+INTERNAL = "__internal"
+
+_KINDS = {
+    provider_pb2.PropertyDiff.ADD: DiffKind.ADD,
+    provider_pb2.PropertyDiff.ADD_REPLACE: DiffKind.ADD_REPLACE,
+    provider_pb2.PropertyDiff.DELETE: DiffKind.DELETE,
+    provider_pb2.PropertyDiff.DELETE_REPLACE: DiffKind.DELETE_REPLACE,
+    provider_pb2.PropertyDiff.UPDATE: DiffKind.UPDATE,
+    provider_pb2.PropertyDiff.UPDATE_REPLACE: DiffKind.UPDATE_REPLACE,
+}
+_CHANGES = {
+    provider_pb2.DiffResponse.DIFF_NONE: Changes.NONE,
+    provider_pb2.DiffResponse.DIFF_SOME: Changes.SOME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Accepts:
+    """What the provider said it understands, in Handshake or else in Configure."""
+
+    secrets: bool = False
+    resources: bool = False
+    preview: bool = False
+
+
+class PluginProvider(Provider):
+    """One provider instance. `process` is None for a plugin that somebody else started and that is only attached.
+
+    `closed` is called once, when the instance has ended.
+    """
+
+    def __init__(
+        self,
+        package: str,
+        address: str,
+        *,
+        process: PluginProcess | None,
+        engine_address: str,
+        root_directory: str = "",
+        program_directory: str = "",
+        attach: bool = False,
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._package = package
+        self._on_close = closed
+        self._process = process
+        self._channel = grpc.insecure_channel(address, options=CHANNEL_OPTIONS)
+        self._stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
+        self._accepts = _Accepts()
+        self._shaken = False
+        self._closed = False
+        try:
+            self._handshake(engine_address, root_directory, program_directory)
+            if attach:
+                from pulumi.runtime.proto import plugin_pb2
+
+                self._call("Attach", plugin_pb2.PluginAttach(address=engine_address))
+        except BaseException:
+            self._on_close = lambda: None  # its maker hears of it by the exception
+            self.close()
+            raise
+
+    def _handshake(self, engine_address: str, root_directory: str, program_directory: str) -> None:
+        request = provider_pb2.ProviderHandshakeRequest(
+            engine_address=engine_address,
+            configure_with_urn=True,
+            supports_views=False,
+            supports_refresh_before_update=False,
+            invoke_with_preview=True,
+        )
+        if root_directory:
+            request.root_directory, request.program_directory = root_directory, program_directory
+        try:
+            answer = self._call("Handshake", request, wait=True)
+        except _Unimplemented:
+            return
+        self._shaken = True
+        self._accepts = _Accepts(answer.accept_secrets, answer.accept_resources, True)
+
+    # The provider itself
+
+    @override
+    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
+        request = provider_pb2.CheckRequest(
+            urn=urn, **_names(urn), olds=self._plain(olds), news=self._plain(_without_internal(news))
+        )
+        try:
+            answer = self._call("CheckConfig", request, urn)
+        except _Unimplemented:
+            return CheckResult(dict(news))
+        inputs = rewrapped(from_struct(answer.inputs), news)
+        if INTERNAL in news:
+            inputs[INTERNAL] = news[INTERNAL]
+        return CheckResult(inputs, _failures(answer.failures))
+
+    @override
+    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+        request = provider_pb2.DiffRequest(
+            urn=urn,
+            **_names(urn),
+            olds=self._plain(olds),
+            old_inputs=self._plain(_without_internal(old_inputs)),
+            news=self._plain(_without_internal(news)),
+        )
+        try:
+            return _diffed(self._call("DiffConfig", request, urn))
+        except _Unimplemented:
+            return DiffResult(Changes.UNKNOWN)
+
+    @override
+    def configure(self, inputs: Props) -> None:
+        args = {key: value for key, value in _without_internal(inputs).items() if key != "version"}
+        variables = {f"{self._package}:config:{key}": config_text(value) for key, value in args.items()}
+        request = provider_pb2.ConfigureRequest(
+            variables=variables,
+            args=to_struct(outgoing(args, resources=True, elide=False)),
+            acceptSecrets=True,
+            acceptResources=True,
+            sends_old_inputs=True,
+            sends_old_inputs_to_delete=True,
+        )
+        answer = self._call("Configure", request)
+        if not self._shaken:
+            self._accepts = _Accepts(answer.acceptSecrets, answer.acceptResources, answer.supportsPreview)
+
+    # Resources
+
+    @override
+    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+        request = provider_pb2.CheckRequest(
+            urn=urn, **_names(urn), olds=self._struct(olds), news=self._struct(news), randomSeed=random_seed
+        )
+        try:
+            answer = self._call("Check", request, urn)
+        except _Unimplemented:
+            return CheckResult(dict(news))
+        return CheckResult(self._incoming(answer.inputs, news), _failures(answer.failures))
+
+    @override
+    def diff(
+        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
+    ) -> DiffResult:
+        request = provider_pb2.DiffRequest(
+            id=id,
+            urn=urn,
+            **_names(urn),
+            olds=self._struct(old_outputs, elide=True),
+            old_inputs=self._struct(old_inputs, elide=True),
+            news=self._struct(news, elide=True),
+            ignoreChanges=list(ignore_changes),
+        )
+        try:
+            return _diffed(self._call("Diff", request, urn))
+        except _Unimplemented:
+            return DiffResult(Changes.UNKNOWN)
+
+    @override
+    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+        if preview and not self._accepts.preview:
+            return CreateResult("", dict(inputs))
+        request = provider_pb2.CreateRequest(
+            urn=urn, **_names(urn), properties=self._struct(inputs), timeout=timeout, preview=preview
+        )
+        answer = self._call("Create", request, urn, inputs)
+        return CreateResult(answer.id, self._incoming(answer.properties, inputs))
+
+    @override
+    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
+        request = provider_pb2.ReadRequest(
+            id=id,
+            urn=urn,
+            **_names(urn),
+            inputs=self._struct(inputs, elide=True),
+            properties=self._struct(outputs, elide=True),
+        )
+        answer = self._call("Read", request, urn, inputs)
+        if not answer.HasField("properties"):
+            return ReadResult("", {}, {})
+        found_inputs = self._incoming(answer.inputs, inputs) if answer.HasField("inputs") else {}
+        found = self._incoming(answer.properties, {**inputs, **outputs})
+        return ReadResult(answer.id, found_inputs, found)
+
+    @override
+    def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
+        def one(request: ReadRequest) -> ReadResult | PrefectPulumiError:
+            try:
+                return self.read(request.urn, request.id, request.inputs, request.outputs)
+            except PrefectPulumiError as error:
+                return error
+
+        with ThreadPoolExecutor(max_workers=READS) as pool:
+            return list(pool.map(one, requests))
+
+    @override
+    def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Props,
+        old_outputs: Props,
+        news: Props,
+        timeout: float,
+        preview: bool,
+        ignore_changes: Sequence[str],
+    ) -> dict[str, Any]:
+        if preview and not self._accepts.preview:
+            return dict(news)
+        request = provider_pb2.UpdateRequest(
+            id=id,
+            urn=urn,
+            **_names(urn),
+            olds=self._struct(old_outputs, elide=True),
+            old_inputs=self._struct(old_inputs, elide=True),
+            news=self._struct(news),
+            timeout=timeout,
+            preview=preview,
+            ignoreChanges=list(ignore_changes),
+        )
+        answer = self._call("Update", request, urn, news)
+        return self._incoming(answer.properties, news)
+
+    @override
+    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+        request = provider_pb2.DeleteRequest(
+            id=id,
+            urn=urn,
+            **_names(urn),
+            properties=self._struct(outputs, elide=True),
+            old_inputs=self._struct(inputs, elide=True),
+            timeout=timeout,
+        )
+        self._call("Delete", request, urn)
+
+    @override
+    def invoke(self, token: str, args: Props) -> CheckResult:
+        answer = self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=self._struct(args)), token)
+        value = from_struct(getattr(answer, "return"))
+        return CheckResult(value, _failures(answer.failures))
+
+    # Values
+
+    def _plain(self, props: Props) -> Any:
+        return to_struct(outgoing(unwrap(props), resources=True, elide=False))
+
+    def _struct(self, props: Props, *, elide: bool = False) -> Any:
+        sent = outgoing(props, resources=self._accepts.resources, elide=elide)
+        return to_struct(sent, keep_secrets=self._accepts.secrets)
+
+    def _incoming(self, message: Any, sent: Props) -> dict[str, Any]:
+        found = restored(from_struct(message), sent)
+        return found if self._accepts.secrets else rewrapped(found, sent)
+
+    # Calls
+
+    def _call(
+        self, method: str, request: Any, where: str = "", inputs: Mapping[str, Any] | None = None, *, wait: bool = False
+    ) -> Any:
+        call: Callable[..., Any] = getattr(self._stub, method)
+        try:
+            return call(request, wait_for_ready=wait)
+        except grpc.RpcError as error:
+            raise self._translated(error, method, where, inputs or {}) from error
+
+    def _translated(self, error: Any, method: str, where: str, inputs: Props) -> PrefectPulumiError:
+        if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+            return _Unimplemented(f"the provider of package {self._package} does not implement {method}", where=where)
+        partial = _partial(error)
+        if partial is not None:
+            outputs = self._incoming(partial.properties, inputs)
+            reasons = list(partial.reasons)
+            message = "\n".join([error.details() or "it was made, but is not as asked", *reasons])
+            return PartialFailureError(message, id=partial.id, outputs=outputs, reasons=reasons)
+        if self._process is not None and error.code() is grpc.StatusCode.UNAVAILABLE:
+            words = self._process.last_words()
+            return ProviderError(
+                f"the plugin of package {self._package} died during {method}{words}",
+                where=where,
+                remedy="run it again: what it had done is found by a refresh",
+            )
+        return ProviderError(error.details() or error.code().name, where=where)
+
+    # The end
+
+    @override
+    def cancel(self) -> None:
+        """Asks the plugin to end what it does; it goes on to answer."""
+        with contextlib.suppress(grpc.RpcError):
+            self._stub.Cancel(empty_pb2.Empty(), timeout=CANCEL_TIMEOUT)
+
+    @override
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        if self._process is not None:
+            self._process.stop(self.cancel)
+        self._channel.close()
+        self._on_close()
+
+
+class _Unimplemented(ProviderError):
+    """gRPC status UNIMPLEMENTED: an older or smaller provider."""
+
+
+def _names(urn: str) -> dict[str, Any]:
+    parts = urn.split("::", 3)
+    return {"name": parts[3], "type": parts[2].rsplit("$", 1)[-1]} if len(parts) == 4 else {}
+
+
+def _without_internal(props: Props) -> dict[str, Any]:
+    return {key: value for key, value in props.items() if key != INTERNAL}
+
+
+def _failures(failures: Any) -> tuple[CheckFailure, ...]:
+    return tuple(CheckFailure(failure.property, failure.reason) for failure in failures)
+
+
+def _diffed(answer: Any) -> DiffResult:
+    detailed = {path: _KINDS.get(diff.kind, DiffKind.UPDATE) for path, diff in answer.detailedDiff.items()}
+    return DiffResult(
+        changes=_CHANGES.get(answer.changes, Changes.UNKNOWN),
+        detailed=detailed if detailed or answer.hasDetailedDiff else dict.fromkeys(answer.diffs, DiffKind.UPDATE),
+        replaces=tuple(answer.replaces),
+        delete_before_replace=answer.deleteBeforeReplace,
+    )
+
+
+def _partial(error: Any) -> Any:
+    """`ErrorResourceInitFailed` among the status details, or None."""
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status.FromString(value)
+            for detail in status.details:
+                found = provider_pb2.ErrorResourceInitFailed()
+                if detail.Unpack(found):
+                    return found
+    return None
