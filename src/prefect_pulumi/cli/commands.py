@@ -190,6 +190,12 @@ def _drift(arguments: Namespace, stack: Stack) -> ExitCode:
     return drift.run(arguments, stack)
 
 
+def _review(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import review
+
+    return review.run(arguments, stack)
+
+
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
@@ -259,6 +265,7 @@ _COMMANDS = {
     "import": _import,
     "status": _status,
     "drift": _drift,
+    "review": _review,
     "env": _env,
     "cancel": _cancel,
     "state": _state,

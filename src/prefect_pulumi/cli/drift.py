@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.cli.reviewing import drift_report
@@ -27,13 +29,13 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
 
 
 def renderer(format: str) -> Callable[[Report], str]:
+    """Imports only the renderer that is asked for."""
     if format == "json":
         from prefect_pulumi.review.document import to_json
 
         return to_json
-    from prefect_pulumi.review.text import render
-
-    return render
+    module = import_module(f"prefect_pulumi.review.{format}")
+    return cast(Callable[[Report], str], module.render)
 
 
 def write(report: Report, format: str, out: str | None) -> None:

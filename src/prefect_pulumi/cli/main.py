@@ -13,7 +13,7 @@ from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
 EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
 none were expected; 4 could not check (server unreachable, state locked); 130 interrupted"""
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "markdown", "junit")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +74,14 @@ def _parser() -> _Parser:
     drift = commands.add_parser("drift", parents=[stack], help="what was changed on the server behind the code's back")
     drift.add_argument("--format", choices=FORMATS, default="text", help="of the report (default: text)")
     drift.add_argument("--out", metavar="FILE", help="write the report there instead of to stdout")
+    review = commands.add_parser("review", help="what this branch changes in each environment, and what drifted there")
+    review.add_argument("-s", "--stack", action="append", dest="stacks", metavar="STACK", help="may be repeated")
+    review.add_argument("--base", default="main", metavar="REF", help="branch that is compared with (default: main)")
+    review.add_argument("--format", choices=FORMATS, default="markdown", help="of the report (default: markdown)")
+    review.add_argument("--out", metavar="FILE", help="write the report there instead of to stdout")
+    review.add_argument("--json", action="store_true", help="the same as --format json")
+    review.add_argument("--post", action="store_true", help="put it into the pull request's comments")
+    review.set_defaults(stack="dev")
     commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
     commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
     _add_state(commands, stack)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,7 +25,7 @@ from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import InputError, PrefectPulumiError, ServerUnavailableError
 from prefect_pulumi.lifecycle import ReadRequest, ReadResult
 from prefect_pulumi.review.classify import LiveObject, Subject, classify
-from prefect_pulumi.review.model import Action, Coverage, Environment, Facts, Item, Problem, Report
+from prefect_pulumi.review.model import Action, Coverage, Environment, Facts, Problem, Report
 from prefect_pulumi.review.naming import human_name
 from prefect_pulumi.review.remedies import with_remedies
 from prefect_pulumi.review.rules import Rules
@@ -118,12 +119,18 @@ def environment_of(stack: Stack, base: Code | None, *, output: TextIO | None, ru
         raise
     except PrefectPulumiError as error:
         return Environment(stack.name, "", problems=(_problem(error),))
-    code = run_code(context)
-    with open_providers(context) as providers:
-        live = read_live(snapshot, code, providers)
+    with open_providers(context) as providers, ThreadPoolExecutor(max_workers=1) as aside:
+        reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
+        code = run_code(context)
+        live = reading.result()
+        if not _managed(snapshot):
+            _read_new(code, providers, live)
     redactor = _redactor(context, snapshot, code)
     subjects = list(_subjects(snapshot, code, base, live))
     items = classify(subjects, _unmanaged(context, snapshot, live), redactor, _humans(subjects, live))
+    notes = []
+    if base is not None and base.problem is not None:
+        notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
     items, ignored = rules.ignore(items)
     items = rules.accept(items, stack.name)
     problems = [*([code.problem] if code.problem else []), *live.problems]
@@ -136,6 +143,7 @@ def environment_of(stack: Stack, base: Code | None, *, output: TextIO | None, ru
         coverage=tuple(_coverage(snapshot, live)),
         objects=len(_managed(snapshot)),
         ignored=ignored,
+        notes=tuple(redactor.text(note) for note in notes),
     )
     environment = replace(environment, topology=picture(environment, _nodes(snapshot, live)))
     return replace(environment, verdicts=rules.judge(environment))
@@ -163,7 +171,7 @@ def run_code(context: StackContext) -> Code:
     return Code(steps)
 
 
-def read_live(snapshot: Snapshot, code: Code, providers: ProviderPool) -> Live:
+def read_live(snapshot: Snapshot, providers: ProviderPool) -> Live:
     """The lists of each server that the stack has a provider for, and the reads of all other providers."""
     entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
     live = Live()
@@ -179,21 +187,24 @@ def read_live(snapshot: Snapshot, code: Code, providers: ProviderPool) -> Live:
             live.failed.update({each.type.rsplit(":", 1)[-1]: error for each in group})
             continue
         _read_group(provider, requests, live, seen)
-    if not groups:
-        _read_new(code, providers, live, seen)
     return live
 
 
-def _read_new(code: Code, providers: ProviderPool, live: Live, seen: set[str]) -> None:
+def _read_new(code: Code, providers: ProviderPool, live: Live) -> None:
     """A stack that has not been made yet: its server is listed all the same, for names that are taken."""
     for step in code.steps.values():
+<<<<<<< HEAD
         known = step.new is not None and not has_unknown(step.new.inputs)
         if step.type == PROVIDER_PREFIX + "prefect" and known and step.new is not None:
             provider = providers.load(step.urn, step.new.inputs)
             providers.install(step.urn, step.new.id, provider, step.new.inputs)
+=======
+        if step.type == PROVIDER_PREFIX + "prefect" and step.new is not None and not has_unknown(step.new.inputs):
+            providers.install(step.urn, providers.load(step.urn), step.new.inputs)
+>>>>>>> 4362b78 (Review a branch against its merge base in each environment; hold each kind of live change to its place in the report)
             found = providers.get(step.urn)
             if found is not None:
-                _read_group(found, [], live, seen)
+                _read_group(found, [], live, set())
 
 
 def _read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set[str]) -> None:
@@ -263,26 +274,23 @@ def _subjects(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> 
 def _subject(
     urn: str, entry: ResourceEntry | None, step: Step | None, code: Code, base: Code | None, live: Live
 ) -> Iterator[Subject]:
-    known = step if step is not None else None
-    source = entry or (known.new if known is not None else None)
+    source = entry or (step.new if step is not None else None)
     if source is None:
         return
     answer = live.answers.get(urn)
     read = answer if isinstance(answer, ReadResult) else None
-    asked = known.new.inputs if known is not None and known.new is not None and known.op is not Op.DELETE else None
+    asked = step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
     if code.problem is not None and entry is not None:
         asked = entry.inputs  # what the code says is not known: only the server is compared
-    before = asked if base is None or code.problem is not None else base.inputs(known.urn if known else urn)
+    before = asked if base is None or code.problem is not None else base.inputs(step.urn if step else urn)
     row = live.rows.get(urn)
-    note = ""
-    if read is not None and read.id and entry is not None and row is not None and read.id != entry.id:
-        note = "deleted and made anew on the server: it has another id"
+    again = read is not None and bool(read.id) and entry is not None and row is not None and read.id != entry.id
     yield Subject(
         urn=urn,
         type=source.type,
         name=urn_name(urn),
         id=entry.id if entry is not None else "",
-        action=_ACTIONS.get(known.op, Action.NONE) if known is not None else Action.NONE,
+        action=_ACTIONS.get(step.op, Action.NONE) if step is not None else Action.NONE,
         code=asked,
         base=before,
         inputs=entry.inputs if entry is not None else None,
@@ -292,8 +300,9 @@ def _subject(
         unread=entry is not None and read is None,
         facts=_facts(row.row) if row is not None else Facts(),
         ignored=tuple(entry.ignore_changes) if entry is not None else (),
-        replaces=known.diff.replaces if known is not None and known.diff is not None else (),
-        note=note,
+        replaces=step.diff.replaces if step is not None and step.diff is not None else (),
+        live_id=read.id if again and read is not None else "",
+        note="deleted and made anew on the server: it has another id" if again else "",
     )
 
 
@@ -363,6 +372,10 @@ def _redactor(context: StackContext, snapshot: Snapshot, code: Code) -> Redactor
     return Redactor(secrets)
 
 
+def _first_line(error: PrefectPulumiError) -> str:
+    return error.message.splitlines()[0] if error.message else type(error).__name__
+
+
 def _problem(error: PrefectPulumiError, redactor: Redactor | None = None) -> Problem:
     redactor = redactor or Redactor()
     return Problem(redactor.text(error.message), error.where, error.remedy)
@@ -404,7 +417,3 @@ _DRAWN: dict[str, tuple[str, ...]] = {
     "GlobalConcurrencyLimit": ("limit", "active"),
     "TaskRunConcurrencyLimit": ("concurrency_limit",),
 }
-
-
-def items_by_key(items: Iterable[Item]) -> dict[str, Item]:
-    return {item.key: item for item in items}

@@ -36,6 +36,7 @@ class Subject:
     inputs: Mapping[str, Any] | None = None
     outputs: Mapping[str, Any] | None = None
     live: Mapping[str, Any] | None = None
+    live_id: str = ""
     missing: bool = False
     unread: bool = False
     facts: Facts = NO_FACTS
@@ -155,11 +156,15 @@ def _pending(subject: Subject, action: Action) -> bool:
 def _fields(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
     if subject.code is None and subject.live is None:
         return
+    if subject.live_id and subject.live_id != subject.id:
+        before, now = Shown("value", subject.id), Shown("value", subject.live_id)
+        yield FieldChange("id", Class.CHANGED_LIVE, ANY, before, now)
     model = KINDS.get(subject.type)
     specs = model.inputs() if model is not None else ()
     names = [spec.wire for spec in specs] or _names(subject)
+    new = subject.inputs is None
     for name in names:
-        if name in subject.ignored:
+        if name in subject.ignored or (new and name not in (subject.code or {})):
             continue
         spec = model.field(name) if model is not None else None
         yield from _field(subject, model, spec, name, redactor)

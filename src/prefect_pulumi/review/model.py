@@ -228,7 +228,8 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One stack against its server. `objects`: how many the stack owns; `ignored`: live ones that a rule leaves out."""
+    """One stack against its server. `objects`: how many the stack owns; `ignored`: live ones that a rule leaves out;
+    `notes`: what a reader should know besides."""
 
     stack: str
     server: str
@@ -240,6 +241,7 @@ class Environment:
     ignored: int = 0
     topology: Topology = NO_PICTURE
     verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def status(self) -> Status:

@@ -88,7 +88,7 @@ class Override(Part):
 
 
 class _File(Part):
-    unmanaged: Literal["drift", "note", "off"] = "drift"
+    unmanaged: Literal["drift", "note", "hide"] = "drift"
     ignore: list[Ignore] = []
     accepted: list[Accepted] = []
     policy: list[Policy] = []
@@ -127,7 +127,7 @@ class Rules:
         for item in items:
             rules = [rule for rule in self.content.ignore if rule.takes(item)]
             if item.cls is Class.UNMANAGED_LIVE:
-                if self.content.unmanaged == "off" or any(not rule.fields for rule in rules):
+                if self.content.unmanaged == "hide" or any(not rule.fields for rule in rules):
                     out += 1
                 else:
                     kept.append(item)

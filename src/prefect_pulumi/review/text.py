@@ -33,6 +33,7 @@ def _environment(report: Report, environment: Environment) -> Iterator[str]:
     missing = words.unread(environment)
     if environment.problems and missing:
         yield f"  not read: {', '.join(missing)}"
+    yield from (f"  note: {note}" for note in environment.notes)
     for verdict in environment.verdicts:
         word = f"overridden ({verdict.overridden})" if verdict.overridden else "fails"
         yield f"  policy {verdict.rule} {word}: {verdict.text}"

@@ -1,0 +1,106 @@
+"""Measures `infra drift` on 1,000 objects: seconds, HTTP calls, memory; writes docs/drift-cost.md.
+
+The mix and the counting proxy are those of `refresh_calls.py`. Starts its own server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+from refresh_calls import OBJECTS, PROGRAM, ROOT, Proxy, _free_port
+
+from prefect_pulumi.local.server import ServerSpec, start, stop
+
+RUNS = (
+    ("nothing changed", "text"),
+    ("1 in 10 changed live", "text"),
+    ("1 in 10 changed live", "json"),
+    ("1 in 10 changed live", "markdown"),
+    ("1 in 10 changed live", "html"),
+)
+EXPECTED = {"nothing changed": 0, "1 in 10 changed live": 3}
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        server = ServerSpec(root / "server", port=_free_port())
+        start(server)
+        proxy = Proxy(server.port)
+        try:
+            rows = measure(root / "project", proxy)
+        finally:
+            proxy.server.shutdown()
+            stop(server)
+    text = "\n".join(
+        [
+            "# What a drift report costs",
+            "",
+            f"{OBJECTS} objects on a self-hosted server (10 % pools, 20 % queues, 30 % variables, 20 % secret blocks,",
+            "20 % limits), read through a proxy on loopback. Seconds are wall and processor time of the whole command,",
+            "its start and the run of the program included. Made by `python bench/drift.py`.",
+            "",
+            "| on the server | `infra drift --format` | wall s | processor s | calls | memory MB |",
+            "|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+    (ROOT / "docs" / "drift-cost.md").write_text(text)
+    sys.stdout.write(text)
+
+
+def measure(project: Path, proxy: Proxy) -> list[str]:
+    (project / "infra").mkdir(parents=True)
+    (project / "infra" / "__main__.py").write_text(PROGRAM)
+    (project / "Pulumi.yaml").write_text("name: bench\nruntime: python\nmain: infra\n")
+    (project / "Pulumi.dev.yaml").write_text(f"config:\n  prefect:apiUrl: {proxy.url}\n")
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    env["PULUMI_CONFIG_PASSPHRASE"] = "bench"  # noqa: S105 - of a folder that is deleted at the end
+    infra = [sys.executable, "-m", "prefect_pulumi.cli.main"]
+    subprocess.run([*infra, "up", "--yes"], cwd=project, env=env, check=True, capture_output=True)
+    rows, before = [], ""
+    for what, format in RUNS:
+        if what != before and EXPECTED[what]:
+            _change(proxy.url)
+        before = what
+        proxy.calls.clear()
+        out = project / "report"
+        wall, processor, memory, code = timed([*infra, "drift", "--format", format, "--out", str(out)], project, env)
+        if code != EXPECTED[what]:
+            raise SystemExit(f"infra drift ended with {code}: {out.read_text()[:2000]}")
+        calls = proxy.calls.total()
+        rows.append(f"| {what} | {format} | {wall:.1f} | {processor:.1f} | {calls} | {memory:.0f} |")
+    return rows
+
+
+def timed(command: list[str], cwd: Path, env: dict[str, str]) -> tuple[float, float, float, int]:
+    """Wall seconds, processor seconds, peak resident megabytes, exit code."""
+    began = time.perf_counter()
+    process = psutil.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - began
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)
+
+
+def _change(url: str) -> None:
+    """Every third variable, which is about one object in ten."""
+    import urllib.request
+
+    for number in range(0, OBJECTS * 3 // 10, 3):
+        body = json.dumps({"value": "changed live"}).encode()
+        request = urllib.request.Request(  # noqa: S310 - the proxy on loopback
+            f"{url}/variables/name/variable_{number}", body, {"Content-Type": "application/json"}, method="PATCH"
+        )
+        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+
+
+if __name__ == "__main__":
+    main()

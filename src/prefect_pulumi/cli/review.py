@@ -1,0 +1,44 @@
+"""`infra review`: what a pull request changes in each environment, and what somebody changed there live."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from dataclasses import replace
+
+from prefect_pulumi.cli.base_branch import base_code, merge_base, worktree
+from prefect_pulumi.cli.drift import write
+from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.cli.reviewing import environment_of, load_rules, make_report
+from prefect_pulumi.errors import ExitCode
+from prefect_pulumi.review.model import Report, Status
+
+
+def run(arguments: Namespace, stack: Stack) -> ExitCode:
+    """Exit code 0; 3 when a policy fails; 4 when something could not be checked. Drift alone fails nothing here."""
+    report = review_report(stack, arguments.stacks or ["dev"], arguments.base)
+    write(report, "json" if arguments.json else arguments.format, arguments.out)
+    if arguments.post:
+        from prefect_pulumi.cli.posting import post
+
+        post(report)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> ExitCode:
+    if report.status is Status.CANNOT_CHECK:
+        return ExitCode.CANNOT_CHECK
+    return ExitCode.CHANGES_FOUND if any(each.failed for each in report.environments) else ExitCode.DONE
+
+
+def review_report(stack: Stack, names: list[str], base: str) -> Report:
+    """`stack` gives the project; `names` are its stacks, each once."""
+    rules = load_rules(stack.root)
+    commit = merge_base(stack.root, base)
+    environments = []
+    with worktree(stack.root, commit) as folder:
+        for name in dict.fromkeys(names):
+            each = replace(stack, name=name)
+            code = base_code(each, folder, sys.stderr)
+            environments.append(environment_of(each, code, output=sys.stderr, rules=rules))
+    return make_report("review", stack, environments, base=commit)

@@ -1,0 +1,24 @@
+"""Text of strangers for the forge's Markdown: shown as it is, and never as markup, link or mention."""
+
+from __future__ import annotations
+
+import re
+
+_MARKUP = re.compile(r"[&<>|\\`*_~\[\]!@$:{}\"']|(?<=www)\.", re.IGNORECASE)
+
+
+def printable(text: str) -> str:
+    """One line without characters that steer: line ends, controls, marks that turn the direction of writing."""
+    joined = " ".join(text.split())
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in joined)
+
+
+def code(text: str) -> str:
+    """As code. The forge reads a character reference never as markup, and links and mentions nothing in code."""
+    return f"<code>{_MARKUP.sub(lambda found: f'&#{ord(found[0])};', printable(text))}</code>"
+
+
+def plain(text: str) -> str:
+    """Prose with parts of strangers in it. The mark after `@` and `#` keeps the forge from reading a name there."""
+    safe = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", printable(text))
+    return re.sub(r"(&#64;|#(?!\d+;))", "\\1\N{WORD JOINER}", safe)
