@@ -280,7 +280,7 @@ class Graph:
     def _context(self, *, write: bool) -> Any:
         context = Stack(self.root, "dev").context(self.sink, write=write, output=sys.stderr)
 
-        def loader(package: str, version: str) -> Any:
+        def loader(package: str, version: str, url: str, checksums: Any) -> Any:
             if package == "prefect":
                 return PrefectProvider(self.root, SinkHost(self.sink))
             if package == "docker" and self.daemon:

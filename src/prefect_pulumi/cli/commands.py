@@ -173,9 +173,11 @@ def _run(arguments: Namespace, stack: Stack) -> ExitCode:
 
 
 def _import(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import importing
+    """What is named, into the stack; with `--all` everything, into a project of its own."""
+    from prefect_pulumi.cli import import_all, importing
 
-    return importing.run(arguments, stack, QuietSink())
+    bring = import_all.run if arguments.all else importing.run
+    return bring(arguments, stack, QuietSink())
 
 
 def _status(arguments: Namespace, stack: Stack) -> ExitCode:

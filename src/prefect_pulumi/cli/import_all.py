@@ -9,24 +9,22 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefect_pulumi.cli import importing
 from prefect_pulumi.cli.program_text import program
 from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.engine.events import Sink
 from prefect_pulumi.engine.importing import ImportRequest, import_resources
 from prefect_pulumi.errors import ExitCode, InputError
 from prefect_pulumi.models import KINDS, Kind
 from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.values import Secret
 
-if TYPE_CHECKING:
-    from prefect_pulumi.cli.commands import QuietSink
-
 OWN_BLOCK_TYPES = {"secret": "SecretBlock", "json": "JsonBlock"}
 
 
-def run(arguments: Namespace, stack: Stack, sink: QuietSink) -> ExitCode:
+def run(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
     """Writes the project into `--out`. Nothing is written to the server."""
     config = _connection(stack)
     requests = list(_requests(stack.root, config))

@@ -7,19 +7,17 @@ import re
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefect_pulumi.cli.program_text import Declared, ProgramText, program
 from prefect_pulumi.cli.project import PRIVATE, Stack, keep_salt_out_of_git
+from prefect_pulumi.engine.events import Sink
 from prefect_pulumi.engine.importing import ImportRequest, import_resources, provider_urn
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.errors import ExitCode, InputError
 from prefect_pulumi.models import KINDS, PACKAGE, Kind
 from prefect_pulumi.state.entries import urn_name, urn_qualified_type
 from prefect_pulumi.values import unwrap
-
-if TYPE_CHECKING:
-    from prefect_pulumi.cli.commands import QuietSink
 
 SERVER_COMPONENT = "prefect:components:Server"
 
@@ -34,12 +32,8 @@ def model_of(text: str) -> type[Kind]:
     raise InputError(f"there is no kind {text!r} to import", where="infra import", remedy=f"one of: {known}")
 
 
-def run(arguments: Namespace, stack: Stack, sink: QuietSink) -> ExitCode:
-    """Imports what is named; with `--all` everything, into a project of its own."""
-    if arguments.all:
-        from prefect_pulumi.cli import import_all
-
-        return import_all.run(arguments, stack, sink)
+def run(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
+    """Imports what is named into the stack."""
     if not arguments.kind or not arguments.ids:
         raise InputError("give KIND and NAME, or --all", where="infra import", remedy="infra import WorkPool etl")
     if arguments.name and len(arguments.ids) != 1:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.components.settings import ImageSettings, PoolSettings, WorkerSettings
+from prefect_pulumi.components.images import HOME
+from prefect_pulumi.components.settings import PoolSettings, WorkerSettings
 from prefect_pulumi.resources import WorkerDrain, WorkerOnline, WorkPool
 
 if TYPE_CHECKING:
@@ -21,37 +22,11 @@ if TYPE_CHECKING:
 GATEWAY = "host.docker.internal"
 """How a container calls the machine that it runs on; the daemon puts the address for `host-gateway`."""
 
-HOME = "/home/prefect/.prefect"
-"""PREFECT_HOME in the image: results and caches, kept in a volume of each worker."""
-
 STOP_MARGIN = 15
 """Seconds beyond the drain that a container gets before it is killed."""
 
 MIB = 1024 * 1024
 HEARTBEAT_SECONDS = 10
-
-
-def image_reference(name: str, of: ImageSettings, tag: str, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
-    """What a container is started from: `repository@sha256:...` for a registry's image, `sha256:...` for a local one.
-
-    A tag alone would hide a rebuild, since no input of the container changes with it.
-    """
-    if of.image is not None:
-        if "@" not in of.image:
-            return pulumi.Output.from_input(of.image)
-        # Pulled on its own, so that a missing image fails before any running container is touched.
-        pulled = docker.RemoteImage(f"{name}-image", child, name=of.image, keep_locally=True)
-        return pulled.repo_digest
-    built = docker.Image(
-        f"{name}-image",
-        child,
-        image_name=of.push_to or tag,
-        build=docker.DockerBuildArgs(
-            context="..", dockerfile=f"../{of.dockerfile}", args=of.build_args, platform=of.build_args.get("PLATFORM")
-        ),
-        skip_push=of.push_to is None,
-    )
-    return built.repo_digest
 
 
 def worker_containers(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.components.containers import HOME, image_reference
+from prefect_pulumi.components.images import HOME, image_reference
 from prefect_pulumi.components.settings import ServerContainer
 
 INNER_PORT = 4200
