@@ -193,15 +193,9 @@ def read_live(snapshot: Snapshot, providers: ProviderPool) -> Live:
 def _read_new(code: Code, providers: ProviderPool, live: Live) -> None:
     """A stack that has not been made yet: its server is listed all the same, for names that are taken."""
     for step in code.steps.values():
-<<<<<<< HEAD
-        known = step.new is not None and not has_unknown(step.new.inputs)
-        if step.type == PROVIDER_PREFIX + "prefect" and known and step.new is not None:
+        if step.type == PROVIDER_PREFIX + "prefect" and step.new is not None and not has_unknown(step.new.inputs):
             provider = providers.load(step.urn, step.new.inputs)
             providers.install(step.urn, step.new.id, provider, step.new.inputs)
-=======
-        if step.type == PROVIDER_PREFIX + "prefect" and step.new is not None and not has_unknown(step.new.inputs):
-            providers.install(step.urn, providers.load(step.urn), step.new.inputs)
->>>>>>> 4362b78 (Review a branch against its merge base in each environment; hold each kind of live change to its place in the report)
             found = providers.get(step.urn)
             if found is not None:
                 _read_group(found, [], live, set())
