@@ -1,21 +1,13 @@
-"""Base job templates: the worker type's own, with the stack's defaults in place of its own.
-
-The templates are those of `prefect/server/api/collections_data/views/aggregate-worker-metadata.json`, which comes with
-Prefect and which its server hands out as the metadata of every worker type.
-"""
+"""Base job templates: the worker type's own, with the stack's defaults in place of its own."""
 
 from __future__ import annotations
 
 import copy
 import difflib
-import json
 from collections.abc import Mapping
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-METADATA = Path("server/api/collections_data/views/aggregate-worker-metadata.json")
+from prefect_pulumi.deploy.worker_types import worker_types
 
 
 class TemplateError(ValueError):
@@ -24,20 +16,6 @@ class TemplateError(ValueError):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n  ".join(faults))
         self.faults = faults
-
-
-@cache
-def worker_types() -> dict[str, dict[str, Any]]:
-    """Worker type -> its base job template. Prefect itself is not imported."""
-    found = find_spec("prefect")
-    folders = list(found.submodule_search_locations or ()) if found else []
-    text = next(Path(folder, METADATA).read_text("utf-8") for folder in folders if Path(folder, METADATA).is_file())
-    collections: dict[str, dict[str, dict[str, Any]]] = json.loads(text)
-    return {
-        kind: worker["default_base_job_configuration"]
-        for workers in collections.values()
-        for kind, worker in workers.items()
-    }
 
 
 def base_job_template(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import difflib
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -13,22 +15,66 @@ class SourceFault(Exception):
 
 @dataclass(frozen=True)
 class Entrypoint:
-    """`path/to/file.py:function` (a method is `file.py:Class.method`)."""
+    """`path/to/file.py:function`, `package.module:function` or `package.module.function`; a method is
+    `Class.method`."""
 
     path: Path
     name: str
 
     @staticmethod
     def parse(text: str, root: Path) -> Entrypoint:
-        file, found, name = text.rpartition(":")
-        if not found or not file or not name:
-            raise SourceFault(f"{text!r} is not path/to/file.py:function")
-        if not file.endswith(".py"):
-            file = file.replace(".", "/") + ".py"
-        path = root / file
-        if not path.is_file():
-            raise SourceFault(f"there is no file {file}")
+        """Raises `SourceFault` when there is no such file or module."""
+        if ".py:" in text:
+            file, _, name = text.rpartition(":")
+            path = root / file
+            if not path.is_file():
+                raise SourceFault(f"there is no file {file}{_near(path, root)}")
+            if not path.resolve().is_relative_to(root.resolve()):
+                raise SourceFault(f"{file} lies outside of {root}, the folder that is deployed")
+        elif text.endswith(".py"):
+            raise SourceFault(f"{text} names no function; write {text}:function")
+        else:
+            module, _, name = text.rpartition(":" if ":" in text else ".")
+            if not module or not name:
+                raise SourceFault(f"{text!r} is not path/to/file.py:function")
+            if (root / f"{module}.py").is_file():
+                raise SourceFault(f"{module} lacks its ending; write {module}.py:{name}")
+            path = _module_path(module, root)
+        if not name.replace(".", "_").isidentifier():
+            raise SourceFault(f"{text!r} names no function; write path/to/file.py:function")
         return Entrypoint(path, name)
+
+
+def _near(path: Path, root: Path) -> str:
+    """A file of the project that may have been meant."""
+    if path.suffix != ".py":
+        return ""
+    same = sorted(found for found in root.rglob(path.name) if not {".venv", ".infra", "site-packages"} & {*found.parts})
+    if same:
+        return f"; did you mean {same[0].relative_to(root).as_posix()}?"
+    folder = path.parent if path.parent.is_dir() else root
+    near = difflib.get_close_matches(path.name, [found.name for found in folder.glob("*.py")], n=1)
+    return f"; did you mean {(folder / near[0]).relative_to(root).as_posix()}?" if near else ""
+
+
+def _module_path(module: str, root: Path) -> Path:
+    """File of a module of the project, or of an installed package. Nothing is imported."""
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise SourceFault(f"{module!r} is neither a file ending with .py nor a module")
+    folders = [root, root / "src"]
+    top, *rest = module.split(".")
+    try:
+        found = find_spec(top)
+    except (ImportError, ValueError):
+        found = None
+    if found is not None and found.submodule_search_locations:
+        folders += [Path(folder).parent for folder in found.submodule_search_locations]
+    for folder in folders:
+        stem = folder.joinpath(top, *rest)
+        for path in (stem.with_suffix(".py"), stem / "__init__.py"):
+            if path.is_file():
+                return path
+    raise SourceFault(f"there is no module {module}, neither in {root} nor installed")
 
 
 def flow_name(entrypoint: Entrypoint) -> str:
@@ -81,7 +127,7 @@ def needed_files(entrypoint: Path, root: Path) -> list[Path]:
             continue
         for module, level in _imports(tree):
             todo.extend(_module_files(module, level, path, root.resolve()))
-    return sorted(found)
+    return sorted(path for path in found if path.is_relative_to(root.resolve()))
 
 
 def _imports(tree: ast.AST) -> list[tuple[str, int]]:

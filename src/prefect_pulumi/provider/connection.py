@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.errors import ConfigError
 from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
+from prefect_pulumi.provider.declared import Declared
 from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Connection:
         self.remade: set[str] = set()
         """Pools ("pool") and queues ("pool/queue") that this run makes: what the server took away with a former one of
         that name, its deployments' place, has to be set again."""
+        self.declared = Declared()
+        """What the program has declared on this connection so far, for the deploy step's preflight."""
         self._lock = threading.Lock()
         self._client: SyncClient | None = None
 

@@ -107,6 +107,8 @@ class PrefectProvider(Provider):
         handler = self.handler(urn)
         inputs, faults = handler.check(Call(urn, inputs=olds, news=news))
         faults += [] if faults else self._claim(urn, handler.claims(inputs))
+        if not faults:
+            self.connection.declared.note(handler.model.kind, inputs)
         if not faults and handler.model is not Release:
             with self._lock:
                 self._declared[urn] = inputs

@@ -1,0 +1,39 @@
+"""The worker types and their base job templates, as Prefect ships them.
+
+They are those of `prefect/server/api/collections_data/views/aggregate-worker-metadata.json`, which comes with Prefect
+and which its server hands out as the metadata of every worker type.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+METADATA = Path("server/api/collections_data/views/aggregate-worker-metadata.json")
+
+
+@cache
+def worker_types() -> dict[str, dict[str, Any]]:
+    """Worker type -> its base job template. Prefect itself is not imported."""
+    found = find_spec("prefect")
+    folders = list(found.submodule_search_locations or ()) if found else []
+    text = next(Path(folder, METADATA).read_text("utf-8") for folder in folders if Path(folder, METADATA).is_file())
+    collections: dict[str, dict[str, dict[str, Any]]] = json.loads(text)
+    return {
+        kind: worker["default_base_job_configuration"]
+        for workers in collections.values()
+        for kind, worker in workers.items()
+    }
+
+
+def variables_of(worker_type: str, template: Any) -> dict[str, Any] | None:
+    """JSON schema of a pool's job variables: its template's, else its type's own; None for a type that Prefect does not
+    ship."""
+    if isinstance(template, dict) and isinstance(template.get("variables"), dict) and template["variables"]:
+        variables: dict[str, Any] = template["variables"]
+        return variables
+    own = worker_types().get(worker_type)
+    return None if own is None else own["variables"]

@@ -1,0 +1,151 @@
+"""The preflight of the deploy step: what `deploy/checks.py` needs, gathered from program, server and imports."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefect_pulumi.deploy.check_steps import functions
+from prefect_pulumi.deploy.checks import Checked, check_all, entrypoints, resolved
+from prefect_pulumi.deploy.document import Document, plain
+from prefect_pulumi.deploy.flows import Imported, Inspector
+from prefect_pulumi.deploy.lookup import Found, look_up
+from prefect_pulumi.deploy.surroundings import Pool, References, Surroundings, references
+from prefect_pulumi.errors import ApiError, ServerUnavailableError
+from prefect_pulumi.provider.connection import Connection
+
+PROBE_SECONDS = 2.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the program says about the step beside what it declares.
+
+    `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `plain`: environment variables and
+    blocks ('type/name') that may be stored in clear; `secrets`: texts that may not; `seconds`: how long one import may
+    take.
+    """
+
+    pools: Collection[str] | None = ()
+    queues: Collection[str] | None = ()
+    plain: Collection[str] = ()
+    secrets: Collection[str] = ()
+    seconds: float = 60.0
+
+
+class Preflight:
+    """The checks of one file, for one provider instance. `root` is the project's folder."""
+
+    def __init__(self, root: Path, connection: Connection) -> None:
+        self.root = root
+        self.connection = connection
+        self._unanswered: str | None = None
+
+    def inspector(self, directory: Path, path: Path, env: Mapping[str, str], seconds: float) -> Inspector:
+        """Its memory is a cache: below `.infra`, one for each file."""
+        key = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+        return Inspector(directory, self.root / ".infra" / "cache" / f"flows-{key}.json", env, limit=seconds)
+
+    def check(
+        self, document: Document, data: Mapping[str, Any], directory: Path, env: Mapping[str, str], told: Told
+    ) -> tuple[Checked, dict[str, Imported]]:
+        """`data`: the document's plain data with the stack's values. What was imported is remembered only when the file
+        has no fault: then nothing is written for bad input."""
+        raw = plain(dict(data))
+        around = self.surroundings(references(resolved(raw, env)), told)
+        inspector = self.inspector(directory, document.path, env, told.seconds)
+        done = resolved(raw, env, around.variables)
+        flows = inspector.inspect(entrypoints(done, directory), functions(raw))
+        checked = check_all(document, data, directory, flows=flows, around=around, env=env)
+        if not checked.faults:
+            inspector.keep()
+        return checked, flows
+
+    def surroundings(self, wanted: References, told: Told) -> Surroundings:
+        declared = self.connection.declared
+        pools = declared.pools_of(wanted.pools)
+        listed = {name: Pool(here=name in declared.workers) for name in told.pools or ()}
+        queues = {*declared.queues, *(_split(each) for each in told.queues or ())}
+        # The live template counts where the program gives none.
+        open_pools = {name for name in wanted.pools if name not in pools or name in declared.templateless}
+        asked = References(
+            frozenset(open_pools),
+            wanted.queues - queues,
+            frozenset(key for key in wanted.blocks if key not in declared.blocks),
+            wanted.block_ids,
+            frozenset(name for name in wanted.variables if name not in declared.variables),
+        )
+        found, unanswered = self._ask(asked)
+        live = {name: replace(pool, here=name in declared.workers) for name, pool in found.pools.items()}
+        own = {
+            name: replace(pool, variables=live[name].variables)
+            if name in declared.templateless and name in live
+            else pool
+            for name, pool in pools.items()
+        }
+        return Surroundings(
+            pools={**listed, **live, **own},
+            queues=frozenset(queues | found.queues),
+            blocks={**found.blocks, **declared.blocks},
+            block_ids=found.block_ids,
+            variables={**found.variables, **declared.variables},
+            unanswered=unanswered,
+            known_pools=told.pools is not None,
+            on_this_machine=_host(self.connection.api_url) in LOOPBACK,
+            cloud=self.connection.cloud,
+            secrets=frozenset({*declared.secrets, *told.secrets, *self.connection.secret_env.values()}),
+            plain=frozenset(told.plain),
+        )
+
+    def _ask(self, wanted: References) -> tuple[Found, str]:
+        """What the server has of `wanted`, and why it could not be asked."""
+        if not any((wanted.pools, wanted.queues, wanted.blocks, wanted.block_ids, wanted.variables)):
+            return Found(), ""
+        if not self.connection.known:
+            # The server is made by this very update: it has nothing yet.
+            return Found(), ""
+        if self._unanswered is None and self._new_here():
+            return Found(), ""
+        if self._unanswered:
+            return Found(), self._unanswered
+        try:
+            found = look_up(self.connection.client(), wanted)
+        except ServerUnavailableError as error:
+            self._unanswered = f"{self.connection.api_url} does not answer ({error.message})"
+            return Found(), self._unanswered
+        except ApiError as error:
+            return Found(), f"{self.connection.api_url} refused the question ({error.message})"
+        self._unanswered = ""
+        return found, ""
+
+    def _new_here(self) -> bool:
+        """Whether the server is one of this machine that is still to be made: nothing listens, and no data lie here.
+
+        One that was stopped is remembered as unanswered, without waiting for it.
+        """
+        parts = urlsplit(self.connection.api_url)
+        if parts.hostname not in LOOPBACK:
+            return False
+        try:
+            with socket.create_connection((parts.hostname, parts.port or 80), timeout=PROBE_SECONDS):
+                return False
+        except OSError as error:
+            if not any(self.root.glob(".infra/*/server/prefect.db")):
+                return True
+            self._unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
+            return False
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _split(queue: str) -> tuple[str, str]:
+    pool, _, name = queue.partition("/")
+    return pool, name
