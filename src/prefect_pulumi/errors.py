@@ -18,8 +18,11 @@
     │   │   └── ConflictError
     │   ├── DeployError                        `prefect deploy` failed
     │   ├── LocalProcessError                  a local server or worker did not start or stop
-    │   └── FlowRunError                       a flow run did not end Completed
+    │   ├── FlowRunError                       a flow run did not end Completed
+    │   ├── GateError                          a release may not be promoted: nothing was touched
+    │   └── PromotionError                     a release could not be brought up; what became of the stack is said
     ├── ChangesFound                  exit 3   changes or drift where none were expected
+    │   └── StalePlanError                     something changed since the plan was approved: nothing was touched
     ├── CannotCheckError              exit 4   nothing could be compared
     │   ├── ServerUnavailableError             no answer within the time limit
     │   ├── StateError                         the state file is broken or cannot be written
@@ -159,10 +162,22 @@ class FlowRunError(OperationError):
     """A flow run did not end Completed."""
 
 
+class GateError(OperationError):
+    """Gates of a promotion are not passed. Nothing was touched."""
+
+
+class PromotionError(OperationError):
+    """A release could not be brought up, or a verification failed; the message says what became of the stack."""
+
+
 class ChangesFound(PrefectPulumiError):
     """Changes or drift where none were expected."""
 
     exit_code = ExitCode.CHANGES_FOUND
+
+
+class StalePlanError(ChangesFound):
+    """Something changed since the plan was approved. Nothing was touched."""
 
 
 class CannotCheckError(PrefectPulumiError):

@@ -7,12 +7,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
 from typing_extensions import override
 
+from prefect_pulumi.cli import releases
 from prefect_pulumi.cli.project import PRIVATE, Stack
 from prefect_pulumi.cli.reading import Notes, read_only_context
 from prefect_pulumi.cli.reviewing import Code, run_code
@@ -23,7 +24,13 @@ from prefect_pulumi.errors import InputError, PrefectPulumiError
 class BaseStack(Stack):
     """A stack of the base branch: its files from the worktree, its state and passphrase from the project itself."""
 
-    own: Stack
+    own: Stack = field(kw_only=True)
+    files: Path = field(kw_only=True)
+
+    @property
+    @override
+    def config_root(self) -> Path:
+        return self.files
 
     @property
     @override
@@ -76,7 +83,11 @@ def base_code(stack: Stack, folder: Path, output: TextIO | None) -> Code:
     if not (folder / f"Pulumi.{stack.name}.yaml").is_file() or not (folder / "Pulumi.yaml").is_file():
         return Code()
     try:
-        return run_code(read_only_context(BaseStack(folder, stack.name, stack), Notes(), output))
+        base = BaseStack(folder, stack.name, own=stack, files=folder)
+        pin = releases.pin_of(base)
+        if pin:
+            base = replace(base, root=releases.checkout(releases.project_root(stack), pin["commit"]))
+        return run_code(read_only_context(base, Notes(), output))
     except PrefectPulumiError as error:
         return Code(problem=error)
 

@@ -30,10 +30,18 @@ class QuietSink:
             sys.stderr.write(f"{event.severity}: {event.text}\n")
 
 
+RUNS_THE_PROGRAM = ("up", "preview", "refresh", "destroy", "drift")
+"""Commands that need the program, or the folder that it was deployed from: a pinned stack's is its release's."""
+
+
 def run(arguments: Namespace, stack: Stack) -> ExitCode:
     """Dispatches on `arguments.command`."""
     if arguments.command == "config":
         return _config(arguments, stack)
+    if arguments.command in RUNS_THE_PROGRAM and stack.environment.get("release") is not None:
+        from prefect_pulumi.cli import releases
+
+        stack = releases.at_pin(stack)
     return _COMMANDS[arguments.command](arguments, stack)
 
 
@@ -198,6 +206,18 @@ def _review(arguments: Namespace, stack: Stack) -> ExitCode:
     return review.run(arguments, stack)
 
 
+def _release(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import releases
+
+    return releases.run(arguments, stack)
+
+
+def _verify(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import verifying
+
+    return verifying.run(arguments, stack)
+
+
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
@@ -268,6 +288,8 @@ _COMMANDS = {
     "status": _status,
     "drift": _drift,
     "review": _review,
+    "release": _release,
+    "verify": _verify,
     "env": _env,
     "cancel": _cancel,
     "state": _state,

@@ -82,6 +82,7 @@ def _parser() -> _Parser:
     review.add_argument("--json", action="store_true", help="the same as --format json")
     review.add_argument("--post", action="store_true", help="put it into the pull request's comments")
     review.set_defaults(stack="dev")
+    _add_promotion(commands, stack, yes)
     commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
     commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
     _add_state(commands, stack)
@@ -121,6 +122,18 @@ def _add_state(commands: Any, stack: argparse.ArgumentParser) -> None:
     bring = whole.add_parser("import", parents=[stack], help="take such a document as the state")
     bring.add_argument("--file", metavar="PATH", help="left out: standard input")
     bring.add_argument("--force", action="store_true", help="even if it names another stack")
+
+
+def _add_promotion(commands: Any, stack: _Parser, yes: _Parser) -> None:
+    release = commands.add_parser("release", help="the release that a stack carries").add_subparsers(
+        dest="action", required=True, metavar="ACTION", parser_class=_Parser
+    )
+    show = release.add_parser("show", parents=[stack], help="what the stack carries, and its verification")
+    show.add_argument("id", nargs="?", help="another release that it keeps")
+    release.add_parser("list", parents=[stack], help="the releases that the stack can go back to")
+    out = release.add_parser("checkout", parents=[stack], help="the folder of the pinned release, for pulumi -C")
+    out.add_argument("commit", nargs="?", help="another commit")
+    commands.add_parser("verify", parents=[stack], help="run the checks of the release that the stack carries")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

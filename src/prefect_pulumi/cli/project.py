@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import subprocess
 from collections.abc import Callable, Mapping
@@ -45,24 +46,39 @@ def find_root(start: Path | None = None) -> Path:
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack of one project on disk."""
+    """One stack of one project on disk. `pin` stands in the place of the config's own release, as JSON text."""
 
     root: Path
     name: str
+    pin: str = ""
 
     @cached_property
     def project(self) -> ProjectFile:
         return ProjectFile.load(self.root / "Pulumi.yaml")
 
+    @property
+    def config_root(self) -> Path:
+        """Where the stack's file is."""
+        return self.root
+
     @cached_property
     def config(self) -> StackConfig:
-        path = self.root / f"Pulumi.{self.name}.yaml"
+        path = self.config_root / f"Pulumi.{self.name}.yaml"
         if not path.is_file():
-            known = sorted(p.name.split(".")[1] for p in self.root.glob("Pulumi.*.yaml"))
+            known = sorted(p.name.split(".")[1] for p in self.config_root.glob("Pulumi.*.yaml"))
             raise ConfigError(
                 f"there is no stack {self.name!r}", where=path.name, remedy=f"use one of: {', '.join(known) or 'none'}"
             )
-        return StackConfig.load(path, self.project.name)
+        config = StackConfig.load(path, self.project.name)
+        if self.pin:
+            config.overlay(["environment", "release"], json.loads(self.pin))
+        return config
+
+    @property
+    def environment(self) -> dict[str, Any]:
+        """The config's `environment` as it stands in the file."""
+        found = self.config.get("environment")
+        return found if isinstance(found, dict) else {}
 
     @cached_property
     def backend(self) -> FileBackend:
@@ -83,25 +99,33 @@ class Stack:
 
     @property
     def state_folder(self) -> Path:
-        """Root of the file backend; `PULUMI_BACKEND_URL` wins, as for the official CLI."""
-        url = os.environ.get("PULUMI_BACKEND_URL", "")
+        """Root of the file backend: the project's own of this stack, else `PULUMI_BACKEND_URL`, as for the official
+        CLI, else `.infra/state`."""
+        own = self.own_backend
+        url = own or os.environ.get("PULUMI_BACKEND_URL", "")
         if not url:
             return self.root / PRIVATE / "state"
         parts = urlsplit(url)
         if parts.scheme != "file":
             raise UnsupportedError(
                 f"the embedded engine works on a file backend, not on {parts.scheme or url}",
-                where="PULUMI_BACKEND_URL",
+                where=f"Pulumi.yaml: promotion.backends.{self.name}" if own else "PULUMI_BACKEND_URL",
                 remedy="use the official CLI for this stack: pulumi up",
             )
-        path = unquote(parts.netloc + parts.path)
-        return Path(path).expanduser()
+        path = Path(unquote(parts.netloc + parts.path)).expanduser()
+        return self.root / path if own else path
+
+    @property
+    def own_backend(self) -> str:
+        """`promotion.backends.<stack>` of Pulumi.yaml: stages may keep their states apart."""
+        promotion = self.project.promotion
+        backends = promotion.get("backends") if isinstance(promotion, dict) else None
+        return str(backends.get(self.name) or "") if isinstance(backends, dict) else ""
 
     @cached_property
     def owns_passphrase(self) -> bool:
         """True for a stack with the embedded server: its passphrase is made here and never leaves this clone."""
-        environment = self.config.get(f"{self.project.name}:environment")
-        server = environment.get("server") if isinstance(environment, dict) else None
+        server = self.environment.get("server")
         return isinstance(server, dict) and server.get("embedded") is True
 
     def begin(self) -> None:
@@ -129,15 +153,25 @@ class Stack:
         return manager
 
     def _passphrase(self, *, write: bool) -> tuple[str, Path | None]:
-        """The passphrase and, where it lies in this clone in clear anyway, the folder for its derived key."""
-        if "PULUMI_CONFIG_PASSPHRASE" in os.environ:
-            return os.environ["PULUMI_CONFIG_PASSPHRASE"], None
-        named = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE")
+        """The passphrase and, where it lies in this clone in clear anyway, the folder for its derived key.
+
+        A command on several stacks needs several: `PULUMI_CONFIG_PASSPHRASE_<STACK>` (or `..._FILE_<STACK>`) is that
+        of one.
+        """
+        own = re.sub(r"[^A-Z0-9]", "_", self.name.upper())
+        variable, by_file = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
+        if f"{variable}_{own}" in os.environ:
+            return os.environ[f"{variable}_{own}"], None
+        if f"{by_file}_{own}" in os.environ:
+            by_file = f"{by_file}_{own}"
+        elif variable in os.environ:
+            return os.environ[variable], None
+        named = os.environ.get(by_file)
         if named and Path(named).resolve() != self.passphrase_file.resolve():
             try:
                 return Path(named).read_text("utf-8").strip(), None
             except OSError as error:
-                raise PassphraseError(error.strerror or str(error), where="PULUMI_CONFIG_PASSPHRASE_FILE") from error
+                raise PassphraseError(error.strerror or str(error), where=by_file) from error
         if self.passphrase_file.is_file():
             return self.passphrase_file.read_text("utf-8").strip(), self.private
         if not self.owns_passphrase:

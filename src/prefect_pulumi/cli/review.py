@@ -9,6 +9,7 @@ from dataclasses import replace
 from prefect_pulumi.cli.base_branch import base_code, merge_base, worktree
 from prefect_pulumi.cli.drift import write
 from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.cli.releases import at_pin
 from prefect_pulumi.cli.reviewing import environment_of, load_rules, make_report
 from prefect_pulumi.errors import ExitCode
 from prefect_pulumi.review.model import Report, Status
@@ -40,5 +41,5 @@ def review_report(stack: Stack, names: list[str], base: str) -> Report:
         for name in dict.fromkeys(names):
             each = replace(stack, name=name)
             code = base_code(each, folder, sys.stderr)
-            environments.append(environment_of(each, code, output=sys.stderr, rules=rules))
+            environments.append(environment_of(at_pin(each), code, output=sys.stderr, rules=rules))
     return make_report("review", stack, environments, base=commit)

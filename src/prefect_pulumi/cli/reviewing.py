@@ -215,7 +215,8 @@ def _read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: se
     if not live.server:
         live.server = reader.api_url
     try:
-        live.version = live.version or reader.version()
+        # A provider without an address has what runs on this machine, such as the server itself.
+        live.version = live.version or (reader.version() if reader.api_url else "")
     except PrefectPulumiError as error:
         live.failed["server"] = error
         if isinstance(error, ServerUnavailableError):

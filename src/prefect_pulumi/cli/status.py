@@ -37,6 +37,10 @@ class Worker:
     skew: bool = False
     stale_template: bool = False
 
+    @property
+    def online(self) -> bool:
+        return self.status == "ONLINE"
+
 
 @dataclass(frozen=True)
 class Pool:

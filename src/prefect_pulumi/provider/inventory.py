@@ -77,6 +77,8 @@ class LiveReader:
         dead: PrefectPulumiError | None = None
         for kinds, list_rows in self._lists():
             asked = [each for kind in kinds for each in by_kind.pop(kind, [])]
+            if not asked and not self.api_url:
+                continue
             if dead is None:
                 try:
                     yield self._listing(kinds, asked, list_rows())
@@ -113,7 +115,7 @@ class LiveReader:
         return [LiveRow(kind, str(row.get(_BY_ID[kind])), row, own=True) for row in rows]
 
     def _on_server(self, kind: str) -> bool:
-        return kind not in ("LocalServer", "ProcessWorker")
+        return kind not in ("LocalServer", "ProcessWorker", "Release")
 
     def _lists(self) -> list[tuple[tuple[str, ...], Callable[[], list[LiveRow]]]]:
         return [

@@ -46,12 +46,16 @@ class PluginEntry:
 
 @dataclass(frozen=True)
 class ProjectFile:
-    """`name` of the project, `main`: the program's folder relative to the file ("" for the file's own)."""
+    """`name` of the project, `main`: the program's folder relative to the file ("" for the file's own).
+
+    `promotion` is the file's own key of that name, as it stands there; the official CLI lets it be.
+    """
 
     name: str
     main: str = ""
     plugins: tuple[PluginEntry, ...] = ()
     runtime_options: Mapping[str, str] = field(default_factory=dict)
+    promotion: Any = None
 
     @staticmethod
     def load(path: Path) -> ProjectFile:
@@ -68,7 +72,7 @@ class ProjectFile:
                 remedy="use the official CLI for this project",
             )
         options = (runtime.get("options") if isinstance(runtime, dict) else None) or {}
-        return ProjectFile(name, str(raw.get("main") or ""), _plugins(raw, path.name), options)
+        return ProjectFile(name, str(raw.get("main") or ""), _plugins(raw, path.name), options, raw.get("promotion"))
 
 
 def _plugins(raw: dict[str, Any], file: str) -> tuple[PluginEntry, ...]:
@@ -149,6 +153,24 @@ class StackConfig:
         _put(self._values, keys, stored, self.path.name)
         self._edits.append((["config", *keys], stored))
 
+    def overlay(self, keys: list[str], value: Any) -> None:
+        """As `set`, for the time of this object alone: `save` does not write it. None takes the key away."""
+        full = [self._full(keys[0]), *keys[1:]]
+        if value is not None:
+            _put(self._values, full, value, self.path.name)
+            return
+        tree: Any = self._values
+        for key in full[:-1]:
+            tree = tree.get(key) if isinstance(tree, dict) else None
+        if isinstance(tree, dict):
+            tree.pop(full[-1], None)
+
+    def put(self, keys: list[str], value: Any) -> None:
+        """Sets a plain structure under a path of keys, in the file once `save` is called."""
+        full = [self._full(keys[0]), *keys[1:]]
+        _put(self._values, full, value, self.path.name)
+        self._edits.append((["config", *full], value))
+
     def set_salt(self, text: str) -> None:
         self.salt = text
         self._edits.append(([SALT], text))
@@ -169,10 +191,11 @@ class StackConfig:
                 if bare in (document.get("config") or {}):
                     keys = ["config", bare, *keys[2:]]
             _put(document, keys, value, self.path.name)
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        path = self.path.resolve()  # the folder of a release has a link to it
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with temporary.open("w", encoding="utf-8") as file:
             document_format.dump(document, file)
-        temporary.replace(self.path)
+        temporary.replace(path)
         self._edits.clear()
 
 

@@ -1,0 +1,108 @@
+"""The plan of one promotion: what is shown, what is approved, and the checksum that ties the two together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from prefect_pulumi.errors import GateError, StalePlanError
+from prefect_pulumi.promotion.compare import Row
+from prefect_pulumi.promotion.gates import Gate
+from prefect_pulumi.promotion.records import Record
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`before` is what the target carries now, None when it carries none. `actions`: (action, kind, name) of what the
+    update will do. `rows`: fields that change, and those that stay the target's own."""
+
+    source: str
+    target: str
+    release: Record
+    before: Record | None
+    actions: Sequence[tuple[str, str, str]]
+    rows: Sequence[Row]
+    gates: Sequence[Gate]
+
+    @property
+    def changes(self) -> list[Row]:
+        return [row for row in self.rows if row.changes]
+
+    @property
+    def stays(self) -> list[Row]:
+        return [row for row in self.rows if not row.changes]
+
+    @property
+    def closed(self) -> list[Gate]:
+        return [gate for gate in self.gates if not gate.open]
+
+    @property
+    def forced(self) -> dict[str, str]:
+        return {gate.name: gate.forced for gate in self.gates if gate.forced}
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 over what an approval is about: the release, what the target carries, and what becomes of it.
+
+        What the source has today is not part of it: it goes on while a promotion waits for its approval.
+        """
+        facts = {
+            "version": VERSION,
+            "source": self.source,
+            "target": self.target,
+            "release": [self.release.id, self.release.commit, dict(self.release.images)],
+            "before": [self.before.id, self.before.commit] if self.before else None,
+            "actions": [list(each) for each in self.actions],
+            "changes": [[row.kind, row.name, row.path, asdict(row.now), asdict(row.after)] for row in self.changes],
+            "forced": self.forced,
+        }
+        text = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+    def pin(self) -> dict[str, Any]:
+        """What goes into the target's stack config: `components.settings.ReleasePin`."""
+        return make_pin(self.release, self.source, plan=self.checksum, forced=self.forced)
+
+
+def make_pin(release: Record, stage: str, *, plan: str = "", forced: dict[str, str] | None = None) -> dict[str, Any]:
+    """`stage` is the stack whose record `release` is. Empty parts are left out."""
+    pin = {
+        "id": release.id,
+        "commit": release.commit,
+        "stage": stage,
+        "images": dict(release.images),
+        "plan": plan,
+        "forced": dict(forced or {}),
+    }
+    return {key: value for key, value in pin.items() if value}
+
+
+def need_open(plan: Plan) -> None:
+    """Raises `GateError` that names every gate that is closed, with its remedy."""
+    if plan.closed:
+        lines = [f"{gate.name}: {gate.text}" + (f" ({gate.remedy})" if gate.remedy else "") for gate in plan.closed]
+        raise GateError(
+            f"{plan.release.id} may not go to {plan.target}:\n  " + "\n  ".join(lines),
+            where=f"infra promote {plan.source} {plan.target}",
+            remedy="mend it, or overrule a gate with --force GATE=REASON, which is recorded",
+        )
+
+
+def need_same(plan: Plan, approved: str) -> None:
+    """Raises `StalePlanError` when the plan is no more the one that was approved."""
+    if plan.checksum != approved:
+        raise StalePlanError(
+            f"the plan is no more the approved one ({_short(approved)}): something changed in the meantime, and it is "
+            f"{_short(plan.checksum)} now",
+            where=f"promotion of {plan.release.id} to {plan.target}",
+            remedy=f"look at it again and have it approved: infra promote {plan.source} {plan.target}",
+        )
+
+
+def _short(checksum: str) -> str:
+    return checksum.removeprefix("sha256:")[:12]
