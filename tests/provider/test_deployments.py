@@ -114,8 +114,8 @@ def test_deploy_change_prune_and_delete(project: Project) -> None:
     changed = project.check()
     found = provider.diff(URN, made.id, inputs, made.outputs, changed, ())
     assert dict(found.detailed) == {
-        f'fingerprints["hello/{a}"]': DiffKind.UPDATE,
-        f'fingerprints["hello/{b}"]': DiffKind.DELETE,
+        f'entries["hello/{a}"].parameters.name': DiffKind.UPDATE,
+        f'entries["hello/{b}"]': DiffKind.DELETE,
     }
     outputs = provider.update(URN, made.id, inputs, made.outputs, changed, 0, False, ())
     assert project.live() == {a}
@@ -126,7 +126,7 @@ def test_deploy_change_prune_and_delete(project: Project) -> None:
     assert read.outputs["deployments"] == {}
     assert read.inputs["fingerprints"] == {}
     healing = provider.diff(URN, made.id, read.inputs, read.outputs, changed, ())
-    assert dict(healing.detailed) == {f'fingerprints["hello/{a}"]': DiffKind.ADD}
+    assert dict(healing.detailed) == {f'entries["hello/{a}"]': DiffKind.ADD}
     outputs = provider.update(URN, made.id, read.inputs, read.outputs, changed, 0, False, ())
     assert project.live() == {a}
 
@@ -145,7 +145,9 @@ def test_a_deploy_that_stops_midway_records_what_it_made(project: Project) -> No
     with pytest.raises(PartialFailureError) as caught:
         provider.create(URN, inputs, 0, preview=False)
     assert set(caught.value.outputs["deployments"]) == {f"hello/{a}"}
-    assert caught.value.outputs["fingerprints"] == {}
+    assert set(caught.value.outputs["fingerprints"]) == {f"hello/{a}"}
+    assert caught.value.outputs["results"][f"hello/{b}"]["result"] == "failed"
+    assert "vanished" in caught.value.outputs["results"][f"hello/{b}"]["error"]
     project.write(entry(a, project.pool), entry(b, project.pool))
     again = provider.diff(URN, caught.value.id, inputs, caught.value.outputs, project.check(), ())
     assert again.changes is Changes.SOME
@@ -180,6 +182,7 @@ def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(projec
     def both() -> list[dict[str, str]]:
         shutil.copytree(project.root, copy, ignore=shutil.ignore_patterns("elsewhere"), dirs_exist_ok=True)
         elsewhere = PrefectProvider(copy, project.host)
+        elsewhere.configure({"apiUrl": project.provider.connection.api_url})
         checked = elsewhere.check(URN, {}, {"workPools": [project.pool]}, b"")
         return [project.check()["fingerprints"], checked.inputs["fingerprints"]]
 

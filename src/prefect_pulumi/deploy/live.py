@@ -1,9 +1,16 @@
-"""Live deployments, read through the list routes."""
+"""Live deployments, read through the list routes: a few calls for any number."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
+
+COUNTS_AT_ONCE = 8
+AUTO = "auto-scheduled"
+"""Tag of the runs that schedules make (prefect/server/models/deployments.py); others outlive a deploy."""
+
+Row = dict[str, Any]
 
 
 class Client(Protocol):
@@ -14,17 +21,47 @@ class Client(Protocol):
     def paged(self, path: str, body: Mapping[str, Any] | None = None) -> list[dict[str, Any]]: ...
 
 
-def read_deployments(client: Client, names: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Full name -> the server's answer, for those of `names` that exist (POST /deployments/filter, /flows/filter)."""
-    if not names:
+def flow_of(name: str) -> str:
+    """`flow/deployment` -> flow. Neither part may hold a slash."""
+    return name.split("/", 1)[0]
+
+
+def read_flows(client: Client, names: Iterable[str]) -> dict[str, Row]:
+    """Full name -> the server's answer, for every deployment of the flows of `names` (`flow/deployment`): whoever
+    made it. POST /flows/filter and /deployments/filter, 200 rows a call."""
+    flows = sorted({flow_of(name) for name in names})
+    if not flows:
         return {}
-    short = sorted({name.split("/", 1)[1] for name in names})
-    rows = client.paged("/deployments/filter", {"deployments": {"name": {"any_": short}}})
-    flow_ids = sorted({row["flow_id"] for row in rows})
-    flows = client.paged("/flows/filter", {"flows": {"id": {"any_": flow_ids}}}) if flow_ids else []
-    flow_names = {flow["id"]: flow["name"] for flow in flows}
-    found = {f"{flow_names.get(row['flow_id'])}/{row['name']}": row for row in rows}
-    return {name: found[name] for name in names if name in found}
+    known = {row["id"]: row["name"] for row in client.paged("/flows/filter", {"flows": {"name": {"any_": flows}}})}
+    if not known:
+        return {}
+    rows = client.paged("/deployments/filter", {"flows": {"id": {"any_": sorted(known)}}})
+    return {f"{known[row['flow_id']]}/{row['name']}": row for row in rows}
+
+
+def read_automations(client: Client, made: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
+    """Full name -> automation's name -> its answer, for those of `made` (full name -> name -> UUID) that exist (POST
+    /automations/filter)."""
+    ids = sorted({id for each in made.values() for id in each.values()})
+    if not ids:
+        return {}
+    rows = client.paged("/automations/filter", {"automations": {"id": {"any_": ids}}})
+    by_id = {row["id"]: row for row in rows}
+    return {full: {name: by_id[id] for name, id in each.items() if id in by_id} for full, each in made.items() if each}
+
+
+def count_runs(client: Client, ids: Mapping[str, str]) -> dict[str, int]:
+    """Full name -> how many runs its schedules have made for later (POST /flow_runs/count, one call each)."""
+
+    def count(id: str) -> int:
+        body = {
+            "deployments": {"id": {"any_": [id]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": [AUTO]}},
+        }
+        return int(client.request("POST", "/flow_runs/count", json=body))
+
+    with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:
+        return dict(zip(ids, pool.map(count, ids.values()), strict=True))
 
 
 def missing_pools(client: Client, names: Collection[str]) -> set[str]:

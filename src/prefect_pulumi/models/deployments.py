@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,13 +13,15 @@ class Deployments(Kind):
     """All deployments of one `prefect.yaml`.
 
     The whole file is checked before anything is written; only those that changed are deployed; those that left
-    the file are deleted.
+    the file are deleted when they carry this stack's mark.
     """
 
     kind: ClassVar[str] = "Deployments"
     faults: ClassVar[tuple[str, ...]] = (
         "Every fault of the file is told at preview, with its place; nothing is deployed.",
-        "A deployment that fails: what came before it is recorded, and the next update goes on from there.",
+        "A deployment that fails: what ended well is recorded, and the next update goes on from there.",
+        "A deployment of that name that is not this stack's: refused at preview, or taken over when `adopt` lists it.",
+        "A deployment that left the file and does not carry this stack's mark is reported, never deleted.",
     )
     example: ClassVar[str] = 'Deployments("flows", directory=".", work_pools=[pool.name])'
     on_server: ClassVar[bool] = False
@@ -37,9 +39,59 @@ class Deployments(Kind):
         description="Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to "
         "it in place of its branch.",
     )
+    env: dict[str, str] = Field(
+        default_factory=dict,
+        description="Values of this stack for `{{ $NAME }}` in the file, over those of the environment.",
+    )
+    overrides: dict[str, Any] = Field(
+        default_factory=dict,
+        description="'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the file's; "
+        "`schedules` may be a mapping of slugs; `ui_owns` is what the UI owns of it.",
+    )
+    ui_owns: list[Literal["active", "paused", "parameters", "description", "tags", "concurrency_limit"]] = Field(
+        default_factory=list,
+        description="What the UI owns of every deployment: it is set when a deployment is made, and neither reset nor "
+        "compared after that. `active` is that of its schedules.",
+    )
+    adopt: list[str] = Field(
+        default_factory=list,
+        description="Names ('flow/deployment', or '*') of existing deployments that may be taken over.",
+    )
+    on_failure: Literal["stop", "continue"] = Field(
+        default="stop", description="Whether the others are still deployed when one has failed."
+    )
+    keep_on_delete: bool = Field(
+        default=False, description="Whether the deployments stay on the server when this resource is deleted."
+    )
+    step_files: list[str] = Field(
+        default_factory=list,
+        description="Globs of the files that build and push steps read; left out, all that git does not ignore.",
+    )
+    hash_key: Annotated[str, Meta(computed=True, secret=True)] = Field(
+        default="", description="Key under which values of environment variables enter the fingerprints."
+    )
     fingerprints: Annotated[dict[str, str], Meta(computed=True)] = Field(
         default_factory=dict, description="'flow/deployment' -> SHA-256 of all that its deployment depends on."
     )
+    entries: Annotated[dict[str, Any], Meta(computed=True)] = Field(
+        default_factory=dict,
+        description="'flow/deployment' -> its fields, schedules by slug: as an input those that the file declares, as "
+        "an output those that the server has. What the UI owns is left out.",
+    )
     deployments: Annotated[dict[str, str], Meta(output=True)] = Field(
         default_factory=dict, description="'flow/deployment' -> UUID on the server."
+    )
+    automations: Annotated[dict[str, Any], Meta(output=True)] = Field(
+        default_factory=dict, description="'flow/deployment' -> name -> UUID of the automations of its triggers."
+    )
+    drift: Annotated[dict[str, Any], Meta(output=True)] = Field(
+        default_factory=dict,
+        description="'flow/deployment' -> `changes` (path -> `applied` and `live`) that were changed outside since the "
+        "last deploy, with `updated` and `updated_by` where the server knows.",
+    )
+    results: Annotated[dict[str, Any], Meta(output=True)] = Field(
+        default_factory=dict, description="'flow/deployment' -> what the last update did with it, or will do."
+    )
+    step_outputs: Annotated[dict[str, Any], Meta(output=True, secret=True)] = Field(
+        default_factory=dict, description="What build and push steps gave, by digest of what they read."
     )

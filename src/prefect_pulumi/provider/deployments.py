@@ -3,62 +3,76 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+import secrets
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from prefect_pulumi.deploy import live
+from prefect_pulumi.deploy.drift import UI, drift_of, read_back, ui_of
+from prefect_pulumi.deploy.effective import Effective, StackValues, effective
+from prefect_pulumi.deploy.environment import DeployEnvironment, sealed
+from prefect_pulumi.deploy.fields import ABSENT, changes, declared_fields
 from prefect_pulumi.deploy.fingerprint import fingerprints
 from prefect_pulumi.deploy.load import load
-from prefect_pulumi.deploy.overlay import pin_conflicts, pinned
-from prefect_pulumi.deploy.plan import DeployPlan, plan
-from prefect_pulumi.deploy.preflight import full_name, preflight
-from prefect_pulumi.deploy.run import run_deploy
-from prefect_pulumi.errors import (
-    DeployError,
-    NotFoundError,
-    PartialFailureError,
-    PreflightError,
-    ServerUnavailableError,
-)
+from prefect_pulumi.deploy.ownership import Owner, whose
+from prefect_pulumi.deploy.plan import Assessment, DeployPlan, Live, assess, plan
+from prefect_pulumi.deploy.preflight import preflight
+from prefect_pulumi.deploy.steps import StepInputs, build_and_push
+from prefect_pulumi.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.deploying import NOT_HANDED_ON, Deploying, delete_deployment, told
 from prefect_pulumi.provider.differ import diff
 from prefect_pulumi.provider.handler import Call, Handler
-from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
+from prefect_pulumi.values import UNKNOWN, Secret, has_secret, has_unknown, secret, unwrap
 
-_NOT_HANDED_ON = ("PREFECT_", "PULUMI_")
+_KNOWN_EARLY = ("directory", "prefectFile", "commit", "overrides", "uiOwns", "env")
+_COMPUTED = ("fingerprints", "entries", "hashKey")
+_RECORDS = ("deployments", "automations", "drift", "results", "stepOutputs")
 
 
 class DeploymentsHandler(Handler):
-    """Its id is the path of the file, relative to the project's root."""
+    """Its id is the path of the file, relative to the project's root.
 
-    def __init__(self, root: Path, connection: Connection, host: ProviderHost) -> None:
+    `claimed`: URN -> the deployments that other resources of the program declare.
+    """
+
+    def __init__(
+        self, root: Path, connection: Connection, host: ProviderHost, claimed: Callable[[str], Collection[str]]
+    ) -> None:
         super().__init__(Deployments)
         self.root = root
         self.connection = connection
         self.host = host
+        self._claimed = claimed
         self._places: dict[str, tuple[str, str]] = {}
         self._placed: set[str] = set()
 
+    # Check
+
     @override
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
-        """Loads and checks the whole file; what it found goes into the inputs as `fingerprints`."""
+        """Loads and checks the whole file; what it found goes into the inputs as `fingerprints` and `entries`."""
         inputs, faults = super().check(call)
-        for name in ("directory", "prefectFile", "commit"):
+        for name in _KNOWN_EARLY:
             if has_unknown(inputs.get(name)):
                 faults.append(
                     Fault(name, f"'{name}' must be known before the update: the file is checked in the preview")
                 )
         if faults:
             return inputs, faults
+        key = unwrap(call.inputs.get("hashKey")) or secrets.token_hex(32)
         try:
-            inputs["fingerprints"] = self._fingerprints(inputs)
+            found = self._effective(inputs)
+            self._preflight(inputs, found)
+            inputs |= self._described(inputs, found, key)
         except PreflightError as error:
             faults = [Fault("", f"{error.where}: {fault}") for fault in error.faults]
+        inputs["hashKey"] = secret(key)
         return inputs, faults
 
     @override
@@ -69,31 +83,64 @@ class DeploymentsHandler(Handler):
     def faults(self, values: Props) -> list[Fault]:
         return []
 
-    def _fingerprints(self, inputs: Props) -> dict[str, str]:
+    def _effective(self, inputs: Props) -> Effective:
+        """The file with the stack's values. Raises `PreflightError`."""
         directory, path = self._place(inputs)
-        commit = unwrap(inputs.get("commit"))
-        loaded = load(path)
-        conflicts = [
-            f"{loaded.place(keys)}: it names commit {own}, but the stack is released from {commit}; drop one"
-            for keys, own in pin_conflicts(loaded.raw, commit)
-        ]
-        if conflicts:
-            raise PreflightError(conflicts, where=path.name)
-        loaded = replace(loaded, raw=pinned(loaded.raw, commit))
+        values = StackValues(
+            unwrap(inputs.get("overrides", {})), unwrap(inputs.get("uiOwns", [])), unwrap(inputs.get("commit"))
+        )
+        found = effective(load(path), directory, values)
+        if found.faults:
+            raise PreflightError(found.faults, where=path.name)
+        return found
+
+    def _preflight(self, inputs: Props, found: Effective) -> None:
+        directory, path = self._place(inputs)
+        loaded = found.loaded
         pools, queues = unwrap(inputs.get("workPools", [])), unwrap(inputs.get("workQueues", []))
         uses = (entry.work_pool for entry in loaded.model.deployments)
         wanted = {use.name for use in uses if use and use.name}
         known = None if has_unknown(pools) else {*pools, *self._live_pools(wanted - set(pools))}
         # Queues of pools that live outside this program are the server's to know.
         declared = None if has_unknown(queues) or known is None or known - set(pools) else queues
-        faults = preflight(loaded, directory, work_pools=known, work_queues=declared, env=os.environ)
+        env = environment(inputs).values
+        faults = preflight(loaded, directory, work_pools=known, work_queues=declared, env=env)
+        faults += self._slas(found)
         if faults:
             raise PreflightError(faults, where=path.name)
-        for entry in loaded.model.deployments:
-            use = entry.work_pool
-            pool = (use.name if use else None) or ""
-            self._places[full_name(entry, directory)] = (pool, (use.work_queue_name if use else None) or "")
-        return fingerprints(loaded, directory, os.environ)
+
+    def _slas(self, found: Effective) -> list[str]:
+        """A self-hosted server has none: `prefect deploy` would write the deployment and then fail."""
+        if not self.connection.known or self.connection.cloud:
+            return []
+        return [
+            f"{found.loaded.place(['deployments', index, 'sla'])}: SLAs exist only on Prefect Cloud; take them out"
+            for index, entry in enumerate(found.loaded.raw["deployments"])
+            if entry.get("sla") is not None
+        ]
+
+    def _described(self, inputs: Props, found: Effective, key: str) -> dict[str, Any]:
+        directory, _ = self._place(inputs)
+        env = environment(inputs)
+        digests = self._step_digests(inputs, found, key)
+        entries = {}
+        for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True):
+            resolved = env.resolved(entry)
+            pool = unwrap(resolved.get("work_pool")) or {}
+            self._places[name] = (pool.get("name") or "", pool.get("work_queue_name") or "")
+            pull = entry["pull"] if "pull" in entry else found.loaded.raw.get("pull")
+            entries[name] = declared_fields(resolved, pull, found.ui[name])
+        target = self.connection.api_url if self.connection.known else ""
+        prints = fingerprints(found, directory, env, key=key, target=target, step_digests=digests)
+        return {"fingerprints": prints, "entries": entries}
+
+    def _step_digests(self, inputs: Props, found: Effective, key: str) -> dict[str, str]:
+        """Full name -> digest of what its build and push steps read."""
+        reads, env = StepInputs(self._place(inputs)[0], unwrap(inputs.get("stepFiles", []))), environment(inputs)
+        return {
+            name: reads.digest(build_and_push(entry, found.loaded.raw), env, key)
+            for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True)
+        }
 
     def _live_pools(self, names: set[str]) -> set[str]:
         """Those of the undeclared pools that the server has; none when there is no server to ask yet."""
@@ -108,12 +155,13 @@ class DeploymentsHandler(Handler):
         directory = self.root / str(unwrap(props.get("directory", ".")))
         return directory, directory / str(unwrap(props.get("prefectFile", "prefect.yaml")))
 
+    # Plan
+
     def _plan(self, call: Call) -> DeployPlan:
-        """What was deployed with which fingerprint is in the outputs; an entry that is gone live counts as new."""
-        alive = unwrap(call.outputs.get("deployments", {}))
-        before = {name: value for name, value in unwrap(call.outputs.get("fingerprints", {})).items() if name in alive}
-        before = {name: value for name, value in before.items() if not self._displaced(name)}
-        return plan(before, unwrap(call.news.get("fingerprints", {})))
+        """From the state alone: what was deployed with which fingerprint, and what the last read found changed."""
+        names = unwrap(call.news.get("fingerprints", {}))
+        stale = {*call.outputs.get("drift", {}), *(name for name in names if self._displaced(name))}
+        return plan(unwrap(call.outputs.get("fingerprints", {})), names, _recorded(call), stale)
 
     def _displaced(self, name: str) -> bool:
         """Whether its pool or queue is made anew in this run, which took it out of its place on the server."""
@@ -122,120 +170,174 @@ class DeploymentsHandler(Handler):
         pool, queue = self._places.get(name, ("", ""))
         return bool({pool, f"{pool}/{queue}"} & self.connection.remade)
 
+    def _assess(self, call: Call, planned: DeployPlan) -> Assessment:
+        """The plan against the server. Raises `PreflightError` when something of it is somebody else's."""
+        recorded, entries = _recorded(call), call.news.get("entries", {})
+        client = self.connection.client()
+        rows = live.read_flows(client, {*entries, *recorded})
+        made = live.read_automations(client, unwrap(call.outputs.get("automations", {})))
+        before = call.outputs.get("entries", {})
+        now = {}
+        for name, row in rows.items():
+            known = {**before.get(name, {}), UI: ui_of(entries.get(name))}
+            now[name] = sealed(read_back(row, made.get(name, {}), known), self._hidden(call), entries.get(name))
+        counted = {name: rows[name]["id"] for name in (*planned.deploys, *planned.prune) if name in rows}
+        found = assess(
+            planned,
+            entries,
+            recorded,
+            Live(rows, now, live.count_runs(client, counted)),
+            Owner.of_urn(call.urn),
+            unwrap(call.news.get("adopt", [])),
+            self._claimed(call.urn),
+        )
+        if found.refused:
+            raise PreflightError(found.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
+        return found
+
+    def _hidden(self, call: Call) -> list[str]:
+        """Texts that must not be shown."""
+        return [*self.connection.secret_env.values(), *environment({**call.inputs, **call.news}).secrets]
+
     @override
     def diff(self, call: Call) -> DiffResult:
         planned = self._plan(call)
-        kinds = ((planned.create, DiffKind.ADD), (planned.update, DiffKind.UPDATE), (planned.prune, DiffKind.DELETE))
-        extra = {f'fingerprints["{name}"]': kind for names, kind in kinds for name in names}
-        plain = Call(
-            call.urn,
-            call.id,
-            {k: v for k, v in call.inputs.items() if k != "fingerprints"},
-            {k: v for k, v in call.outputs.items() if k != "fingerprints"},
-            {k: v for k, v in call.news.items() if k != "fingerprints"},
-            call.ignored,
-        )
-        return diff(self.model, plain, extra)
+        extra = {f'entries["{name}"]': DiffKind.ADD for name in planned.create}
+        extra |= {f'entries["{name}"]': DiffKind.DELETE for name in planned.prune}
+        for name in planned.update:
+            extra |= self._changed(call, name)
+        calls = ({k: v for k, v in props.items() if k not in _COMPUTED} for props in (call.inputs, call.outputs))
+        inputs, outputs = calls
+        news = {k: v for k, v in call.news.items() if k not in _COMPUTED}
+        return diff(self.model, Call(call.urn, call.id, inputs, outputs, news, call.ignored), extra)
+
+    def _changed(self, call: Call, name: str) -> dict[str, DiffKind]:
+        """Paths of the fields that a deploy changes, or of the fingerprint when only code did."""
+        old, new = call.outputs.get("entries", {}).get(name, {}), call.news.get("entries", {}).get(name, {})
+        found = {}
+        for path, (before, after) in changes(old, new).items():
+            kind = DiffKind.ADD if before is ABSENT else DiffKind.DELETE if after is ABSENT else DiffKind.UPDATE
+            found[f'entries["{name}"]' + "".join(f".{key}" if key.isidentifier() else f'["{key}"]' for key in path)] = (
+                kind
+            )
+        return found or {f'fingerprints["{name}"]': DiffKind.UPDATE}
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
         planned = self._plan(call)
-        words = (("deploy", planned.create), ("deploy again", planned.update), ("delete", planned.prune))
-        for word, names in words:
-            if names:
-                self.host.log("info", f"would {word}: {', '.join(names)}", call.urn)
-        known = unwrap(call.outputs.get("deployments", {}))
-        names = unwrap(call.news.get("fingerprints", {}))
-        return {**call.news, "deployments": {name: known.get(name, UNKNOWN) for name in names}}
+        known, names = _recorded(call), unwrap(call.news.get("fingerprints", {}))
+        results: Any = UNKNOWN
+        if planned.changes or not call.outputs:
+            try:
+                found = self._assess(call, planned) if self.connection.known else None
+            except ServerUnavailableError:
+                found = None  # a server that the update will start
+            found = found or assess(planned, call.news.get("entries", {}), known, Live({}, {}), Owner.of_urn(call.urn))
+            results = {name: each.as_json() for name, each in found.deployments.items()}
+            for line in told(found):
+                self.host.log("info", line, call.urn)
+        else:
+            results = call.outputs.get("results", {})
+        server = {name: call.outputs.get(name, UNKNOWN) for name in ("automations", "drift", "stepOutputs")}
+        return {
+            **call.news,
+            **server,
+            "deployments": {name: known.get(name, UNKNOWN) for name in names},
+            "results": results,
+        }
+
+    # Apply
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         directory, path = self._place(call.news)
-        planned = self._plan(call)
         identity = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
-        if planned.deploys:
-            try:
-                run_deploy(
-                    directory,
-                    path.relative_to(directory).as_posix(),
-                    pinned(load(path).raw, unwrap(call.news.get("commit"))),
-                    None if planned.everything else planned.deploys,
-                    env=self._environment(),
-                    on_line=lambda line: self.host.log("info", line, call.urn),
-                    secrets=list(self.connection.secret_env.values()),
-                )
-            except DeployError as error:
-                self._deployed_in_part(call, planned, identity, error)
-                raise
+        planned = self._plan(call)
+        if not planned.changes:
+            kept = {name: call.outputs.get(name, {}) for name in _RECORDS}
+            return identity, {**call.news, **kept, "entries": call.outputs.get("entries", {})}
+        found = self._assess(call, planned)
+        deploying = Deploying(self.root, self.connection, self.host, self._hidden(call))
+        file = self._effective(call.news)
+        digests = self._step_digests(call.news, file, unwrap(call.news["hashKey"]))
+        outputs = deploying.run(call, found, file, digests, directory, identity)
         self._placed.update(planned.deploys)
-        names = unwrap(call.news.get("fingerprints", {}))
-        found = live.read_deployments(self.connection.client(), names)
-        lost = sorted(set(names) - set(found))
-        if lost:
-            raise DeployError(
-                f"`prefect deploy` ended well, but the server has no {', '.join(lost)}",
-                where=path.name,
-                remedy="is the name of the flow changed by its code at run time? set flow_name in prefect.yaml",
-            )
-        self._delete(unwrap(call.outputs.get("deployments", {})), planned.prune)
-        return identity, {**call.news, "deployments": {name: found[name]["id"] for name in names}}
-
-    def _deployed_in_part(self, call: Call, planned: DeployPlan, identity: str, error: DeployError) -> None:
-        """`prefect deploy` stops at the first fault and keeps what came before: that is recorded, so that a destroy
-        finds it. Only what was not to be deployed counts as done; the rest is deployed again by the next update."""
-        before = unwrap(call.outputs.get("deployments", {}))
-        found = live.read_deployments(self.connection.client(), {*before, *planned.deploys})
-        if not found:
-            return
-        prints = unwrap(call.outputs.get("fingerprints", {}))
-        kept = {name: prints[name] for name in (*planned.skip, *planned.prune) if name in prints}
-        outputs = {**call.news, "fingerprints": kept, "deployments": {name: row["id"] for name, row in found.items()}}
-        raise PartialFailureError(str(error), id=identity, outputs=outputs, reasons=[error.message]) from error
-
-    def _environment(self) -> dict[str, str]:
-        """The child's environment: this one without other Prefect settings, plus the target and its credentials."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(_NOT_HANDED_ON)}
-        return {
-            **kept,
-            "PREFECT_HOME": str((self.root / ".infra" / "prefect").resolve()),
-            "PREFECT_API_URL": self.connection.need(),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-            "NO_COLOR": "1",
-            **self.connection.secret_env,
-        }
-
-    def _delete(self, ids: dict[str, str], names: tuple[str, ...]) -> None:
-        for name in names:
-            if name in ids:
-                try:
-                    self.connection.client().request("DELETE", f"/deployments/{ids[name]}")
-                except NotFoundError:
-                    continue
+        return identity, outputs
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
         return self.create(call)[1]
 
+    # Read
+
     @override
     def read(self, call: Call) -> ReadResult:
-        """Deployments that are gone leave outputs and fingerprints, so that the next update deploys them again."""
-        recorded = unwrap(call.outputs.get("deployments", {}))
-        found = live.read_deployments(self.connection.client(), recorded)
-        alive = {name: row["id"] for name, row in found.items() if row["id"] == recorded[name]}
-
-        def kept(props: Props) -> dict[str, Any]:
-            prints = unwrap(props.get("fingerprints", {}))
-            return {**props, "fingerprints": {name: value for name, value in prints.items() if name in alive}}
-
-        return ReadResult(call.id, kept(call.inputs), {**kept(call.outputs), "deployments": alive})
+        """Every deployment field by field against the last deploy, with two list calls for 200 of them (a third where
+        there are automations). One that is gone leaves outputs and inputs, so that the next update makes it again."""
+        recorded, before, owner = _recorded(call), call.outputs.get("entries", {}), Owner.of_urn(call.urn)
+        client = self.connection.client()
+        rows = live.read_flows(client, recorded)
+        automations = unwrap(call.outputs.get("automations", {}))
+        made = live.read_automations(client, automations)
+        alive = {name: rows[name]["id"] for name in recorded if name in rows and rows[name]["id"] == recorded[name]}
+        entries, drifted = {}, {}
+        for name in alive:
+            applied = call.outputs.get("drift", {}).get(name, {}).get("applied") or before.get(name, {})
+            now = sealed(read_back(rows[name], made.get(name, {}), applied), self._hidden(call), applied)
+            entries[name] = now
+            if changed := drift_of(applied, now, rows[name], owner, recorded[name]):
+                drifted[name] = changed
+        kept = {**call.outputs, "deployments": alive, "entries": entries, "drift": drifted}
+        kept["automations"] = {name: each for name, each in automations.items() if name in alive}
+        return ReadResult(call.id, _without(call.inputs, alive), _without(kept, alive))
 
     @override
     def delete(self, call: Call) -> None:
-        ids = unwrap(call.outputs.get("deployments", {}))
-        self._delete(ids, tuple(ids))
+        """Deletes what carries the mark; what does not is somebody else's by now."""
+        recorded = _recorded(call)
+        if not recorded or unwrap(call.inputs.get("keepOnDelete", call.outputs.get("keepOnDelete", False))):
+            return
+        client, owner = self.connection.client(), Owner.of_urn(call.urn)
+        rows = live.read_flows(client, recorded)
+        for name, id in recorded.items():
+            row = rows.get(name)
+            if row is None or row["id"] != id:
+                continue
+            if owner.owns(row, id):
+                delete_deployment(client, id)
+            else:
+                self.host.log("warning", f"{name} is left alone: it belongs to {whose(row)}", call.urn)
 
     @override
     def recover(self, call: Call) -> ReadResult | None:
         """A deploy is repeatable: nothing is doubled by doing it again."""
         return None
+
+
+def environment(inputs: Props) -> DeployEnvironment:
+    """What `{{ $NAME }}` reads: this process's environment without settings of Prefect and Pulumi, then `env`."""
+    given = inputs.get("env", {})
+    values = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
+    plain = unwrap(given)
+    if isinstance(given, Secret):
+        marked = frozenset(plain)
+    else:
+        marked = frozenset(name for name, value in given.items() if has_secret(value))
+    return DeployEnvironment({**values, **plain}, marked)
+
+
+def _recorded(call: Call) -> dict[str, str]:
+    """Full name -> UUID of what the state knows to be deployed."""
+    found: dict[str, str] = unwrap(call.outputs.get("deployments", {}))
+    return found
+
+
+def _without(props: Props, alive: Collection[str]) -> dict[str, Any]:
+    """Fingerprints and entries of those that are gone are taken out."""
+    return {
+        **props,
+        **{
+            key: {name: value for name, value in props.get(key, {}).items() if name in alive}
+            for key in ("fingerprints", "entries")
+        },
+    }

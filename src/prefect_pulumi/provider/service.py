@@ -130,6 +130,11 @@ class PrefectProvider(Provider):
                     )
         return faults
 
+    def _claimed_beside(self, urn: str) -> set[str]:
+        """Deployments that this program declares by other resources than `urn`."""
+        with self._lock:
+            return {name for name, owner in self._owners.items() if owner != urn}
+
     @override
     def diff(
         self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
@@ -232,7 +237,7 @@ class PrefectProvider(Provider):
         if token.endswith(":Deployments"):
             from prefect_pulumi.provider.deployments import DeploymentsHandler
 
-            return DeploymentsHandler(self.root, self.connection, self.host)
+            return DeploymentsHandler(self.root, self.connection, self.host, self._claimed_beside)
         if token.endswith(":Release"):
             from prefect_pulumi.provider.release import ReleaseHandler
 
@@ -293,6 +298,8 @@ def sealed(model: type[Kind], inputs: Props, outputs: Props) -> dict[str, Any]:
         hidden = has_secret(given)
         if hidden and same(given, value):
             result[name] = given
+        elif has_secret(value):
+            continue  # its handler has marked what is secret in it
         elif hidden or (spec is not None and spec.meta.secret):
             result[name] = secret(value)
     return result

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pulumi
 
@@ -16,7 +16,7 @@ class Deployments(PrefectResource):
     """All deployments of one `prefect.yaml`.
 
     The whole file is checked before anything is written; only those that changed are deployed; those that left
-    the file are deleted.
+    the file are deleted when they carry this stack's mark.
 
     Example: `Deployments("flows", directory=".", work_pools=[pool.name])`
     """
@@ -28,8 +28,21 @@ class Deployments(PrefectResource):
         "work_pools": "workPools",
         "work_queues": "workQueues",
         "commit": "commit",
+        "env": "env",
+        "overrides": "overrides",
+        "ui_owns": "uiOwns",
+        "adopt": "adopt",
+        "on_failure": "onFailure",
+        "keep_on_delete": "keepOnDelete",
+        "step_files": "stepFiles",
+        "hash_key": "hashKey",
         "fingerprints": "fingerprints",
+        "entries": "entries",
         "deployments": "deployments",
+        "automations": "automations",
+        "drift": "drift",
+        "results": "results",
+        "step_outputs": "stepOutputs",
     }
 
     def __init__(
@@ -42,6 +55,13 @@ class Deployments(PrefectResource):
         work_pools: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         work_queues: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         commit: pulumi.Input[str] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        overrides: pulumi.Input[Mapping[str, Any]] | None = None,
+        ui_owns: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        adopt: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        on_failure: pulumi.Input[str] | None = None,
+        keep_on_delete: pulumi.Input[bool] | None = None,
+        step_files: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -52,6 +72,18 @@ class Deployments(PrefectResource):
         :param work_queues: Names of the queues that the program declares, as 'pool/queue'.
         :param commit: Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to
         it in place of its branch.
+        :param env: Values of this stack for `{{ $NAME }}` in the file, over those of the environment.
+        :param overrides: 'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the
+        file's; `schedules` may be a mapping of slugs; `ui_owns` is what the UI owns of it.
+        :param ui_owns: What the UI owns of every deployment: it is set when a deployment is made, and neither reset
+        nor compared after that. `active` is that of its schedules. One of: active, paused, parameters, description,
+        tags, concurrency_limit.
+        :param adopt: Names ('flow/deployment', or '*') of existing deployments that may be taken over.
+        :param on_failure: Whether the others are still deployed when one has failed. Default: "stop". One of: stop,
+        continue.
+        :param keep_on_delete: Whether the deployments stay on the server when this resource is deleted. Default:
+        false.
+        :param step_files: Globs of the files that build and push steps read; left out, all that git does not ignore.
         """
         self._begin(
             resource_name,
@@ -61,6 +93,13 @@ class Deployments(PrefectResource):
                 "workPools": work_pools,
                 "workQueues": work_queues,
                 "commit": commit,
+                "env": env,
+                "overrides": overrides,
+                "uiOwns": ui_owns,
+                "adopt": adopt,
+                "onFailure": on_failure,
+                "keepOnDelete": keep_on_delete,
+                "stepFiles": step_files,
             },
             opts,
         )
@@ -102,13 +141,96 @@ class Deployments(PrefectResource):
         return self._output("commit")
 
     @property
+    @pulumi.getter(name="env")
+    def env(self) -> pulumi.Output[dict[str, str]]:
+        """Values of this stack for `{{ $NAME }}` in the file, over those of the environment."""
+        return self._output("env")
+
+    @property
+    @pulumi.getter(name="overrides")
+    def overrides(self) -> pulumi.Output[dict[str, Any]]:
+        """'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the file's; `schedules`
+        may be a mapping of slugs; `ui_owns` is what the UI owns of it."""
+        return self._output("overrides")
+
+    @property
+    @pulumi.getter(name="uiOwns")
+    def ui_owns(self) -> pulumi.Output[list[str]]:
+        """What the UI owns of every deployment: it is set when a deployment is made, and neither reset nor compared
+        after that. `active` is that of its schedules. One of: active, paused, parameters, description, tags,
+        concurrency_limit."""
+        return self._output("uiOwns")
+
+    @property
+    @pulumi.getter(name="adopt")
+    def adopt(self) -> pulumi.Output[list[str]]:
+        """Names ('flow/deployment', or '*') of existing deployments that may be taken over."""
+        return self._output("adopt")
+
+    @property
+    @pulumi.getter(name="onFailure")
+    def on_failure(self) -> pulumi.Output[str]:
+        """Whether the others are still deployed when one has failed. Default: "stop". One of: stop, continue."""
+        return self._output("onFailure")
+
+    @property
+    @pulumi.getter(name="keepOnDelete")
+    def keep_on_delete(self) -> pulumi.Output[bool]:
+        """Whether the deployments stay on the server when this resource is deleted. Default: false."""
+        return self._output("keepOnDelete")
+
+    @property
+    @pulumi.getter(name="stepFiles")
+    def step_files(self) -> pulumi.Output[list[str]]:
+        """Globs of the files that build and push steps read; left out, all that git does not ignore."""
+        return self._output("stepFiles")
+
+    @property
+    @pulumi.getter(name="hashKey")
+    def hash_key(self) -> pulumi.Output[str]:
+        """Key under which values of environment variables enter the fingerprints. Secret."""
+        return self._output("hashKey")
+
+    @property
     @pulumi.getter(name="fingerprints")
     def fingerprints(self) -> pulumi.Output[dict[str, str]]:
         """'flow/deployment' -> SHA-256 of all that its deployment depends on."""
         return self._output("fingerprints")
 
     @property
+    @pulumi.getter(name="entries")
+    def entries(self) -> pulumi.Output[dict[str, Any]]:
+        """'flow/deployment' -> its fields, schedules by slug: as an input those that the file declares, as an output
+        those that the server has. What the UI owns is left out."""
+        return self._output("entries")
+
+    @property
     @pulumi.getter(name="deployments")
     def deployments(self) -> pulumi.Output[dict[str, str]]:
         """'flow/deployment' -> UUID on the server."""
         return self._output("deployments")
+
+    @property
+    @pulumi.getter(name="automations")
+    def automations(self) -> pulumi.Output[dict[str, Any]]:
+        """'flow/deployment' -> name -> UUID of the automations of its triggers."""
+        return self._output("automations")
+
+    @property
+    @pulumi.getter(name="drift")
+    def drift(self) -> pulumi.Output[dict[str, Any]]:
+        """'flow/deployment' -> `changes` (path -> `applied` and `live`) that were changed outside since the last
+        deploy, with `updated` and `updated_by` where the server knows."""
+        return self._output("drift")
+
+    @property
+    @pulumi.getter(name="results")
+    def results(self) -> pulumi.Output[dict[str, Any]]:
+        """'flow/deployment' -> what the last update did with it, or will do."""
+        return self._output("results")
+
+    @property
+    @pulumi.getter(name="stepOutputs")
+    def step_outputs(self) -> pulumi.Output[dict[str, Any]]:
+        """What build and push steps gave, by digest of what they read. Secret."""
+        return self._output("stepOutputs")

@@ -1,0 +1,58 @@
+"""Whose a live deployment is: the mark that the server keeps.
+
+The mark is two labels, written with the deployment. No page of Prefect's UI edits labels, `PATCH /deployments/{id}`
+(which the UI and `prefect deploy` use) has no field for them, and flow runs inherit them; a `POST /deployments/` by
+another tool, which takes a deployment over, resets them. So the mark outlives edits and falls with a take-over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+STACK_LABEL = "prefect-pulumi.stack"
+"""`project/stack`."""
+RESOURCE_LABEL = "prefect-pulumi.resource"
+"""Logical name of the `Deployments` resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A `Deployments` resource of a stack."""
+
+    stack: str
+    resource: str
+
+    @staticmethod
+    def of_urn(urn: str) -> Owner:
+        """`urn:pulumi:dev::project::prefect:index:Deployments::flows` -> project/dev, flows."""
+        stack, project, _, name = urn.removeprefix("urn:pulumi:").split("::", 3)
+        return Owner(f"{project}/{stack}", name)
+
+    @staticmethod
+    def of_row(row: Mapping[str, Any]) -> Owner | None:
+        """None: nobody's mark is on this answer of the server."""
+        labels = row.get("labels") or {}
+        stack = labels.get(STACK_LABEL)
+        return Owner(str(stack), str(labels.get(RESOURCE_LABEL, ""))) if stack else None
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {STACK_LABEL: self.stack, RESOURCE_LABEL: self.resource}
+
+    def owns(self, row: Mapping[str, Any], recorded: str | None = None) -> bool:
+        """Its own mark, or its stack's on the very deployment (`recorded` UUID) that its state knows."""
+        found = Owner.of_row(row)
+        if found is None or found.stack != self.stack:
+            return False
+        return found.resource == self.resource or row.get("id") == recorded
+
+    def __str__(self) -> str:
+        return f"{self.stack} ({self.resource})"
+
+
+def whose(row: Mapping[str, Any]) -> str:
+    """For a message: `stack project/dev (flows)` or `no stack`."""
+    owner = Owner.of_row(row)
+    return f"stack {owner}" if owner else "no stack"
