@@ -321,7 +321,7 @@ class Drifted:
         return one
 
 
-FORMATS = ("text", "json", "markdown", "junit")
+FORMATS = ("text", "json", "markdown", "html", "junit")
 
 
 def _hash(folder: Path) -> str:

@@ -13,7 +13,7 @@ from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
 EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
 none were expected; 4 could not check (server unreachable, state locked); 130 interrupted"""
 
-FORMATS = ("text", "json", "markdown", "junit")
+FORMATS = ("text", "json", "markdown", "html", "junit")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -31,6 +31,7 @@ from prefect_pulumi.review.remedies import with_remedies
 from prefect_pulumi.review.rules import Rules
 from prefect_pulumi.review.shown import Redactor, secrets_in
 from prefect_pulumi.review.topology import picture
+from prefect_pulumi.review.words import without_credentials
 from prefect_pulumi.state import journal as journals
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_name
 from prefect_pulumi.state.journal import Journal
@@ -373,7 +374,7 @@ def _first_line(error: PrefectPulumiError) -> str:
 
 def _problem(error: PrefectPulumiError, redactor: Redactor | None = None) -> Problem:
     redactor = redactor or Redactor()
-    return Problem(redactor.text(error.message), error.where, error.remedy)
+    return Problem(redactor.text(error.message), without_credentials(error.where), error.remedy)
 
 
 def _coverage(snapshot: Snapshot, live: Live) -> Iterator[Coverage]:

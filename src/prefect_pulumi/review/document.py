@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from prefect_pulumi.errors import InputError
 from prefect_pulumi.review.model import VERSION, Report
+from prefect_pulumi.review.words import without_credentials
 
 _COMPUTED = ("status", "classes", "actions")
 
@@ -20,6 +21,7 @@ def to_document(report: Report) -> dict[str, Any]:
     document: dict[str, Any] = _plain(report)
     document["status"] = str(report.status)
     for raw, environment in zip(document["environments"], report.environments, strict=True):
+        raw["server"] = without_credentials(raw["server"])
         raw["status"] = str(environment.status)
         raw["classes"] = environment.classes()
         raw["actions"] = environment.actions()

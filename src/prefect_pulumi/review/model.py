@@ -257,8 +257,8 @@ class Environment:
         return tuple(item for item in self.items if item.cls in classes)
 
     def classes(self) -> dict[str, int]:
-        """Class -> number of items, accepted ones left out; each class is there."""
-        found = Counter(item.cls for item in self.items if item.counts or not item.drifted)
+        """Class -> number of items; each class is there. Accepted drift is left out, and changes that only wait."""
+        found = Counter(item.cls for item in self.items if (item.counts if item.drifted else not item.pending))
         return {str(cls): found.get(cls, 0) for cls in Class}
 
     def actions(self) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
+import re
 
 from prefect_pulumi.review.model import Action, Class, Environment, Facts, FieldChange, Item, Report, Shown, Status
 
@@ -112,8 +112,9 @@ def short_commit(report: Report) -> str:
 
 
 def server_name(environment: Environment) -> str:
-    """The address without credentials that somebody may have put into it."""
-    parts = urlsplit(environment.server)
-    host = parts.hostname or ""
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{host}{port}{parts.path}" if parts.scheme else environment.server
+    return without_credentials(environment.server)
+
+
+def without_credentials(text: str) -> str:
+    """Addresses in `text` without the user and password that somebody may have put into them."""
+    return re.sub(r"(?<=://)[^/@\s]+@", "", text)

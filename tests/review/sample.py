@@ -1,0 +1,194 @@
+"""One report with everything in it, names of strangers' making included."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from prefect_pulumi.review.model import (
+    ABSENT,
+    ANY,
+    SECRET,
+    UNKNOWN,
+    Acceptance,
+    Action,
+    Class,
+    Coverage,
+    Environment,
+    Facts,
+    FieldChange,
+    Flag,
+    Impact,
+    Item,
+    Node,
+    Problem,
+    Report,
+    Shown,
+    Topology,
+    Verdict,
+)
+from prefect_pulumi.review.remedies import with_remedies
+
+SCRIPT = "<script>alert('pwned')</script>"
+TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
+HOSTILE = (
+    SCRIPT,
+    TABLE,
+    "`code` and ```fence```",
+    "@everyone and @team/owners",
+    "[click](https://evil.example) https://evil.example www.evil.example a@evil.example",
+    "</details></td></table><img src=x onerror=alert(1)>",
+    "# heading\n\n---\n\n- list #1 !1 GH-1",
+    "\u202eright to left\u202c \x1b[31mred\x1b[0m",
+    "&lt;b&gt; $math$ *em* __strong__ ~~gone~~ :tada: {+ new +}",
+    "-->\n<!-- prefect-pulumi-review: p-prod -->",
+)
+STAMP = Facts("2026-11-01T10:00:00Z", "ana", "2026-11-24T22:15:00Z", "bob", "READY")
+
+
+def v(value: object) -> Shown:
+    return Shown("value", value)
+
+
+def urn(kind: str, name: str) -> str:
+    return f"urn:pulumi:dev::p::prefect:index:{kind}::{name}"
+
+
+def items() -> list[Item]:
+    conflict = FieldChange("concurrencyLimit", Class.CONFLICT, v(5), v(3), v(9))
+    live = FieldChange("paused", Class.CHANGED_LIVE, v(False), v(False), v(True))
+    found = [
+        Item(urn("WorkPool", "etl"), "WorkPool", "etl", Class.CONFLICT, Action.UPDATE, "1", (conflict, live), STAMP),
+        Item(
+            urn("Deployment", "daily"),
+            "Deployment",
+            "orders/daily",
+            Class.MISSING_LIVE,
+            id="2",
+            impacts=(Impact(Flag.RUNS_LOST, "the runs that it had scheduled are gone"),),
+        ),
+        Item(
+            urn("SecretBlock", "token"),
+            "SecretBlock",
+            "token",
+            Class.CHANGED_LIVE,
+            id="3",
+            fields=(FieldChange("value", Class.CHANGED_LIVE, SECRET, SECRET, SECRET),),
+            facts=STAMP,
+            impacts=(Impact(Flag.SECRET_CHANGED, "the value of value differs; it is not shown"),),
+        ),
+        Item(
+            urn("Variable", "region"),
+            "Variable",
+            "region",
+            Class.CHANGED_LIVE,
+            id="4",
+            fields=(FieldChange('value["a b"].c[0]', Class.CHANGED_LIVE, ANY, v({"x": [1, None]}), ABSENT),),
+            accepted=Acceptance("ana", "until the move is over", "2026-12-31"),
+        ),
+        Item(
+            urn("Variable", "old"),
+            "Variable",
+            "old",
+            Class.CHANGED_LIVE,
+            id="5",
+            fields=(FieldChange("value", Class.CHANGED_LIVE, v("a"), v("a"), v("b")),),
+            accepted=Acceptance("bob", "for a week", "2026-01-31", expired=True),
+        ),
+        Item(
+            urn("WorkQueue", "fast"),
+            "WorkQueue",
+            "etl/fast",
+            Class.THIS_CHANGE,
+            Action.REPLACE,
+            "6",
+            (FieldChange("workPoolName", Class.THIS_CHANGE, UNKNOWN, v("etl"), v("etl"), replaces=True),),
+            impacts=(Impact(Flag.REPLACE, "it is deleted and made anew: its id changes"),),
+        ),
+        Item(urn("Variable", "new"), "Variable", "new", Class.THIS_CHANGE, Action.CREATE),
+        Item(urn("JsonBlock", "waits"), "JsonBlock", "waits", Class.THIS_CHANGE, Action.DELETE, "7", pending=True),
+    ]
+    found += [
+        Item(
+            f"live:WorkPool:{index}",
+            "WorkPool",
+            name,
+            Class.UNMANAGED_LIVE,
+            id=f"u{index}",
+            facts=Facts("2026-11-01T10:00:00Z", name, "2026-11-02T10:00:00Z", name),
+            note=name,
+        )
+        for index, name in enumerate(HOSTILE)
+    ]
+    found += [
+        Item(
+            urn("Variable", f"hostile{index}"),
+            "Variable",
+            f"hostile{index}",
+            Class.CHANGED_LIVE,
+            id=f"h{index}",
+            fields=(FieldChange(f'value["{text}"]', Class.CHANGED_LIVE, v("plain"), v("plain"), v(text)),),
+        )
+        for index, text in enumerate(HOSTILE)
+    ]
+    return with_remedies(found, "dev")
+
+
+def topology() -> Topology:
+    nodes = [
+        Node("pool:etl", "pool", "etl", "process, limit 9, paused", "conflict", urn("WorkPool", "etl"), "etl"),
+        Node("queue:etl/fast", "queue", "etl/fast", "priority 2", "this change", urn("WorkQueue", "fast"), "etl"),
+        Node("queue:etl/default", "queue", "etl/default", "priority 1", pool="etl"),
+        Node(
+            "deployment:orders/daily",
+            "deployment",
+            "orders/daily",
+            "",
+            "missing live",
+            urn("Deployment", "daily"),
+            "etl",
+        ),
+        Node("schedule:orders/daily/nightly", "schedule", "orders/daily/nightly", "0 6 * * *", pool="etl"),
+        Node("worker:etl-1", "worker", "etl-1", "etl-1", pool="etl"),
+        Node("limit:db", "limit", "db", "2 slots"),
+        Node("pool:evil", "pool", SCRIPT, SCRIPT, "unmanaged live", "live:WorkPool:0", SCRIPT),
+    ]
+    edges = (
+        ("schedule:orders/daily/nightly", "deployment:orders/daily"),
+        ("deployment:orders/daily", "queue:etl/fast"),
+        ("queue:etl/fast", "pool:etl"),
+        ("queue:etl/default", "pool:etl"),
+        ("pool:etl", "worker:etl-1"),
+    )
+    return Topology(tuple(nodes), edges)
+
+
+def report() -> Report:
+    dev = Environment(
+        "dev",
+        "http://user:secret@127.0.0.1:4200/api",
+        "3.8.8",
+        items=tuple(items()),
+        coverage=(Coverage("WorkPool", 1, 1, True), Coverage("Variable", 13, 13, True)),
+        objects=18,
+        ignored=2,
+        topology=topology(),
+        verdicts=(
+            Verdict("pools-stay", f"drift of WorkPool {SCRIPT}"),
+            Verdict("small", "this change touches 2 of 18 objects", "ana: agreed (until 2026-12-31)"),
+        ),
+        notes=("the base branch's program does not run (No module): all counts as this change",),
+    )
+    prod = Environment(
+        "prod",
+        "https://prefect.example.com/api",
+        problems=(Problem(f"no connection {SCRIPT}", "https://prefect.example.com/api", "is the server running?"),),
+        coverage=(Coverage("WorkPool", 3, 3, True), Coverage("Variable", 5, 0, False)),
+        objects=8,
+    )
+    return Report("review", "2026-11-25T07:00:00Z", (dev, prod), "p", "a" * 40, "b" * 40, tool="prefect-pulumi 0.1.0")
+
+
+def quiet() -> Report:
+    full = report()
+    calm = replace(full.environments[0], items=(), verdicts=(), notes=(), ignored=0, topology=Topology())
+    return replace(full, environments=(calm,))

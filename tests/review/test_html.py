@@ -1,0 +1,181 @@
+"""The HTML report: safe by its making, and used in a real browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from prefect_pulumi.review.html import embedded, render
+from prefect_pulumi.review.model import Class, Environment, Item, Node, Report, Topology
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+
+def test_data_cannot_end_its_script(sample: ModuleType) -> None:
+    text = embedded(sample.report())
+    assert not set("<>&\u2028") & set(text)
+    names = [item["name"] for item in json.loads(text)["environments"][0]["items"]]
+    assert sample.SCRIPT in names
+
+
+def test_it_needs_nothing_else(sample: ModuleType) -> None:
+    text = render(sample.report())
+    assert text.count("<script") == 2
+    assert " src=" not in text.replace("img-src", "").split("<script", 1)[0]
+    assert "href=" not in text.replace('href="#items"', "").split("<script", 1)[0]
+    assert "default-src 'none'" in text
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if BROWSER is None or DRIVER is None:
+        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(word)
+    options.add_argument("--window-size=1440,1200")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = Service(DRIVER)
+    driver = webdriver.Chrome(options=options, service=service)
+    yield driver
+    driver.quit()
+
+
+def opened(browser: Any, report: Report, folder: Path) -> None:
+    path = folder / "report.html"
+    path.write_text(render(report), "utf-8")
+    browser.get(path.as_uri())
+    browser.get_log("browser")
+
+
+def select(browser: Any, selector: str) -> list[Any]:
+    found: list[Any] = browser.find_elements("css selector", selector)
+    return found
+
+
+def until(condition: Any) -> Any:
+    end = time.monotonic() + 30
+    while not (value := condition()):
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.05)
+    return value
+
+
+def test_in_a_browser(browser: Any, sample: ModuleType, tmp_path: Path) -> None:
+    """A reviewer reads the verdict, looks at the picture, opens an object, searches, and turns the light off."""
+    opened(browser, sample.report(), tmp_path)
+    assert "dev: drift" in select(browser, ".verdict h2")[0].text
+    assert len(select(browser, ".item")) == len(sample.report().environments[0].items)
+
+    # The picture: each kind of object, drift coloured, and a click that leads to the object.
+    kinds = {node.get_attribute("data-node").split(":")[0] for node in select(browser, ".node")}
+    assert {"pool", "queue", "deployment", "schedule", "worker"} <= kinds
+    assert [chip.text for chip in select(browser, ".chip")] == ["db 2 slots"]
+    calm = select(browser, '.node[data-node="queue:etl/default"] rect')[0].value_of_css_property("stroke")
+    node = select(browser, '.node[data-node="pool:etl"]')[0]
+    assert node.get_attribute("data-state") == "conflict"
+    assert node.find_element("css selector", "rect").value_of_css_property("stroke") != calm
+    node.click()
+    details = until(lambda: select(browser, ".item .details"))[0]
+    assert "concurrencyLimit" in details.text
+    assert [cell.text for cell in select(browser, ".details tbody tr:first-child td")][1:] == ["5", "3", "9"]
+    assert "infra up -s dev --refresh --target" in details.text
+    folder = tmp_path / "shots"
+    folder.mkdir()
+    assert browser.save_screenshot(str(folder / "light.png"))
+
+    # Search, by keyboard alone.
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    ActionChains(browser).send_keys("/").perform()
+    assert browser.switch_to.active_element.get_attribute("id") == "search"
+    ActionChains(browser).send_keys("token").perform()
+    until(lambda: len(select(browser, ".item")) == 1)
+    assert "SecretBlock" in select(browser, ".item")[0].text
+    ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+    until(lambda: len(select(browser, ".item")) > 1)
+    ActionChains(browser).send_keys("j").send_keys("j").send_keys(Keys.ENTER).perform()
+    until(lambda: select(browser, '.item > button[aria-expanded="true"]'))
+    tile = select(browser, '.tile[data-state="missing live"]')[0]
+    tile.send_keys(Keys.ENTER)
+    until(lambda: len(select(browser, ".item")) == 1)
+    assert "orders/daily" in select(browser, ".item")[0].text
+    ActionChains(browser).send_keys(Keys.ESCAPE).perform()
+
+    # Light and dark.
+    light = select(browser, "body")[0].value_of_css_property("background-color")
+    select(browser, "#theme")[0].click()
+    assert select(browser, "body")[0].value_of_css_property("background-color") != light
+    assert browser.save_screenshot(str(folder / "dark.png"))
+    assert (folder / "dark.png").read_bytes() != (folder / "light.png").read_bytes()
+    assert min((folder / name).stat().st_size for name in ("light.png", "dark.png")) > 20_000
+
+    # The other environment.
+    select(browser, '.tabs button[aria-selected="false"]')[0].click()
+    until(lambda: "could not check: 3 of 8" in select(browser, ".verdict h2")[0].text)
+    assert browser.get_log("browser") == []
+
+
+def test_names_of_strangers_are_text(browser: Any, sample: ModuleType, tmp_path: Path) -> None:
+    opened(browser, sample.report(), tmp_path)
+    for button in select(browser, ".item > button"):
+        browser.execute_script("arguments[0].click()", button)
+    shown = [browser.execute_script("return arguments[0].textContent", each) for each in select(browser, ".item .name")]
+    assert set(sample.HOSTILE) <= set(shown)
+    assert select(browser, "main script, main img, main a") == []
+    assert browser.execute_script("return document.scripts.length") == 2
+    assert browser.get_log("browser") == []
+
+
+def test_it_is_usable_at_5000_objects(browser: Any, tmp_path: Path) -> None:
+    opened(browser, large(5000), tmp_path)
+    until(lambda: select(browser, ".pool"))
+    ready = browser.execute_script("return performance.timing.domContentLoadedEventEnd - performance.timing.fetchStart")
+    assert ready < 20_000
+    box = select(browser, "#search")[0]
+    box.send_keys("variable-77")
+    until(lambda: 0 < len(select(browser, ".item")) < 20)
+    box.clear()
+    box.send_keys("pool-7 ")
+    until(lambda: select(browser, ".pool"))
+    cost = browser.execute_script(
+        "const began = performance.now(), box = document.getElementById('search'); box.value = '';"
+        "document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'})); return performance.now() - began;"
+    )
+    assert cost < 10_000  # a generous bound: an idle machine takes a fraction of a second
+    select(browser, ".pool summary")[-1].click()
+    until(lambda: select(browser, ".pool[open] svg"))
+    assert browser.get_log("browser") == []
+
+
+def large(count: int) -> Report:
+    """Half of the objects in the picture, one in five of all with a difference."""
+    nodes, edges, items = [], [], []
+    for i in range(count // 10):
+        pool = f"pool-{i}"
+        state = "changed live" if i % 5 == 0 else ""
+        nodes += [Node(f"pool:{pool}", "pool", pool, "process", state, f"urn:{pool}" if state else "", pool)]
+        for j in range(2):
+            nodes.append(Node(f"queue:{pool}/q{j}", "queue", f"{pool}/q{j}", f"priority {j}", pool=pool))
+            nodes.append(Node(f"deployment:{pool}/d{j}", "deployment", f"{pool}/d{j}", pool=pool))
+            edges += [(f"queue:{pool}/q{j}", f"pool:{pool}"), (f"deployment:{pool}/d{j}", f"queue:{pool}/q{j}")]
+        if state:
+            items.append(Item(f"urn:{pool}", "WorkPool", pool, Class.CHANGED_LIVE, id=str(i)))
+    for i in range(count // 5):
+        items.append(Item(f"urn:v{i}", "Variable", f"variable-{i}", Class.CHANGED_LIVE, id=f"v{i}"))
+    topology = Topology(tuple(nodes), tuple(edges))
+    environment = Environment("prod", "http://x/api", items=tuple(items), objects=count, topology=topology)
+    return replace(Report("drift", "2026-11-25T07:00:00Z", (environment,), "p"), tool="prefect-pulumi")
