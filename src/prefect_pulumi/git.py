@@ -74,6 +74,14 @@ def need_commit(root: Path, commit: str) -> None:
         )
 
 
+def resolve(root: Path, name: str) -> str:
+    """Full hash of a commit, a branch or a tag. Raises `ConfigError` when there is none."""
+    try:
+        return _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").strip()
+    except OperationError as error:
+        raise ConfigError(f"git knows no commit {name!r}", where=str(root), remedy="git fetch it") from error
+
+
 def is_ancestor(root: Path, older: str, newer: str) -> bool:
     """Whether `newer` is `older` or holds all of it."""
     return _code(root, "merge-base", "--is-ancestor", older, newer) == 0

@@ -39,8 +39,10 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
     if arguments.command == "config":
         return _config(arguments, stack)
     if arguments.command in RUNS_THE_PROGRAM and stack.environment.get("release") is not None:
-        from prefect_pulumi.cli import releases
+        from prefect_pulumi.cli import applying, releases
 
+        if arguments.command == "up" and applying.pending(stack):
+            return applying.apply_pin(arguments, stack)
         stack = releases.at_pin(stack)
     return _COMMANDS[arguments.command](arguments, stack)
 
@@ -218,6 +220,18 @@ def _verify(arguments: Namespace, stack: Stack) -> ExitCode:
     return verifying.run(arguments, stack)
 
 
+def _promote(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import promoting
+
+    return promoting.run(arguments, stack)
+
+
+def _rollback(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import applying
+
+    return applying.rollback(arguments, stack)
+
+
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
@@ -290,6 +304,8 @@ _COMMANDS = {
     "review": _review,
     "release": _release,
     "verify": _verify,
+    "promote": _promote,
+    "rollback": _rollback,
     "env": _env,
     "cancel": _cancel,
     "state": _state,

@@ -134,6 +134,19 @@ def _add_promotion(commands: Any, stack: _Parser, yes: _Parser) -> None:
     out = release.add_parser("checkout", parents=[stack], help="the folder of the pinned release, for pulumi -C")
     out.add_argument("commit", nargs="?", help="another commit")
     commands.add_parser("verify", parents=[stack], help="run the checks of the release that the stack carries")
+    promote = commands.add_parser("promote", parents=[yes], help="move a verified release to the next stack")
+    promote.add_argument("source", metavar="SOURCE")
+    promote.add_argument("target", metavar="TARGET")
+    promote.add_argument("--preview", action="store_true", help="only show the plan")
+    promote.add_argument("--apply", action="store_true", help="and bring TARGET up at once")
+    promote.add_argument("--force", action="append", default=[], metavar="GATE=REASON", help="overrule a closed gate")
+    promote.add_argument("--commit", default="", metavar="REF", help="a hotfix: a commit that no stage has carried")
+    promote.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="of the plan")
+    promote.add_argument("--out", metavar="FILE", help="write the plan there instead of to stdout")
+    promote.add_argument("--json", action="store_true", help="the same as --format json")
+    promote.set_defaults(stack="dev")
+    back = commands.add_parser("rollback", parents=[stack, yes], help="bring a stack back to a release that it keeps")
+    back.add_argument("--to", metavar="ID", help="one of infra release list (default: the one before)")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -65,13 +65,19 @@ def _below(name: str, values: Any) -> Fields:
 
 def _schedule(schedule: Mapping[str, Any]) -> Fields:
     """Known by its slug, else by its rule."""
-    rule = schedule.get("cron") or schedule.get("rrule") or schedule.get("interval")
+    interval = schedule.get("interval")
+    interval = float(interval) if isinstance(interval, int | float) else interval
+    rule = (
+        schedule.get("cron")
+        or schedule.get("rrule")
+        or (f"every {interval:g} s" if isinstance(interval, float) else interval)
+    )
     key = f"schedules.{schedule.get('slug') or rule}"
     active = schedule.get("active")
     found: Fields = {
         f"{key}.cron": schedule.get("cron"),
         f"{key}.rrule": schedule.get("rrule"),
-        f"{key}.interval": schedule.get("interval"),
+        f"{key}.interval": interval,
         f"{key}.timezone": schedule.get("timezone") or "UTC",
         f"{key}.active": True if active is None else active,
         f"{key}.parameters": schedule.get("parameters"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,6 +154,12 @@ class StackConfig:
         _put(self._values, keys, stored, self.path.name)
         self._edits.append((["config", *keys], stored))
 
+    def secret_names(self) -> frozenset[str]:
+        """Bare names of the project's own secrets in the file."""
+        prefix = f"{self._project}:"
+        secure = {key for key, value in self._values.items() if isinstance(value, dict) and set(value) == {"secure"}}
+        return frozenset(key.removeprefix(prefix) for key in secure if key.startswith(prefix))
+
     def overlay(self, keys: list[str], value: Any) -> None:
         """As `set`, for the time of this object alone: `save` does not write it. None takes the key away."""
         full = [self._full(keys[0]), *keys[1:]]
@@ -166,7 +173,8 @@ class StackConfig:
             tree.pop(full[-1], None)
 
     def put(self, keys: list[str], value: Any) -> None:
-        """Sets a plain structure under a path of keys, in the file once `save` is called."""
+        """Sets a plain structure under a path of keys, in the file once `save` is called: a new key comes first, so
+        that nothing else in the file moves."""
         full = [self._full(keys[0]), *keys[1:]]
         _put(self._values, full, value, self.path.name)
         self._edits.append((["config", *full], value))
@@ -182,7 +190,10 @@ class StackConfig:
         document_format = YAML()
         document_format.preserve_quotes = True
         document_format.width = 4096
-        document = document_format.load(self.path.read_text("utf-8")) if self.path.exists() else None
+        text = self.path.read_text("utf-8") if self.path.exists() else ""
+        if _INDENTED_LIST.search(text):
+            document_format.indent(mapping=2, sequence=4, offset=2)
+        document = document_format.load(text)
         if document is None:
             document = {}
         for keys, value in self._edits:
@@ -199,6 +210,10 @@ class StackConfig:
         self._edits.clear()
 
 
+_INDENTED_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ ]*\n\1 +- ", re.MULTILINE)
+"""A list that stands deeper than its key: both ways are common, and the file keeps its own."""
+
+
 def _put(tree: Any, keys: list[str], value: Any, where: str) -> None:
     for key in keys[:-1]:
         if tree.get(key) is None:
@@ -206,7 +221,10 @@ def _put(tree: Any, keys: list[str], value: Any, where: str) -> None:
         tree = tree[key]
         if not isinstance(tree, dict):
             raise ConfigError("a value stands where the path needs a mapping", where=f"{where}: {'.'.join(keys)}")
-    tree[keys[-1]] = value
+    if isinstance(value, dict) and keys[-1] not in tree and hasattr(tree, "insert"):
+        tree.insert(0, keys[-1], value)
+    else:
+        tree[keys[-1]] = value
 
 
 def _has_secure(value: Any) -> bool:

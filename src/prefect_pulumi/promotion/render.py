@@ -1,0 +1,144 @@
+"""The plan of a promotion as text, Markdown for the forge, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from prefect_pulumi.promotion.compare import Row
+from prefect_pulumi.promotion.gates import Gate
+from prefect_pulumi.promotion.plan import Plan
+from prefect_pulumi.review import words
+from prefect_pulumi.review.escape import code, plain, printable
+
+LIMIT = 60_000
+"""Bytes of Markdown; the forge takes 65,536 characters."""
+
+
+def text(plan: Plan) -> str:
+    """For the terminal: values of strangers without control characters."""
+    return "\n".join(_text(plan)) + "\n"
+
+
+def _text(plan: Plan) -> Iterator[str]:
+    yield f"{plan.source} -> {plan.target}: {title(plan)}"
+    yield f"  plan {plan.checksum}"
+    for gate in plan.gates:
+        yield f"  {_word(gate):7} " + printable(
+            f"{gate.name}: {gate.text}" + (f" ({gate.forced})" if gate.forced else "")
+        )
+    yield "changes:" if plan.changes else "no changes"
+    for row in plan.changes:
+        own = " (its own config)" if row.own else ""
+        what = f"{row.kind} {row.name}" + (f" {row.path}" if row.path else "")
+        yield "  " + printable(f"{what}: {words.value(row.now)} -> {words.value(row.after)}{_there(row, plan)}{own}")
+    if plan.stays:
+        yield f"stays {plan.target}'s own:"
+    for row in plan.stays:
+        what = f"{row.kind} {row.name} {row.path}"
+        yield "  " + printable(f"{what}: {words.value(row.now)} ({plan.source}: {words.value(row.source)})")
+
+
+def title(plan: Plan) -> str:
+    before = f"{plan.before.commit[:12]} ({plan.before.id})" if plan.before else "no release"
+    return f"{plan.release.commit[:12]} ({plan.release.id}), now {before}"
+
+
+def _word(gate: Gate) -> str:
+    return "passed" if gate.passed else "forced" if gate.forced else "CLOSED"
+
+
+def _there(row: Row, plan: Plan) -> str:
+    """What the source has, where that is not what the target gets."""
+    source, after = words.value(row.source), words.value(row.after)
+    return f" ({plan.source}: {source})" if source != after else ""
+
+
+def marker(plan: Plan) -> str:
+    """First line of the comment, by which it is found again."""
+    return f"<!-- prefect-pulumi-promotion: {plan.target} -->"
+
+
+def markdown(plan: Plan) -> str:
+    """The body of the promotion's pull request: verdict, gates, what changes, what stays; cut at the forge's limit."""
+    word = "may not be promoted" if plan.closed else "is ready"
+    head = [
+        marker(plan),
+        f"### {plain(plan.source)} \N{RIGHTWARDS ARROW} {plain(plan.target)}: {code(plan.release.id)} {word}\n",
+        f"commit {code(plan.release.commit[:12])}, now {code(plan.before.commit[:12] if plan.before else 'nothing')}; "
+        f"plan {code(plan.checksum)}\n",
+        "| gate | | |",
+        "|---|---|---|",
+        *(f"| {gate.name} | {_mark(gate)} | {plain(gate.text)}{_reason(gate)} |" for gate in plan.gates),
+        "",
+    ]
+    room = LIMIT - len("\n".join(head).encode())
+    names = (plan.source, f"{plan.target} now", f"{plan.target} after")
+    changes, room = _table("What changes", plan.changes, names, room)
+    stays, room = _table(f"What stays {plan.target}'s own", plan.stays, names[:2], room)
+    folded = ["<details><summary>Same fields, other values</summary>\n", *stays, "</details>\n"] if stays else []
+    return "\n".join([*head, *(changes or ["Nothing changes.\n"]), *folded])
+
+
+def _mark(gate: Gate) -> str:
+    if gate.passed:
+        return "\N{WHITE HEAVY CHECK MARK}"
+    return "**forced**" if gate.forced else "\N{CROSS MARK}"
+
+
+def _reason(gate: Gate) -> str:
+    if gate.forced:
+        return f" <br>forced: {plain(gate.forced)}"
+    return "" if gate.passed or not gate.remedy else f" <br>{plain(gate.remedy)}"
+
+
+def _table(name: str, rows: list[Row], columns: tuple[str, ...], room: int) -> tuple[list[str], int]:
+    """Whole rows as long as there is room, and what is left of it."""
+    if not rows:
+        return [], room
+    lines = [
+        f"#### {plain(name)} ({len(rows)})\n",
+        "| object | field | " + " | ".join(plain(column) for column in columns) + " |",
+        "|---|---|" + "---|" * len(columns),
+    ]
+    shown = 0
+    for row in rows:
+        sides = (row.source, row.now, row.after)[: len(columns)]
+        cells = [f"{row.kind} {code(row.name)}", code(row.path) if row.path else "", *map(_cell, sides)]
+        line = f"| {' | '.join(cells)} |"
+        if len(line.encode()) + 200 > room:
+            break
+        lines.append(line)
+        room -= len(line.encode()) + 1
+        shown += 1
+    if shown < len(rows):
+        lines.append(f"\n... and {len(rows) - shown} more: see the full plan.")
+    return [*lines, ""], room
+
+
+def _cell(shown: Any) -> str:
+    return code(words.value(shown))
+
+
+def document(plan: Plan) -> Mapping[str, Any]:
+    return {
+        "source": plan.source,
+        "target": plan.target,
+        "release": plan.release.document(),
+        "before": plan.before.document() if plan.before else None,
+        "checksum": plan.checksum,
+        "open": not plan.closed,
+        "gates": [{**asdict(gate), "open": gate.open} for gate in plan.gates],
+        "actions": [{"action": action, "kind": kind, "name": name} for action, kind, name in plan.actions],
+        "changes": [asdict(row) for row in plan.changes],
+        "stays": [asdict(row) for row in plan.stays],
+    }
+
+
+def as_json(plan: Plan) -> str:
+    return json.dumps(document(plan), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Plan], str]] = {"text": text, "markdown": markdown, "json": as_json}

@@ -1,0 +1,98 @@
+"""Each gate by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from prefect_pulumi.errors import InputError
+from prefect_pulumi.promotion import gates
+from prefect_pulumi.promotion.records import Carried, Check, Record, Verification
+from prefect_pulumi.review.model import Acceptance, Class, Environment, Item, Problem, Verdict
+
+DIGEST = "registry/etl@sha256:" + "0" * 64
+RECORD = Record("dev-3", "c" * 40, images={"etl": DIGEST}, versions={"prefect": "3.8.8", "provider": "0.1.0"})
+PASSED = Verification("dev-3", "t0", "t1", "ann", (Check("drift", True, "none"),))
+DRIFTED = Item("urn", "WorkPool", "etl", Class.CHANGED_LIVE)
+
+
+def test_verified_asks_for_evidence_that_passed() -> None:
+    assert gates.verified(RECORD, PASSED, "dev").passed
+    none = gates.verified(RECORD, None, "dev")
+    assert (none.passed, none.text, none.remedy) == (False, "dev-3 has not been verified", "infra verify -s dev")
+    failed = Verification("dev-3", "t0", "t1", "ann", (*PASSED.checks, Check("workers", False, "etl-1 is offline")))
+    assert gates.verified(RECORD, failed, "dev").text == "dev-3: workers: etl-1 is offline"
+    assert not Verification("dev-3", "t0", "t1", "ann").passed  # nothing was looked at
+
+
+def test_newer_sees_what_would_be_lost() -> None:
+    carried = Carried(True, Record("prod-1", "d" * 40))
+    assert gates.newer(Carried(), False, [], "prod").passed
+    assert gates.newer(carried, True, [], "prod").passed
+    lost = gates.newer(carried, True, [f"abc{n} change {n}" for n in range(7)], "prod")
+    assert not lost.passed
+    assert "abc0 change 0" in lost.text
+    assert lost.text.endswith("and 2 more")
+    unknown = gates.newer(Carried(True), True, [], "prod")
+    assert not unknown.passed
+    assert "carries no release" in unknown.text
+
+
+def test_drift_counts_what_nobody_accepted() -> None:
+    accepted = Acceptance("ann", "for the sale", "2026-12-31")
+    assert gates.drift(Environment("prod", "s")).passed
+    assert gates.drift(Environment("prod", "s", items=(DRIFTED,))).text == "WorkPool etl (changed live)"
+    taken = Item("urn", "WorkPool", "etl", Class.CHANGED_LIVE, accepted=accepted)
+    gate = gates.drift(Environment("prod", "s", items=(taken,)))
+    assert gate.passed
+    assert "accepted: WorkPool etl" in gate.text
+    unread = gates.drift(Environment("prod", "s", problems=(Problem("no connection"),)))
+    assert (unread.passed, unread.text) == (False, "no connection")
+
+
+def test_policy_takes_overrides() -> None:
+    broken = Verdict("no-deletes", "1 pool would be deleted")
+    assert gates.policy(Environment("prod", "s")).passed
+    assert gates.policy(Environment("prod", "s", verdicts=(broken,))).text == "no-deletes: 1 pool would be deleted"
+    pardoned = Verdict("no-deletes", "1 pool would be deleted", "ann: it is empty")
+    assert gates.policy(Environment("prod", "s", verdicts=(pardoned,))).passed
+
+
+def test_secrets_are_compared_by_name() -> None:
+    assert gates.secrets({"a"}, {"a", "b"}, {}, "prod").passed
+    gate = gates.secrets({"a", "b"}, {"a"}, {"c": "set C"}, "prod")
+    assert gate.text == "prod lacks b, c"
+    assert gate.remedy == "infra config set --secret b -s prod; set C"
+
+
+@pytest.mark.parametrize(
+    ("here", "passed"),
+    [
+        ({"prefect": "3.8.8", "provider": "0.1.0"}, True),
+        ({"prefect": "3.8.9", "provider": "0.1.0"}, False),
+        ({"prefect": "3.8.8", "provider": "0.2.0"}, False),
+    ],
+)
+def test_versions_are_those_that_were_verified(here: dict[str, str], passed: bool) -> None:
+    assert gates.versions(RECORD, here).passed is passed
+
+
+def test_images_come_with_the_release() -> None:
+    assert gates.images(RECORD, []).passed
+    assert gates.images(RECORD, ["etl"]).passed
+    assert gates.images(RECORD, ["etl", "ml"]).text == "the release has no image for ml"
+    local = Record("dev-3", "c" * 40, images={"etl": "sha256:" + "0" * 64})
+    assert "on the machine that built it only" in gates.images(local, ["etl"]).text
+
+
+def test_stage_says_why_not() -> None:
+    assert gates.stage("", "dev", "prod").passed
+    assert gates.stage("it skips staging", "dev", "prod").text == "it skips staging"
+
+
+def test_force_overrules_closed_gates_only_and_by_name() -> None:
+    closed, passed = gates.stage("it skips staging", "dev", "prod"), gates.verified(RECORD, PASSED, "dev")
+    found = gates.forced([closed, passed], {"stage": "an outage", "verified": "not needed"})
+    assert [(gate.open, gate.forced) for gate in found] == [(True, "an outage"), (True, "")]
+    assert [gate.open for gate in gates.forced([closed, passed], {})] == [False, True]
+    with pytest.raises(InputError, match="there is no gate stages"):
+        gates.forced([closed], {"stages": "x"})

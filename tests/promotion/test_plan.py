@@ -1,0 +1,155 @@
+"""The plan: its checksum, its renderings, its pin."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from prefect_pulumi.components.settings import ReleasePin
+from prefect_pulumi.errors import GateError, StalePlanError
+from prefect_pulumi.promotion import render
+from prefect_pulumi.promotion.compare import Row, at, rows_of_deployments
+from prefect_pulumi.promotion.deployments import of_entry, of_live
+from prefect_pulumi.promotion.gates import Gate
+from prefect_pulumi.promotion.plan import Plan, need_open, need_same
+from prefect_pulumi.promotion.records import Record
+from prefect_pulumi.review.model import ABSENT, Shown
+from prefect_pulumi.review.shown import Redactor
+
+
+def value(of: object) -> Shown:
+    return Shown("value", of)
+
+
+CHANGE = Row("WorkPool", "etl|<b>", "description", value("new"), value("old"), value("new"))
+STAYS = Row("WorkPool", "etl", "concurrencyLimit", value(10), value(50), value(50), own=True)
+PLAN = Plan(
+    source="dev",
+    target="prod",
+    release=Record("dev-3", "c" * 40, images={"etl": "r@sha256:" + "0" * 64}),
+    before=Record("prod-1", "b" * 40),
+    actions=[("update", "WorkPool", "etl")],
+    rows=[CHANGE, STAYS],
+    gates=[Gate("stage", True, "prod comes after dev"), Gate("verified", False, "not verified", "infra verify")],
+)
+
+
+def test_the_checksum_is_of_what_is_approved() -> None:
+    same = [
+        replace(PLAN, rows=[replace(CHANGE, source=value("else")), replace(STAYS, source=value(11))]),
+        replace(PLAN, gates=[Gate("stage", True, "other words"), PLAN.gates[1]]),
+        replace(PLAN, release=replace(PLAN.release, time="later", by="bob")),
+    ]
+    other = [
+        replace(PLAN, rows=[replace(CHANGE, now=value("edited in the UI")), STAYS]),
+        replace(PLAN, rows=[replace(CHANGE, after=value("another")), STAYS]),
+        replace(PLAN, actions=[*PLAN.actions, ("delete", "WorkPool", "old")]),
+        replace(PLAN, before=None),
+        replace(PLAN, before=Record("prod-2", "b" * 40)),
+        replace(PLAN, release=replace(PLAN.release, commit="d" * 40)),
+        replace(PLAN, release=replace(PLAN.release, images={})),
+        replace(PLAN, gates=[PLAN.gates[0], replace(PLAN.gates[1], forced="an outage")]),
+        replace(PLAN, target="prod-eu"),
+    ]
+    assert {plan.checksum for plan in same} == {PLAN.checksum}
+    assert len({PLAN.checksum, *(plan.checksum for plan in other)}) == len(other) + 1
+    need_same(PLAN, PLAN.checksum)
+    with pytest.raises(StalePlanError, match="something changed in the meantime"):
+        need_same(other[0], PLAN.checksum)
+
+
+def test_a_closed_gate_stops_it_and_a_reason_is_recorded() -> None:
+    with pytest.raises(GateError, match="verified: not verified") as caught:
+        need_open(PLAN)
+    assert "infra verify" in str(caught.value)
+    forced = replace(PLAN, gates=[PLAN.gates[0], replace(PLAN.gates[1], forced="an outage")])
+    need_open(forced)
+    pin = ReleasePin.model_validate(forced.pin())
+    assert pin.forced == {"verified": "an outage"}
+    assert (pin.id, pin.commit, pin.stage, pin.plan) == ("dev-3", "c" * 40, "dev", forced.checksum)
+
+
+def test_text_says_what_changes_and_what_stays() -> None:
+    shown = render.text(PLAN)
+    assert 'WorkPool etl|<b> description: "old" -> "new"' in shown
+    assert "WorkPool etl concurrencyLimit: 50 (dev: 10)" in shown
+    assert "CLOSED  verified: not verified" in shown
+
+
+def test_markdown_takes_no_markup_from_names_and_is_cut() -> None:
+    shown = render.markdown(PLAN)
+    assert shown.startswith("<!-- prefect-pulumi-promotion: prod -->\n### ")
+    assert "etl&#124;&#60;b&#62;" in shown
+    assert "<b>" not in shown.replace("<br>", "")
+    many = [replace(CHANGE, name=f"pool-{n}", after=value("x" * 300)) for n in range(2000)]
+    cut = render.markdown(replace(PLAN, rows=many))
+    assert len(cut.encode()) < 65_536
+    assert "more: see the full plan" in cut
+
+
+def test_json_holds_the_whole_plan() -> None:
+    document = json.loads(render.as_json(PLAN))
+    assert document["checksum"] == PLAN.checksum
+    assert document["open"] is False
+    assert [row["name"] for row in document["changes"]] == ["etl|<b>"]
+    assert [row["path"] for row in document["stays"]] == ["concurrencyLimit"]
+
+
+def test_paths_are_followed() -> None:
+    values = {"a": {"b c": [{"d": 1}]}, "e": None}
+    assert at(values, 'a["b c"][0].d') == 1
+    assert at(values, "a.x") is None
+    assert at(values, 'a["b c"][3]') is None
+
+
+LIVE = {
+    "description": "every morning",
+    "tags": ["b", "a"],
+    "parameters": {"day": "today"},
+    "work_pool_name": "etl",
+    "work_queue_name": "default",
+    "paused": False,
+    "entrypoint": "flows/orders.py:import_orders",
+    "enforce_parameter_schema": True,
+    "job_variables": {},
+    "schedules": [
+        {"slug": "nightly", "active": False, "schedule": {"cron": "0 6 * * *", "timezone": "Europe/Berlin"}},
+        {"slug": None, "active": True, "schedule": {"interval": 900.0, "timezone": "UTC"}},
+    ],
+}
+ENTRY = {
+    "name": "daily",
+    "entrypoint": "flows/orders.py:import_orders",
+    "tags": ["a", "b"],
+    "parameters": {"day": "yesterday"},
+    "work_pool": {"name": "etl"},
+    "schedules": [{"slug": "nightly", "cron": "0 7 * * *", "timezone": "Europe/Berlin"}],
+}
+
+
+def test_deployments_are_compared_field_by_field() -> None:
+    rows = {
+        row.path: row
+        for row in rows_of_deployments(
+            {"f/daily": of_live(LIVE)}, {"f/daily": of_live(LIVE)}, {"f/daily": of_entry(ENTRY)}, Redactor()
+        )
+    }
+    assert rows["parameters.day"].now == value("today")
+    assert rows["parameters.day"].after == value("yesterday")
+    assert rows["schedules.nightly.cron"].after == value("0 7 * * *")
+    assert (rows["schedules.nightly.active"].now, rows["schedules.nightly.active"].after) == (value(False), value(True))
+    assert rows["schedules.nightly.active"].own
+    assert rows["schedules.every 900 s.interval"].after == ABSENT
+    assert "tags" not in rows
+    assert "work_pool" not in rows
+    assert "description" not in rows  # the entry does not say
+
+
+def test_new_and_pruned_deployments_are_one_row_each() -> None:
+    rows = list(rows_of_deployments({"f/new": {}}, {"f/old": {}}, {"f/new": {}}, Redactor()))
+    assert [(row.name, row.now.kind, row.after.kind) for row in rows] == [
+        ("f/new", "absent", "value"),
+        ("f/old", "value", "absent"),
+    ]
