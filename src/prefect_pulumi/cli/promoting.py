@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from prefect_pulumi import git
 from prefect_pulumi.cli import releases
 from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.cli.reviewing import environment_of, load_rules
-from prefect_pulumi.cli.verifying import client_of
-from prefect_pulumi.deploy.live import read_deployments
-from prefect_pulumi.deploy.load import load
-from prefect_pulumi.deploy.preflight import full_name
-from prefect_pulumi.errors import CannotCheckError, ExitCode, InputError, PrefectPulumiError
-from prefect_pulumi.promotion import compare, deployments, gates
+from prefect_pulumi.cli.reading import Notes, read_only_context
+from prefect_pulumi.cli.reviewing import environment_of, load_rules, run_code
+from prefect_pulumi.deploy.fields import changes
+from prefect_pulumi.engine.steps import Op
+from prefect_pulumi.errors import CannotCheckError, ExitCode, InputError
+from prefect_pulumi.promotion import compare, gates
 from prefect_pulumi.promotion.plan import Plan, make_pin, need_open
 from prefect_pulumi.promotion.records import Carried, Record
 from prefect_pulumi.promotion.stages import Stages
@@ -29,6 +29,7 @@ from prefect_pulumi.review.shown import Redactor, secrets_in
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.values import unwrap
 
+DEPLOYMENTS = "prefect:index:Deployments"
 HOTFIX = "hotfix-"
 """Begins the id of what is promoted as a bare commit, which no stage has carried."""
 
@@ -201,54 +202,30 @@ def _pools_with_images(target: Stack) -> list[str]:
 def _rows(
     source: Stack, at: Stack, environment: Environment, snapshots: tuple[Snapshot, Snapshot]
 ) -> list[compare.Row]:
-    entries = [entry for snapshot in snapshots for entry in snapshot.resources]
-    redactor = Redactor(value for entry in entries for value in secrets_in([entry.inputs, entry.outputs]))
+    everything = [entry for snapshot in snapshots for entry in snapshot.resources]
+    redactor = Redactor(value for entry in everything for value in secrets_in([entry.inputs, entry.outputs]))
     theirs, ours = snapshots[0].resources, snapshots[1].resources
-    after = _declared(at)
-    names = {*after, *_deployed(snapshots[1])}
     return [
         *compare.rows_of_items(environment.items, theirs, redactor),
         *compare.rows_of_deployments(
-            _live(source, snapshots[0], {*names, *_deployed(snapshots[0])}),
-            _live(at, snapshots[1], names),
-            after,
+            _entries(entry.outputs for entry in theirs if entry.type == DEPLOYMENTS),
+            _entries(entry.outputs for entry in ours if entry.type == DEPLOYMENTS),
+            _entries(_declared(at)),
+            changes,
             redactor,
         ),
         *compare.rows_that_stay(ours, theirs, environment.items, redactor),
     ]
 
 
-def _deployed(snapshot: Snapshot) -> set[str]:
-    return {
-        str(name)
-        for entry in snapshot.resources
-        if entry.type == "prefect:index:Deployments"
-        for name in unwrap(entry.outputs.get("deployments") or {})
-    }
+def _entries(of: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """'flow/deployment' -> its fields (`deploy.fields`), of every `Deployments` resource."""
+    return {str(name): fields for props in of for name, fields in dict(props.get("entries") or {}).items()}
 
 
-def _live(stack: Stack, snapshot: Snapshot, names: set[str]) -> dict[str, deployments.Fields]:
-    """Nothing for a stack that has no server yet."""
-    if not snapshot.resources:
-        return {}
-    try:
-        client = client_of(stack)
-    except InputError:
-        return {}
-    try:
-        rows = read_deployments(client, names)
-    except PrefectPulumiError as error:
-        raise CannotCheckError(f"the deployments of {stack.name} cannot be read: {error.message}") from error
-    finally:
-        client.close()
-    return {name: deployments.of_live(row) for name, row in rows.items()}
-
-
-def _declared(at: Stack) -> dict[str, deployments.Fields]:
-    """What the release's `prefect.yaml` declares; nothing when it has none."""
-    path = at.root / "prefect.yaml"
-    if not path.is_file():
-        return {}
-    loaded = load(path)
-    entries = zip(loaded.model.deployments, loaded.raw.get("deployments") or [], strict=False)
-    return {full_name(model, at.root): deployments.of_entry(raw) for model, raw in entries}
+def _declared(at: Stack) -> Iterator[Mapping[str, Any]]:
+    """Inputs of the deploy steps of the release's program."""
+    code = run_code(read_only_context(at, Notes(), sys.stderr))
+    for step in code.steps.values():
+        if step.type == DEPLOYMENTS and step.new is not None and step.op is not Op.DELETE:
+            yield step.new.inputs

@@ -21,6 +21,7 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.errors import ExitCode, InputError, NotFoundError, PrefectPulumiError, PromotionError, StateError
 from prefect_pulumi.promotion.records import Check, Record, Verification, carried, release_entry, with_verification
 from prefect_pulumi.provider.release import who
+from prefect_pulumi.values import unwrap
 
 POLL_SECONDS = 1.0
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
@@ -173,7 +174,7 @@ def _deployments(stack: Stack) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in releases.snapshot_of(stack).resources:
         if entry.type == "prefect:index:Deployments":
-            found.update({str(k): str(v) for k, v in (entry.outputs.get("deployments") or {}).items()})
+            found.update({str(k): str(v) for k, v in unwrap(entry.outputs.get("deployments") or {}).items()})
         elif entry.type == "prefect:index:Deployment":
             found[f"{entry.outputs.get('flowName')}/{entry.outputs.get('name')}"] = entry.id
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -18,7 +18,7 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "WorkQueue": ("concurrencyLimit", "paused"),
     "GlobalConcurrencyLimit": ("limit", "slotDecayPerSecond", "active"),
     "TaskRunConcurrencyLimit": ("limit",),
-    "Deployment": ("work_pool", "work_queue", "concurrency_limit", "paused", "schedules.*.active"),
+    "Deployment": ("work_pool_name", "work_queue_name", "concurrency_limit", "paused", "schedules.*.active"),
     "DeploymentSchedule": ("active",),
     "Variable": ("value",),
     "JsonBlock": ("value*",),
@@ -27,6 +27,8 @@ OWN: Mapping[str, tuple[str, ...]] = {
 
 APART = ("Deployments", "Release")
 """Kinds that have no rows of their own: the first is compared deployment by deployment."""
+
+Compared = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[tuple[str, ...], tuple[Any, Any]]]
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[]+)')
 
@@ -100,21 +102,41 @@ def rows_of_deployments(
     source: Mapping[str, Mapping[str, Any]],
     now: Mapping[str, Mapping[str, Any]],
     after: Mapping[str, Mapping[str, Any]],
+    compared: Compared,
     redactor: Redactor,
 ) -> Iterator[Row]:
-    """Each side: 'flow/deployment' -> its fields by path. What `after` does not name stays as it is `now`."""
+    """Each side: 'flow/deployment' -> its fields. `compared(one, declared)`: path -> (old, new) of what a deploy of
+    `declared` would change in `one`. What the target leaves out of `after` is deleted."""
     for name in sorted({*now, *after}):
         there, before, then = source.get(name), now.get(name), after.get(name)
         if before is None or then is None:
             yield Row("Deployment", name, "", _presence(there), _presence(before), _presence(then))
             continue
-        for path in sorted({*then, *(key for key in before if key.startswith("schedules."))}):
-            missing = path not in then
-            values = ((there or {}).get(path), before.get(path), None if missing else then[path])
-            if equal(values[1], values[2]) and equal(values[0], values[2]):
-                continue
-            sides = [shown(value, secret=False, redactor=redactor) if value is not None else ABSENT for value in values]
-            yield Row("Deployment", name, path, sides[0], sides[1], sides[2], is_own("Deployment", path))
+        changed = compared(before, then)
+        for path, (old, new) in changed.items():
+            sides = (below(there, path), old, new)
+            yield _deployment_row(name, path, sides, redactor)
+        for path, (old, new) in compared(there, then).items() if there is not None else ():
+            if path not in changed:
+                yield _deployment_row(name, path, (old, new, new), redactor)
+
+
+def _deployment_row(name: str, path: tuple[str, ...], sides: tuple[Any, Any, Any], redactor: Redactor) -> Row:
+    source, now, after = (shown(side, secret=False, redactor=redactor) if _is_value(side) else ABSENT for side in sides)
+    dotted = ".".join(path)
+    return Row("Deployment", name, dotted, source, now, after, is_own("Deployment", dotted))
+
+
+def _is_value(side: Any) -> bool:
+    """A side that has no such field is a bare `object()`."""
+    return type(side) is not object
+
+
+def below(values: Any, path: Iterable[str]) -> Any:
+    """What stands at a path of keys; None when nothing does."""
+    for key in path:
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
 
 
 def is_own(kind: str, path: str) -> bool:
