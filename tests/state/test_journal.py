@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import resource
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +17,8 @@ from prefect_pulumi.errors import StateError
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, make_urn
-from prefect_pulumi.state.journal import Journal, fold
-from prefect_pulumi.state.lock import StackLock
+from prefect_pulumi.state.folding import fold
+from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.secrets import PassphraseManager
 from prefect_pulumi.values import Secret
 
@@ -84,13 +88,39 @@ def test_state_round_trip_and_refusal_of_a_broken_one(tmp_path: Path) -> None:
         backend.reader("dev").load(manager)
 
 
-def test_a_dead_process_of_this_host_holds_no_lock(tmp_path: Path) -> None:
-    import json
-    import socket
+def test_a_full_disk_leaves_whole_lines_and_nothing_after_them(tmp_path: Path) -> None:
+    """The limit on the size of a file stands in for the disk; the kernel cuts the write off in its middle."""
+    journal = Journal(tmp_path, "p", "dev", None)
+    journal.result(journal.intent("create", entry("a", id="")), entry("a"), "done")
+    size = journal.path.stat().st_size
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 30, before[1]))
+    try:
+        with pytest.raises(StateError, match="cannot be written"):
+            journal.intent("create", entry("b", id=""))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert journal.path.stat().st_size == size
+    with pytest.raises(StateError, match="cannot be written"):
+        journal.intent("create", entry("c", id=""))
+    journal.close()
+    folded = fold(Snapshot(), Journal(tmp_path, "p", "dev", None).replay())
+    assert [each.id for each in folded.resources] == ["a"]
+    assert folded.pending_operations == []
 
-    folder = tmp_path / ".pulumi/locks/organization/p/dev"
-    folder.mkdir(parents=True)
-    (folder / "x.json").write_text(json.dumps({"pid": 2**22 + 7, "hostname": socket.gethostname()}))
-    with StackLock(tmp_path, "p", "dev") as lock:
-        assert "died on this machine" in lock.note
-    assert list(folder.iterdir()) == []
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".pulumi").write_text("a file where a folder belongs")
+    with pytest.raises(StateError, match=os.strerror(errno.ENOTDIR)):
+        Journal(tmp_path, "p", "dev", None).intent("create", entry("a", id=""))
+
+
+def test_it_knows_the_checkpoint_that_it_goes_with(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, "p", "dev", None, base="abc")
+    journal.intent("create", entry("a", id=""))
+    journal.close()
+    again = Journal(tmp_path, "p", "dev", None)
+    assert len(again.replay()) == 1
+    assert again.base == "abc"

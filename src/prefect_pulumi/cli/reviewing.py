@@ -32,9 +32,8 @@ from prefect_pulumi.review.rules import Rules
 from prefect_pulumi.review.shown import Redactor, secrets_in
 from prefect_pulumi.review.topology import picture
 from prefect_pulumi.review.words import without_credentials
-from prefect_pulumi.state import journal as journals
+from prefect_pulumi.state import folding
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_name
-from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.reading import owned
 from prefect_pulumi.values import has_unknown, unwrap
 
@@ -152,9 +151,7 @@ def environment_of(stack: Stack, base: Code | None, *, output: TextIO | None, ru
 
 def load_snapshot(context: StackContext) -> Snapshot:
     """The state, with what a crashed run had finished folded in; nothing is written."""
-    snapshot = context.backend.reader(context.stack).load(context.manager)
-    records = Journal(context.backend.root, context.project, context.stack, context.manager).replay()
-    return journals.fold(snapshot, records) if records else snapshot
+    return folding.load(context.backend, context.stack, context.manager)
 
 
 def run_code(context: StackContext) -> Code:

@@ -55,8 +55,8 @@ def _urn(snapshot: Snapshot, text: str) -> str:
 
 def _edit(stack: Stack, sink: Sink, edit: Callable[[Snapshot], tuple[Snapshot, dict[str, Any]]]) -> dict[str, Any]:
     context = stack.context(sink, write=True)
-    with operations.updating(context) as (snapshot, _):
-        edited, done = edit(snapshot)
+    with operations.updating(context) as update:
+        edited, done = edit(update.snapshot)
         context.backend.writer(stack.name).save(edited, context.manager)
     return done
 

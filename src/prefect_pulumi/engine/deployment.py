@@ -41,6 +41,7 @@ class Deployment(Customs, Reading):
             if not goal.custom:
                 return self._register_component(goal, old)
             with self._slots:
+                self._check_running()  # it may have failed, or been stopped, while this one waited
                 if goal.is_provider:
                     return self._register_provider(goal, old)
                 return self._register_custom(goal, old)

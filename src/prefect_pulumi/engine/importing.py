@@ -26,7 +26,8 @@ def import_resources(context: StackContext, requests: Sequence[ImportRequest], p
     """Reads each object and writes the state once all were found. `provider` names a provider of the stack by its
     resource name; left out, the only explicit one, else the default provider."""
     began, start = time.monotonic(), int(time.time())
-    with updating(context) as (snapshot, journal), open_providers(context) as providers:
+    with updating(context) as update, open_providers(context) as providers:
+        snapshot, journal = update.snapshot, update.journal
         deployment = make_deployment(context, snapshot, providers, Options(), journal)
         packages = {request.type.split(":", 1)[0] for request in requests}
         chosen = {package: provider_urn(snapshot, package, provider) for package in packages}

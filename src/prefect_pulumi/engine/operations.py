@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,8 +18,9 @@ from prefect_pulumi.engine.providers import Loader, ProviderPool
 from prefect_pulumi.engine.refreshing import refresh_entries
 from prefect_pulumi.engine.run_state import Aborted, Options
 from prefect_pulumi.engine.steps import Step, summarize
-from prefect_pulumi.errors import ChangesFound, InterruptedRun, PrefectPulumiError
-from prefect_pulumi.state import journal as journals
+from prefect_pulumi.engine.stopping import stopping
+from prefect_pulumi.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
+from prefect_pulumi.state import folding
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import Journal
@@ -43,6 +43,8 @@ class StackContext:
     package_config: Callable[[str], dict[str, Any]]
     sink: Sink
     output: TextIO | None = None
+    wake: Callable[[Snapshot], None] | None = None
+    """Starts what open operations of a crashed run are looked for on, when it stopped with the machine."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Result:
 def preview(context: StackContext, options: Options, *, refresh: bool = False) -> Result:
     """What `up` would do. Takes no lock and writes nothing."""
     began = time.monotonic()
-    snapshot = _load(context)
+    snapshot = folding.load(context.backend, context.stack, context.manager)
     with open_providers(context) as providers:
         before: tuple[Step, ...] = ()
         if refresh:
@@ -81,8 +83,8 @@ def up(
 ) -> Result:
     """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied."""
     began = time.monotonic()
-    with updating(context) as (snapshot, journal), open_providers(context) as providers:
-        snapshot = _healed(context, snapshot, providers)
+    with updating(context) as update, open_providers(context) as providers:
+        snapshot = _healed(context, update, providers)
         before: tuple[Step, ...] = ()
         if refresh:
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
@@ -94,14 +96,16 @@ def up(
             return planned
         if planned.changed and confirm is not None and not confirm(planned):
             return replace(planned, steps=())
-        with open_providers(context) as running, _interruptible(running) as stop:
-            deployment = make_deployment(context, snapshot, running, options, journal)
+        if before:
+            _keep(context, update, snapshot)
+        with open_providers(context) as running, stopping(update.lock.release) as stop:
+            deployment = make_deployment(context, snapshot, running, options, update.journal)
             stop.append(deployment)
             start = int(time.time())
             try:
                 _execute(context, deployment)
             finally:
-                save(context, deployment, journal, "update", start)
+                save(context, deployment, update.journal, "update", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, before)
 
@@ -109,21 +113,21 @@ def up(
 def refresh(context: StackContext, options: Options, *, expect_no_changes: bool = False) -> Result:
     """Brings the state up to what the providers report."""
     began = time.monotonic()
-    with updating(context) as (snapshot, journal), open_providers(context) as providers:
-        snapshot = _healed(context, snapshot, providers)
+    with updating(context) as update, open_providers(context) as providers:
+        snapshot = _healed(context, update, providers)
         start = int(time.time())
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
         if expect_no_changes and any(step.changes for step in steps):
             raise ChangesFound("the refresh found changes where none were expected")
-        _write(context, fresh, journal, "refresh", start, summarize(steps), "succeeded")
+        _write(context, fresh, update.journal, "refresh", start, summarize(steps), "succeeded")
     return Result(steps, _outputs(fresh), summarize(steps), time.monotonic() - began)
 
 
 def destroy(context: StackContext, options: Options, *, confirm: Callable[[Result], bool] | None = None) -> Result:
     """Deletes every resource of the stack, users before what they use."""
     began = time.monotonic()
-    with updating(context) as (snapshot, journal), open_providers(context) as providers:
-        snapshot = _healed(context, snapshot, providers)
+    with updating(context) as update, open_providers(context) as providers:
+        snapshot = _healed(context, update, providers)
         plan = make_deployment(context, snapshot, providers, options, None)
         plan.finish()
         _raise_first(plan)
@@ -132,14 +136,14 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
             return planned
         if confirm is not None and not confirm(planned):
             return replace(planned, steps=())
-        with _interruptible(providers) as stop:
-            deployment = make_deployment(context, snapshot, providers, options, journal)
+        with stopping(update.lock.release) as stop:
+            deployment = make_deployment(context, snapshot, providers, options, update.journal)
             stop.append(deployment)
             start = int(time.time())
             try:
                 deployment.finish()
             finally:
-                save(context, deployment, journal, "destroy", start)
+                save(context, deployment, update.journal, "destroy", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, ())
 
@@ -189,7 +193,7 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
         deployment.errors.append(error)
         return
     deployment.check_targets()
-    if not deployment.errors or deployment.goes_on:
+    if not deployment.aborted and (not deployment.errors or deployment.goes_on):
         deployment.finish()
 
 
@@ -226,69 +230,64 @@ def open_providers(context: StackContext) -> Iterator[ProviderPool]:
         pool.close()
 
 
+@dataclass(frozen=True)
+class Update:
+    """An update under the stack's lock: the state that it starts from, and its journal."""
+
+    snapshot: Snapshot
+    journal: Journal
+    lock: StackLock
+
+
 @contextmanager
-def updating(context: StackContext) -> Iterator[tuple[Snapshot, Journal]]:
-    """Holds the stack's lock; hands out the state with what a crashed run had finished folded in."""
-    with StackLock(context.backend.root, context.project, context.stack) as lock:
+def updating(context: StackContext) -> Iterator[Update]:
+    """Holds the stack's lock; the state has in it what a crashed run had finished."""
+    backend, stack = context.backend, context.stack
+    with StackLock(backend.root, context.project, stack) as lock:
         if lock.note:
             context.sink.emit(Message("warning", lock.note))
-        journal = Journal(context.backend.root, context.project, context.stack, context.manager)
-        snapshot = _load(context)
+        snapshot = folding.load(backend, stack, context.manager)
+        journal = Journal(backend.root, context.project, stack, context.manager)
         if journal.path.exists():
             # Folded in before anything is appended: a crash may have torn its last line.
-            context.backend.writer(context.stack).save(snapshot, context.manager)
+            backend.writer(stack).save(snapshot, context.manager)
             journal.clear()
+        journal.base = backend.digest(stack)
         try:
-            yield snapshot, journal
+            yield Update(snapshot, journal, lock)
         finally:
             journal.close()
 
 
-def _healed(context: StackContext, snapshot: Snapshot, providers: ProviderPool) -> Snapshot:
+def settle(context: StackContext) -> int:
+    """Brings what a crashed run left behind into the state, as the next update would; how many operations were open.
+
+    After it the official CLI can go on.
+    """
+    with updating(context) as update, open_providers(context) as providers:
+        _healed(context, update, providers)
+        return len(update.snapshot.pending_operations)
+
+
+def _healed(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:
+    snapshot = update.snapshot
     if not snapshot.pending_operations:
         return snapshot
+    if context.wake is not None:
+        context.wake(snapshot)
     healed = heal(snapshot, providers, context.sink)
-    context.backend.writer(context.stack).save(healed, context.manager)
+    _keep(context, update, healed)
     return healed
 
 
-def _load(context: StackContext) -> Snapshot:
-    reader = context.backend.reader(context.stack)
-    snapshot = reader.load(context.manager)
-    records = Journal(context.backend.root, context.project, context.stack, context.manager).replay()
-    return journals.fold(snapshot, records) if records else snapshot
-
-
-class _Stop(list[Deployment]):
-    """Deployments to stop at the first Ctrl-C."""
-
-    interrupted = False
-
-
-@contextmanager
-def _interruptible(providers: ProviderPool) -> Iterator[_Stop]:
-    """First SIGINT: nothing new begins and what is in flight ends. Second: the default action, at once."""
-    stop = _Stop()
-
-    def handler(signum: int, frame: object) -> None:
-        stop.interrupted = True
-        for deployment in stop:
-            deployment.abort()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    try:
-        before = signal.signal(signal.SIGINT, handler)
-    except ValueError:  # not the main thread: the caller handles signals
-        yield stop
-        return
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
+    """Writes a state before the update's own work begins."""
+    context.backend.writer(context.stack).save(snapshot, context.manager)
+    update.journal.base = context.backend.digest(context.stack)
 
 
 def save(context: StackContext, deployment: Deployment, journal: Journal, kind: str, start: int) -> None:
-    outcome = "failed" if deployment.errors else "succeeded"
+    outcome = "failed" if deployment.errors or deployment.aborted else "succeeded"
     _write(context, deployment.snapshot(), journal, kind, start, summarize(deployment.steps), outcome)
 
 
@@ -304,9 +303,12 @@ def _write(
     writer = context.backend.writer(context.stack)
     writer.save(snapshot, context.manager)
     journal.clear()
-    context.backend.write_history(
-        context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes
-    )
+    try:
+        context.backend.write_history(
+            context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes
+        )
+    except StateError as error:
+        context.sink.emit(Message("warning", str(error)))
 
 
 def _outputs(snapshot: Snapshot) -> dict[str, Any]:

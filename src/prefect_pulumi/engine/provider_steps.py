@@ -122,6 +122,7 @@ class ProviderSteps(Deleting):
             return
         with self._lock:
             self._leftovers.append(replace(old, delete=True))
+        self._note(Op.REPLACE, replace(old, delete=True))
 
 
 def _provider_op(old: ResourceEntry | None, diff: DiffResult | None) -> Op:

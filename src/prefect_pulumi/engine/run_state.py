@@ -23,21 +23,22 @@ from prefect_pulumi.errors import (
     CheckError,
     PartialFailureError,
     PrefectPulumiError,
+    StateError,
     UnsupportedError,
 )
 from prefect_pulumi.state import integrity
-from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, parse_provider_ref
+from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 from prefect_pulumi.values import has_unknown, same, unwrap
 
 
 class Recorder(Protocol):
     """The journal, as the engine sees it."""
 
-    def intent(self, op: str, entry: ResourceEntry) -> int: ...
+    def intent(self, op: str, entry: ResourceEntry, was: str = "") -> int: ...
 
     def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None: ...
 
-    def note(self, op: str, entry: ResourceEntry) -> None: ...
+    def note(self, op: str, entry: ResourceEntry, was: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +139,14 @@ class RunState:
     ) -> Any:
         """Runs one provider call between the journal's intent and result, and tells the sink."""
         op = CREATE_BESIDE if beside else str(step.op)
-        token = None if self._journal is None else self._journal.intent(op, subject)
+        token = None if self._journal is None else self._journal.intent(op, subject, _was(step))
         self._sink.emit(StepStarted(step, self.dry_run))
         began = time.monotonic()
         try:
             value = call()
         except PartialFailureError as error:
-            if self._journal is not None and token is not None:
-                partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))
-                self._journal.result(token, partial, "partial")
+            partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))
+            self._result(token, partial, "partial")
             self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
             raise
         except PrefectPulumiError as error:
@@ -154,17 +154,33 @@ class RunState:
             if isinstance(error, CannotCheckError) and not self.dry_run:
                 with self._lock:
                     self._pending.append(PendingOperation(subject, _PENDING_TYPE.get(step.op, "updating")))
-            elif self._journal is not None and token is not None:
-                self._journal.result(token, None, "failed")
+            else:
+                self._result(token, None, "failed")
             self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
             raise
-        if self._journal is not None and token is not None:
-            self._journal.result(token, kept(value), "done")
+        self._result(token, kept(value), "done")
         self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began))
         if step.op in {Op.DELETE, Op.DELETE_REPLACED}:
             with self._lock:
                 self.steps.append(step)
         return value
+
+    def _result(self, token: int | None, entry: ResourceEntry | None, outcome: str) -> None:
+        """What was done is in memory and goes into the checkpoint even when the journal takes no more of it."""
+        if self._journal is None or token is None:
+            return
+        try:
+            self._journal.result(token, entry, outcome)
+        except StateError as error:
+            self._fail(error)
+
+    def _note(self, op: Op, entry: ResourceEntry, was: str = "") -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.note(str(op), entry, was)
+        except StateError as error:
+            self._fail(error)
 
     def _finish(self, step: Step, *, journalled: bool = False) -> None:
         """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
@@ -178,8 +194,8 @@ class RunState:
             self.state_dirty = self.state_dirty or dirty
             if step.new is not None:
                 self._news[step.urn] = step.new
-        if dirty and not journalled and step.new is not None and self._journal is not None:
-            self._journal.note(str(step.op), step.new)
+        if dirty and not journalled and step.new is not None:
+            self._note(step.op, step.new, _was(step))
         if step.op is not Op.SAME and (step.new is None or not step.new.custom):
             self._sink.emit(StepDone(step, self.dry_run, 0.0))
 
@@ -188,6 +204,10 @@ class RunState:
     def abort(self) -> None:
         """No further resource is begun; what is in flight ends."""
         self._aborted = True
+
+    @property
+    def aborted(self) -> bool:
+        return self._aborted
 
     def _check_running(self) -> None:
         if self._aborted:
@@ -232,13 +252,11 @@ class RunState:
                 now_urn = renamed.get(urn, urn)
                 if now_urn not in entries and urn not in self._gone:
                     entries[now_urn] = replace(entry, urn=now_urn)
-            listed = [_rewritten(entry, renamed) for entry in entries.values()]
-            leftovers = [_rewritten(entry, renamed) for entry in self._leftovers]
+            listed = [integrity.renamed(entry, renamed) for entry in [*entries.values(), *self._leftovers]]
             listed = [_with_outputs(entry, self.stack_outputs) for entry in listed]
-            listed = [_without_dead_edges(entry, entries) for entry in listed]
             return replace(
                 self._before,
-                resources=integrity.sort([*listed, *leftovers]),
+                resources=integrity.sort(integrity.without_dead_edges(listed)),
                 pending_operations=list(self._pending),
             )
 
@@ -260,6 +278,11 @@ _PENDING_TYPE: Mapping[Op, str] = {
     Op.DELETE: "deleting",
     Op.DELETE_REPLACED: "deleting",
 }
+
+
+def _was(step: Step) -> str:
+    """The URN that the state still has for a resource that was renamed or moved; else ""."""
+    return step.old.urn if step.old is not None and step.old.urn != step.urn else ""
 
 
 def now() -> str:
@@ -286,40 +309,5 @@ def located(error: PrefectPulumiError, urn: str) -> PrefectPulumiError:
     return error
 
 
-def _rewritten(entry: ResourceEntry, renamed: Mapping[str, str]) -> ResourceEntry:
-    if not renamed:
-        return entry
-
-    def new(urn: str) -> str:
-        return renamed.get(urn, urn)
-
-    provider = entry.provider
-    if provider:
-        urn, id = parse_provider_ref(provider)
-        provider = f"{new(urn)}::{id}"
-    return replace(
-        entry,
-        parent=new(entry.parent),
-        provider=provider,
-        dependencies=[new(urn) for urn in entry.dependencies],
-        property_dependencies={k: [new(urn) for urn in urns] for k, urns in entry.property_dependencies.items()},
-        deleted_with=new(entry.deleted_with),
-    )
-
-
 def _with_outputs(entry: ResourceEntry, outputs: dict[str, Any]) -> ResourceEntry:
     return replace(entry, outputs=outputs) if entry.type == STACK_TYPE else entry
-
-
-def _without_dead_edges(entry: ResourceEntry, entries: Mapping[str, ResourceEntry]) -> ResourceEntry:
-    """A failed run can leave an entry whose dependency never came to be; the file may not name it."""
-    if all(urn in entries for urn in planner.references(entry)):
-        return entry
-    return replace(
-        entry,
-        dependencies=[urn for urn in entry.dependencies if urn in entries],
-        property_dependencies={
-            key: [urn for urn in urns if urn in entries] for key, urns in entry.property_dependencies.items()
-        },
-        deleted_with=entry.deleted_with if entry.deleted_with in entries else "",
-    )

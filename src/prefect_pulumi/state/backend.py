@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
+import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.errors import StateError, UnsupportedError
 from prefect_pulumi.state import checkpoint, integrity
 from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.journal import sync_folder
 from prefect_pulumi.state.secrets import PassphraseManager
+
+T = TypeVar("T")
 
 
 class StateReader(Protocol):
@@ -63,15 +69,34 @@ class FileBackend:
         return _StackFile(self, stack)
 
     def file_of(self, stack: str) -> Path:
-        """The stack's checkpoint; of a plain and a compressed one the newer counts."""
+        """The stack's checkpoint; of a plain and a compressed one the newer counts.
+
+        Raises `UnsupportedError` when the CLI keeps it as zstd, which this engine does not read.
+        """
         plain, packed = self._stacks / f"{stack}.json", self._stacks / f"{stack}.json.gz"
+        zstd = self._stacks / f"{stack}.json.zst"
+        if zstd.exists():
+            raise UnsupportedError(
+                "a state compressed with zstd is for the official CLI",
+                where=str(zstd),
+                remedy="unset PULUMI_DIY_BACKEND_ZSTD and let `pulumi stack export | pulumi stack import` rewrite it",
+            )
         found = [path for path in (plain, packed) if path.exists()]
-        return max(found, key=lambda path: path.stat().st_mtime_ns) if found else plain
+        if found:
+            return max(found, key=lambda path: path.stat().st_mtime_ns)
+        return packed if _on("PULUMI_DIY_BACKEND_GZIP") else plain
+
+    def digest(self, stack: str) -> str:
+        """SHA-256 of the checkpoint file, "" when there is none: tells whether somebody else has written it."""
+        try:
+            return hashlib.sha256(self.file_of(stack).read_bytes()).hexdigest()
+        except OSError:
+            return ""
 
     def holds_secrets(self, stack: str) -> bool:
         """Whether loading the state will need the passphrase's key; a look, not a check."""
-        path = self.file_of(stack)
         with contextlib.suppress(OSError):
+            path = self.file_of(stack)
             return path.suffix == ".gz" or b'"ciphertext"' in path.read_bytes()
         return False
 
@@ -85,9 +110,11 @@ class FileBackend:
     def write_history(
         self, stack: str, *, kind: str, start: int, end: int, result: str, changes: Mapping[str, int]
     ) -> None:
-        """The record that `pulumi stack history` shows, with a copy of the state after it. Times: unix seconds."""
-        folder = self._pulumi / "history" / self.project / stack
-        folder.mkdir(parents=True, exist_ok=True)
+        """The record that `pulumi stack history` shows, and a copy of the state after it. Times: unix seconds.
+
+        The CLI's switch for the further copy in `backups`, `PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS`, counts
+        here too. Raises `StateError`; the state itself is saved by then.
+        """
         stamp = time.time_ns()
         record = {
             "kind": kind,
@@ -100,8 +127,35 @@ class FileBackend:
             "endTime": end,
             "resourceChanges": dict(changes),
         }
-        write_atomic(folder / f"{stack}-{stamp}.history.json", json.dumps(record).encode())
-        write_atomic(folder / f"{stack}-{stamp}.checkpoint.json", self.file_of(stack).read_bytes())
+        file = self.file_of(stack)
+        form = file.name.removeprefix(stack)
+        text = json.dumps(record).encode()
+        try:
+            data = file.read_bytes()
+            folder = self._pulumi / "history" / self.project / stack
+            folder.mkdir(parents=True, exist_ok=True)
+            packed = gzip.compress(text) if form.endswith(".gz") else text
+            write_atomic(folder / f"{stack}-{stamp}.history{form}", packed)
+            write_atomic(folder / f"{stack}-{stamp}.checkpoint{form}", data)
+            if not _on("PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"):
+                backups = self._pulumi / "backups" / self.project / stack
+                backups.mkdir(parents=True, exist_ok=True)
+                write_atomic(backups / f"{stack}.{stamp}{form}", data)
+        except OSError as error:
+            raise StateError(
+                f"the history cannot be written: {error.strerror or error}", where=str(error.filename or self._pulumi)
+            ) from error
+
+    def newest_good_copy(self, stack: str) -> Path | None:
+        """The youngest copy of the stack's state that the CLI would read."""
+        found = [*self._stacks.glob(f"{stack}.json*.bak")]
+        found += (self._pulumi / "backups" / self.project / stack).glob(f"{stack}.*.json*")
+        found += (self._pulumi / "history" / self.project / stack).glob(f"{stack}-*.checkpoint.json*")
+        copies = [path for path in found if not path.name.endswith(".attrs")]
+        for path in sorted(copies, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+            if checkpoint.sound(path.read_bytes()):
+                return path
+        return None
 
 
 class _StackFile:
@@ -119,19 +173,37 @@ class _StackFile:
         return self._path.exists()
 
     def salt(self) -> str:
-        return checkpoint.salt_of(self._read(), str(self._path)) if self.exists() else ""
+        if not self.exists():
+            return ""
+        return self._read(lambda data: checkpoint.salt_of(data, str(self._path)))
 
     def load(self, manager: PassphraseManager | None) -> Snapshot:
-        """The stack's snapshot, empty when the stack does not exist yet."""
+        """The stack's snapshot, empty when the stack does not exist yet.
+
+        Raises `StateError` for a broken file: with the place of the fault, and the newest good copy.
+        """
         if not self.exists():
             return Snapshot.empty()
-        return checkpoint.parse(self._read(), manager, str(self._path))
+        return self._read(lambda data: checkpoint.parse(data, manager, str(self._path)))
 
-    def _read(self) -> bytes:
+    def _read(self, parse: Callable[[bytes], T]) -> T:
         try:
-            return self._path.read_bytes()
+            data = self._path.read_bytes()
         except OSError as error:
             raise StateError(error.strerror or str(error), where=str(self._path)) from error
+        try:
+            return parse(data)
+        except StateError as error:
+            if error.remedy == checkpoint.RESTORE:
+                error.remedy = self._remedy()
+            raise
+
+    def _remedy(self) -> str:
+        copy = self._backend.newest_good_copy(self._stack)
+        if copy is None:
+            return "pulumi state repair; there is no good copy of it here"
+        when = datetime.fromtimestamp(copy.stat().st_mtime, UTC).isoformat(timespec="seconds")
+        return f"the newest good copy is of {when}: {copy}; copy it over the file, or try `pulumi state repair`"
 
     def save(self, snapshot: Snapshot, manager: PassphraseManager | None) -> None:
         """Writes the checkpoint whole or not at all; the file as it was stays as `.bak`."""
@@ -141,13 +213,14 @@ class _StackFile:
         data = checkpoint.render(snapshot, manager, f"{self._backend.project}/{self._stack}")
         try:
             self._backend.prepare()
-            path = self._backend.file_of(self._stack)
-            if path.exists():
-                write_atomic(path.with_name(path.name + ".bak"), path.read_bytes())
-            if path.suffix == ".gz":
-                path.rename(path.with_name(path.name + ".bak"))
-                path = path.with_suffix("")
-            write_atomic(path, data)
+            path = before = self._path
+            if before.exists():
+                write_atomic(before.with_name(before.name + ".bak"), before.read_bytes())
+                packed = _on("PULUMI_DIY_BACKEND_GZIP")
+                path = before.with_name(f"{self._stack}.json{'.gz' if packed else ''}")
+            write_atomic(path, gzip.compress(data) if path.suffix == ".gz" else data)
+            if before != path:
+                before.unlink(missing_ok=True)
         except OSError as error:
             raise StateError(
                 f"the state cannot be written: {error.strerror or error}",
@@ -156,12 +229,35 @@ class _StackFile:
             ) from error
 
 
+def _on(variable: str) -> bool:
+    return os.environ.get(variable, "").lower() in {"1", "true"}
+
+
 def write_atomic(path: Path, data: bytes) -> None:
-    """Temporary file, sync, rename; a stale `.attrs` sidecar of the CLI's blob library goes."""
+    """Temporary file, sync, rename; a stale `.attrs` sidecar of the CLI's blob library goes.
+
+    What a process that was killed in between left behind is removed first.
+    """
+    for left in _temporaries(path):
+        left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
     path.with_name(path.name + ".attrs").unlink(missing_ok=True)
+
+
+def _temporaries(path: Path) -> Iterator[Path]:
+    """Leftovers of writers of `path`; the stack's lock keeps living ones away."""
+    prefix = f".{path.name}."
+    with os.scandir(path.parent) as found:
+        for item in found:
+            if item.name.startswith(prefix) and item.name.endswith(".tmp"):
+                yield Path(item.path)

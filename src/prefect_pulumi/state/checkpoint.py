@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.errors import PrefectPulumiError, StateError
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -18,6 +19,8 @@ from prefect_pulumi.values import SECRET, SIGNATURE, from_checkpoint, to_checkpo
 VERSION = 3
 MANIFEST_VERSION = "v3.256.0"
 """The official CLI whose rules this writer follows; its SHA-256 is the manifest's `magic`."""
+
+RESTORE = "pulumi state repair, or restore a backup"
 
 _TEXTS = {
     "id": "id",
@@ -46,36 +49,77 @@ _LISTS = {
 }
 _MAPS = {"propertyDependencies": "property_dependencies", "customTimeouts": "custom_timeouts"}
 _VALUES = {"inputs": "inputs", "outputs": "outputs"}
+_FORMS: tuple[tuple[dict[str, str], Any], ...] = ((_TEXTS, str), (_FLAGS, bool), (_LISTS, list), (_MAPS, dict))
 _KNOWN = {"urn", "type", "custom", "aliases", *_TEXTS, *_FLAGS, *_LISTS, *_MAPS, *_VALUES}
 
 
-def parse(data: bytes, manager: PassphraseManager | None, where: str = "") -> Snapshot:
-    """The snapshot in a checkpoint file (gzip is recognised). Raises `StateError` with the place of the fault."""
-    deployment, salt = deployment_of(data, where)
+def parse(
+    data: bytes,
+    manager: PassphraseManager | None,
+    where: str = "",
+    *,
+    decrypt: Callable[[str], str] | None = None,
+) -> Snapshot:
+    """The snapshot in a checkpoint file (gzip is recognised). Raises `StateError` with the place of the fault.
 
+    `decrypt` stands in for the manager's own, for those who only look at the form.
+    """
+    deployment, salt = deployment_of(data, where)
+    decrypt = decrypt or _decryption(manager, salt, where)
+    resources = [
+        _entry(raw, decrypt, f"{where}: resources[{i}]")
+        for i, raw in enumerate(_list(deployment, "resources", where, dict))
+    ]
+    pending = [
+        _pending(raw, decrypt, f"{where}: pending_operations[{i}]")
+        for i, raw in enumerate(_list(deployment, "pending_operations", where, dict))
+    ]
+    snapshot = Snapshot(resources, pending, deployment.get("metadata") or {}, salt)
+    faults = integrity.check(snapshot)
+    if faults:
+        raise StateError(f"the state is broken: {faults[0]}", where=where, remedy=RESTORE)
+    return snapshot
+
+
+def sound(data: bytes) -> bool:
+    """Whether the CLI would read this file, as far as can be told without the passphrase."""
+    try:
+        parse(data, None, decrypt=lambda _: "null")
+    except PrefectPulumiError:
+        return False
+    return True
+
+
+def _pending(raw: dict[str, Any], decrypt: Callable[[str], str], where: str) -> PendingOperation:
+    if not isinstance(raw.get("resource"), dict) or not isinstance(raw.get("type"), str):
+        raise StateError("resource or type is missing", where=where, remedy=RESTORE)
+    return PendingOperation(_entry(raw["resource"], decrypt, where), raw["type"])
+
+
+def _list(raw: dict[str, Any], key: str, where: str, kind: type) -> list[Any]:
+    """A list of `kind`; absent or null is empty."""
+    found = raw.get(key)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise StateError(f"{key} is not a list", where=where, remedy=RESTORE)
+    for index, item in enumerate(found):
+        if not isinstance(item, kind):
+            raise StateError("it has the wrong form", where=f"{where}: {key}[{index}]", remedy=RESTORE)
+    return found
+
+
+def _decryption(manager: PassphraseManager | None, salt: str, where: str) -> Callable[[str], str]:
     def decrypt(text: str) -> str:
         if not salt:
-            raise StateError("it holds secrets but no secrets provider", where=where)
+            raise StateError("it holds secrets but no secrets provider", where=where, remedy=RESTORE)
         if manager is None:
             raise StateError("its secrets need the stack's passphrase", where=where)
         if manager.salt_text.split(":")[1] != salt.split(":")[1]:
             return manager_for_salt(manager, salt).decrypt(text)
         return manager.decrypt(text)
 
-    resources = [
-        _entry(raw, decrypt, f"{where}: resources[{i}]") for i, raw in enumerate(deployment.get("resources") or [])
-    ]
-    pending = [
-        PendingOperation(_entry(raw["resource"], decrypt, f"{where}: pending_operations[{i}]"), raw["type"])
-        for i, raw in enumerate(deployment.get("pending_operations") or [])
-    ]
-    snapshot = Snapshot(resources, pending, deployment.get("metadata") or {}, salt)
-    faults = integrity.check(snapshot)
-    if faults:
-        raise StateError(
-            f"the state is broken: {faults[0]}", where=where, remedy="pulumi state repair, or restore a backup"
-        )
-    return snapshot
+    return decrypt
 
 
 def manager_for_salt(manager: PassphraseManager, salt: str) -> PassphraseManager:
@@ -90,28 +134,40 @@ def salt_of(data: bytes, where: str = "") -> str:
 
 def deployment_of(data: bytes, where: str) -> tuple[dict[str, Any], str]:
     """The file's `deployment` object and the salt text of its secrets, nothing decrypted. Raises `StateError`."""
-    if data[:2] == b"\x1f\x8b":
-        data = gzip.decompress(data)
     try:
-        document = json.loads(data)
-    except ValueError as error:
-        raise StateError(f"it is not JSON: {error}", where=where, remedy="restore a backup") from error
+        document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+    except (ValueError, OSError, EOFError, zlib.error, RecursionError) as error:
+        raise StateError(f"it is not JSON: {error}", where=where, remedy=RESTORE) from error
     if not isinstance(document, dict):
-        raise StateError("it is not a checkpoint", where=where, remedy="restore a backup")
+        raise StateError("it is not a checkpoint", where=where, remedy=RESTORE)
     version = document.get("version", VERSION)
+    if not isinstance(version, int):
+        raise StateError("version is not a number", where=where, remedy=RESTORE)
     if version > 4 or version < 3 or (version == 4 and document.get("features")):
-        features = ", ".join(document.get("features") or []) or "a newer format"
+        features = ", ".join(map(str, document.get("features") or [])) or "a newer format"
         raise StateError(f"version {version} ({features}) is for the official CLI", where=where, remedy="use pulumi")
-    deployment = (document.get("checkpoint") or {}).get("latest") or {}
-    manifest = deployment.get("manifest") or {}
-    if manifest.get("magic", "") != _magic(manifest.get("version", "")):
-        raise StateError("the manifest's magic does not fit its version", where=where, remedy="restore a backup")
-    provider = deployment.get("secrets_providers") or {}
+    deployment = _object(_object(document, "checkpoint", where), "latest", where)
+    manifest = _object(deployment, "manifest", where)
+    if manifest.get("magic", "") != _magic(str(manifest.get("version", ""))):
+        raise StateError("the manifest's magic does not fit its version", where=where, remedy=RESTORE)
+    provider = _object(deployment, "secrets_providers", where)
     if provider.get("type") not in {None, "", "passphrase"}:
         raise StateError(
             f"secrets provider {provider['type']!r} is for the official CLI", where=where, remedy="use pulumi"
         )
-    return deployment, (provider.get("state") or {}).get("salt", "")
+    salt = _object(provider, "state", where).get("salt", "")
+    if not isinstance(salt, str) or (salt and salt.count(":") < 2):
+        raise StateError("secrets_providers.state.salt is not a salt", where=where, remedy=RESTORE)
+    return deployment, salt
+
+
+def _object(raw: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+    found = raw.get(key)
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise StateError(f"{key} is not an object", where=where, remedy=RESTORE)
+    return found
 
 
 def _magic(version: str) -> str:
@@ -119,15 +175,43 @@ def _magic(version: str) -> str:
 
 
 def _entry(raw: dict[str, Any], decrypt: Callable[[str], str], where: str) -> ResourceEntry:
-    if not raw.get("urn") or not raw.get("type"):
-        raise StateError("urn or type is missing", where=where, remedy="restore a backup")
+    urn, type = raw.get("urn"), raw.get("type")
+    if not urn or not type or not isinstance(urn, str) or not isinstance(type, str):
+        raise StateError("urn or type is missing", where=where, remedy=RESTORE)
+    where = f"{where} {urn}"
     fields: dict[str, Any] = {}
-    for names in (_TEXTS, _FLAGS, _LISTS, _MAPS):
-        fields.update({name: raw[key] for key, name in names.items() if raw.get(key) is not None})
+    for names, kind in _FORMS:
+        for key, name in names.items():
+            value = raw.get(key)
+            if value is None:
+                continue
+            if not isinstance(value, kind):
+                raise StateError(f"{key} has the wrong form", where=where, remedy=RESTORE)
+            fields[name] = value
+    _well_formed(fields, where)
     for key, name in _VALUES.items():
-        fields[name] = {k: from_checkpoint(v, decrypt) for k, v in (raw.get(key) or {}).items()}
+        try:
+            fields[name] = {k: from_checkpoint(v, decrypt) for k, v in _object(raw, key, where).items()}
+        except StateError as error:
+            error.where = error.where or f"{where}: {key}"
+            error.remedy = error.remedy or RESTORE
+            raise
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise StateError(f"a value is broken: {error}", where=f"{where}: {key}", remedy=RESTORE) from error
     extra = {key: value for key, value in raw.items() if key not in _KNOWN}
-    return ResourceEntry(raw["urn"], raw["type"], bool(raw.get("custom")), **fields, extra=extra)
+    return ResourceEntry(urn, type, bool(raw.get("custom")), **fields, extra=extra)
+
+
+def _well_formed(fields: dict[str, Any], where: str) -> None:
+    lists = [fields[name] for name in _LISTS.values() if name in fields]
+    lists += fields.get("property_dependencies", {}).values()
+    if not all(isinstance(each, list | None) and all(isinstance(text, str) for text in each or ()) for each in lists):
+        raise StateError("a list of texts has the wrong form", where=where, remedy=RESTORE)
+    urns = fields.get("property_dependencies")
+    if urns:
+        fields["property_dependencies"] = {key: listed or [] for key, listed in urns.items()}
+    if not all(isinstance(seconds, int | float) for seconds in fields.get("custom_timeouts", {}).values()):
+        raise StateError("customTimeouts has the wrong form", where=where, remedy=RESTORE)
 
 
 def render(snapshot: Snapshot, manager: PassphraseManager | None, stack: str) -> bytes:
@@ -201,7 +285,7 @@ def _render(entry: ResourceEntry, encrypt: Callable[[str], str]) -> dict[str, An
     return {**raw, **entry.extra}
 
 
-def parse_entry(raw: dict[str, Any], manager: PassphraseManager | None) -> ResourceEntry:
+def parse_entry(raw: dict[str, Any], manager: PassphraseManager | None, where: str = "") -> ResourceEntry:
     """One entry from JSON (the journal's records)."""
 
     def decrypt(text: str) -> str:
@@ -209,4 +293,4 @@ def parse_entry(raw: dict[str, Any], manager: PassphraseManager | None) -> Resou
             raise StateError("the journal's secrets need the stack's passphrase")
         return manager.decrypt(text)
 
-    return _entry(raw, decrypt, "journal")
+    return _entry(raw, decrypt, where)

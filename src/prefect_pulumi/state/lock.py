@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
@@ -15,6 +16,9 @@ from typing import Any
 import psutil
 
 from prefect_pulumi.errors import StateError, StateLockedError
+
+CLOCK_SLACK = 5.0
+"""Seconds by which the start of a process, counted from the boot, may be off the clock."""
 
 
 def _folder(root: Path, project: str, stack: str) -> Path:
@@ -45,6 +49,8 @@ class StackLock:
             }
             self._own.write_text(json.dumps(content))
         except OSError as error:
+            with contextlib.suppress(OSError):
+                self._release()  # a full disk may have cut it off
             raise StateError(f"the lock cannot be written: {error.strerror}", where=str(self._folder)) from error
         try:
             self._refuse_foreign()
@@ -58,6 +64,10 @@ class StackLock:
     ) -> None:
         self._release()
 
+    def release(self) -> None:
+        """For those who end the process at once."""
+        self._release()
+
     def _release(self) -> None:
         self._own.unlink(missing_ok=True)
 
@@ -66,6 +76,8 @@ class StackLock:
             if path == self._own or path.name.endswith(".attrs"):
                 continue
             holder = _holder(path)
+            if holder is None:
+                continue  # released meanwhile
             if _is_dead(holder):
                 path.unlink(missing_ok=True)
                 self.note = f"removed the lock of process {holder['pid']}, which died on this machine"
@@ -79,17 +91,39 @@ class StackLock:
             )
 
 
-def _holder(path: Path) -> dict[str, Any]:
+def _holder(path: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def _is_dead(holder: dict[str, Any]) -> bool:
+    """Whether the lock's process ran on this host and is gone; another one may have got its number since."""
     pid = holder.get("pid")
-    return isinstance(pid, int) and holder.get("hostname") == socket.gethostname() and not psutil.pid_exists(pid)
+    if not isinstance(pid, int) or holder.get("hostname") != socket.gethostname():
+        return False
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        began = process.create_time()
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
+    taken = _seconds(holder.get("timestamp"))
+    return taken is not None and began > taken + CLOCK_SLACK
+
+
+def _seconds(text: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (TypeError, ValueError):
+        return None
 
 
 def clear_locks(root: Path, project: str, stack: str) -> int:
