@@ -10,7 +10,7 @@ DEV_READY := .venv/.ready-dev
 CLI_VERSION := v3.256.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test check fmt pulumi bench docs clean
+.PHONY: help up down test fast-test soak check fmt pulumi bench docs clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, import contracts"
@@ -37,7 +37,11 @@ test: $(DEV_READY)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 fast-test: $(DEV_READY)
-	@$(BIN)/python -m pytest -m "not e2e"
+	@$(BIN)/python -m pytest -m "not e2e and not soak"
+
+# The long randomised runs: hours of kills, faults and random programs.
+soak: $(DEV_READY)
+	@$(BIN)/python -m pytest -m soak -s
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .

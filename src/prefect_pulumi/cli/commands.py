@@ -11,6 +11,7 @@ from typing import Any
 
 from prefect_pulumi.cli import render
 from prefect_pulumi.cli.project import PRIVATE, Stack, as_json, keep_salt_out_of_git
+from prefect_pulumi.cli.settling import settle, wake_server
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.events import Event, Message
 from prefect_pulumi.engine.operations import Result, StackContext
@@ -137,25 +138,9 @@ def _destroy(arguments: Namespace, stack: Stack) -> ExitCode:
     sink = _sink(arguments)
     confirm = _confirm(arguments, sink)
     context = _context(arguments, stack, sink, write=True)
-    _wake_server(stack, context.backend.reader(stack.name).load(context.manager))
+    wake_server(stack, context.backend.reader(stack.name).load(context.manager))
     result = operations.destroy(context, _options(arguments), confirm=confirm)
     return _finish(arguments, sink, result, "Destroyed")
-
-
-def _wake_server(stack: Stack, snapshot: Snapshot) -> None:
-    """Objects can be deleted only from a server that answers: one that stopped with the machine is started."""
-    for entry in snapshot.resources:
-        if entry.type == "prefect:index:LocalServer":
-            from prefect_pulumi.local import server
-
-            values = unwrap(entry.inputs)
-            server.start(
-                server.ServerSpec(
-                    directory=stack.root / values["directory"],
-                    host=values.get("host", "127.0.0.1"),
-                    port=int(values.get("port", 4200)),
-                )
-            )
 
 
 def _outputs(arguments: Namespace, stack: Stack) -> ExitCode:
@@ -235,6 +220,7 @@ def _rollback(arguments: Namespace, stack: Stack) -> ExitCode:
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exports with which the official CLI works on the same state. A stack that is not there yet is made, empty."""
     manager = stack.manager(write=True)
+    settle(stack, QuietSink())
     writer = stack.backend.writer(stack.name)
     if not writer.exists():
         writer.save(Snapshot.empty(manager.salt_text), manager)
@@ -267,6 +253,7 @@ def _cancel(arguments: Namespace, stack: Stack) -> ExitCode:
 
     removed = clear_locks(stack.backend.root, stack.project.name, stack.name)
     sys.stdout.write(f"removed {removed} lock{'' if removed == 1 else 's'} of stack {stack.name}\n")
+    settle(stack, QuietSink())
     return ExitCode.DONE
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.engine.operations import StackContext
     from prefect_pulumi.engine.providers import Loader
     from prefect_pulumi.lifecycle import Provider
+    from prefect_pulumi.state.entries import Snapshot
 
 PRIVATE = ".infra"
 """The git-ignored folder of a project: state, server database, logs, pid files, the dev passphrase."""
@@ -211,7 +212,13 @@ class Stack:
             package_config=package_config,
             sink=sink,
             output=output,
+            wake=self._wake,
         )
+
+    def _wake(self, snapshot: Snapshot) -> None:
+        from prefect_pulumi.cli.settling import wake_server
+
+        wake_server(self, snapshot)
 
     def _loader(self, sink: Sink, package_config: Callable[[str], dict[str, Any]]) -> Loader:
         """`prefect` runs in this process, `pulumi` is part of the engine, every other package is a plugin."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.backend import FileBackend
-from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
+from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, parse_provider_ref
 from prefect_pulumi.state.journal import Journal, Record
 from prefect_pulumi.state.secrets import PassphraseManager
 
+_PROVIDER = "pulumi:providers:"
 _DELETES = frozenset({"delete", "delete-replaced"})
 _BESIDE = "create-replacement"
 """A create whose old one stays to the end of the run."""
@@ -50,12 +51,16 @@ def fold(snapshot: Snapshot, records: Iterable[Record], *, changed: bool = False
         elif record.entry.custom and not record.entry.delete:
             made[record.entry.urn] = replace(record.entry, created=intent.entry.created or record.entry.created)
     known = {entry.urn for entry in resources if not entry.delete}
+    unknown = [entry for urn, entry in made.items() if urn not in known]
+    resources += [entry for entry in unknown if entry.type.startswith(_PROVIDER)]  # nothing of it is on a server
     pending = list(snapshot.pending_operations)
-    pending += [PendingOperation(entry, "creating") for urn, entry in made.items() if urn not in known]
+    pending += [PendingOperation(entry, "creating") for entry in unknown if not entry.type.startswith(_PROVIDER)]
     for record in intents.values():
         if record.entry is not None:
             kind = "deleting" if record.op in _DELETES else _PENDING.get(record.op, "updating")
             pending.append(PendingOperation(record.entry, kind))
+    providers = {entry.urn: entry.id for entry in resources if entry.type.startswith(_PROVIDER) and not entry.delete}
+    pending = [replace(each, resource=_with_provider(each.resource, providers)) for each in pending]
     single = {(each.type, each.resource.urn, each.resource.id): each for each in pending}
     return replace(
         snapshot,
@@ -82,6 +87,12 @@ def _applied(resources: list[ResourceEntry], intent: Record, record: Record) -> 
     if was != subject.urn:
         kept = [integrity.renamed(e, {was: subject.urn}) for e in kept]
     return [*kept, entry]
+
+
+def _with_provider(entry: ResourceEntry, providers: Mapping[str, str]) -> ResourceEntry:
+    """The entry under the provider that the state has now: another run may have made that anew."""
+    urn = parse_provider_ref(entry.provider)[0] if entry.provider else ""
+    return replace(entry, provider=f"{urn}::{providers[urn]}") if urn in providers else entry
 
 
 def _is(entry: ResourceEntry, other: ResourceEntry) -> bool:

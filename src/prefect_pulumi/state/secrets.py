@@ -134,14 +134,16 @@ class PassphraseManager:
             return None
 
     def _keep(self, key: bytes) -> None:
+        """Without it the next run derives the key again, so a folder that cannot be written is no fault."""
         file = self._cache_file
         if file is None or self._cached() == key or not file.parent.is_dir():
             return
-        temporary = file.with_name(f"{file.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(f"{self._tag()}:{key.hex()}")
-        temporary.replace(file)
+        temporary = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}")
+        with contextlib.suppress(OSError):
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as stream:
+                stream.write(f"{self._tag()}:{key.hex()}")
+            temporary.replace(file)
 
 
 def _decrypt(key: bytes, text: str) -> str:

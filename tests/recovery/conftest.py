@@ -1,0 +1,59 @@
+"""Helpers beside the tests, loaded without putting the tests' folder on the import path."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+
+def _load(path: Path) -> ModuleType:
+    if path.stem in sys.modules:
+        return sys.modules[path.stem]
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+HERE = Path(__file__).parent
+engines = _load(HERE.parent / "e2e" / "engines.py")
+worlds = _load(HERE / "world.py")
+PULUMI = engines.find_pulumi()
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A process that forks itself to run `infra`: no start-up, and a real SIGKILL."""
+    with worlds.warm(tmp_path_factory.mktemp("warm")) as process:
+        yield process
+
+
+@pytest.fixture(name="worlds")
+def _worlds() -> Any:
+    return worlds
+
+
+@pytest.fixture
+def small(tmp_path: Path, prefect_server: str) -> Any:
+    return engines.Project.small(tmp_path / "a small project", prefect_server)
+
+
+@pytest.fixture
+def world(small: Any, prefect_server: str) -> Any:
+    return worlds.World(small, prefect_server)
+
+
+@pytest.fixture
+def official(small: Any) -> Any:
+    if PULUMI is None:
+        pytest.skip("no official CLI: `make pulumi` builds it where Go is installed")
+    return engines.Official(small, PULUMI)
