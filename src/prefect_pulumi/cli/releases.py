@@ -19,9 +19,8 @@ from prefect_pulumi.cli.project import PRIVATE, Stack, as_json
 from prefect_pulumi.cli.reviewing import RULES_FILE
 from prefect_pulumi.errors import ConfigError, ExitCode, InputError
 from prefect_pulumi.promotion.records import Carried, Record, carried
-from prefect_pulumi.state import journal as journals
+from prefect_pulumi.state import folding
 from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.state.journal import Journal
 
 
 def pin_of(stack: Stack) -> dict[str, Any]:
@@ -73,10 +72,7 @@ def checkout(root: Path, commit: str) -> Path:
 
 def snapshot_of(stack: Stack) -> Snapshot:
     """The state, with what a crashed run had finished folded in. Nothing is written."""
-    manager = stack.manager(write=False)
-    snapshot = stack.backend.reader(stack.name).load(manager)
-    records = Journal(stack.backend.root, stack.project.name, stack.name, manager).replay()
-    return journals.fold(snapshot, records) if records else snapshot
+    return folding.load(stack.backend, stack.name, stack.manager(write=False))
 
 
 def carried_by(stack: Stack) -> Carried:

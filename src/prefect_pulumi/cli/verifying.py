@@ -226,7 +226,8 @@ def _automation(event: Mapping[str, Any]) -> str:
 
 def record_verification(stack: Stack, found: Verification) -> None:
     """Into the state's record, under the stack's lock. Raises `StateError` when the state carries another by now."""
-    with operations.updating(stack.context(QuietSink(), write=True)) as (snapshot, _):
+    with operations.updating(stack.context(QuietSink(), write=True)) as update:
+        snapshot = update.snapshot
         entry = release_entry(snapshot.resources)
         if entry is None or carried(snapshot.resources).find(found.release) is None:
             raise StateError(f"the stack no longer keeps {found.release}: its verification cannot be recorded")
