@@ -29,6 +29,9 @@ OUTPUTS: dict[str, frozenset[str]] = {
 """Step function -> what it returns, from their sources. Of other functions the outputs are not known."""
 
 
+DECLARE = " - or declare it under"
+
+
 class Outputs:
     """What the steps so far have given: ids and their outputs, and outputs without an id."""
 
@@ -163,8 +166,7 @@ def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
             findings.fault(
                 (*keys, "name"),
                 f"there is no work pool {name!r}, neither in this stack nor on the server; "
-                f"{nearest(name, around.pools, 'pools here')}; declare it under environment.pools of the "
-                "stack's config",
+                f"{nearest(name, around.pools, 'pools here')}{DECLARE} environment.pools of the stack's config",
             )
         else:
             findings.warning((*keys, "name"), f"the work pool {name!r} was not looked for: {around.unanswered}")
@@ -179,7 +181,7 @@ def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
             findings.fault(
                 (*keys, "work_queue_name"),
                 f"the pool {name!r} has no queue {queue!r}, and Prefect would make one; "
-                f"{nearest(queue, {'default', *own}, 'its queues')}; declare it under environment.pools.{name}.queues",
+                f"{nearest(queue, {'default', *own}, 'its queues')}{DECLARE} environment.pools.{name}.queues",
             )
         else:
             findings.warning(

@@ -35,9 +35,8 @@ def check_secrets(subject: Subject, findings: Findings) -> None:
             for placeholder in find(text):
                 reason = _reason(subject, placeholder)
                 if reason:
-                    findings.fault(
-                        place, f"{reason} and would be stored as plain text; {_remedy(entry, place, placeholder)}"
-                    )
+                    remedy = _remedy(entry, place, placeholder)
+                    findings.fault(place, f"{reason} and would be stored as plain text; {remedy}{_unless(reason)}")
             if _holds_secret(subject, text):
                 findings.fault(
                     place, f"it holds a secret, which would be stored as plain text; {_remedy(entry, place, None)}"
@@ -68,8 +67,12 @@ def _reason(subject: Subject, placeholder: Placeholder) -> str:
         if value and any(secret in value for secret in around.secrets if len(secret) >= LEAST):
             return f"the environment variable {name} holds a secret of this stack"
         if SECRET_NAME.search(name):
-            return f"the environment variable {name} is a secret by its name (if not, list it in plain_text)"
+            return f"the environment variable {name} is a secret by its name"
     return ""
+
+
+def _unless(reason: str) -> str:
+    return "; if it is none, list it in plain_text" if reason.endswith("by its name") else ""
 
 
 def _holds_secret(subject: Subject, text: str) -> bool:
@@ -126,7 +129,7 @@ def _pull(subject: Subject, findings: Findings, keys: Keys, steps: list[Mapping[
             if placeholder.source is Source.ENVIRONMENT and placeholder.name in subject.env:
                 reason = _reason(subject, placeholder)
                 if reason:
-                    findings.fault(place, f"{reason} and would be stored as plain text; {advice}")
+                    findings.fault(place, f"{reason} and would be stored as plain text; {advice}{_unless(reason)}")
         if _holds_secret(subject, text):
             findings.fault(place, f"it holds a secret, which would be stored as plain text; {advice}")
         elif place[-1] in CLEAR_ARGUMENTS and text and not find(text):

@@ -16,9 +16,9 @@ from prefect_pulumi.deploy.check_secrets import check_secrets
 from prefect_pulumi.deploy.check_steps import check_steps
 from prefect_pulumi.deploy.check_values import check_job_variables, check_parameters
 from prefect_pulumi.deploy.document import Document, plain
-from prefect_pulumi.deploy.findings import STEP_KEYS, Entry, Findings, Subject, mapping
+from prefect_pulumi.deploy.findings import STEP_KEYS, Entry, Finding, Findings, Subject, mapping
 from prefect_pulumi.deploy.flows import Imported
-from prefect_pulumi.deploy.load import checked
+from prefect_pulumi.deploy.load import FormFault, checked, normal
 from prefect_pulumi.deploy.placeholders import Placeholder, Source, filled, open_template
 from prefect_pulumi.deploy.source import Entrypoint, SourceFault, flow_name
 from prefect_pulumi.deploy.surroundings import UNTOLD, Surroundings
@@ -84,6 +84,7 @@ def check_all(
 ) -> Checked:
     """`data`: the document's plain data, with what the stack lays over it. Parts that are malformed are passed over
     by the checks that need them."""
+    data = normal(data)
     raw = plain(data)
     done = resolved(raw, env, around.variables)
     listed = raw.get("deployments")
@@ -103,23 +104,27 @@ def check_all(
         check_job_variables(subject, findings, entry)
         _agreements(subject, findings, entry)
         _slugs(findings, entry)
-    _, form = checked(document, dict(data))
+    _, form = checked(document, data)
     if not form:
         # What was filled in is judged like what was written.
         _, form = checked(document, done)
-    lines = {text: int(text.split(" ", 2)[1].rstrip(":")) for text in form}
-    faults = [*findings.faults(), *(text for text in form if text not in findings.faults())]
-    faults.sort(key=lambda text: lines.get(text, _line(text)))
+    found = [each for each in findings.faults() if not any(_follows(each, fault) for fault in form)]
+    found += [Finding(fault.line, fault.text, fault.keys) for fault in form]
     return Checked(
-        tuple(names.get(index, "") for index in range(len(done["deployments"]))),
-        done,
-        tuple(faults),
-        tuple(findings.warnings()),
+        names=tuple(names.get(index, "") for index in range(len(done["deployments"]))),
+        data=done,
+        faults=tuple(dict.fromkeys(each.text for each in sorted(found))),
+        warnings=tuple(findings.warnings()),
     )
 
 
-def _line(text: str) -> int:
-    return int(text.split(" ", 2)[1].rstrip(":"))
+def _follows(finding: Finding, fault: FormFault) -> bool:
+    """Whether a finding only says more of a value whose form is wrong."""
+    form, keys = fault.keys, finding.keys
+    if keys[: len(form)] != form:
+        return False
+    free = bool({*STEP_KEYS} & {*form}) or form[-1:] in (("parameters",), ("job_variables",))
+    return free or (keys == form and "environment variable" in finding.text)
 
 
 def _names(subject: Subject, findings: Findings) -> dict[int, str]:

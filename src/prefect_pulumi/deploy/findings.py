@@ -16,25 +16,39 @@ Keys = Sequence[str | int]
 STEP_KEYS = ("build", "push", "pull")
 
 
+@dataclass(frozen=True, order=True)
+class Finding:
+    """`text` is `line N: key: message`."""
+
+    line: int
+    text: str
+    keys: tuple[str | int, ...] = field(compare=False)
+    grave: bool = field(default=True, compare=False)
+
+
 @dataclass
 class Findings:
-    """Faults and warnings with their lines; a message is complete but for the file's name."""
+    """Faults and warnings with their places; a message is complete but for the file's name."""
 
     document: Document
-    found: dict[tuple[int, str], bool] = field(default_factory=dict)
+    found: dict[str, Finding] = field(default_factory=dict)
 
     def fault(self, keys: Keys, message: str) -> None:
-        self.found[(self.document.line(keys), f"{self.document.place(keys)}: {message}")] = True
+        self._add(keys, message, grave=True)
 
     def warning(self, keys: Keys, message: str) -> None:
-        self.found.setdefault((self.document.line(keys), f"{self.document.place(keys)}: {message}"), False)
+        self._add(keys, message, grave=False)
 
-    def faults(self) -> list[str]:
+    def _add(self, keys: Keys, message: str, *, grave: bool) -> None:
+        text = f"{self.document.place(keys)}: {message}"
+        self.found.setdefault(text, Finding(self.document.line(keys), text, tuple(keys), grave))
+
+    def faults(self) -> list[Finding]:
         """In the order of the file."""
-        return [text for (_, text), grave in sorted(self.found.items()) if grave]
+        return sorted(each for each in self.found.values() if each.grave)
 
     def warnings(self) -> list[str]:
-        return [text for (_, text), grave in sorted(self.found.items()) if not grave]
+        return [each.text for each in sorted(self.found.values()) if not each.grave]
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ QUIET = {
 """No server is started, nothing is sent and nothing is written for an import."""
 
 PASSING = frozenset(
-    {"_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR", "RANDOM", "SECONDS"}
+    "_ SHLVL PWD OLDPWD COLUMNS LINES TERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE RANDOM SECONDS".split()
 )
 """Variables that change from one terminal to the next and mean nothing."""
 
@@ -183,7 +183,7 @@ class Inspector:
                 if not text:
                     code = process.wait()
                     found |= self._culprit(
-                        current, [*steps, *entrypoints], f"its import ended the interpreter ({code})"
+                        current, [*steps, *entrypoints], f"its import ended the interpreter (exit code {code})"
                     )
                     break
                 line = json.loads(text)

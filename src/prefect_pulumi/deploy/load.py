@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,17 +37,29 @@ def load(path: Path) -> Loaded:
 
 def modelled(document: Document) -> Loaded:
     """A document that is well-formed YAML, against the model."""
-    data = document.data
-    if data.get("deployments", ()) is None:
-        # Only the key, or every entry commented out: what is meant is an empty list.
-        data = {**data, "deployments": []}
+    data = normal(document.data)
     model, faults = checked(document, data)
     if model is None:
-        raise PreflightError(faults, where=document.path.name)
-    return Loaded(document.path, model, plain({**data, "deployments": data.get("deployments", [])}), document)
+        raise PreflightError([fault.text for fault in faults], where=document.path.name)
+    return Loaded(document.path, model, plain(data), document)
 
 
-def checked(document: Document, data: dict[str, Any]) -> tuple[PrefectFile | None, list[str]]:
+def normal(data: Mapping[str, Any]) -> dict[str, Any]:
+    """With `deployments`: only the key, or every entry commented out, means an empty list."""
+    listed = data.get("deployments")
+    return {**data, "deployments": [] if listed is None else listed}
+
+
+@dataclass(frozen=True)
+class FormFault:
+    """What does not fit the model, at `keys`; `text` is `line N: key: message`."""
+
+    line: int
+    keys: tuple[str | int, ...]
+    text: str
+
+
+def checked(document: Document, data: Mapping[str, Any]) -> tuple[PrefectFile | None, list[FormFault]]:
     """The model of `data`, whose places are those of `document`; or its faults."""
     try:
         return PrefectFile.model_validate(data), []
@@ -57,16 +69,15 @@ def checked(document: Document, data: dict[str, Any]) -> tuple[PrefectFile | Non
         found = [
             explain(document, fault) for fault in faults if fault["type"] != "missing" or fault["loc"] not in meant
         ]
-        found.sort(key=lambda fault: fault[0])
-        return None, list(dict.fromkeys(text for _, text in found))
+        return None, sorted(dict.fromkeys(found), key=lambda fault: fault.line)
 
 
-def explain(document: Document, fault: Any) -> tuple[int, str]:
-    """Line and message of one of pydantic's faults."""
+def explain(document: Document, fault: Any) -> FormFault:
+    """One of pydantic's faults in our words."""
     location: tuple[str | int, ...] = fault["loc"]
-    keys = [part for part in location if not is_tag(part)]
+    keys = tuple(part for part in location if not is_tag(part))
     words = _unknown_key(location) if fault["type"] == "extra_forbidden" else _words(fault, location)
-    return document.line(keys), f"{document.place(keys)}: {words}"
+    return FormFault(document.line(keys), keys, f"{document.place(keys)}: {words}")
 
 
 def _nearest(fault: Any) -> str:

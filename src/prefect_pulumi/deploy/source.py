@@ -53,7 +53,7 @@ def _near(path: Path, root: Path) -> str:
     if same:
         return f"; did you mean {same[0].relative_to(root).as_posix()}?"
     folder = path.parent if path.parent.is_dir() else root
-    near = difflib.get_close_matches(path.name, [found.name for found in folder.glob("*.py")], n=1)
+    near = difflib.get_close_matches(path.name, [found.name for found in folder.glob("*.py")], n=1, cutoff=0.75)
     return f"; did you mean {(folder / near[0]).relative_to(root).as_posix()}?" if near else ""
 
 

@@ -1,0 +1,3 @@
+"""Two folders up from the flow that uses it."""
+
+COMPANY = "company"

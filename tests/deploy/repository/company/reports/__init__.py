@@ -1,0 +1,1 @@
+"""A nested package that is imported by its name."""

@@ -1,0 +1,5 @@
+"""Used by a relative import."""
+
+
+def double(number: int) -> int:
+    return 2 * number

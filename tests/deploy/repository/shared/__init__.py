@@ -1,0 +1,1 @@
+"""Shared by all flows, imported from the repository's root."""

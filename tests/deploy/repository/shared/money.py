@@ -1,0 +1,5 @@
+"""Sums."""
+
+
+def total(amounts: list[float]) -> float:
+    return sum(amounts)

@@ -1,0 +1,209 @@
+"""What is said of a `prefect.yaml`: a table of broken files, and of those that are well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from broken import BROKEN
+from ground import AROUND, CLEAN_UP, ENV, ORDERS, checked, documents, imported, make_repository
+
+from prefect_pulumi.deploy.checks import Checked, check_all, resolved
+from prefect_pulumi.deploy.document import Document, read
+from prefect_pulumi.deploy.flows import Imported
+from prefect_pulumi.deploy.surroundings import Surroundings, references
+from prefect_pulumi.errors import PreflightError
+
+GIT = "prefect.deployments.steps.git_clone"
+WELL = {
+    "no deployments": "deployments: []\n",
+    "nothing below deployments": "name: x\ndeployments:\n",
+    "only steps": f"pull:\n- {GIT}: {{repository: 'https://example.com/flows.git'}}\ndeployments: []\n",
+    "a step without a list": ORDERS + f"  pull: {{{GIT}: {{repository: 'https://example.com/flows.git'}}}}\n",
+    "no steps in so many words": ORDERS + "  build: {}\n  push: null\n  pull: []\n",
+    "an empty schedule": ORDERS + "  schedule: {}\n",
+    "a schedule of the old form": CLEAN_UP + "  schedule: {cron: 0 6 * * *}\n",
+    "every kind of schedule": CLEAN_UP
+    + "  schedules:\n  - {cron: '@daily', day_or: false}\n  - {interval: 900, anchor_date: '2026-01-01'}\n"
+    "  - {interval: '01:30:00'}\n  - {interval: PT15M, active: '{{ prefect.variables.live }}'}\n"
+    "  - {rrule: 'FREQ=DAILY;COUNT=3'}\n",
+    "a bare limit": ORDERS + "  concurrency_limit: 3\n",
+    "a value from the environment": ORDERS + "  parameters: {day: '{{ $DAY }}'}\n  version: 'v{{ $DAY }}'\n",
+    "a value from a variable": ORDERS + "  parameters: {region: '{{ prefect.variables.region }}', "
+    "limit: '{{ prefect.variables.limit }}'}\n",
+    "a value from a block that is no secret": ORDERS + "  parameters: {labels: '{{ prefect.blocks.json.settings }}'}\n",
+    "a field of a block that is no secret": ORDERS + "  description: '{{ prefect.blocks.warehouse.dwh.host }}'\n",
+    "an output of a step": ORDERS
+    + "  build:\n  - prefect.deployments.steps.run_shell_script: {id: sha, script: git rev-parse HEAD}\n"
+    "  version: '{{ sha.stdout }}'\n  tags: ['{{ stdout }}']\n",
+    "a template of the run": ORDERS + "  description: '{{ ctx.flow_run.name }}'\n",
+    "an event's value": CLEAN_UP + "  triggers: [{expect: [x], parameters: {days: '{{ event.payload.days }}'}}]\n",
+    "a date that YAML makes": ORDERS + "  parameters: {day: 2026-01-01}\n",
+    "parameters that nobody checks": ORDERS + "  parameters: {dai: 1, limit: x}\n  enforce_parameter_schema: false\n",
+    "a secret in a pull step": ORDERS + f"  pull:\n  - {GIT}: {{repository: 'https://example.com/flows.git', "
+    "access_token: '{{ prefect.blocks.secret.api-token }}'}\n",
+    "a queue": ORDERS.replace("{name: etl}", "{name: etl, work_queue_name: priority}"),
+    "the default queue": ORDERS.replace("{name: etl}", "{name: etl, work_queue_name: default}"),
+    "no pull steps in an image": ORDERS.replace("{name: etl}", "{name: boxes}") + "  pull: []\n",
+    "an image that is built": ORDERS.replace("{name: etl}", "{name: boxes}")
+    + "  build:\n  - prefect_docker.deployments.steps.build_docker_image: {id: image, image_name: flows, tag: v1, "
+    "dockerfile: auto}\n  version: '{{ image.tag }}'\n",
+    "compound triggers": CLEAN_UP + "  triggers:\n  - type: compound\n    require: all\n    within: 60\n"
+    "    enabled: '{{ prefect.variables.live }}'\n"
+    "    triggers:\n    - {expect: [a]}\n    - {type: sequence, triggers: [{expect: [b]}]}\n",
+    "a module of a package": ORDERS.replace("flows/orders.py:import_orders", "company.reports.weekly:weekly"),
+    "a flow of a class": ORDERS.replace("flows/orders.py:import_orders", "flows/etl/nightly.py:Jobs.of_a_class"),
+}
+WARNED = {
+    "a variable that the worker has": (
+        ORDERS + f"  pull:\n  - {GIT}: {{repository: 'https://example.com/flows.git', branch: '{{{{ $BRANCH }}}}'}}\n",
+        "line 6: deployments[0].pull[0].prefect.deployments.steps.git_clone.branch: the environment variable BRANCH is "
+        "not set here; the worker that pulls the code must have it",
+    ),
+    "a step that only the worker has": (
+        ORDERS + "  pull:\n  - prefect_aws.deployments.steps.pull_from_s3: {bucket: flows, folder: all}\n",
+        "line 6: deployments[0].pull[0].prefect_aws.deployments.steps.pull_from_s3: prefect_aws is not installed here, "
+        "so its arguments are not checked; the worker needs it",
+    ),
+    "an import that asks for a server": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/server.py:run"),
+        "line 3: deployments[0].entrypoint: its import asks for a Prefect server, so its parameters are not checked; "
+        "move the call into the flow (flows/server.py line 4: ValueError: No Prefect API URL provided. Please set "
+        "PREFECT_API_URL to the address of a running Prefect server.)",
+    ),
+    "a default that does not fit": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/default.py:run"),
+        "line 3: deployments[0].entrypoint: the flow's own default of limit does not fit it: give a whole number, not "
+        "'many'",
+    ),
+}
+ALL = {name: text for table in (BROKEN, WARNED) for name, (text, _) in table.items()} | WELL
+
+Check = Callable[[str], Checked]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_repository(tmp_path_factory.mktemp("flows") / "repository")
+
+
+@pytest.fixture(scope="module")
+def read_files() -> dict[str, Document | PreflightError]:
+    return documents(ALL)
+
+
+@pytest.fixture(scope="module")
+def flows(root: Path, read_files: dict[str, Document | PreflightError]) -> dict[str, Imported]:
+    """All that the tables name, imported by one child (and by two more: one import hangs, one kills it)."""
+    return imported(root, read_files, root / ".infra" / "flows.json")
+
+
+@pytest.fixture
+def check(root: Path, read_files: dict[str, Document | PreflightError], flows: dict[str, Imported]) -> Check:
+    def checked_file(name: str) -> Checked:
+        document = read_files[name]
+        if isinstance(document, PreflightError):
+            return Checked((), {}, document.faults, ())
+        return checked(document, root, flows)
+
+    return checked_file
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken(name: str, check: Check, root: Path) -> None:
+    assert [fault.replace(str(root), "ROOT") for fault in check(name).faults] == BROKEN[name][1]
+
+
+@pytest.mark.parametrize("name", WELL)
+def test_well(name: str, check: Check) -> None:
+    found = check(name)
+    assert found.faults == ()
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_warned(name: str, check: Check) -> None:
+    found = check(name)
+    assert found.faults == ()
+    assert found.warnings == (WARNED[name][1],)
+
+
+def test_the_repository_is_well(root: Path) -> None:
+    document = read(root / "prefect.yaml")
+    found = checked(document, root, imported(root, {"": document}, root / ".infra" / "repository.json"))
+    assert found.faults == ()
+    assert found.warnings == ()
+    assert found.names == (
+        "import-orders/orders",
+        "clean-up/clean-up",
+        "nightly/nightly",
+        "of-a-class/of-a-class",
+        "weekly/weekly",
+    )
+
+
+def test_names_are_told_although_other_entries_are_broken(check: Check) -> None:
+    assert check("deployment twice").names == ("import-orders/a", "import-orders/a")
+    assert check("file that is not there").names == ("",)
+    assert check("name that is a number").names == ("",)
+
+
+def test_what_a_silent_server_may_have_is_a_warning(root: Path, flows: dict[str, Imported]) -> None:
+    text = ORDERS.replace("{name: etl}", "{name: elsewhere, work_queue_name: fast}") + (
+        "  description: '{{ prefect.blocks.json.there }} {{ prefect.variables.there }}'\n"
+    )
+    (document,) = documents({"": text}).values()
+    assert isinstance(document, Document)
+    around = Surroundings(unanswered="http://prefect/api does not answer (no connection)")
+    found = check_all(document, document.data, root, flows=flows, around=around, env=ENV)
+    assert found.faults == ()
+    assert found.warnings == (
+        "line 4: deployments[0].work_pool.name: the work pool 'elsewhere' was not looked for: http://prefect/api does "
+        "not answer (no connection)",
+        "line 5: deployments[0].description: the block json/there was not looked for: http://prefect/api does not "
+        "answer (no connection)",
+        "line 5: deployments[0].description: the variable there was not looked for: http://prefect/api does not answer "
+        "(no connection)",
+    )
+
+
+def test_what_may_be_stored_in_clear_is_let_through(root: Path, flows: dict[str, Imported]) -> None:
+    text = ORDERS + "  description: '{{ $API_TOKEN }} {{ prefect.blocks.secret.api-token }}'\n"
+    (document,) = documents({"": text}).values()
+    assert isinstance(document, Document)
+    around = Surroundings(pools=AROUND.pools, blocks=AROUND.blocks, plain=frozenset({"API_TOKEN", "secret/api-token"}))
+    found = check_all(document, document.data, root, flows=flows, around=around, env=ENV)
+    assert found.faults == ()
+
+
+def test_no_value_of_the_environment_is_said(check: Check) -> None:
+    for name in BROKEN:
+        said = "\n".join(check(name).faults)
+        assert ENV["API_TOKEN"] not in said
+        assert "hunter2" not in said
+
+
+def test_references_and_resolution() -> None:
+    raw = {
+        "pull": [{GIT: {"repository": "x", "access_token": "{{ prefect.blocks.secret.git }}"}}],
+        "deployments": [
+            {
+                "name": "{{ $NAME }}-{{ prefect.variables.stage }}",
+                "work_pool": {"name": "{{ $POOL }}", "work_queue_name": "fast"},
+                "parameters": {"n": "{{ prefect.variables.n }}", "x": {"$ref": {"block_document_id": "id"}}},
+                "build": [{"a.b": {"x": "{{ $NAME }}"}}],
+            }
+        ],
+    }
+    done = resolved(raw, {"NAME": "daily", "POOL": "etl"}, {"n": 3})
+    (entry,) = done["deployments"]
+    assert entry["name"] == "daily-{{ prefect.variables.stage }}"
+    assert entry["parameters"]["n"] == 3
+    assert entry["build"] == raw["deployments"][0]["build"]
+    wanted = references(done)
+    assert wanted.pools == {"etl"}
+    assert wanted.queues == {("etl", "fast")}
+    assert wanted.blocks == {("secret", "git")}
+    assert wanted.block_ids == {"id"}
+    assert wanted.variables == {"stage"}
