@@ -49,7 +49,7 @@ CASES = {
         "prefect.yaml",
         "    name: etl\n",
         "    name: elt\n".replace("    name", "    name"),
-        ("nothing declares the work pool 'elt'", "declared: etl"),
+        ("there is no work pool 'elt', neither in this stack nor on the server; did you mean etl?",),
     ),
     "missing flow": Case(
         "prefect.yaml", "flows/heartbeat.py:heartbeat", "flows/heartbeat.py:beat", ("defines no beat",)

@@ -15,8 +15,8 @@ from typing import Any
 from prefect_pulumi.deploy.fields import UI_FIELDS
 from prefect_pulumi.deploy.load import Loaded, checked
 from prefect_pulumi.deploy.overlay import overlaid, override_for, pin_conflicts, pinned
-from prefect_pulumi.deploy.preflight import full_name
-from prefect_pulumi.deploy.source import SourceFault
+from prefect_pulumi.deploy.placeholders import filled_from, open_template
+from prefect_pulumi.deploy.source import Entrypoint, SourceFault, flow_name
 
 UI_OWNS = "ui_owns"
 """Key of an override beside those of a deployment entry."""
@@ -45,13 +45,20 @@ class Effective:
     faults: tuple[str, ...]
 
 
-def effective(loaded: Loaded, root: Path, values: StackValues) -> Effective:
-    """`root`: the folder that entrypoints are relative to."""
+def effective(
+    loaded: Loaded,
+    root: Path,
+    values: StackValues,
+    env: Mapping[str, str] | None = None,
+    flows: Mapping[str, str] | None = None,
+) -> Effective:
+    """`root`: the folder that entrypoints are relative to. `flows`: entrypoint -> name of the flow, as far as it was
+    imported; of others the source tells it. `env` fills in names that are templates."""
     faults = [
         f"{loaded.place(keys)}: it names commit {own}, but the stack is released from {values.commit}; drop one"
         for keys, own in pin_conflicts(loaded.raw, values.commit)
     ]
-    names = tuple(_name(loaded, index, root) for index in range(len(loaded.model.deployments)))
+    names = tuple(_name(filled_from(entry, env or {}), root, flows or {}) for entry in loaded.raw["deployments"])
     faults += _unmatched(names, values.overrides)
     entries: list[Json] = []
     ui: dict[str, tuple[str, ...]] = {}
@@ -65,13 +72,17 @@ def effective(loaded: Loaded, root: Path, values: StackValues) -> Effective:
         return Effective(loaded, names, ui, tuple(faults))
     model, wrong = checked(loaded.document, raw)
     if model is None:
-        return Effective(loaded, names, ui, (*faults, *(f"{fault} (with the stack's overrides)" for fault in wrong)))
+        faults += [f"{fault.text} (with the stack's overrides)" for fault in wrong]
+        return Effective(loaded, names, ui, tuple(faults))
     return Effective(replace(loaded, model=model, raw=raw), names, ui, tuple(faults))
 
 
-def _name(loaded: Loaded, index: int, root: Path) -> str:
+def _name(entry: Json, root: Path, flows: Mapping[str, str]) -> str:
+    own, entrypoint = entry["name"], entry["entrypoint"]
+    if not own or open_template(own):
+        return ""
     try:
-        return full_name(loaded.model.deployments[index], root)
+        return f"{flows.get(entrypoint) or flow_name(Entrypoint.parse(entrypoint, root))}/{own}"
     except SourceFault:
         return ""
 

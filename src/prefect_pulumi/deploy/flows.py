@@ -42,7 +42,8 @@ QUIET = {
 """No server is started, nothing is sent and nothing is written for an import."""
 
 PASSING = frozenset(
-    "_ SHLVL PWD OLDPWD COLUMNS LINES TERM NO_COLOR FORCE_COLOR TTY_COMPATIBLE TTY_INTERACTIVE RANDOM SECONDS".split()
+    {"_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"}
+    | {"TTY_INTERACTIVE", "RANDOM", "SECONDS"}
 )
 """Variables that change from one terminal to the next and mean nothing."""
 
@@ -91,30 +92,30 @@ class Inspector:
         self._hashes: dict[str, str] = {}
         self._base = _installation()
         self._kept: Json | None = None
-        self._fresh: Json = {}
+        self._done: dict[str, Imported] = {}
 
     def inspect(self, entrypoints: Collection[str], steps: Collection[str] = ()) -> dict[str, Imported]:
         """Entrypoint or full name of a step's function -> what it is. Each at most once, in the given order."""
         names = [*dict.fromkeys(steps), *dict.fromkeys(entrypoints)]
-        found = {name: known for name in names if (known := self._known(name)) is not None}
-        todo = [name for name in names if name not in found]
+        self._done |= {
+            name: known for name in names if name not in self._done and (known := self._known(name)) is not None
+        }
+        todo = [name for name in names if name not in self._done]
         while todo:
             answered = self._run([n for n in todo if n in entrypoints], [n for n in todo if n in steps])
-            found.update(answered)
+            self._done |= answered
             todo = [name for name in todo if name not in answered]
-        for name in names:
-            if found[name].lasting:
-                self._fresh[name] = self._entry(found[name])
-        return {name: found[name] for name in names}
+        return {name: self._done[name] for name in names}
 
     def keep(self) -> None:
         """Writes what was found, for the next run."""
-        if self._fresh == self._read():
+        fresh = {name: self._entry(found) for name, found in self._done.items() if found.lasting}
+        if fresh == self._read():
             return
         self.cache.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.cache.parent, prefix=self.cache.name)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(self._fresh, stream)
+            json.dump(fresh, stream)
         Path(name).replace(self.cache)
 
     # What is known from before.

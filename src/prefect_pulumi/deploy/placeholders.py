@@ -106,11 +106,17 @@ def filled(value: Any, lookup: Callable[[Placeholder], Any]) -> Any:
     return value
 
 
+def filled_from(value: Any, env: Mapping[str, str]) -> Any:
+    """`value` with the environment variables that are set; others stay as they are."""
+
+    def lookup(placeholder: Placeholder) -> str:
+        if placeholder.source is not Source.ENVIRONMENT:
+            raise KeyError(placeholder.name)
+        return env[placeholder.name]
+
+    return filled(value, lookup)
+
+
 def open_template(value: Any) -> bool:
     """Whether a placeholder is left anywhere in a value."""
     return any(find(text) for _, text in texts(value))
-
-
-def used_variables(value: Any) -> set[str]:
-    """Names of the environment variables that a value's `{{ $NAME }}` read."""
-    return {found.name for _, found in walk(value) if found.source is Source.ENVIRONMENT}

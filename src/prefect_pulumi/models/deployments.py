@@ -67,6 +67,14 @@ class Deployments(Kind):
         default_factory=list,
         description="Globs of the files that build and push steps read; left out, all that git does not ignore.",
     )
+    plain_text: list[str] = Field(
+        default_factory=list,
+        description="Environment variables, and blocks as 'type/name', whose values may be stored in clear although "
+        "they look like secrets.",
+    )
+    import_seconds: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="How long the import of one flow may take in the preflight, in seconds."
+    )
     hash_key: Annotated[str, Meta(computed=True, secret=True)] = Field(
         default="", description="Key under which values of environment variables enter the fingerprints."
     )

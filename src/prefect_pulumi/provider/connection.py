@@ -35,6 +35,8 @@ class Connection:
         that name, its deployments' place, has to be set again."""
         self.declared = Declared()
         """What the program has declared on this connection so far, for the deploy step's preflight."""
+        self.unanswered: str | None = None
+        """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
         self._lock = threading.Lock()
         self._client: SyncClient | None = None
 

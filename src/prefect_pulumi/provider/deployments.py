@@ -11,26 +11,30 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.deploy import live
+from prefect_pulumi.deploy.document import read
 from prefect_pulumi.deploy.drift import UI, drift_of, read_back, ui_of
 from prefect_pulumi.deploy.effective import Effective, StackValues, effective
 from prefect_pulumi.deploy.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.fields import ABSENT, changes, declared_fields
 from prefect_pulumi.deploy.fingerprint import fingerprints
-from prefect_pulumi.deploy.load import load
+from prefect_pulumi.deploy.flows import Imported
+from prefect_pulumi.deploy.load import checked, load, normal
 from prefect_pulumi.deploy.ownership import Owner, whose
 from prefect_pulumi.deploy.plan import Assessment, DeployPlan, Live, assess, plan
-from prefect_pulumi.deploy.preflight import preflight
 from prefect_pulumi.deploy.steps import StepInputs, build_and_push
 from prefect_pulumi.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.declared import secret_texts
 from prefect_pulumi.provider.deploying import NOT_HANDED_ON, Deploying, delete_deployment, told
 from prefect_pulumi.provider.differ import diff
 from prefect_pulumi.provider.handler import Call, Handler
+from prefect_pulumi.provider.preflight import IMPORT_SECONDS, Preflight, Told
 from prefect_pulumi.values import UNKNOWN, Secret, has_secret, has_unknown, secret, unwrap
 
 _KNOWN_EARLY = ("directory", "prefectFile", "commit", "overrides", "uiOwns", "env")
+_LISTS = ("workPools", "workQueues")
 _COMPUTED = ("fingerprints", "entries", "hashKey")
 _RECORDS = ("deployments", "automations", "drift", "results", "stepOutputs")
 
@@ -51,6 +55,7 @@ class DeploymentsHandler(Handler):
         self._claimed = claimed
         self._places: dict[str, tuple[str, str]] = {}
         self._placed: set[str] = set()
+        self._flows: dict[str, Imported] = {}
 
     # Check
 
@@ -67,9 +72,7 @@ class DeploymentsHandler(Handler):
             return inputs, faults
         key = unwrap(call.inputs.get("hashKey")) or secrets.token_hex(32)
         try:
-            found = self._effective(inputs)
-            self._preflight(inputs, found)
-            inputs |= self._described(inputs, found, key)
+            inputs |= self._described(inputs, self._preflight(inputs, call.urn), key)
         except PreflightError as error:
             faults = [Fault("", f"{error.where}: {fault}") for fault in error.faults]
         inputs["hashKey"] = secret(key)
@@ -89,35 +92,33 @@ class DeploymentsHandler(Handler):
         values = StackValues(
             unwrap(inputs.get("overrides", {})), unwrap(inputs.get("uiOwns", [])), unwrap(inputs.get("commit"))
         )
-        found = effective(load(path), directory, values)
+        flows = {name: each.flow for name, each in self._flows.items()}
+        found = effective(load(path), directory, values, environment(inputs).values, flows)
         if found.faults:
             raise PreflightError(found.faults, where=path.name)
         return found
 
-    def _preflight(self, inputs: Props, found: Effective) -> None:
+    def _preflight(self, inputs: Props, urn: str) -> Effective:
+        """Checks the file as a whole, with the stack's values. Raises `PreflightError` with every fault."""
         directory, path = self._place(inputs)
-        loaded = found.loaded
-        pools, queues = unwrap(inputs.get("workPools", [])), unwrap(inputs.get("workQueues", []))
-        uses = (entry.work_pool for entry in loaded.model.deployments)
-        wanted = {use.name for use in uses if use and use.name}
-        known = None if has_unknown(pools) else {*pools, *self._live_pools(wanted - set(pools))}
-        # Queues of pools that live outside this program are the server's to know.
-        declared = None if has_unknown(queues) or known is None or known - set(pools) else queues
-        env = environment(inputs).values
-        faults = preflight(loaded, directory, work_pools=known, work_queues=declared, env=env)
-        faults += self._slas(found)
-        if faults:
+        document, environ = read(path), environment(inputs)
+        preflight = Preflight(self.root, self.connection, directory, environ.values, _told(inputs, environ))
+        self._flows |= preflight.imports(document)
+        found, data, faults = None, normal(document.data), []
+        if not checked(document, data)[1]:
+            try:
+                found = self._effective(inputs)
+                data = found.loaded.raw
+            except PreflightError as error:
+                faults = list(error.faults)
+        result = preflight.check(document, data)
+        faults += result.faults
+        for warning in result.warnings:
+            self.host.log("warning", f"{path.name}: {warning}", urn)
+        if found is None or faults:
             raise PreflightError(faults, where=path.name)
-
-    def _slas(self, found: Effective) -> list[str]:
-        """A self-hosted server has none: `prefect deploy` would write the deployment and then fail."""
-        if not self.connection.known or self.connection.cloud:
-            return []
-        return [
-            f"{found.loaded.place(['deployments', index, 'sla'])}: SLAs exist only on Prefect Cloud; take them out"
-            for index, entry in enumerate(found.loaded.raw["deployments"])
-            if entry.get("sla") is not None
-        ]
+        preflight.keep()
+        return found
 
     def _described(self, inputs: Props, found: Effective, key: str) -> dict[str, Any]:
         directory, _ = self._place(inputs)
@@ -141,15 +142,6 @@ class DeploymentsHandler(Handler):
             name: reads.digest(build_and_push(entry, found.loaded.raw), env, key)
             for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True)
         }
-
-    def _live_pools(self, names: set[str]) -> set[str]:
-        """Those of the undeclared pools that the server has; none when there is no server to ask yet."""
-        if not names or not self.connection.known:
-            return set()
-        try:
-            return names - live.missing_pools(self.connection.client(), names)
-        except ServerUnavailableError:
-            return set()
 
     def _place(self, props: Props) -> tuple[Path, Path]:
         directory = self.root / str(unwrap(props.get("directory", ".")))
@@ -324,6 +316,18 @@ def environment(inputs: Props) -> DeployEnvironment:
     else:
         marked = frozenset(name for name, value in given.items() if has_secret(value))
     return DeployEnvironment({**values, **plain}, marked)
+
+
+def _told(inputs: Props, env: DeployEnvironment) -> Told:
+    pools, queues = (None if has_unknown(inputs.get(name)) else unwrap(inputs.get(name, [])) for name in _LISTS)
+    marked = {env.values[name] for name in env.marked if name in env.values}
+    return Told(
+        pools,
+        queues,
+        plain=unwrap(inputs.get("plainText", [])),
+        secrets=marked | secret_texts(inputs.get("overrides")),
+        seconds=unwrap(inputs.get("importSeconds", IMPORT_SECONDS)),
+    )
 
 
 def _recorded(call: Call) -> dict[str, str]:

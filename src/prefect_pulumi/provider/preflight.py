@@ -14,12 +14,14 @@ from prefect_pulumi.deploy.check_steps import functions
 from prefect_pulumi.deploy.checks import Checked, check_all, entrypoints, resolved
 from prefect_pulumi.deploy.document import Document, plain
 from prefect_pulumi.deploy.flows import Imported, Inspector
+from prefect_pulumi.deploy.load import normal
 from prefect_pulumi.deploy.lookup import Found, look_up
 from prefect_pulumi.deploy.surroundings import Pool, References, Surroundings, references
 from prefect_pulumi.errors import ApiError, ServerUnavailableError
 from prefect_pulumi.provider.connection import Connection
 
 PROBE_SECONDS = 2.0
+IMPORT_SECONDS = 60.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -36,39 +38,43 @@ class Told:
     queues: Collection[str] | None = ()
     plain: Collection[str] = ()
     secrets: Collection[str] = ()
-    seconds: float = 60.0
+    seconds: float = IMPORT_SECONDS
 
 
 class Preflight:
-    """The checks of one file, for one provider instance. `root` is the project's folder."""
+    """The checks of one file. `root` is the project's folder, `directory` that of the flows."""
 
-    def __init__(self, root: Path, connection: Connection) -> None:
+    def __init__(self, root: Path, connection: Connection, directory: Path, env: Mapping[str, str], told: Told) -> None:
         self.root = root
         self.connection = connection
-        self._unanswered: str | None = None
+        self.directory = directory
+        self.env = env
+        self.told = told
+        self._inspector: Inspector | None = None
 
-    def inspector(self, directory: Path, path: Path, env: Mapping[str, str], seconds: float) -> Inspector:
-        """Its memory is a cache: below `.infra`, one for each file."""
-        key = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
-        return Inspector(directory, self.root / ".infra" / "cache" / f"flows-{key}.json", env, limit=seconds)
+    def imports(self, document: Document, data: Mapping[str, Any] | None = None) -> dict[str, Imported]:
+        """What the file's entrypoints and steps are. `data`: with the stack's values. One child process imports all
+        that is not remembered from the last time; its memory is a cache, one for each file."""
+        raw = plain(normal(document.data if data is None else data))
+        if self._inspector is None:
+            key = hashlib.sha256(str(document.path.resolve()).encode()).hexdigest()[:12]
+            cache = self.root / ".infra" / "cache" / f"flows-{key}.json"
+            self._inspector = Inspector(self.directory, cache, self.env, limit=self.told.seconds)
+        return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
 
-    def check(
-        self, document: Document, data: Mapping[str, Any], directory: Path, env: Mapping[str, str], told: Told
-    ) -> tuple[Checked, dict[str, Imported]]:
-        """`data`: the document's plain data with the stack's values. What was imported is remembered only when the file
-        has no fault: then nothing is written for bad input."""
-        raw = plain(dict(data))
-        around = self.surroundings(references(resolved(raw, env)), told)
-        inspector = self.inspector(directory, document.path, env, told.seconds)
-        done = resolved(raw, env, around.variables)
-        flows = inspector.inspect(entrypoints(done, directory), functions(raw))
-        checked = check_all(document, data, directory, flows=flows, around=around, env=env)
-        if not checked.faults:
-            inspector.keep()
-        return checked, flows
+    def check(self, document: Document, data: Mapping[str, Any]) -> Checked:
+        """`data`: the document's plain data with the stack's values."""
+        around = self.surroundings(references(resolved(plain(normal(data)), self.env)))
+        flows = self.imports(document, data)
+        return check_all(document, data, self.directory, flows=flows, around=around, env=self.env)
 
-    def surroundings(self, wanted: References, told: Told) -> Surroundings:
-        declared = self.connection.declared
+    def keep(self) -> None:
+        """Remembers what was imported: only of a file without faults, since bad input leaves nothing written."""
+        if self._inspector is not None:
+            self._inspector.keep()
+
+    def surroundings(self, wanted: References) -> Surroundings:
+        declared, told = self.connection.declared, self.told
         pools = declared.pools_of(wanted.pools)
         listed = {name: Pool(here=name in declared.workers) for name in told.pools or ()}
         queues = {*declared.queues, *(_split(each) for each in told.queues or ())}
@@ -110,18 +116,18 @@ class Preflight:
         if not self.connection.known:
             # The server is made by this very update: it has nothing yet.
             return Found(), ""
-        if self._unanswered is None and self._new_here():
+        if self.connection.unanswered is None and self._new_here():
             return Found(), ""
-        if self._unanswered:
-            return Found(), self._unanswered
+        if self.connection.unanswered:
+            return Found(), self.connection.unanswered
         try:
             found = look_up(self.connection.client(), wanted)
         except ServerUnavailableError as error:
-            self._unanswered = f"{self.connection.api_url} does not answer ({error.message})"
-            return Found(), self._unanswered
+            self.connection.unanswered = f"{self.connection.api_url} does not answer ({error.message})"
+            return Found(), self.connection.unanswered
         except ApiError as error:
             return Found(), f"{self.connection.api_url} refused the question ({error.message})"
-        self._unanswered = ""
+        self.connection.unanswered = ""
         return found, ""
 
     def _new_here(self) -> bool:
@@ -138,7 +144,7 @@ class Preflight:
         except OSError as error:
             if not any(self.root.glob(".infra/*/server/prefect.db")):
                 return True
-            self._unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
+            self.connection.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
             return False
 
 

@@ -35,6 +35,8 @@ class Deployments(PrefectResource):
         "on_failure": "onFailure",
         "keep_on_delete": "keepOnDelete",
         "step_files": "stepFiles",
+        "plain_text": "plainText",
+        "import_seconds": "importSeconds",
         "hash_key": "hashKey",
         "fingerprints": "fingerprints",
         "entries": "entries",
@@ -62,6 +64,8 @@ class Deployments(PrefectResource):
         on_failure: pulumi.Input[str] | None = None,
         keep_on_delete: pulumi.Input[bool] | None = None,
         step_files: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        plain_text: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        import_seconds: pulumi.Input[float] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -84,6 +88,9 @@ class Deployments(PrefectResource):
         :param keep_on_delete: Whether the deployments stay on the server when this resource is deleted. Default:
         false.
         :param step_files: Globs of the files that build and push steps read; left out, all that git does not ignore.
+        :param plain_text: Environment variables, and blocks as 'type/name', whose values may be stored in clear
+        although they look like secrets.
+        :param import_seconds: How long the import of one flow may take in the preflight, in seconds. Default: 60.0.
         """
         self._begin(
             resource_name,
@@ -100,6 +107,8 @@ class Deployments(PrefectResource):
                 "onFailure": on_failure,
                 "keepOnDelete": keep_on_delete,
                 "stepFiles": step_files,
+                "plainText": plain_text,
+                "importSeconds": import_seconds,
             },
             opts,
         )
@@ -184,6 +193,19 @@ class Deployments(PrefectResource):
     def step_files(self) -> pulumi.Output[list[str]]:
         """Globs of the files that build and push steps read; left out, all that git does not ignore."""
         return self._output("stepFiles")
+
+    @property
+    @pulumi.getter(name="plainText")
+    def plain_text(self) -> pulumi.Output[list[str]]:
+        """Environment variables, and blocks as 'type/name', whose values may be stored in clear although they look
+        like secrets."""
+        return self._output("plainText")
+
+    @property
+    @pulumi.getter(name="importSeconds")
+    def import_seconds(self) -> pulumi.Output[float]:
+        """How long the import of one flow may take in the preflight, in seconds. Default: 60.0."""
+        return self._output("importSeconds")
 
     @property
     @pulumi.getter(name="hashKey")
