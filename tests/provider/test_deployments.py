@@ -184,6 +184,7 @@ def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(projec
         elsewhere = PrefectProvider(copy, project.host)
         elsewhere.configure({"apiUrl": project.provider.connection.api_url})
         checked = elsewhere.check(URN, {}, {"workPools": [project.pool]}, b"")
+        elsewhere.close()
         return [project.check()["fingerprints"], checked.inputs["fingerprints"]]
 
     project.write(entry("moved", project.pool))
