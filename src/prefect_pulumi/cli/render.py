@@ -24,6 +24,7 @@ SIGNS = {
     Op.READ: (">", "cyan", "read", "read"),
     Op.REFRESH: ("~", "cyan", "refresh", "refreshed"),
     Op.DISCARD: ("-", "red", "forget", "forgotten"),
+    Op.REMOVE_PENDING: ("-", "red", "forget", "forgotten"),
     Op.IMPORT: ("=", "cyan", "import", "imported"),
     Op.SAME: (" ", "dim", "unchanged", "unchanged"),
 }
@@ -50,7 +51,7 @@ class TerminalSink:
         with self._lock:
             if isinstance(event, Message):
                 self._message(event)
-            elif self._live and not event.preview and not event.step.is_provider:
+            elif self._live and not event.preview and not event.step.is_default_provider:
                 self._progress(event)
 
     def _message(self, event: Message) -> None:
@@ -94,7 +95,7 @@ def plan(result: Result, sink: TerminalSink) -> None:
     """The steps of a preview, one line each, with the properties that change."""
     lines = 0
     for step in result.steps:
-        if step.op is Op.SAME or step.is_provider or step.type == STACK_TYPE:
+        if step.op is Op.SAME or step.is_default_provider or step.type == STACK_TYPE:
             continue
         sign, style, word, _ = SIGNS[step.op]
         sink.console.print(f" [{style}]{sign:2}[/] {kind_of(step)} {urn_name(step.urn)} [dim]{word}[/]")
@@ -116,7 +117,7 @@ def done(result: Result, sink: TerminalSink, *, stack: str, verb: str) -> None:
     """The table at the end of an update, then what to do next."""
     from rich.table import Table
 
-    rows = [s for s in result.steps if s.op is not Op.SAME and not s.is_provider and (s.new or s.old).custom]  # type: ignore[union-attr]
+    rows = [s for s in result.steps if s.op is not Op.SAME and not s.is_default_provider and (s.new or s.old).custom]  # type: ignore[union-attr]
     if not result.changed:
         sink.console.print(f"{counts(result.summary)} ({result.seconds:.1f}s)")
     else:
@@ -160,7 +161,7 @@ def document(operation: str, stack: str, result: Result) -> dict[str, Any]:
 
 
 def _shown(steps: Iterable[Step]) -> list[Step]:
-    return [step for step in steps if not step.is_provider]
+    return [step for step in steps if not step.is_default_provider]
 
 
 def _step(step: Step) -> dict[str, Any]:

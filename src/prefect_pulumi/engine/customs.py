@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.engine import paths, planner
-from prefect_pulumi.engine.events import Message
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.provider_steps import ProviderSteps
 from prefect_pulumi.engine.run_state import Outcome, check_error, now, stamped
@@ -145,10 +144,11 @@ class Customs(ProviderSteps):
         """`inputs`: those of a check against nothing, when there was one already."""
         self._refuse_protected(goal, old)
         if goal.import_id:
-            text = "it was imported and `import_` is still given, so it cannot be replaced"
-            if not self.dry_run:
-                raise CheckError(text, where=goal.urn, remedy="take the option import_ out of the program")
-            self._sink.emit(Message("warning", text, goal.urn))
+            raise CheckError(
+                "it was imported and `import_` is still given, so it cannot be replaced",
+                where=goal.urn,
+                remedy="take the option import_ out of the program",
+            )
         if inputs is None:
             inputs = self._checked(goal, provider, {}, goal.inputs)
         first = diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace

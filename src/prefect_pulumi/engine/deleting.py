@@ -102,6 +102,8 @@ class Deleting(RunState):
             return False
         step = Step(Op.DELETE_REPLACED if entry.delete else Op.DELETE, entry.urn, entry.type, entry)
         if entry.pending_replacement:
+            step = replace(step, op=Op.REMOVE_PENDING)
+        elif entry.external:
             step = replace(step, op=Op.DISCARD)
         if self.dry_run or self._goes_without_a_call(entry) or step.is_provider:
             self._finish(step)

@@ -45,7 +45,9 @@ class Reading(ProviderSteps):
         replaced = old is not None and old.custom and not old.external and old.id != entry.id
         if replaced and old is not None:
             self._leave_behind(old)
-        self._finish(Step(Op.READ_REPLACEMENT if replaced else Op.READ, goal.urn, goal.type, old, entry))
+        moved = old is not None and not same(unwrap(old.outputs), unwrap(entry.outputs))
+        op = Op.REPLACE if replaced else Op.READ if moved else Op.SAME
+        self._finish(Step(op, goal.urn, goal.type, old, entry))
         return Outcome(goal.urn, "" if entry.id == UNKNOWN_ID else entry.id, entry.outputs)
 
     def _read_entry(
@@ -74,6 +76,7 @@ class Reading(ProviderSteps):
 
     def look_up(self, urn: str) -> dict[str, Any]:
         """`pulumi:pulumi:getResource`: what a reference to a resource of this run stands for."""
+        self._default_provider(Goal("", "pulumi:pulumi:getResource", "", True, {}))
         with self._lock:
             entry = self._news.get(urn)
         if entry is None:

@@ -28,23 +28,25 @@ def refresh_entries(
     """
     entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
     chosen = _chosen(entries, options)
-    readable = [entry for entry in entries.values() if _readable(entry) and entry.urn in chosen]
+    readable = [entry for entry in snapshot.resources if _readable(entry) and entry.urn in chosen]
     groups: dict[str, list[ResourceEntry]] = {}
     for entry in readable:
         groups.setdefault(entry.provider, []).append(entry)
     with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
-        read = pool.map(lambda group: _read_all(group, entries, providers), groups.values())
+        read = pool.map(lambda group: _read_all(group, snapshot, providers), groups.values())
         steps = [step for group in read for step in group]
-    fresh = {**entries}
+    fresh, leftovers = {**entries}, [entry for entry in snapshot.resources if entry.delete]
     for step in steps:
-        if step.new is None:
+        if step.old is not None and step.old.delete:
+            # Its replacement stands already: all that counts is whether it is still to be deleted.
+            leftovers = [left for left in leftovers if left is not step.old or step.new is not None]
+        elif step.new is None:
             del fresh[step.urn]
         else:
             fresh[step.urn] = step.new
         if step.op is not Op.SAME:
             sink.emit(StepDone(step, True, 0.0))
     kept = [_pruned(entry, fresh) for entry in fresh.values()]
-    leftovers = [entry for entry in snapshot.resources if entry.delete]
     changed = tuple(replace(step, op=_REPORTED[step.op]) for step in steps if step.op is not Op.SAME)
     return replace(snapshot, resources=integrity.sort([*kept, *leftovers])), changed
 
@@ -65,8 +67,8 @@ def _chosen(entries: dict[str, ResourceEntry], options: Options) -> set[str]:
     return set(entries) - (users_of(roots, entries.values()) if selection.exclude_dependents else roots)
 
 
-def _read_all(group: list[ResourceEntry], entries: dict[str, ResourceEntry], providers: ProviderPool) -> list[Step]:
-    provider = providers.for_entry(group[0], entries.values())
+def _read_all(group: list[ResourceEntry], snapshot: Snapshot, providers: ProviderPool) -> list[Step]:
+    provider = providers.for_entry(group[0], snapshot.resources)
     answers = provider.read_many([ReadRequest(e.urn, e.id, e.inputs, e.outputs) for e in group])
     return [_step(entry, provider, answer) for entry, answer in zip(group, answers, strict=True)]
 

@@ -122,6 +122,7 @@ class RunState:
             inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
             outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
             entry = replace(planned, id=error.id, inputs=inputs, outputs=outputs, init_errors=list(error.reasons))
+            entry = stamped(entry, step.old, step.op)
             self._finish(replace(step, new=entry), journalled=True)
             self._record_error(step.urn, error)
             return entry

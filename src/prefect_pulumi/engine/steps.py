@@ -28,13 +28,14 @@ class Op(StrEnum):
     DELETE = "delete"
     DELETE_REPLACED = "delete-replaced"
     READ = "read"
-    READ_REPLACEMENT = "read-replacement"
     REFRESH = "refresh"
     DISCARD = "discard"
+    REMOVE_PENDING = "remove-pending-replace"
     IMPORT = "import"
 
 
-CHANGING = frozenset({Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.IMPORT, Op.READ_REPLACEMENT, Op.DISCARD})
+UNCOUNTED = frozenset({Op.DELETE_REPLACED, Op.REMOVE_PENDING})
+CHANGING = frozenset({Op.CREATE, Op.UPDATE, Op.REPLACE, Op.DELETE, Op.IMPORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,18 @@ class Step:
         return self.type.startswith(PROVIDER_PREFIX)
 
     @property
+    def is_default_provider(self) -> bool:
+        """A provider that the engine made for itself: neither shown nor counted, as in the CLI."""
+        entry = self.new or self.old
+        return self.is_provider and entry is not None and not entry.parent
+
+    @property
     def changes(self) -> bool:
-        """True for what counts as a change; provider configuration does not, as in the CLI."""
-        return self.op in CHANGING and not self.is_provider
+        """True for what counts as a change."""
+        return self.op in CHANGING and not self.is_default_provider
 
 
 def summarize(steps: Iterable[Step]) -> dict[str, int]:
-    """Operation -> count, provider entries left out: the CLI's `resourceChanges`."""
-    counted = (str(step.op) for step in steps if not step.is_provider and step.op is not Op.DELETE_REPLACED)
+    """Operation -> count, default providers left out: the CLI's `resourceChanges`."""
+    counted = (str(step.op) for step in steps if not step.is_default_provider and step.op not in UNCOUNTED)
     return dict(Counter(counted))
