@@ -27,6 +27,7 @@ def _load(path: Path) -> ModuleType:
 HERE = Path(__file__).parent
 engines = _load(HERE.parent / "e2e" / "engines.py")
 worlds = _load(HERE / "world.py")
+proxies = _load(HERE / "proxy.py")
 PULUMI = engines.find_pulumi()
 
 
@@ -40,6 +41,11 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture(name="worlds")
 def _worlds() -> Any:
     return worlds
+
+
+@pytest.fixture(name="proxies")
+def _proxies() -> Any:
+    return proxies
 
 
 @pytest.fixture

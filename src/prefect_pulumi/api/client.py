@@ -25,6 +25,10 @@ PAGE = 200
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 2.0
 READ_TIMEOUT = 30.0
+FIRST_CONTACT = 5.0
+"""Seconds after which a server that has never answered is said to be down."""
+OUTAGE = 30.0
+"""Seconds for which one that has answered before may be away, as when it is started again."""
 RETRIED = frozenset({429, 500, 502, 503, 504})
 _READ_ROUTES = ("/filter", "/paginate", "/count")
 
@@ -72,12 +76,15 @@ class PrefectClient:
         self._read_only = read_only
         self._limit = AdaptiveLimit()
         self._under_way = 0
+        self._answered = False
+        self._gone: ServerUnavailableError | None = None
+        """Set when a request has waited for the server in vain: no other one waits too."""
         self._freed = anyio.Condition()
         self._http = httpx.AsyncClient(
             base_url=self.api_url,
             headers=headers,
             transport=transport,
-            timeout=httpx.Timeout(READ_TIMEOUT, connect=min(5.0, deadline)),
+            timeout=httpx.Timeout(READ_TIMEOUT, connect=min(3.0, deadline)),
         )
 
     async def __aenter__(self) -> Self:
@@ -132,8 +139,8 @@ class PrefectClient:
             try:
                 return await self._once(method, path, json, params)
             except _Ambiguous as failure:
-                if (failure.sent and not safe) or not self._time_left(began):
-                    raise failure.error from failure.__cause__
+                if (failure.sent and not safe) or not self._time_left(began, failure):
+                    raise self._given_up(failure) from failure.__cause__
                 attempt += 1
                 await self._wait(failure, attempt)
 
@@ -155,15 +162,25 @@ class PrefectClient:
             except _Ambiguous as failure:
                 lost = lost or failure.sent
                 attempt += 1
-                if not self._time_left(began):
-                    raise failure.error from failure.__cause__
+                if not self._time_left(began, failure):
+                    raise self._given_up(failure) from failure.__cause__
                 await self._wait(failure, attempt)
                 found = await resolve() if lost else None
                 if found is not None:
                     return found
 
-    def _time_left(self, began: float) -> bool:
-        return time.monotonic() - began < self._deadline
+    def _given_up(self, failure: _Ambiguous) -> ServerUnavailableError | ApiError:
+        if isinstance(failure.error, ServerUnavailableError):
+            self._gone = failure.error
+        return failure.error
+
+    def _time_left(self, began: float, failure: _Ambiguous) -> bool:
+        patience = self._deadline
+        if not self._answered:
+            patience = min(FIRST_CONTACT, patience)
+        elif not failure.sent:
+            patience = max(OUTAGE, patience)
+        return self._gone is None and time.monotonic() - began < patience
 
     async def _wait(self, failure: _Ambiguous, attempt: int) -> None:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
@@ -174,6 +191,8 @@ class PrefectClient:
         if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
         async with self._slot():
+            if self._gone is not None:
+                raise self._gone
             try:
                 response = await self._http.request(method, path, json=json, params=params)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -182,6 +201,7 @@ class PrefectClient:
                 raise _Ambiguous(self._unavailable("the connection broke", error)) from error
             except httpx.InvalidURL as error:
                 raise self._unavailable("it is not an address", error) from error
+        self._answered = True
         if response.status_code in RETRIED:
             if response.status_code in {429, 503}:
                 self._limit.overloaded()

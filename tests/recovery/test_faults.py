@@ -1,0 +1,161 @@
+"""A server that fails: every tenth call, or once at a chosen one. Nothing is lost, doubled, or left over."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+def proxy(proxies: Any, prefect_server: str) -> Iterator[Any]:
+    made = proxies.Proxy(urlsplit(prefect_server).port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def faulty(small: Any, proxy: Any, prefect_server: str, worlds: Any) -> Any:
+    """A world whose provider speaks to the proxy."""
+    small.edit("Pulumi.dev.yaml", prefect_server, proxy.api)
+    return lambda size: worlds.World(small, prefect_server, size)
+
+
+def ended(answer: dict[str, Any], code: int = 0) -> str:
+    assert answer["code"] == code, answer["output"]
+    return str(answer["output"])
+
+
+@pytest.mark.parametrize(
+    ("size", "late", "seed"),
+    [(40, 0.3, 1), pytest.param(200, 5.0, 2, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
+)
+def test_every_tenth_call_fails(
+    faulty: Any, warm: Any, proxy: Any, proxies: Any, size: int, late: float, seed: int
+) -> None:
+    world = faulty(size)
+    proxy.plan = proxies.Plan(share=0.1, seed=seed, late=late)
+    ended(warm.infra(world, "up", "--yes"))
+    world.check(size)
+    ended(warm.infra(world, "refresh", "--yes", "--expect-no-changes"))
+    world.check(size)
+    ended(warm.infra(world, "destroy", "--yes"))
+    world.check(0)
+    assert {call.fault for call in proxy.calls} >= set(proxies.FAULTS)
+
+
+@pytest.mark.parametrize("fault", ["429", "500", "503", "reset", "reset after", "503 after"])
+def test_one_fault_costs_a_moment(faulty: Any, warm: Any, proxy: Any, fault: str) -> None:
+    """Each kind's POST fails once; a lost answer makes no orphan and no conflict. One fault costs at most 3 s."""
+    world = faulty(40)
+    kinds = ["/work_pools/$", "/queues$", "/variables/$", "/block_documents/$", "/concurrency_limits/$", "/flows/$"]
+    kinds += ["/deployments/$", "/schedules$", "/automations/$", "/block_types/$", "/block_schemas/$"]
+    for kind in kinds:
+        proxy.plan.once.append((_post(kind), fault))
+    ended(warm.infra(world, "up", "--yes"))
+    assert proxy.plan.once == []
+    world.check(40)
+    failed = [call for call in proxy.calls if call.fault]
+    assert len(failed) == len(kinds)
+    for call in failed:
+        kind = call.path.rstrip("/").rsplit("/", 1)[-1]
+        again = next(each for each in proxy.calls if each.at > call.at and (kind in each.path or "name" in each.path))
+        assert again.at - call.at < 3
+    ended(warm.infra(world, "preview", "--refresh", "--expect-no-changes"))
+
+
+def _post(pattern: str) -> Any:
+    return lambda method, path: method == "POST" and re.search(pattern, path) is not None
+
+
+def test_a_server_that_is_down_is_said_soon(faulty: Any, warm: Any, proxy: Any) -> None:
+    world = faulty(40)
+    proxy.plan.down = True
+    for words in (["up", "--yes"], ["refresh", "--yes"], ["preview", "--refresh"], ["destroy", "--yes"]):
+        if words[0] == "refresh":
+            proxy.plan.down = False
+            ended(warm.infra(world, "up", "--yes"))
+            proxy.plan.down = True
+        answer = warm.infra(world, *words)
+        assert "is the server running?" in ended(answer, 4)
+        assert answer["seconds"] < 10
+    proxy.plan.down = False
+    ended(warm.infra(world, "destroy", "--yes"))
+    world.check(0)
+
+
+def test_a_server_that_comes_back_is_waited_for(faulty: Any, warm: Any, proxy: Any) -> None:
+    world = faulty(40)
+
+    def away() -> None:
+        while len(proxy.calls) < 20:
+            time.sleep(0.005)
+        proxy.plan.down = True
+        time.sleep(6)
+        proxy.plan.down = False
+
+    outage = threading.Thread(target=away)
+    outage.start()
+    ended(warm.infra(world, "up", "--yes"))
+    outage.join()
+    world.check(40)
+
+
+def test_what_was_deleted_outside_is_found_at_the_speed_of_a_read(
+    faulty: Any, warm: Any, proxy: Any, worlds: Any, prefect_server: str
+) -> None:
+    world = faulty(40)
+    ended(warm.infra(world, "up", "--yes"))
+    proxy.calls.clear()
+    ended(warm.infra(world, "preview", "--refresh", "--expect-no-changes"))
+    quiet = len(proxy.calls)
+    gone = 0
+    for id, text in worlds.on_server(prefect_server, world.prefix).items():
+        route = {
+            "/variables/filter": f"/variables/{id}",
+            "/block_documents/filter": f"/block_documents/{id}",
+            "/v2/concurrency_limits/filter": f"/v2/concurrency_limits/{id}",
+            "/automations/filter": f"/automations/{id}",
+        }.get(text.split()[0])
+        if route is not None and not text.endswith("-tag"):
+            worlds.call(prefect_server, "DELETE", route)
+            gone += 1
+    assert gone > 20
+    proxy.calls.clear()
+    output = ended(warm.infra(world, "preview", "--refresh", "--json"))
+    assert output.count('"op": "create"') >= gone
+    # Of each missing one the server is asked by id and by name, once: nothing is waited for.
+    assert len(proxy.calls) <= quiet + 2 * gone
+    assert all(not call.fault for call in proxy.calls)
+    ended(warm.infra(world, "up", "--yes", "--refresh"))
+    world.check(40)
+
+
+def test_a_name_that_exists_already_is_said_and_left_alone(
+    small: Any, warm: Any, worlds: Any, prefect_server: str
+) -> None:
+    world = worlds.World(small, prefect_server)
+    name = world.prefix
+    made = worlds.call(prefect_server, "POST", "/variables/", {"name": name, "value": 1})
+    flow = worlds.call(prefect_server, "POST", "/flows/", {"name": name})
+    worlds.call(prefect_server, "POST", "/deployments/", {"name": name, "flow_id": flow["id"], "description": "theirs"})
+    small.write(
+        "from prefect_pulumi.resources import *\n"
+        f"Variable({name!r}, value=2)\nDeployment({name!r}, flow_name={name!r}, enforce_parameter_schema=False)\n"
+    )
+    output = ended(warm.infra(world, "up", "--yes", "--continue-on-error"), 1)
+    assert f"a variable '{name}' exists already" in output
+    assert f"a deployment '{name}/{name}' exists already" in output
+    assert "infra import Variable" in output
+    assert worlds.call(prefect_server, "GET", f"/variables/{made['id']}")["value"] == 1
+    found = worlds.call(prefect_server, "GET", f"/deployments/name/{name}/{name}")
+    assert found["description"] == "theirs"
+    ended(warm.infra(world, "destroy", "--yes"))
+    assert worlds.call(prefect_server, "GET", f"/variables/{made['id']}")["value"] == 1
