@@ -7,40 +7,15 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from typing_extensions import override
-
 from prefect_pulumi.cli import releases
 from prefect_pulumi.cli.project import PRIVATE, Stack
-from prefect_pulumi.cli.reading import Notes, read_only_context
+from prefect_pulumi.cli.reading import ElsewhereStack, Notes, read_only_context
 from prefect_pulumi.cli.reviewing import Code, run_code
 from prefect_pulumi.errors import InputError, PrefectPulumiError
-
-
-@dataclass(frozen=True)
-class BaseStack(Stack):
-    """A stack of the base branch: its files from the worktree, its state and passphrase from the project itself."""
-
-    own: Stack = field(kw_only=True)
-    files: Path = field(kw_only=True)
-
-    @property
-    @override
-    def config_root(self) -> Path:
-        return self.files
-
-    @property
-    @override
-    def private(self) -> Path:
-        return self.own.private
-
-    @property
-    @override
-    def state_folder(self) -> Path:
-        return self.own.state_folder
 
 
 def merge_base(root: Path, base: str) -> str:
@@ -83,7 +58,7 @@ def base_code(stack: Stack, folder: Path, output: TextIO | None) -> Code:
     if not (folder / f"Pulumi.{stack.name}.yaml").is_file() or not (folder / "Pulumi.yaml").is_file():
         return Code()
     try:
-        base = BaseStack(folder, stack.name, own=stack, files=folder)
+        base = ElsewhereStack(folder, stack.name, own=stack, files=folder)
         pin = releases.pin_of(base)
         if pin:
             base = replace(base, root=releases.checkout(releases.project_root(stack), pin["commit"]))

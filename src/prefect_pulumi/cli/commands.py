@@ -187,6 +187,18 @@ def _drift(arguments: Namespace, stack: Stack) -> ExitCode:
     return drift.run(arguments, stack)
 
 
+def _adopt(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import adopting
+
+    return adopting.run(arguments, stack)
+
+
+def _accept(arguments: Namespace, stack: Stack) -> ExitCode:
+    from prefect_pulumi.cli import accepting
+
+    return accepting.run(arguments, stack)
+
+
 def _review(arguments: Namespace, stack: Stack) -> ExitCode:
     from prefect_pulumi.cli import review
 
@@ -288,6 +300,8 @@ _COMMANDS = {
     "import": _import,
     "status": _status,
     "drift": _drift,
+    "adopt": _adopt,
+    "accept": _accept,
     "review": _review,
     "release": _release,
     "verify": _verify,

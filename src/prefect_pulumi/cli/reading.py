@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TextIO
+
+from typing_extensions import override
 
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.engine.events import Event, Message, SinkHost
@@ -90,6 +93,29 @@ class ReadOnlyProvider:
     def _only(self, preview: bool, verb: str, urn: str) -> None:
         if not preview:
             raise OperationError(f"this command only reads; it was asked to {verb}", where=urn)
+
+
+@dataclass(frozen=True)
+class ElsewhereStack(Stack):
+    """Files that stand elsewhere (a base branch's, a trial's), with the state and the passphrase of the `own` stack."""
+
+    own: Stack = field(kw_only=True)
+    files: Path = field(kw_only=True)
+
+    @property
+    @override
+    def config_root(self) -> Path:
+        return self.files
+
+    @property
+    @override
+    def private(self) -> Path:
+        return self.own.private
+
+    @property
+    @override
+    def state_folder(self) -> Path:
+        return self.own.state_folder
 
 
 def read_only_context(stack: Stack, notes: Notes, output: TextIO | None) -> StackContext:

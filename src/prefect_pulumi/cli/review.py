@@ -34,7 +34,7 @@ def exit_code(report: Report) -> ExitCode:
 
 def review_report(stack: Stack, names: list[str], base: str) -> Report:
     """`stack` gives the project; `names` are its stacks, each once."""
-    rules = load_rules(stack.root)
+    rules = load_rules(stack.config_root)
     commit = merge_base(stack.root, base)
     environments = []
     with worktree(stack.root, commit) as folder:

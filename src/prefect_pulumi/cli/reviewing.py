@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
+from prefect_pulumi.cli import adopting, deploy_subjects
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.cli.reading import Notes, ReadOnlyProvider, read_only_context
 from prefect_pulumi.engine import operations
@@ -83,7 +84,7 @@ def drift_report(stack: Stack, *, output: TextIO | None = None, rules: Rules | N
     `output` takes what the program prints (default: stderr). What cannot be checked is a problem of the report; bad
     input of the project itself (`InputError`) is raised.
     """
-    found = environment_of(stack, None, output=output or sys.stderr, rules=rules or load_rules(stack.root))
+    found = environment_of(stack, None, output=output or sys.stderr, rules=rules or load_rules(stack.config_root))
     return make_report("drift", stack, [found])
 
 
@@ -110,8 +111,11 @@ def commit_of(root: Path) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def environment_of(stack: Stack, base: Code | None, *, output: TextIO | None, rules: Rules) -> Environment:
-    """`base`: what the base branch's program asks for; None in a drift report, which has only one program."""
+def environment_of(
+    stack: Stack, base: Code | None, *, output: TextIO | None, rules: Rules, diffs: bool = True
+) -> Environment:
+    """`base`: what the base branch's program asks for; None in a drift report, which has only one program. With
+    `diffs` each item that can be adopted has the patch."""
     context = read_only_context(stack, Notes(), output)
     try:
         snapshot = load_snapshot(context)
@@ -132,16 +136,18 @@ def environment_of(stack: Stack, base: Code | None, *, output: TextIO | None, ru
     if base is not None and base.problem is not None:
         notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
     items, ignored = rules.ignore(items)
-    items = rules.accept(items, stack.name)
+    items = with_remedies(rules.accept(items, stack.name), stack.name)
+    if diffs and code.problem is None:
+        items = adopting.offered(stack, items)
     problems = [*([code.problem] if code.problem else []), *live.problems]
     environment = Environment(
         stack=stack.name,
         server=live.server,
         server_version=live.version,
-        items=tuple(with_remedies(items, stack.name)),
+        items=tuple(items),
         problems=tuple(_problem(error, redactor) for error in problems),
         coverage=tuple(_coverage(snapshot, live)),
-        objects=len(_managed(snapshot)),
+        objects=len(_managed(snapshot)) + sum(len(e.outputs.get("deployments", {})) for e in _managed(snapshot)),
         ignored=ignored,
         notes=tuple(redactor.text(note) for note in notes),
     )
@@ -255,21 +261,31 @@ def _managed(snapshot: Snapshot) -> list[ResourceEntry]:
 def _subjects(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> Iterator[Subject]:
     entries = {entry.urn: entry for entry in _managed(snapshot)}
     moved = {step.old.urn: step for step in code.steps.values() if step.old is not None and step.old.urn != step.urn}
+    facts = {row.id: _facts(row.row) for row in live.found if row.kind == "Deployment"}
+
+    def each(subject: Subject | None, step: Step | None) -> Iterator[Subject]:
+        if subject is not None and subject.type == deploy_subjects.TYPE:
+            outputs = step.new.outputs if step is not None and step.new is not None else {}
+            yield from deploy_subjects.split(subject, deploy_subjects.results_of(outputs), facts)
+        elif subject is not None:
+            yield subject
+
     for urn, entry in entries.items():
-        yield from _subject(urn, entry, moved.get(urn) or code.steps.get(urn), code, base, live)
+        step = moved.get(urn) or code.steps.get(urn)
+        yield from each(_subject(urn, entry, step, code, base, live), step)
     renamed = {step.urn for step in moved.values()}
     for step in code.steps.values():
         custom = step.new is not None and step.new.custom and step.op not in (Op.READ, Op.DELETE_REPLACED)
         if custom and not step.is_provider and step.urn not in entries and step.urn not in renamed:
-            yield from _subject(step.urn, None, step, code, base, live)
+            yield from each(_subject(step.urn, None, step, code, base, live), step)
 
 
 def _subject(
     urn: str, entry: ResourceEntry | None, step: Step | None, code: Code, base: Code | None, live: Live
-) -> Iterator[Subject]:
+) -> Subject | None:
     source = entry or (step.new if step is not None else None)
     if source is None:
-        return
+        return None
     answer = live.answers.get(urn)
     read = answer if isinstance(answer, ReadResult) else None
     asked = step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
@@ -278,7 +294,7 @@ def _subject(
     before = asked if base is None or code.problem is not None else base.inputs(step.urn if step else urn)
     row = live.rows.get(urn)
     again = read is not None and bool(read.id) and entry is not None and row is not None and read.id != entry.id
-    yield Subject(
+    return Subject(
         urn=urn,
         type=source.type,
         name=urn_name(urn),
@@ -319,12 +335,12 @@ def _unmanaged(context: StackContext, snapshot: Snapshot, live: Live) -> Iterato
     own.update({entry.id: "" for entry in snapshot.resources if entry.id})
     own.update({row.id: "" for row in live.rows.values()})
     alien = {row.name for row in live.found if row.kind in ("WorkPool", "Deployment") and row.id not in own}
-    by_file = {
-        id
-        for entry in snapshot.resources
-        if entry.type.endswith(":Deployments")
-        for id in unwrap(entry.outputs.get("deployments", {})).values()
-    }
+    by_file: set[str] = set()
+    for entry in snapshot.resources:
+        if entry.type == deploy_subjects.TYPE:
+            by_file.update(unwrap(entry.outputs.get("deployments", {})).values())
+            for made in unwrap(entry.outputs.get("automations", {})).values():
+                own.update(dict.fromkeys(made.values(), ""))
     for row in live.found:
         if row.own or row.id in own:
             continue

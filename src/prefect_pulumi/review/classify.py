@@ -9,9 +9,9 @@ from typing import Any
 
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
 from prefect_pulumi.review.impacts import impacts_of
-from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Item, Shown
+from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
 from prefect_pulumi.review.shown import GONE, SERVERS, Redactor, equal, leaves, shown
-from prefect_pulumi.values import Secret, unwrap
+from prefect_pulumi.values import Secret, has_secret, unwrap
 
 TEMPLATE, FIRST_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
 _GRAVITY = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.THIS_CHANGE)
@@ -23,7 +23,8 @@ class Subject:
 
     `code`: the inputs that the program asks for, None when it does not declare the object. `base`: those of the base
     branch's program; where it was not run, the same as `code`. `inputs`, `outputs`: of the last update, None when
-    there was none. `live`: what the provider read; `missing`: it is gone; `unread`: nobody could look.
+    there was none. `live`: what the provider read; `missing`: it is gone; `unread`: nobody could look. `impacts`: what
+    only the provider can tell; `marks`: fingerprints of what stands behind code and base, files for example.
     """
 
     urn: str
@@ -42,6 +43,8 @@ class Subject:
     facts: Facts = NO_FACTS
     ignored: Sequence[str] = ()
     replaces: Sequence[str] = ()
+    impacts: tuple[Impact, ...] = ()
+    marks: tuple[Any, Any] = (None, None)
     note: str = ""
 
     @property
@@ -125,10 +128,17 @@ def _item(subject: Subject, redactor: Redactor, human: str) -> Item | None:
         id=subject.id,
         fields=changes,
         facts=subject.facts,
-        impacts=impacts_of(subject.kind, action, subject.missing, changes),
+        impacts=_impacts(subject, action, changes),
         pending=pending,
         note=redactor.text(subject.note),
     )
+
+
+def _impacts(subject: Subject, action: Action, changes: Sequence[FieldChange]) -> tuple[Impact, ...]:
+    """What the provider tells counts; where it tells nothing, the rule of thumb."""
+    told = {impact.flag for impact in subject.impacts}
+    general = impacts_of(subject.kind, action, subject.missing, changes)
+    return (*subject.impacts, *(impact for impact in general if impact.flag not in told))
 
 
 def _plain(subject: Subject, human: str, action: Action, redactor: Redactor) -> Item:
@@ -150,7 +160,8 @@ def _pending(subject: Subject, action: Action) -> bool:
     """Whether the base branch asks for the very same."""
     if action in (Action.DELETE, Action.PRUNE):
         return subject.base is None
-    return subject.base is not None and subject.code is not None and equal(subject.base, subject.code)
+    alike = subject.base is not None and subject.code is not None and equal(subject.base, subject.code)
+    return alike and subject.marks[0] == subject.marks[1]
 
 
 def _fields(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
@@ -214,7 +225,9 @@ def _field(
         cls = Class.CONFLICT if by_code and by_server and not agreed else Class.CHANGED_LIVE
         if (by_code and not by_server) or agreed:
             cls = Class.THIS_CHANGE
-        eyes: list[Shown] = [shown(v, secret=secret, redactor=redactor) for v in (its_code, its_applied, its_live)]
+        sides = (its_code, its_applied, its_live)
+        hidden = secret or any(has_secret(side) for side in sides)
+        eyes: list[Shown] = [shown(side, secret=hidden, redactor=redactor) for side in sides]
         yield FieldChange(
             path=redactor.text(path),
             cls=cls,

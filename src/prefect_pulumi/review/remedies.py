@@ -13,6 +13,12 @@ def with_remedies(items: Iterable[Item], stack: str) -> list[Item]:
     return [replace(item, remedies=tuple(_remedies(item, stack))) for item in items]
 
 
+def with_diff(item: Item, diff: str) -> Item:
+    """The item with the patch that adopts it."""
+    remedies = (replace(each, diff=diff) if each.kind == "adopt" else each for each in item.remedies)
+    return replace(item, remedies=tuple(remedies))
+
+
 def reference(item: Item) -> str:
     """`Kind name`, as commands and `review.yaml` call an object."""
     return f"{item.kind} {item.name}"

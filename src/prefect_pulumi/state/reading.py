@@ -60,6 +60,8 @@ def _ids(path: Path) -> Iterator[str]:
             continue
         if entry.get("id"):
             yield str(entry["id"])
-        deployments = (entry.get("outputs") or {}).get("deployments")
-        if isinstance(deployments, dict):
-            yield from (id for id in deployments.values() if isinstance(id, str))
+        outputs = entry.get("outputs") or {}
+        made = [outputs.get("deployments"), *(outputs.get("automations") or {}).values()]
+        for ids in made:
+            if isinstance(ids, dict):
+                yield from (id for id in ids.values() if isinstance(id, str))

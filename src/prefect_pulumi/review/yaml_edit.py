@@ -1,0 +1,176 @@
+"""Edits of YAML that change the lines they mean to, and no other: by the places of nodes in the text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+GONE: Any = object()
+Step = str | int
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class CannotEditError(Exception):
+    """The file has no place for the value; the text says why."""
+
+
+def get(text: str, path: Sequence[Step]) -> Any:
+    """The value at a path of keys and indexes; `GONE` where there is none."""
+    try:
+        value = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
+    except yaml.YAMLError as error:
+        raise CannotEditError("it is not YAML") from error
+    for step in path:
+        listed = isinstance(value, list) and isinstance(step, int) and step < len(value)
+        if listed or (isinstance(value, dict) and step in value):
+            value = value[step]
+        else:
+            return GONE
+    return value
+
+
+def put(text: str, path: Sequence[Step], value: Any) -> str:
+    """The text with `value` at the path; keys that are not there are added to the deepest mapping that is."""
+    node, depth, alias = _walk(text, path)
+    if depth == len(path):
+        if alias is not None:
+            return text[: alias.start()] + _flow(value) + text[alias.end() :]
+        return _replaced(text, node, value)
+    for step in reversed(path[depth + 1 :]):
+        value = {step: value} if isinstance(step, str) else [value]
+    key = path[depth]
+    if alias is not None:
+        return _over_alias(text, alias, str(key), value)
+    if isinstance(node, MappingNode) and isinstance(key, str):
+        return _added(text, node, key, value)
+    raise CannotEditError(f"there is no mapping to put {key!r} into")
+
+
+def delete(text: str, path: Sequence[Step]) -> str:
+    """The text without the key or the list entry at the path."""
+    parent, depth, alias = _walk(text, path[:-1])
+    if depth != len(path) - 1 or alias is not None:
+        raise CannotEditError("what is to be taken out stands in a part that others share")
+    last = path[-1]
+    if isinstance(parent, MappingNode):
+        pair = _pair(parent, last)
+        if pair is None or parent.flow_style:
+            raise CannotEditError(f"{last!r} does not stand there as a line of its own")
+        return _cut(text, pair[0].start_mark.index, _end(text, pair[1]))
+    if isinstance(parent, SequenceNode) and isinstance(last, int) and not parent.flow_style:
+        item = parent.value[last]
+        start = text.rindex("-", 0, item.start_mark.index)
+        return _cut(text, start, _end(text, item))
+    raise CannotEditError(f"{last!r} does not stand there as a line of its own")
+
+
+def _walk(text: str, path: Sequence[Step]) -> tuple[Node, int, re.Match[str] | None]:
+    """The deepest node along the path, how many steps led to it, and the alias that stands in its place, if any."""
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise CannotEditError("it is not YAML") from error
+    if node is None:
+        raise CannotEditError("it is empty")
+    for depth, step in enumerate(path):
+        if isinstance(node, MappingNode):
+            pair = _pair(node, step)
+            if pair is None:
+                return node, depth, None
+            key, node = pair
+            found = re.compile(r"\s*:\s*(\*[^\s,\]}]+)").match(text, key.end_mark.index)
+            if found is not None and node.start_mark.index < key.start_mark.index:
+                alias = re.compile(r"\*[^\s,\]}]+").match(text, found.start(1))
+                return node, depth + 1, alias
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+        else:
+            return node, depth, None
+    return node, len(path), None
+
+
+def _pair(node: MappingNode, key: Step) -> tuple[Node, Node] | None:
+    return next(((k, v) for k, v in node.value if isinstance(k, ScalarNode) and k.value == str(key)), None)
+
+
+def _replaced(text: str, node: Node, value: Any) -> str:
+    if isinstance(node, MappingNode) and not node.flow_style and isinstance(value, dict) and value:
+        indent = node.start_mark.column
+        lines = _block(value, indent)
+        return text[: node.start_mark.index] + lines.lstrip() + text[_end(text, node) :]
+    start = node.start_mark.index
+    if isinstance(node, SequenceNode) and not node.flow_style:
+        start = len(text[:start].rstrip())  # the list goes up to its key's line
+        return text[:start] + " " + _flow(value) + text[_end(text, node) :]
+    if start == node.end_mark.index:  # `key:` with nothing behind it
+        return text[:start].rstrip(" ") + " " + _flow(value) + text[start:]
+    return text[:start] + _flow(value) + text[_end(text, node) :]
+
+
+def _added(text: str, node: MappingNode, key: str, value: Any) -> str:
+    if node.flow_style:
+        at = node.end_mark.index - 1
+        comma = ", " if node.value else ""
+        return text[:at].rstrip() + comma + f"{_key(key)}: {_flow(value)}" + text[at:]
+    at = _end(text, node)
+    indent = " " * node.start_mark.column
+    return text[:at] + f"\n{indent}{_key(key)}:{_inline(value, node.start_mark.column)}" + text[at:]
+
+
+def _over_alias(text: str, alias: re.Match[str], key: str, value: Any) -> str:
+    """`work_pool: *etl` becomes a mapping that takes over the alias and sets one key of its own."""
+    line = text.rfind("\n", 0, alias.start()) + 1
+    lead = re.match(r"[ -]*", text[line:])
+    indent = " " * (len(lead[0] if lead else "") + 2)
+    body = f"\n{indent}<<: {alias[0]}\n{indent}{_key(key)}:{_inline(value, len(indent))}"
+    return text[: alias.start()].rstrip(" ") + body + text[alias.end() :]
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """Without the lines from `start` to `end`."""
+    line = text.rfind("\n", 0, start) + 1
+    lead = text[line:start]
+    after = text.find("\n", end)
+    after = len(text) if after < 0 else after + 1
+    if lead.strip() == "-":  # the first key of a list entry: the next one moves up to the dash
+        rest = text[after:]
+        return text[:line] + lead + rest.lstrip(" ")
+    return text[:line] + text[after:]
+
+
+def _end(text: str, node: Node) -> int:
+    """Where the node's own text ends: a block's end mark stands behind blank lines and comments."""
+    if not isinstance(node, MappingNode | SequenceNode) or node.flow_style:
+        return int(node.end_mark.index)
+    last = node.value[-1] if node.value else None
+    if last is None:
+        return int(node.end_mark.index)
+    child = last[1] if isinstance(last, tuple) else last
+    if isinstance(last, tuple) and child.start_mark.index < last[0].start_mark.index:  # an alias
+        end = text.find("\n", last[0].end_mark.index)
+        return len(text) if end < 0 else end
+    return _end(text, child)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z_][\w.\-]*", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _flow(value: Any) -> str:
+    """On one line; a text is quoted only where it must be."""
+    dumped = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**9, sort_keys=False)
+    return dumped.removesuffix("...\n").strip()
+
+
+def _inline(value: Any, indent: int) -> str:
+    """What follows a key and its colon: on the same line, or a block below."""
+    return "\n" + _block(value, indent + 2) if isinstance(value, dict) and value else " " + _flow(value)
+
+
+def _block(value: dict[str, Any], indent: int) -> str:
+    return "\n".join(f"{' ' * indent}{_key(str(key))}:{_inline(item, indent)}" for key, item in value.items())

@@ -1,0 +1,178 @@
+"""Edits that put a live value where the code's stands, and touch nothing else."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import pytest
+import yaml
+
+from prefect_pulumi.review import yaml_edit
+from prefect_pulumi.review.adopting import Code, adopt, diff, steps
+from prefect_pulumi.review.model import ABSENT, SECRET, Class, FieldChange, Item, Shown
+from prefect_pulumi.review.python_edit import Source, literal
+from prefect_pulumi.review.yaml_edit import CannotEditError
+
+YAML = """\
+# a comment that stays
+top:
+  plain: 1   # behind a value
+  text: 'quoted'
+  list: [a, b]
+  block:
+    - one
+    - two
+
+  map:
+    deep: {x: 1}
+    last: true
+  empty:
+anchor: &shared
+  name: etl
+  queue: default
+uses:
+  - name: first
+    pool: *shared
+    tags: [x]
+  # about the second
+  - name: second
+    pool:
+      <<: *shared
+      queue: fast
+end: over
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "lines"),
+    [
+        (["top", "plain"], 2, {"-  plain: 1   # behind a value", "+  plain: 2   # behind a value"}),
+        (["top", "text"], "a: b", {"-  text: 'quoted'", "+  text: 'a: b'"}),
+        (["top", "list"], ["c"], {"-  list: [a, b]", "+  list: [c]"}),
+        (["top", "list", 1], "c", {"-  list: [a, b]", "+  list: [a, c]"}),
+        (["top", "block"], [1], {"-  block:", "-    - one", "-    - two", "+  block: [1]"}),
+        (["top", "map", "deep", "y"], None, {"-    deep: {x: 1}", "+    deep: {x: 1, y: null}"}),
+        (["top", "map", "new"], {"a": {"b": 1}}, {"+    new:", "+      a:", "+        b: 1"}),
+        (["top", "empty"], "full", {"-  empty:", "+  empty: full"}),
+        (["top", "more", "deep"], 1, {"+  more:", "+    deep: 1"}),
+        (
+            ["uses", 0, "pool", "queue"],
+            "fast",
+            {"-    pool: *shared", "+    pool:", "+      <<: *shared", "+      queue: fast"},
+        ),
+        (["uses", 1, "pool", "queue"], "slow", {"-      queue: fast", "+      queue: slow"}),
+        (["uses", 1, "pool", "name"], "other", {"+      name: other"}),
+        (["end"], "12:30", {"-end: over", "+end: '12:30'"}),
+    ],
+)  # fmt: skip
+def test_yaml_is_changed_where_it_is_meant(path: list[str | int], value: Any, lines: set[str]) -> None:
+    text = yaml_edit.put(YAML, path, value)
+    changed = list(difflib.unified_diff(YAML.splitlines(), text.splitlines(), n=0, lineterm=""))[2:]
+    assert {line for line in changed if not line.startswith("@@")} == lines
+    assert yaml_edit.get(text, path) == value
+    rest, wanted = yaml.safe_load(text), yaml.safe_load(YAML)
+    assert rest["anchor"] == wanted["anchor"]
+
+
+def test_yaml_keys_and_entries_are_taken_out() -> None:
+    assert yaml_edit.get(yaml_edit.delete(YAML, ["top", "map"]), ["top", "map"]) is yaml_edit.GONE
+    shorter = yaml_edit.delete(YAML, ["uses", 0])
+    assert [each["name"] for each in yaml.safe_load(shorter)["uses"]] == ["second"]
+    assert "# about the second" in shorter
+    first = yaml.safe_load(yaml_edit.delete(YAML, ["uses", 1, "name"]))["uses"][1]
+    assert set(first) == {"pool"}
+    with pytest.raises(CannotEditError):
+        yaml_edit.delete(YAML, ["top", "list", 0])
+
+
+PROGRAM = '''"""Ü: offsets are bytes."""
+from prefect_pulumi.resources import *
+pool = WorkPool("etl", opts, type="process", concurrency_limit=2)
+Variable(
+    "region",
+    value={"a": [1, {"b": "ä"}], "c": 1},
+    tags=["x"],
+)
+JsonBlock("app", value=load())
+for name in ("a", "b"):
+    Variable(name, value=1)
+'''
+
+
+POOL = 'pool = WorkPool("etl", opts, type="process", '
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "keyword", "path", "value", "line"),
+    [
+        ("WorkPool", "etl", "concurrency_limit", [], 5, f"{POOL}concurrency_limit=5)"),
+        ("WorkPool", "etl", "paused", [], True, f"{POOL}concurrency_limit=2, paused=True)"),
+        ("Variable", "region", "value", ["a", 1, "b"], "ö", '    value={"a": [1, {"b": "ö"}], "c": 1},'),
+        ("Variable", "region", "value", ["d"], {}, '    value={"a": [1, {"b": "ä"}], "c": 1, "d": {}},'),
+        ("Variable", "region", "tags", [], ["x", "y"], '    tags=["x", "y"],'),
+    ],
+)  # fmt: skip
+def test_a_literal_of_the_program(kind: str, name: str, keyword: str, path: list[Any], value: Any, line: str) -> None:
+    source = Source(PROGRAM)
+    call = source.resource(kind, name)
+    assert call is not None
+    text = source.put(call, keyword, path, value)
+    assert line in text.splitlines()
+    assert len(text.splitlines()) == len(PROGRAM.splitlines())
+    again = Source(text)
+    found = again.resource(kind, name)
+    assert found is not None
+    assert again.get(found, keyword, path) == value
+
+
+def test_what_is_no_literal_is_left_to_people() -> None:
+    source = Source(PROGRAM)
+    app = source.resource("JsonBlock", "app")
+    assert app is not None
+    with pytest.raises(CannotEditError):
+        source.get(app, "value", [])
+    assert source.resource("Variable", "a") is None
+    pool = source.resource("WorkPool", "etl")
+    assert pool is not None
+    with pytest.raises(CannotEditError, match="used by others"):
+        source.remove(pool)
+    region = source.resource("Variable", "region")
+    assert region is not None
+    assert "region" not in source.remove(region)
+    assert literal({"a": [True, None, 'it"s', 1.5]}) == '{"a": [true, None, "it\\"s", 1.5]}'.replace("true", "True")
+
+
+def test_steps_of_a_path() -> None:
+    assert steps('a.b[0]["c d"].e["x\\"y"]') == ["a", "b", 0, "c d", "e", 'x"y']
+
+
+def item(kind: str, name: str, path: str, applied: Any, live: Any, **over: Any) -> Item:
+    sides = (Shown("value", applied), Shown("value", applied), Shown("value", live) if live is not None else ABSENT)
+    change = FieldChange(path, Class.CHANGED_LIVE, *sides)
+    key = over.pop("key", f"urn:pulumi:dev::p::prefect:index:{kind}::{name}")
+    return Item(key, kind, name, Class.CHANGED_LIVE, fields=(change,), **over)
+
+
+def test_only_what_says_the_same_is_edited_and_secrets_never() -> None:
+    code = Code("p", {"infra/__main__.py": PROGRAM}, program=["infra/__main__.py"])
+    stale = adopt(code, [item("WorkPool", "etl", "concurrencyLimit", 3, 9)])
+    assert stale.files == {}
+    assert "in another way" in stale.left[0]
+    change = FieldChange("value", Class.CHANGED_LIVE, SECRET, SECRET, SECRET)
+    hidden = Item("urn:pulumi:dev::p::t::region", "Variable", "region", Class.CHANGED_LIVE, fields=(change,))
+    assert "config set --secret" in adopt(code, [hidden]).left[0]
+    leaked = adopt(code, [item("WorkPool", "etl", "concurrencyLimit", 2, "x [secret] y")])
+    assert leaked.files == {}
+
+
+def test_several_edits_of_one_file_make_one_diff() -> None:
+    code = Code("p", {"infra/__main__.py": PROGRAM.rstrip("\n")}, program=["infra/__main__.py"])
+    made = adopt(
+        code, [item("WorkPool", "etl", "concurrencyLimit", 2, 9), item("Variable", "region", "tags", ["x"], [])]
+    )
+    text = diff(code, made, "sub/")
+    assert text.startswith("diff --git a/sub/infra/__main__.py b/sub/infra/__main__.py\n--- a/sub/")
+    assert text.count("@@ ") == 1
+    assert "\\ No newline at end of file" not in text or text.endswith("\n")
+    assert made.left == []
