@@ -132,7 +132,8 @@ class DeploymentsHandler(Handler):
             pull = entry["pull"] if "pull" in entry else found.loaded.raw.get("pull")
             entries[name] = declared_fields(resolved, pull, found.ui[name])
         target = self.connection.api_url if self.connection.known else ""
-        prints = fingerprints(found, directory, env, key=key, target=target, step_digests=digests)
+        files = {name: each.files for name, each in self._flows.items() if each.flow}
+        prints = fingerprints(found, directory, env, key=key, target=target, step_digests=digests, files=files)
         return {"fingerprints": prints, "entries": entries}
 
     def _step_digests(self, inputs: Props, found: Effective, key: str) -> dict[str, str]:
