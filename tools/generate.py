@@ -12,10 +12,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from prefect_pulumi.deploy.model import PrefectFile  # noqa: E402
 from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
 
 RESOURCES = Path("src/prefect_pulumi/resources")
@@ -347,7 +349,27 @@ def generated() -> dict[Path, str]:
     )
     files[REFERENCE / "README.md"] = f"# Reference\n\nWritten from the models by `tools/generate.py`.\n\n{index}"
     files[Path("docs/support.md")] = support_page()
+    files[REFERENCE / "prefect.yaml.schema.json"] = file_schema()
     return files
+
+
+def file_schema() -> str:
+    """JSON schema of `prefect.yaml`, for editors."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "prefect.yaml"}
+    schema |= {key: value for key, value in PrefectFile.model_json_schema().items() if key not in schema}
+    return json.dumps(_untitled(schema), indent=1) + "\n"
+
+
+def _untitled(value: Any, *, names: bool = False) -> Any:
+    """Without the titles and defaults that pydantic gives to each key, which say nothing. `names`: the keys are those
+    of the file."""
+    if isinstance(value, dict):
+        return {
+            key: _untitled(item, names=key in ("properties", "$defs") and not names)
+            for key, item in value.items()
+            if names or key == "$schema" or key not in ("title", "default")
+        }
+    return [_untitled(item) for item in value] if isinstance(value, list) else value
 
 
 def formatted(path: Path, text: str) -> str:

@@ -630,7 +630,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "import that hangs": (
         "deployments:\n- name: a\n  entrypoint: flows/hangs.py:run\n  work_pool: {name: etl}\n",
         [
-            "line 3: deployments[0].entrypoint: it cannot be imported: its import took more than 6 s",
+            "line 3: deployments[0].entrypoint: it cannot be imported: its import took more than 6 s; mend it, or raise import_seconds",
         ],
     ),
     "import that kills": (

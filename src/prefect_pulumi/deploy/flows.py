@@ -178,7 +178,9 @@ class Inspector:
                     text = lines.get(timeout=self.limit if current else START_SECONDS)
                 except queue.Empty:
                     found |= self._culprit(
-                        current, [*steps, *entrypoints], f"its import took more than {self.limit:g} s"
+                        current,
+                        [*steps, *entrypoints],
+                        f"its import took more than {self.limit:g} s; mend it, or raise import_seconds",
                     )
                     break
                 if not text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from prefect_pulumi.deploy.model_parts import Part
 from prefect_pulumi.deploy.model_triggers import Sla, Trigger
@@ -53,7 +53,8 @@ def _step(value: dict[str, Any]) -> dict[str, Any]:
 
 
 Step = Annotated[dict[str, Any], AfterValidator(_step)]
-Steps = Annotated[list[Step] | None, BeforeValidator(_one_step)]
+_LISTED = WithJsonSchema({"type": ["array", "object", "null"], "items": {"type": "object"}})
+Steps = Annotated[list[Step] | None, BeforeValidator(_one_step), _LISTED]
 
 
 class Schedule(Part):

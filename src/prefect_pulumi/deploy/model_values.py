@@ -198,7 +198,7 @@ RRule = Annotated[str, AfterValidator(_rrule)]
 Moment = Annotated[str, BeforeValidator(_moment)]
 Span = Annotated[timedelta, Field(ge=timedelta(0)), _SECONDS]
 Duration = Annotated[timedelta, AfterValidator(_positive), _SECONDS]
-Switch = Annotated[bool, OrTemplate]
+Switch = Annotated[bool, OrTemplate, WithJsonSchema({"type": ["boolean", "string"]})]
 JsonMapping = Annotated[dict[str, Any], BeforeValidator(_json_mapping)]
 Tags = Annotated[Any, BeforeValidator(_tags), WithJsonSchema({"type": ["array", "string", "null"], "items": {}})]
 """A list of texts, or one template that stands for such a list."""

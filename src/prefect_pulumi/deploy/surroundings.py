@@ -79,7 +79,7 @@ def references(data: Mapping[str, Any]) -> References:
         pool, queue = use.get("name"), use.get("work_queue_name")
         if pool and not open_template(pool):
             pools.add(pool)
-            if queue and not open_template(queue):
+            if queue and queue != "default" and not open_template(queue):
                 queues.add((pool, queue))
     for _, placeholder in walk({key: value for key, value in data.items() if key != "definitions"}):
         if placeholder.source is Source.BLOCK:
