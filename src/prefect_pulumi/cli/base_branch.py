@@ -61,7 +61,7 @@ def base_code(stack: Stack, folder: Path, output: TextIO | None) -> Code:
         base = ElsewhereStack(folder, stack.name, own=stack, files=folder)
         pin = releases.pin_of(base)
         if pin:
-            base = replace(base, root=releases.checkout(releases.project_root(stack), pin["commit"]))
+            base = replace(base, root=releases.checkout(stack.home, pin["commit"]))
         return run_code(read_only_context(base, Notes(), output))
     except PrefectPulumiError as error:
         return Code(problem=error)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import unquote, urlsplit
 
+from prefect_pulumi import git
 from prefect_pulumi.errors import ConfigError, PassphraseError, PrefectPulumiError, UnsupportedError
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.config import ProjectFile, StackConfig
@@ -114,7 +115,12 @@ class Stack:
                 remedy="use the official CLI for this stack: pulumi up",
             )
         path = Path(unquote(parts.netloc + parts.path)).expanduser()
-        return self.root / path if own else path
+        return self.home / path if own else path
+
+    @property
+    def home(self) -> Path:
+        """The project's own folder; `root` is another one when the stack is at a release (`cli.releases`)."""
+        return (self.root / PRIVATE).resolve().parent if (self.root / git.MARK).exists() else self.root
 
     @property
     def own_backend(self) -> str:

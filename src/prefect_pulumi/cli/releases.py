@@ -45,12 +45,7 @@ def at_pin(stack: Stack) -> Stack:
 
 def at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
     """The stack with `pin` in place of the config's own, in the folder of that release. Writes only there."""
-    return replace(stack, root=checkout(project_root(stack), str(pin["commit"])), pin=json.dumps(dict(pin)))
-
-
-def project_root(stack: Stack) -> Path:
-    """The project's folder, also of a stack that is at a release."""
-    return (stack.root / PRIVATE).resolve().parent if (stack.root / git.MARK).exists() else stack.root
+    return replace(stack, root=checkout(stack.home, str(pin["commit"])), pin=json.dumps(dict(pin)))
 
 
 def checkout(root: Path, commit: str) -> Path:
@@ -84,7 +79,7 @@ def need_record(stack: Stack, found: Carried) -> Record:
     if found.record is not None:
         return found.record
     if found.known:
-        revision = git.revision(project_root(stack))
+        revision = git.revision(stack.home)
         why = f" ({revision.unclean})" if revision.unclean else ""
         raise InputError(
             f"stack {stack.name} carries no release: it was last brought up from files that are no commit{why}",
@@ -102,7 +97,7 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
     if arguments.action == "checkout":
         pin = pin_of(stack)
         commit = arguments.commit or pin.get("commit") or need_record(stack, carried_by(stack)).commit
-        sys.stdout.write(f"{checkout(project_root(stack), commit)}\n")
+        sys.stdout.write(f"{checkout(stack.home, commit)}\n")
         return ExitCode.DONE
     found = carried_by(stack)
     if arguments.action == "list":

@@ -1,0 +1,355 @@
+"""Promotions of a small program from stack to stack, with real git repositories, on both engines.
+
+The stacks share one server and own objects of their own names; `test_promotion_servers.py` has servers and flow runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import yaml
+
+from prefect_pulumi.cli.main import main
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+PROGRAM = """
+import pulumi
+from prefect_pulumi.components import Server, declare_release, load_environment
+from prefect_pulumi.resources import Variable, WorkPool
+
+VERSION = {version}
+environment = load_environment()
+server = Server("server", environment.server)
+name = f"{name}_{{pulumi.get_stack()}}"
+Variable("version", server.options, name=name, value=VERSION)
+for pool, settings in environment.pools.items():
+    limit = settings.concurrency_limit
+    WorkPool(pool, server.options, type="process", name=f"{{name}}_{{pool}}", concurrency_limit=limit)
+release = declare_release("release", environment, server.options, flows=[])
+pulumi.export("release", release.record)
+"""
+
+
+class Repository:
+    """A clone of a bare repository, in which a team works and from which its automation deploys."""
+
+    def __init__(self, folder: Path, api_url: str, stages: list[Any]) -> None:
+        self.api_url = api_url
+        self.name = f"v{uuid4().hex[:8]}"
+        self.remote = folder / "remote.git"
+        self.root = folder / "a clone"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.remote)], check=True)
+        subprocess.run(["git", "clone", "-q", str(self.remote), str(self.root)], check=True, capture_output=True)
+        self.git("checkout", "-qb", "main")
+        (self.root / "infra").mkdir()
+        stacks = [name for level in stages for name in ([level] if isinstance(level, str) else level)]
+        project = {
+            "name": "prefect-infra",
+            "runtime": "python",
+            "main": "infra",
+            "plugins": {"providers": [{"name": "prefect", "path": ".venv/bin"}]},
+            "promotion": {"stages": stages, "backends": {stacks[-1]: "file://elsewhere"}},
+        }
+        (self.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        (self.root / "elsewhere").mkdir()  # the last stage keeps its state apart
+        (self.root / "elsewhere" / ".gitignore").write_text("*\n")
+        for number, stack in enumerate(stacks):
+            environment = {"server": {"api_url": api_url}, "pools": {"etl": {"concurrency_limit": number + 1}}}
+            text = yaml.safe_dump({"config": {"prefect-infra:environment": environment}})
+            (self.root / f"Pulumi.{stack}.yaml").write_text(text)
+        # What other tests leave on the server is none of this.
+        (self.root / "review.yaml").write_text("unmanaged: hide\n")
+        (self.root / ".gitignore").write_text(".infra/\n.venv\n__pycache__/\n")
+        (self.root / ".venv").mkdir()
+        (self.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+        self.stacks = stacks
+        for stack in stacks:
+            self.infra("env", "-s", stack)  # the salt of its secrets goes into its file
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.email=ann@example.com", "-c", "user.name=Ann"]
+        command = ["git", "-C", str(self.root), *identity, *arguments]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+        return done.stdout.strip()
+
+    def commit(self, message: str) -> str:
+        self.git("add", "--all")
+        self.git("commit", "-qm", message)
+        self.git("push", "-q", "origin", "HEAD")
+        return self.git("rev-parse", "HEAD")
+
+    def version(self, version: object) -> str:
+        (self.root / "infra" / "__main__.py").write_text(PROGRAM.format(version=repr(version), name=self.name))
+        return self.commit(f"version {version}")
+
+    def infra(self, *arguments: str, code: int = 0) -> str:
+        """Runs the command in this process, and returns what it wrote."""
+        out, err = StringIO(), StringIO()
+        here = Path.cwd()
+        os.chdir(self.root)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                found = main(arguments)
+        finally:
+            os.chdir(here)
+        assert found == code, f"infra {' '.join(arguments)} -> {found}\n{out.getvalue()}\n{err.getvalue()}"
+        return out.getvalue() if code == 0 else out.getvalue() + err.getvalue()
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.infra(*arguments, "--json"))
+
+    def live(self, stack: str) -> Any:
+        row = httpx.get(f"{self.api_url}/variables/name/{self.name}_{stack}", timeout=30).json()
+        return row.get("value")
+
+    def edit_live(self, stack: str, value: object) -> None:
+        url = f"{self.api_url}/variables/name/{self.name}_{stack}"
+        httpx.patch(url, json={"value": value}, timeout=30).raise_for_status()
+
+    def verified(self, version: object, stack: str = "dev") -> str:
+        """A commit that `stack` carries, verified."""
+        commit = self.version(version)
+        self.infra("up", "-s", stack, "--yes")
+        self.infra("verify", "-s", stack)
+        return commit
+
+    def promoted(self, source: str = "dev", target: str = "prod") -> str:
+        """Merged into main, as a pull request's change of one file; not brought up yet."""
+        self.infra("promote", source, target)
+        assert self.git("status", "--short") == f"M Pulumi.{target}.yaml"
+        return self.commit(f"promote {source} to {target}")
+
+    def carried(self, stack: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.json("release", "show", "-s", stack)
+        return found
+
+    def destroy(self) -> None:
+        for stack in self.stacks:
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+                main(["destroy", "-s", stack, "--yes"])
+
+
+@contextmanager
+def repository(folder: Path, api_url: str, stages: list[Any]) -> Iterator[Repository]:
+    made = Repository(folder, api_url, stages)
+    here = Path.cwd()
+    try:
+        yield made
+    finally:
+        os.chdir(made.root)
+        made.destroy()
+        os.chdir(here)
+
+
+@pytest.fixture
+def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    with repository(tmp_path, prefect_server, ["dev", "prod"]) as made:
+        yield made
+
+
+def test_what_was_verified_is_what_prod_gets(two: Repository) -> None:
+    first = two.verified("first")
+    two.promoted()
+    # Main goes on while the promotion waits for its deploy: none of it reaches prod.
+    two.verified("second")
+    two.infra("up", "-s", "prod", "--yes")
+    record = two.carried("prod")
+    assert (record["id"], record["commit"]) == ("prod-1", first)
+    assert (record["promoted"]["stage"], record["promoted"]["release"]) == ("dev", "dev-1")
+    assert [check["name"] for check in record["verification"]["checks"]] == ["drift", "workers", "automations"]
+    assert (two.live("dev"), two.live("prod")) == ("second", "first")
+    assert (two.root / "elsewhere" / ".pulumi" / "stacks" / "prefect-infra" / "prod.json").is_file()
+    assert two.git("status", "--short") == ""
+    two.infra("preview", "-s", "prod", "--expect-no-changes")
+    two.infra("drift", "-s", "prod")
+
+    plan = two.json("promote", "dev", "prod", "--preview")
+    changed = {(row["kind"], row["path"]): (row["now"]["value"], row["after"]["value"]) for row in plan["changes"]}
+    assert changed == {("Variable", "value"): ("first", "second")}
+    # The pool's limit is prod's own.
+    stays = {(row["kind"], row["path"]): (row["now"]["value"], row["source"]["value"]) for row in plan["stays"]}
+    assert stays[("WorkPool", "concurrencyLimit")] == (2, 1)
+    assert two.git("status", "--short") == ""
+
+    two.infra("promote", "dev", "prod", "--apply", "--yes")
+    assert two.live("prod") == "second"
+    two.infra("rollback", "-s", "prod", "--yes")
+    assert two.live("prod") == "first"
+    record = two.carried("prod")
+    assert (record["id"], record["promoted"]["release"]) == ("prod-3", "prod-1")
+    two.infra("rollback", "-s", "prod", "--yes", "--to", "prod-2")
+    assert two.live("prod") == "second"
+
+
+def test_a_plan_is_applied_as_it_was_approved_or_not_at_all(two: Repository) -> None:
+    two.verified("first")
+    two.promoted()
+    two.infra("up", "-s", "prod", "--yes")
+    two.verified("second")
+    two.promoted()
+    two.edit_live("prod", "by hand")
+    said = two.infra("up", "-s", "prod", "--yes", code=1)
+    assert "drift: Variable" in said
+    two.edit_live("prod", "first")
+    # The pinned plan was made for another limit of prod's.
+    path = two.root / "Pulumi.prod.yaml"
+    path.write_text(path.read_text().replace("concurrency_limit: 2", "concurrency_limit: 7"))
+    said = two.infra("up", "-s", "prod", "--yes", code=3)
+    assert "something changed in the meantime" in said
+    assert two.live("prod") == "first"
+    two.git("checkout", "Pulumi.prod.yaml")
+    two.infra("up", "-s", "prod", "--yes")
+    assert two.live("prod") == "second"
+    # A pin that nobody approved.
+    path.write_text(path.read_text().replace(two.git("rev-parse", "HEAD~1"), two.git("rev-parse", "HEAD")))
+    assert "infra promote" in two.infra("up", "-s", "prod", "--yes", code=3)
+
+
+def test_gates_stop_what_is_not_verified_and_a_reason_is_recorded(two: Repository) -> None:
+    two.version("first")
+    two.infra("up", "-s", "dev", "--yes")
+    said = two.infra("promote", "dev", "prod", code=1)
+    assert "dev-1 has not been verified" in said
+    assert two.git("status", "--short") == ""
+    two.edit_live("dev", "by hand")
+    said = two.infra("verify", code=1)
+    assert "FAILED  drift: Variable" in said
+    assert "dev-1: drift: Variable" in two.infra("promote", "dev", "prod", code=1)
+    assert "there is no gate tests" in two.infra("promote", "dev", "prod", "--force", "tests=x", code=2)
+    two.infra("promote", "dev", "prod", "--force", "verified=an outage", "--apply", "--yes")
+    assert two.carried("prod")["promoted"]["forced"] == {"verified": "an outage"}
+    two.git("checkout", "Pulumi.prod.yaml")
+    (two.root / "infra" / "more.py").write_text("")
+    two.infra("up", "-s", "dev", "--yes")
+    said = two.infra("verify", code=2)
+    assert "it was last brought up from files that are no commit (not committed: infra/more.py)" in said
+
+
+def test_a_hotfix_in_prod_and_its_way_back(two: Repository) -> None:
+    two.verified("first")
+    two.promoted()
+    two.infra("up", "-s", "prod", "--yes")
+    two.verified("second")
+    released = two.carried("prod")["commit"]
+    two.git("checkout", "-qb", "hotfix", released)
+    fixed = two.version("mended")
+    two.git("checkout", "-q", "main")
+    said = two.infra("promote", "dev", "prod", "--commit", "hotfix", code=1)
+    assert f"hotfix-{fixed} has not been verified" in said
+    two.infra("promote", "dev", "prod", "--commit", "hotfix", "--force", "verified=prod is down", "--apply", "--yes")
+    assert two.live("prod") == "mended"
+    assert two.carried("prod")["commit"] == fixed
+    two.commit("hotfix of prod")
+
+    said = two.infra("promote", "dev", "prod", code=1)
+    assert "newer: prod has what this release lacks" in said
+    assert "version mended" in said
+    two.git("merge", "-q", "-X", "ours", "-m", "bring the hotfix back", "hotfix")
+    two.verified("third")
+    two.promoted()
+    two.infra("up", "-s", "prod", "--yes")
+    assert two.live("prod") == "third"
+
+
+KILLED = """
+import os, signal, sys
+from prefect_pulumi.cli import applying
+from prefect_pulumi.cli.main import main
+from prefect_pulumi.state.journal import Journal
+
+stage, verb = sys.argv[1:3]
+saved, intended = applying._Runner._save, Journal.intent
+
+def save(self):
+    saved(self)
+    if str(self.course.stage) == stage:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def intent(self, op, entry):
+    found = intended(self, op, entry)
+    if stage == "in the update":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return found
+
+applying._Runner._save, Journal.intent = save, intent
+sys.exit(main([verb, "-s", "prod", "--yes"]))
+"""
+
+
+def killed(two: Repository, stage: str, verb: str = "up") -> None:
+    """A real process that is killed right after it noted that this step begins."""
+    command = [sys.executable, "-c", KILLED, stage, verb]
+    done = subprocess.run(command, cwd=two.root, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+
+
+def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Repository) -> None:
+    two.verified("first")
+    two.promoted()
+    two.infra("up", "-s", "prod", "--yes")
+    for number, stage in enumerate(("pin", "deploy", "in the update", "workers", "smoke")):
+        two.verified(f"release {number}")
+        two.promoted()
+        killed(two, stage)
+        said = two.infra("promote", "dev", "prod", code=2)
+        assert "stopped at: " in said
+        two.infra("up", "-s", "prod", "--yes")
+        assert two.live("prod") == f"release {number}"
+        two.infra("preview", "-s", "prod", "--expect-no-changes")
+    two.verified("undone")
+    two.promoted()
+    killed(two, "in the update")
+    said = two.infra("rollback", "-s", "prod", "--yes", code=1)
+    assert "it was undone by hand; prod-6 is restored" in said
+    assert two.live("prod") == "release 4"
+    two.git("checkout", "Pulumi.prod.yaml")
+    # What brings it back may be killed, too.
+    two.verified("undone again")
+    two.promoted()
+    killed(two, "smoke")
+    assert two.live("prod") == "undone again"
+    killed(two, "restore", "rollback")
+    assert "prod-7 is restored" in two.infra("up", "-s", "prod", "--yes", code=1)
+    assert two.live("prod") == "release 4"
+
+
+def test_three_stages_and_two_prods(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    with repository(tmp_path, prefect_server, ["dev", "staging", ["prod-eu", "prod-us"]]) as made:
+        commit = made.verified("first")
+        said = made.infra("promote", "dev", "prod-eu", code=1)
+        assert "stage: it skips staging" in said
+        made.infra("promote", "dev", "staging", "--apply", "--yes")
+        made.commit("staging")
+        for target in ("prod-eu", "prod-us"):
+            made.infra("promote", "staging", target, "--apply", "--yes")
+            record = made.carried(target)
+            assert (record["commit"], record["promoted"]["stage"]) == (commit, "staging")
+            made.commit(target)
+        assert "prod-us does not come after prod-eu" in made.infra("promote", "prod-eu", "prod-us", code=1)
+        # A release that went to staging without having been in dev.
+        path = made.root / "Pulumi.staging.yaml"
+        text = yaml.safe_load(path.read_text())
+        del text["config"]["prefect-infra:environment"]["release"]
+        path.write_text(yaml.safe_dump(text))
+        made.version("around dev")
+        made.infra("up", "-s", "staging", "--yes")
+        made.infra("verify", "-s", "staging")
+        assert "it was not promoted to staging from dev" in made.infra("promote", "staging", "prod-eu", code=1)
+        made.infra("promote", "staging", "prod-eu", "--force", "stage=dev is down", "--apply", "--yes")
+        assert made.carried("prod-eu")["promoted"]["forced"] == {"stage": "dev is down"}
