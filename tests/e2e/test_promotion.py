@@ -280,8 +280,8 @@ def save(self):
     if str(self.course.stage) == stage:
         os.kill(os.getpid(), signal.SIGKILL)
 
-def intent(self, op, entry):
-    found = intended(self, op, entry)
+def intent(self, *args, **options):
+    found = intended(self, *args, **options)
     if stage == "in the update":
         os.kill(os.getpid(), signal.SIGKILL)
     return found
