@@ -81,6 +81,14 @@ def engine(request: pytest.FixtureRequest, project: object) -> object:
 
 
 @pytest.fixture
+def pulumi_cli() -> Path:
+    if PULUMI is None:
+        pytest.skip(REASON)
+    assert isinstance(PULUMI, Path)
+    return PULUMI
+
+
+@pytest.fixture
 def official(project: object) -> object:
     if PULUMI is None:
         pytest.skip(REASON)

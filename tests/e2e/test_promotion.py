@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -40,6 +41,9 @@ for pool, settings in environment.pools.items():
     WorkPool(pool, server.options, type="process", name=f"{{name}}_{{pool}}", concurrency_limit=limit)
 release = declare_release("release", environment, server.options, flows=[])
 pulumi.export("release", release.record)
+source = pulumi.Config().get("source")
+if source:
+    pulumi.export("source", pulumi.StackReference(source).get_output("release")["id"])
 """
 
 
@@ -193,6 +197,99 @@ def test_what_was_verified_is_what_prod_gets(two: Repository) -> None:
     record = two.carried("prod")
     assert (record["id"], record["promoted"]["release"]) == ("prod-3", "prod-1")
     two.infra("rollback", "-s", "prod", "--yes", "--to", "prod-2")
+    assert two.live("prod") == "second"
+
+
+def test_status_is_one_table_over_all_stacks(two: Repository) -> None:
+    shown = two.json("status")
+    assert [(row["stack"], row["made"]) for row in shown["stacks"]] == [("dev", False), ("prod", False)]
+    two.verified("first")
+    two.promoted()
+    rows = {row["stack"]: row for row in two.json("status")["stacks"]}
+    assert (rows["dev"]["release"]["id"], rows["dev"]["drift"], rows["dev"]["problem"]) == ("dev-1", "in sync", "")
+    assert rows["dev"]["verified"].startswith("20")
+    assert rows["dev"]["workers"] == {"online": 0, "declared": 0}
+    two.infra("up", "-s", "prod", "--yes")
+    two.version("second")
+    two.infra("up", "-s", "dev", "--yes")
+    two.edit_live("prod", "by hand")
+    rows = {row["stack"]: row for row in two.json("status")["stacks"]}
+    assert (rows["dev"]["release"]["id"], rows["dev"]["verified"]) == ("dev-2", "no")
+    assert (rows["prod"]["drift"], rows["prod"]["drifted"]) == ("drift", 1)
+    two.infra("status", "--format", "html", "--no-drift", "--out", "status.html")
+    page = (two.root / "status.html").read_text()
+    assert "prod-1" in page
+    assert "dev-2" in page
+    (two.root / "elsewhere/.pulumi/stacks/prefect-infra/prod.json").write_text("{")
+    said = two.infra("status", code=4)
+    assert "dev-2" in said
+    assert "prod: " in said
+
+
+def test_a_stack_reference_reads_another_backend(two: Repository) -> None:
+    path = two.root / "Pulumi.prod.yaml"
+    path.write_text(path.read_text().replace("config:\n", "config:\n  prefect-infra:source: dev\n"))
+    two.verified("first")
+    two.promoted()
+    two.infra("up", "-s", "prod", "--yes")
+    assert two.json("outputs", "-s", "prod")["source"] == "dev-1"
+
+
+def test_the_official_engine_brings_up_the_release_or_refuses(
+    two: Repository, tmp_path: Path, pulumi_cli: Path
+) -> None:
+    from pulumi import automation
+
+    project = yaml.safe_load((two.root / "Pulumi.yaml").read_text())
+    del project["promotion"]["backends"]
+    (two.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    two.infra("env", "-s", "prod")
+    first = two.verified("first")
+    two.infra("promote", "dev", "prod")
+    two.commit("promote")
+    two.version("second")
+
+    def stack_in(root: Path, name: str) -> Any:
+        def program() -> None:
+            here = Path.cwd()
+            os.chdir(root / "infra")  # as the CLI's own language host does
+            try:
+                runpy.run_path(str(root / "infra"), run_name="__main__")
+            finally:
+                os.chdir(here)
+
+        path = f"{pulumi_cli.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = {
+            **two.json("env", "-s", name),
+            "PULUMI_CONFIG_PASSPHRASE": "of the tests",
+            "PATH": path,
+            "PULUMI_HOME": str(tmp_path / "home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+        options = automation.LocalWorkspaceOptions(
+            work_dir=str(root),
+            pulumi_command=automation.PulumiCommand(root=str(pulumi_cli.parent.parent)),
+            env_vars=env,
+        )
+        return automation.create_or_select_stack(name, "prefect-infra", program, opts=options)
+
+    # In the clone, whose program is another commit's, it refuses, and says how.
+    with pytest.raises(automation.CommandError, match="pinned to the release of commit"):
+        stack_in(two.root, "prod").up()
+    assert two.live("prod") is None
+    released = Path(two.infra("release", "checkout", "-s", "prod").strip())
+    stack_in(released, "prod").up()
+    assert two.live("prod") == "first"
+    record = two.carried("prod")
+    assert (record["id"], record["commit"], record["promoted"]["release"]) == ("prod-1", first, "dev-1")
+    assert two.infra("up", "-s", "prod", "--yes") == ""
+    two.infra("verify", "-s", "prod")
+    assert stack_in(released, "prod").preview().change_summary.get("update", 0) == 0
+    # What this engine brings up, the other one promotes.
+    stack_in(two.root, "dev").up()
+    assert two.carried("dev")["id"] == "dev-2"
+    two.infra("verify", "-s", "dev")
+    two.infra("promote", "dev", "prod", "--apply", "--yes")
     assert two.live("prod") == "second"
 
 

@@ -19,7 +19,7 @@ def noted(project: Any, worker: str) -> dict[str, Any]:
 
 
 def report(project: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(project.infra("status", "--json").stdout)
+    found: dict[str, Any] = json.loads(project.infra("status", "-s", "dev", "--json").stdout)
     return found
 
 
@@ -53,7 +53,7 @@ def test_workers_are_healed_survive_the_server_and_end(project: Any, engine: Any
         ("etl-2", "ONLINE", True, False),
     ]
     assert shown["warnings"] == []
-    assert "etl-2" in project.infra("status").stdout
+    assert "etl-2" in project.infra("status", "-s", "dev").stdout
     facts = json.loads(project.infra("outputs", "workers", "--json").stdout)["etl"]
     assert set(facts) == {"etl-1", "etl-2"}
     for of in facts.values():

@@ -176,6 +176,10 @@ def _import(arguments: Namespace, stack: Stack) -> ExitCode:
 
 
 def _status(arguments: Namespace, stack: Stack) -> ExitCode:
+    if not stack.name:
+        from prefect_pulumi.cli import overview
+
+        return overview.show(arguments, stack)
     from prefect_pulumi.cli import status
 
     return status.show(arguments, stack)

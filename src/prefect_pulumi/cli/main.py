@@ -70,7 +70,12 @@ def _parser() -> _Parser:
     run.add_argument("deployment", metavar="FLOW/DEPLOYMENT")
     run.add_argument("-p", "--param", action="append", default=[], metavar="NAME=JSON")
     run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS")
-    commands.add_parser("status", parents=[stack], help="the stack's pools and workers, as the server knows them")
+    status = commands.add_parser("status", help="all stacks at a glance; -s: the pools and workers of one")
+    status.add_argument("-s", "--stack", help="only this one, with its pools and workers")
+    status.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    status.add_argument("--format", choices=("text", "json", "html"), default="text", help="of the table over all")
+    status.add_argument("--out", metavar="FILE", help="write it there instead of to stdout")
+    status.add_argument("--no-drift", action="store_true", help="do not run the programs to look for drift")
     drift = commands.add_parser("drift", parents=[stack], help="what was changed on the server behind the code's back")
     drift.add_argument("--format", choices=FORMATS, default="text", help="of the report (default: text)")
     drift.add_argument("--out", metavar="FILE", help="write the report there instead of to stdout")
@@ -167,8 +172,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(argv)
         from prefect_pulumi.cli.project import Stack, find_root
 
-        stack = Stack(find_root(), arguments.stack)
-        stack.begin()
+        stack = Stack(find_root(), arguments.stack or "")
+        if arguments.stack:
+            stack.begin()
         from prefect_pulumi.cli import commands
 
         return int(commands.run(arguments, stack))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.errors import PassphraseError, PrefectPulumiError, ProviderError
@@ -30,7 +31,8 @@ def outputs_of_stacks(own: Stack, host: ProviderHost) -> Callable[[str], Mapping
 
     def read(name: str) -> Mapping[str, Any]:
         project, stack = _parsed(name, own.project.name)
-        backend = FileBackend(own.state_folder, project)
+        folder = replace(own, name=stack).state_folder if project == own.project.name else own.state_folder
+        backend = FileBackend(folder, project)
         file = backend.file_of(stack)
         if not file.is_file():
             known = ", ".join(backend.list_stacks()) or "none"

@@ -1,0 +1,139 @@
+"""All stacks of a project at a glance, as plain data, as text for a terminal, and as a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from prefect_pulumi.promotion.records import Carried, Record
+from prefect_pulumi.review import words
+from prefect_pulumi.review.model import Environment, Status
+
+HEALTHY, NOTICE, BAD = "good", "notice", "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Flow runs of the last day by the type of their state; `last` is the newest: name, state, time (RFC 3339)."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    last: Mapping[str, str] = field(default_factory=dict)
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stack. `pinned` is the release that its config asks for and it does not carry yet. `drift` is the status,
+    "" when it was not looked at. `workers`: declared ones online, and declared ones. `problem`: why something could
+    not be read."""
+
+    stack: str
+    made: bool = False
+    server: str = ""
+    release: Record | None = None
+    verified: str = ""
+    pinned: str = ""
+    under_way: str = ""
+    drift: str = ""
+    drifted: int = 0
+    workers: tuple[int, int] | None = None
+    runs: Runs | None = None
+    problem: str = ""
+
+
+def verified_word(carried: Carried) -> str:
+    """ "no", "failed: <checks>", or the time at which the carried release was verified."""
+    if carried.record is None:
+        return ""
+    found = carried.verification(carried.record.id)
+    if found is None:
+        return "no"
+    return found.ended if found.passed else "failed: " + ", ".join(check.name for check in found.failed)
+
+
+def drift_of(environment: Environment) -> tuple[str, int]:
+    return str(environment.status), sum(1 for item in environment.items if item.counts)
+
+
+def document(rows: Sequence[Row], project: str, time: str) -> dict[str, Any]:
+    return {"project": project, "time": time, "stacks": [_plain(row) for row in rows]}
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    found = asdict(row)
+    found["workers"] = None if row.workers is None else {"online": row.workers[0], "declared": row.workers[1]}
+    return found
+
+
+COLUMNS = ("stack", "release", "verified", "drift", "workers", "last runs")
+
+
+def cells(row: Row) -> list[tuple[str, str]]:
+    """What stands in each of `COLUMNS`, and how it is meant: good, notice, bad or ""."""
+    return [(row.stack, ""), _release(row), _verified(row), _drift(row), _workers(row), _runs(row)]
+
+
+def _release(row: Row) -> tuple[str, str]:
+    if not row.made:
+        return ("not made yet", NOTICE)
+    text = f"{row.release.id} {row.release.commit[:12]}" if row.release else "none"
+    if row.release and row.release.promoted.get("release"):
+        text += f" of {row.release.promoted['release']}"
+    if row.under_way:
+        return (f"{text}; {row.under_way}", BAD)
+    if row.pinned:
+        return (f"{text}; pinned to {row.pinned}, not brought up yet", NOTICE)
+    return (text, "" if row.release else NOTICE)
+
+
+def _verified(row: Row) -> tuple[str, str]:
+    word = row.verified
+    return (
+        words.moment(word) if word[:2] == "20" else word or "-",
+        BAD if word.startswith("failed") else NOTICE if word == "no" else HEALTHY if word else "",
+    )
+
+
+def _drift(row: Row) -> tuple[str, str]:
+    if row.drift == str(Status.DRIFT):
+        return (f"{row.drifted} drifted", BAD)
+    return (row.drift or "-", {str(Status.IN_SYNC): HEALTHY, str(Status.CANNOT_CHECK): BAD}.get(row.drift, ""))
+
+
+def _workers(row: Row) -> tuple[str, str]:
+    if row.workers is None:
+        return ("-", "")
+    online, declared = row.workers
+    if not declared:
+        return ("none declared", "")
+    return (f"{online} of {declared} online", HEALTHY if online == declared else BAD)
+
+
+def _runs(row: Row) -> tuple[str, str]:
+    if row.runs is None:
+        return ("-", "")
+    if not row.runs.last:
+        return ("none in 24 h", "")
+    counted = ", ".join(f"{count} {kind.lower()}" for kind, count in sorted(row.runs.counts.items()))
+    more = " or more" if row.runs.more else ""
+    failed = any(row.runs.counts.get(kind) for kind in ("FAILED", "CRASHED"))
+    last = row.runs.last
+    return (f"{last['state']} {words.moment(last['time'])}; 24 h: {counted}{more}", BAD if failed else HEALTHY)
+
+
+def html(rows: Sequence[Row], project: str, time: str) -> str:
+    """One file that needs nothing else; every value is escaped by the template."""
+    from jinja2 import Environment as Templates
+    from jinja2 import StrictUndefined
+
+    text = (files(__package__) / "page" / "status.html.j2").read_text("utf-8")
+    template = Templates(autoescape=True, undefined=StrictUndefined).from_string(text)
+    shown = [{"row": row, "cells": list(zip(COLUMNS, cells(row), strict=True))} for row in rows]
+    return template.render(project=project, time=time, columns=COLUMNS, stacks=shown)
+
+
+def as_json(rows: Sequence[Row], project: str, time: str) -> str:
+    return json.dumps(document(rows, project, time), indent=2, ensure_ascii=False) + "\n"

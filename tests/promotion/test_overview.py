@@ -1,0 +1,90 @@
+"""The table over all stacks: cells, JSON, page."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+from prefect_pulumi.promotion import overview
+from prefect_pulumi.promotion.overview import Row, Runs
+from prefect_pulumi.promotion.records import Carried, Check, Record, Verification
+
+RECORD = Record("prod-2", "c" * 40, promoted={"release": "dev-3", "stage": "dev"})
+GOOD = Row(
+    "prod",
+    made=True,
+    release=RECORD,
+    verified="2026-11-25T07:44:15+00:00",
+    drift="in sync",
+    workers=(2, 2),
+    runs=Runs({"COMPLETED": 3}, {"name": "<b>run</b>", "state": "Completed", "time": "2026-11-25T07:44:15Z"}),
+)
+BAD = Row(
+    "dev|<script>",
+    made=True,
+    pinned="dev-9",
+    under_way="promote stopped at: deploy",
+    verified="failed: workers",
+    drift="drift",
+    drifted=4,
+    workers=(1, 2),
+    runs=Runs({"FAILED": 200}, {"name": "r", "state": "Failed", "time": "2026-11-25T07:44:15Z"}, more=True),
+    problem="no connection & more",
+)
+
+
+def test_cells_say_what_is_the_case() -> None:
+    assert overview.cells(GOOD) == [
+        ("prod", ""),
+        ("prod-2 cccccccccccc of dev-3", ""),
+        ("2026-11-25 07:44 UTC", "good"),
+        ("in sync", "good"),
+        ("2 of 2 online", "good"),
+        ("Completed 2026-11-25 07:44 UTC; 24 h: 3 completed", "good"),
+    ]
+    assert overview.cells(BAD)[1:] == [
+        ("none; promote stopped at: deploy", "bad"),
+        ("failed: workers", "bad"),
+        ("4 drifted", "bad"),
+        ("1 of 2 online", "bad"),
+        ("Failed 2026-11-25 07:44 UTC; 24 h: 200 failed or more", "bad"),
+    ]
+    assert [text for text, _ in overview.cells(Row("new"))] == ["new", "not made yet", "-", "-", "-", "-"]
+
+
+def test_verified_is_of_the_release_that_is_carried() -> None:
+    good = Verification("prod-2", "t0", "t1", "ann", (Check("drift", True, ""),))
+    bad = Verification("prod-2", "t0", "t1", "ann", (Check("drift", False, ""),))
+    assert overview.verified_word(Carried(True, RECORD, (RECORD,), {"prod-2": good})) == "t1"
+    assert overview.verified_word(Carried(True, RECORD, (RECORD,), {"prod-2": bad})) == "failed: drift"
+    assert overview.verified_word(Carried(True, RECORD, (RECORD,), {"prod-1": good})) == "no"
+    assert overview.verified_word(Carried(True)) == ""
+
+
+def test_json_holds_every_row() -> None:
+    document = json.loads(overview.as_json([GOOD, Row("new")], "team", "now"))
+    assert [row["stack"] for row in document["stacks"]] == ["prod", "new"]
+    assert document["stacks"][0]["workers"] == {"online": 2, "declared": 2}
+    assert document["stacks"][1]["release"] is None
+
+
+class Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_the_page_needs_nothing_else_and_reads_no_name_as_html() -> None:
+    page = Page()
+    page.feed(overview.html([GOOD, BAD], "team", "2026-11-25T08:00:00+00:00"))
+    assert page.tags.count("tr") == 4  # one for the head, one for each stack, one for a problem
+    assert not {"script", "link", "img", "b"} & set(page.tags)
+    assert "dev|<script>" in page.text
+    assert "no connection & more" in page.text
