@@ -19,7 +19,14 @@ limits = declare_limits(environment, server.options)
 # Add what is special to your team here, for example:
 #   WorkPool("reports", server.options, type="docker", concurrency_limit=2)
 
-flows = Flows("flows", server.options, pools=pools, needs=[*blocks, *limits], commit=environment.released)
+flows = Flows(
+    "flows",
+    server.options,
+    pools=pools,
+    needs=[*blocks, *limits],
+    commit=environment.released,
+    settings=environment.deploy,
+)
 release = declare_release("release", environment, server.options, flows=[flows], pools=pools)
 
 pulumi.export("ui", server.ui_url)

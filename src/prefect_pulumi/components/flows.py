@@ -7,11 +7,15 @@ from collections.abc import Sequence
 import pulumi
 
 from prefect_pulumi.components.pool import Pool
+from prefect_pulumi.components.settings import DeploySettings
 from prefect_pulumi.resources import Deployments
 
 
 class Flows(pulumi.ComponentResource):
-    """`Flows("flows", pools=[...], needs=[...blocks, variables...])`; `deployments` maps `flow/deployment` to ids."""
+    """`Flows("flows", pools=[...], needs=[...blocks, variables...])`.
+
+    `deployments` maps `flow/deployment` to ids, `results` to what the last update did with it.
+    """
 
     def __init__(
         self,
@@ -23,9 +27,11 @@ class Flows(pulumi.ComponentResource):
         directory: str = ".",
         prefect_file: str = "prefect.yaml",
         commit: pulumi.Input[str] | None = None,
+        settings: DeploySettings | None = None,
     ) -> None:
         super().__init__("prefect:components:Flows", name, None, opts)
         queues = [queue for pool in pools for queue in pool.queues.values()]
+        settings = settings or DeploySettings()
         deployed = Deployments(
             name,
             pulumi.ResourceOptions(parent=self, depends_on=[*queues, *needs]),
@@ -34,7 +40,17 @@ class Flows(pulumi.ComponentResource):
             commit=commit,
             work_pools=[pool.work_pool.name for pool in pools],
             work_queues=[queue for pool in pools for queue in pool.queue_names],
+            env=settings.env,
+            overrides=settings.overrides,
+            ui_owns=settings.ui_owns,
+            adopt=settings.adopt,
+            on_failure=settings.on_failure,
+            keep_on_delete=settings.keep_on_destroy,
+            step_files=settings.step_files,
+            plain_text=settings.plain_text,
+            import_seconds=settings.import_seconds,
         )
         self.deployments = deployed.deployments
         self.fingerprints = deployed.fingerprints
+        self.results = deployed.results
         self.register_outputs({"deployments": self.deployments})

@@ -154,6 +154,23 @@ class LimitSettings(Settings):
     slot_decay_per_second: float | None = Field(default=None, ge=0)
 
 
+class DeploySettings(Settings):
+    """How this stack deploys `prefect.yaml`: its own values, what the UI owns, and what happens to what exists.
+
+    `overrides`: name or pattern of `flow/deployment` -> keys of an entry, laid over the file's; beside them `ui_owns`.
+    """
+
+    env: dict[str, str] = {}
+    overrides: dict[str, dict[str, JsonValue]] = {}
+    ui_owns: list[Literal["active", "paused", "parameters", "description", "tags", "concurrency_limit"]] = []
+    adopt: list[str] = []
+    on_failure: Literal["stop", "continue"] = "stop"
+    keep_on_destroy: bool = False
+    step_files: list[str] = []
+    plain_text: list[str] = []
+    import_seconds: float = Field(default=60, gt=0)
+
+
 class SmokeRun(Settings):
     """A run of `deployment` (`flow/deployment`) that has to end Completed within `seconds`."""
 
@@ -196,6 +213,7 @@ class Environment(Settings):
     json_blocks: dict[str, JsonValue] = {}
     secrets: dict[str, SecretSettings] = {}
     concurrency_limits: dict[str, LimitSettings] = {}
+    deploy: DeploySettings = DeploySettings()
     verification: VerificationSettings = VerificationSettings()
     release: ReleasePin | None = None
 
@@ -277,6 +295,7 @@ _MODELS = (
     VariableSettings,
     SecretSettings,
     LimitSettings,
+    DeploySettings,
     VerificationSettings,
     SmokeRun,
     ReleasePin,

@@ -8,7 +8,7 @@ deployments that share them, and several deployments are under way at one time, 
 
 The job: `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
 "continue": bool, "parallel": int, "steps": {digest: outputs}}`; an entry is `{"name": full name, "key": [name,
-entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID}, "steps": digest}`.
+entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID}, "steps": digest, "anchored": [slug]}`.
 
 On the file descriptor FD it writes one JSON object a line: `{"event": "begin" | "line" | "end" | "steps", ...}`.
 """
@@ -105,7 +105,7 @@ class One:
     async def _updated(self, client: Any, path: str, kwargs: Json) -> httpx.Response:
         assert self.row is not None  # noqa: S101 - Prefect looks a deployment up before it updates it
         await self._know_automations(client)
-        body, gone = gate.update_body(kwargs["json"], self.row, self.entry["ui"])
+        body, gone = gate.update_body(kwargs["json"], self.row, self.entry["ui"], self.entry["anchored"])
         response = await _request(client, "PATCH", path, **{**kwargs, "json": body})
         for schedule in gone:
             await _request(client, "DELETE", f"/deployments/{self.id}/schedules/{schedule['id']}")

@@ -12,6 +12,7 @@ from prefect_pulumi.deploy.fields import ABSENT, Fields, differences, dotted, li
 from prefect_pulumi.deploy.ownership import Owner, whose
 
 UI = "ui_owns"
+_FROM_CODE = ("description",)
 _CARRIED = ("triggers", UI)
 """Of an entry, what the server does not know: it stays as it was deployed."""
 
@@ -25,6 +26,13 @@ def read_back(row: Mapping[str, Any], automations: Mapping[str, Any], entry: Map
     """A live deployment as an entry; `entry`: as it was deployed."""
     found = live_fields(row, ui_of(entry), automations)
     return found | {name: entry[name] for name in _CARRIED if entry and name in entry}
+
+
+def wanted(declared: Fields, drift: Mapping[str, Any]) -> Fields:
+    """What a deploy leads back to: what the file declares, and of what it leaves to the code (a description) what the
+    last deploy made of it."""
+    applied = drift.get("applied") or {}
+    return {**{name: applied[name] for name in _FROM_CODE if name in applied}, **declared}
 
 
 def drift_of(applied: Fields, live: Fields, row: Mapping[str, Any], owner: Owner, id: str) -> dict[str, Any]:

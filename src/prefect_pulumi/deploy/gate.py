@@ -46,8 +46,13 @@ def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
     }
 
 
-def update_body(body: Mapping[str, Any], row: Mapping[str, Any], ui: Collection[str]) -> tuple[Json, list[Json]]:
+def update_body(
+    body: Mapping[str, Any], row: Mapping[str, Any], ui: Collection[str], anchored: Collection[str] = ()
+) -> tuple[Json, list[Json]]:
     """PATCH /deployments/{id} over the live `row`: the body to send, and the live schedules to delete after it.
+
+    `anchored`: slugs of the schedules that the file gives an anchor. For the others Prefect would take the moment of
+    the deploy, and every deploy would shift the runs: they keep the one they have.
 
     The server patches schedules by slug when all of them have one, and makes them anew otherwise: then those that
     the UI paused (`active` in `ui`) are found by what they say.
@@ -73,6 +78,9 @@ def update_body(body: Mapping[str, Any], row: Mapping[str, Any], ui: Collection[
             each["active"] = True
         # A key that is left out keeps the live value.
         each.setdefault("parameters", {})
+        rule = (old or {}).get("schedule") or {}
+        if rule.get("anchor_date") and each.get("slug") not in anchored and "interval" in (each.get("schedule") or {}):
+            each["schedule"] = {**each["schedule"], "anchor_date": rule["anchor_date"]}
     if declared:
         sent["schedules"] = declared
     else:

@@ -30,7 +30,8 @@ CHATTER = ("To schedule a run for this deployment", "To execute flow runs from t
 @dataclass(frozen=True)
 class DeployEntry:
     """One deployment to deploy. `key`: its name and entrypoint as the document has them; `ui`: what the UI owns;
-    `automations`: those that its triggers made, name -> UUID; `steps`: digest of what its build and push read."""
+    `automations`: those that its triggers made, name -> UUID; `steps`: digest of what its build and push read;
+    `anchored`: slugs of schedules with an anchor of their own."""
 
     name: str
     key: tuple[str, str]
@@ -38,10 +39,11 @@ class DeployEntry:
     adopt: bool = False
     automations: Mapping[str, str] = field(default_factory=dict)
     steps: str = ""
+    anchored: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         found = {"name": self.name, "key": list(self.key), "ui": list(self.ui), "adopt": self.adopt}
-        return {**found, "automations": dict(self.automations), "steps": self.steps}
+        return {**found, "automations": dict(self.automations), "steps": self.steps, "anchored": list(self.anchored)}
 
 
 @dataclass(frozen=True)

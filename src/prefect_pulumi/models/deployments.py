@@ -35,8 +35,8 @@ class Deployments(Kind):
     )
     commit: str | None = Field(
         default=None,
-        pattern=r"^[0-9a-f]{40}$",
-        description="Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to "
+        pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$",
+        description="Commit (its whole name, 40 or 64 hex digits) that the stack is released from: every git_clone pull step is pinned to "
         "it in place of its branch.",
     )
     env: dict[str, str] = Field(

@@ -82,6 +82,7 @@ class Deploying:
                     found.deployments[name].action is Action.ADOPT,
                     automations.get(name, {}),
                     digests.get(name, ""),
+                    [str(each["slug"]) for each in entry.get("schedules") or [] if each.get("anchor_date")],
                 )
             )
         return DeployJob(

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from prefect_pulumi.deploy import live
 from prefect_pulumi.deploy.document import read
-from prefect_pulumi.deploy.drift import UI, drift_of, read_back, ui_of
+from prefect_pulumi.deploy.drift import UI, drift_of, read_back, ui_of, wanted
 from prefect_pulumi.deploy.effective import Effective, StackValues, effective
 from prefect_pulumi.deploy.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.fields import ABSENT, changes, declared_fields
@@ -175,9 +175,10 @@ class DeploymentsHandler(Handler):
             known = {**before.get(name, {}), UI: ui_of(entries.get(name))}
             now[name] = sealed(read_back(row, made.get(name, {}), known), self._hidden(call), entries.get(name))
         counted = {name: rows[name]["id"] for name in (*planned.deploys, *planned.prune) if name in rows}
+        drifted = call.outputs.get("drift", {})
         found = assess(
             planned,
-            entries,
+            {name: wanted(entry, drifted.get(name, {})) for name, entry in entries.items()},
             recorded,
             Live(rows, now, live.count_runs(client, counted)),
             Owner.of_urn(call.urn),
@@ -208,6 +209,7 @@ class DeploymentsHandler(Handler):
         """Paths of the fields that a deploy changes, or of the fingerprint when only code did."""
         old, new = call.outputs.get("entries", {}).get(name, {}), call.news.get("entries", {}).get(name, {})
         found = {}
+        new = wanted(new, call.outputs.get("drift", {}).get(name, {}))
         for path, (before, after) in changes(old, new).items():
             kind = DiffKind.ADD if before is ABSENT else DiffKind.DELETE if after is ABSENT else DiffKind.UPDATE
             found[f'entries["{name}"]' + "".join(f".{key}" if key.isidentifier() else f'["{key}"]' for key in path)] = (

@@ -74,8 +74,8 @@ class Deployments(PrefectResource):
         :param prefect_file: The file, relative to the directory. Default: "prefect.yaml".
         :param work_pools: Names of the pools that the program declares.
         :param work_queues: Names of the queues that the program declares, as 'pool/queue'.
-        :param commit: Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to
-        it in place of its branch.
+        :param commit: Commit (its whole name, 40 or 64 hex digits) that the stack is released from: every git_clone
+        pull step is pinned to it in place of its branch.
         :param env: Values of this stack for `{{ $NAME }}` in the file, over those of the environment.
         :param overrides: 'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the
         file's; `schedules` may be a mapping of slugs; `ui_owns` is what the UI owns of it.
@@ -145,8 +145,8 @@ class Deployments(PrefectResource):
     @property
     @pulumi.getter(name="commit")
     def commit(self) -> pulumi.Output[str | None]:
-        """Commit (40 hex digits) that the stack is released from: every git_clone pull step is pinned to it in place
-        of its branch."""
+        """Commit (its whole name, 40 or 64 hex digits) that the stack is released from: every git_clone pull step is
+        pinned to it in place of its branch."""
         return self._output("commit")
 
     @property
