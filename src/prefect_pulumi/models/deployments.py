@@ -36,8 +36,8 @@ class Deployments(Kind):
     commit: str | None = Field(
         default=None,
         pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$",
-        description="Commit (its whole name, 40 or 64 hex digits) that the stack is released from: every git_clone pull step is pinned to "
-        "it in place of its branch.",
+        description="Commit (its whole name, 40 or 64 hex digits) that the stack is released from: every git_clone "
+        "pull step is pinned to it in place of its branch.",
     )
     env: dict[str, str] = Field(
         default_factory=dict,

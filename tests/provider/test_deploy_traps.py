@@ -1,0 +1,416 @@
+"""Every trap of plain `prefect deploy`, shown first as it is and then closed by the step. On one real server.
+
+Plain deploys cost seconds each, so that few of them show all the faults together.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from prefect_pulumi.errors import PartialFailureError, PreflightError
+from prefect_pulumi.lifecycle import Changes
+from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.values import has_secret, unwrap
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
+PULL = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
+LATER = {"state": {"type": {"any_": ["SCHEDULED"]}}}
+
+
+class Host:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        self.lines.append(message)
+
+
+class Lab:
+    """A folder of flows, plain `prefect deploy` in it, and the step over the same folder."""
+
+    def __init__(self, root: Path, api_url: str) -> None:
+        self.root, self.api_url, self.tag = root, api_url, uuid4().hex[:8]
+        self.pool, self.flow = f"pool-{self.tag}", f"hello-{self.tag}"
+        self.host = Host()
+        self.provider = PrefectProvider(root, self.host)
+        self.provider.configure({"apiUrl": api_url})
+        self.client = self.provider.connection.client()
+        self.inputs: dict[str, Any] = {}
+        self.outputs: dict[str, Any] = {}
+        template = {
+            "job_configuration": {"cpus": "{{ cpus }}"},
+            "variables": {"type": "object", "properties": {"cpus": {"type": "integer"}}},
+        }
+        body = {"name": self.pool, "type": "process", "base_job_template": template}
+        self.client.request("POST", "/work_pools/", json=body)
+        text = f"from prefect import flow\n\n\n@flow(name={self.flow!r})\ndef hello(name: str = 'x') -> None:\n"
+        (root / "flow.py").write_text(text + '    """Says hello."""\n')
+
+    def entry(self, name: str, more: str = "", entrypoint: str = "flow.py:hello") -> str:
+        return f"  - name: {name}\n    entrypoint: {entrypoint}\n    work_pool: {{name: {self.pool}}}\n{more}"
+
+    def write(self, *entries: str, top: str = PULL) -> None:
+        (self.root / "prefect.yaml").write_text(f"name: lab\n{top}deployments:\n{''.join(entries)}")
+
+    def plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        home = str(self.root / ".home")
+        return subprocess.run(
+            [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *arguments],
+            cwd=self.root,
+            env={**os.environ, "PREFECT_API_URL": self.api_url, "PREFECT_HOME": home, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    def up(self, **inputs: Any) -> dict[str, Any]:
+        """One update as an engine makes it: check, diff, preview, then the update itself. The results."""
+        checked = self.provider.check(URN, self.inputs, {"workPools": [self.pool], **inputs}, b"")
+        if checked.failures:
+            raise PreflightError([failure.reason for failure in checked.failures])
+        if not self.outputs:
+            self.provider.create(URN, checked.inputs, 0, True)
+            self.outputs = self.provider.create(URN, checked.inputs, 0, False).outputs
+        else:
+            arguments = (URN, "prefect.yaml", self.inputs, self.outputs, checked.inputs)
+            if self.provider.diff(*arguments, ()).changes is Changes.NONE:
+                return {}
+            self.provider.update(*arguments, 0, True, ())
+            try:
+                self.outputs = self.provider.update(*arguments, 0, False, ())
+            except PartialFailureError as error:
+                self.outputs = error.outputs
+                raise
+        self.inputs = checked.inputs
+        results: dict[str, Any] = unwrap(self.outputs["results"])
+        return {name.split("/")[1]: each for name, each in results.items()}
+
+    def refresh(self) -> dict[str, Any]:
+        """What drifted: name -> path -> (applied, live)."""
+        read = self.provider.read(URN, "prefect.yaml", self.inputs, self.outputs)
+        self.outputs = read.outputs
+        return {
+            name.split("/")[1]: {path: (each["applied"], each["live"]) for path, each in unwrap(of["changes"]).items()}
+            for name, of in read.outputs["drift"].items()
+        }
+
+    def live(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.request("GET", f"/deployments/name/{self.flow}/{name}")
+        return found
+
+    def names(self) -> set[str]:
+        rows = self.client.paged("/deployments/filter")
+        return {row["name"] for row in rows if row["work_pool_name"] == self.pool}
+
+    def patch(self, name: str, **fields: Any) -> None:
+        self.client.request("PATCH", f"/deployments/{self.live(name)['id']}", json=fields)
+
+    def pause(self, name: str) -> None:
+        """Pauses its schedules, as the UI does."""
+        row = self.live(name)
+        for schedule in row["schedules"]:
+            path = f"/deployments/{row['id']}/schedules/{schedule['id']}"
+            self.client.request("PATCH", path, json={"active": False})
+
+    def fill(self, name: str, runs: int = 20) -> None:
+        body = {"min_runs": runs, "max_runs": runs}
+        self.client.request("POST", f"/deployments/{self.live(name)['id']}/schedule", json=body)
+
+    def runs(self, name: str) -> set[str]:
+        body = {"deployments": {"id": {"any_": [self.live(name)["id"]]}}, "flow_runs": LATER}
+        return {row["id"] for row in self.client.paged("/flow_runs/filter", body)}
+
+    def automations(self, name: str) -> set[str]:
+        rows = self.client.request("GET", f"/automations/related-to/prefect.deployment.{self.live(name)['id']}")
+        return {row["id"] for row in rows}
+
+    def active(self, name: str) -> dict[str, bool]:
+        return {each["slug"]: each["active"] for each in self.live(name)["schedules"]}
+
+    def clear(self) -> None:
+        for row in self.client.paged("/deployments/filter"):
+            if row["work_pool_name"] == self.pool:
+                self.client.request("DELETE", f"/deployments/{row['id']}")
+        self.inputs, self.outputs = {}, {}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory, prefect_server: str) -> Iterator[Lab]:
+    made = Lab(tmp_path_factory.mktemp("traps"), prefect_server)
+    yield made
+    made.clear()
+    made.client.request("DELETE", f"/work_pools/{made.pool}")
+    made.provider.close()
+
+
+HOURLY = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n"
+TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
+EDITS = {
+    "tags": ["ui"],
+    "description": "by the UI",
+    "paused": True,
+    "parameters": {"name": "ui"},
+    "concurrency_limit": 7,
+}
+FIELDS = ("tags", "description", "paused", "parameters")
+UI = ["active", "paused", "parameters", "description", "tags", "concurrency_limit"]
+
+
+def test_updates(lab: Lab) -> None:
+    """Scheduled runs, automations, schedules and the UI's edits over a deploy that means to change none of them."""
+    same = lab.entry("same", HOURLY + TRIGGER.replace("TAG", lab.tag))
+    before = [
+        same,
+        lab.entry("slugs", "    schedules: [{slug: old, cron: '0 6 * * *'}, {slug: kept, cron: '0 7 * * *'}]\n"),
+        lab.entry("emptied", HOURLY),
+        lab.entry("bare", "    schedules: [{cron: '0 * * * *'}]\n"),
+        lab.entry("edited", "    tags: [code]\n"),
+    ]
+    after = [
+        same,
+        lab.entry("slugs", "    schedules: [{slug: new, cron: '0 6 * * *'}, {slug: kept, cron: '0 8 * * *'}]\n"),
+        lab.entry("emptied", "    schedules: []\n"),
+        *before[3:],
+    ]
+
+    # The faults, as they are.
+    lab.write(*before)
+    assert lab.plain("--all").returncode == 0
+    lab.fill("same")
+    lab.patch("edited", **EDITS, enforce_parameter_schema=False)
+    lab.pause("bare")
+    runs, automations = lab.runs("same"), lab.automations("same")
+    lab.write(*after)
+    assert lab.plain("--all").returncode == 0
+    assert not runs & lab.runs("same")
+    assert len(automations) == 1
+    assert not automations & lab.automations("same")
+    assert set(lab.active("slugs")) == {"old", "new", "kept"}
+    assert set(lab.active("emptied")) == {"hourly"}
+    assert list(lab.active("bare").values()) == [True]
+    edited = lab.live("edited")
+    assert {name: edited[name] for name in FIELDS} != {name: EDITS[name] for name in FIELDS}
+    assert edited["enforce_parameter_schema"] is False
+    lab.write(before[0])
+    assert lab.plain("--all").returncode == 0
+    assert len(lab.names()) == 5  # nothing was pruned
+    lab.clear()
+
+    # The same through the step.
+    lab.write(*before)
+    assert {each["action"] for each in lab.up().values()} == {"create"}
+    lab.fill("same")
+    runs, automations = lab.runs("same"), lab.automations("same")
+    assert len(runs) >= 20
+    assert len(automations) == 1
+    slugs = {each["slug"]: each["id"] for each in lab.live("slugs")["schedules"]}
+    assert lab.up() == {}
+    assert lab.refresh() == {}
+    lab.write(*after)
+    changed = lab.up()
+    assert {name: each["action"] for name, each in changed.items()} == {
+        "same": "skip",
+        "slugs": "update",
+        "emptied": "update",
+        "bare": "skip",
+        "edited": "skip",
+    }
+    assert changed["slugs"]["changes"]["schedules.kept.cron"] == {"old": "0 7 * * *", "new": "0 8 * * *"}
+    assert changed["emptied"]["changes"]["schedules.hourly"]["new"] is None
+    assert runs <= lab.runs("same")
+    assert lab.automations("same") == automations
+    now = {each["slug"]: each["id"] for each in lab.live("slugs")["schedules"]}
+    assert set(now) == {"new", "kept"}
+    assert now["kept"] == slugs["kept"]
+    assert lab.active("emptied") == {}
+
+    # Edits are seen, with who and when, and healed: what the code owns.
+    lab.patch("edited", **EDITS, enforce_parameter_schema=False)
+    lab.pause("bare")
+    drift = lab.refresh()
+    assert drift["bare"] == {"schedules.schedule-1.active": (True, False)}
+    assert set(drift["edited"]) == {
+        *("tags", "description", "paused", "parameters.name", "concurrency_limit", "enforce_parameter_schema")
+    }
+    assert drift["edited"]["description"] == ("Says hello.", "by the UI")
+    assert lab.outputs["drift"][f"{lab.flow}/edited"]["updated"]
+    healed = lab.up()
+    assert healed["bare"]["activates"] == ["schedule-1"]
+    assert {name for name, each in healed.items() if each["action"] == "update"} == {"bare", "edited"}
+    assert lab.refresh() == {}
+    edited = lab.live("edited")
+    assert [edited[name] for name in FIELDS] == [["code"], "Says hello.", False, {}]
+    assert edited["enforce_parameter_schema"] is True
+    assert edited["global_concurrency_limit"] is None
+
+    # What the UI owns is neither reset nor drift, and a change of the code does not touch it.
+    rest = (before[0], after[1].replace("new,", "'new',"))
+    owned = (*rest, lab.entry("edited", "    tags: [code]\n    schedules: [{slug: s, cron: '0 6 * * *'}]\n"))
+    lab.write(*owned)
+    pruned = lab.up(uiOwns=UI)
+    assert {name for name, each in pruned.items() if each["action"] == "prune"} == {"emptied", "bare"}
+    assert lab.names() == {"same", "slugs", "edited"}
+    lab.patch("edited", **EDITS)
+    lab.pause("edited")
+    assert lab.refresh() == {}
+    assert lab.up(uiOwns=UI) == {}
+    lab.write(*owned[:2], owned[2].replace("0 6", "0 5"))
+    update = lab.up(uiOwns=UI)["edited"]
+    assert update["changes"] == {"schedules.s.cron": {"old": "0 6 * * *", "new": "0 5 * * *"}}
+    edited = lab.live("edited")
+    assert {name: edited[name] for name in FIELDS} == {name: EDITS[name] for name in FIELDS}
+    assert edited["global_concurrency_limit"]["limit"] == 7
+    assert lab.active("edited") == {"s": False}
+    assert edited["schedules"][0]["schedule"]["cron"] == "0 5 * * *"
+
+    # A trigger that changes keeps its automation's id; runs deleted by the write are there again at once.
+    lab.write(owned[0].replace("order.made", "order.paid"), *owned[1:])
+    assert lab.up(uiOwns=UI)["same"]["automations"] == {lab.tag: "changed in place"}
+    assert lab.automations("same") == automations
+    assert lab.runs("same")
+    # Deleted outside, moved to another queue: seen and healed.
+    lab.client.request("DELETE", f"/automations/{next(iter(automations))}")
+    lab.client.request("DELETE", f"/deployments/{lab.live('slugs')['id']}")
+    lab.patch("edited", work_pool_name=lab.pool, work_queue_name="elsewhere")
+    drift = lab.refresh()
+    assert set(drift) == {"same", "edited"}
+    assert drift["edited"] == {"work_queue_name": ("default", "elsewhere")}
+    assert f"{lab.flow}/slugs" not in lab.outputs["deployments"]
+    healed = lab.up(uiOwns=UI)
+    assert {name: each["action"] for name, each in healed.items()} == {
+        "same": "update",
+        "slugs": "create",
+        "edited": "update",
+    }
+    assert lab.refresh() == {}
+    assert len(lab.automations("same")) == 1
+    lab.provider.delete(URN, "prefect.yaml", lab.inputs, lab.outputs, 0)
+    assert lab.names() == set()
+    lab.clear()
+
+
+def test_failures(lab: Lab) -> None:
+    """Half deploys: plain `prefect deploy` stops at the first fault, and fails after it has written an SLA."""
+    bad = lab.entry("bad").replace(f"{{name: {lab.pool}}}", f"{{name: {lab.pool}, job_variables: {{cpus: many}}}}")
+    sla = lab.entry("sla", "    sla: [{name: late, type: TimeToCompletionSla, duration: 60}]\n")
+    lab.write(lab.entry("first"), bad, lab.entry("last"))
+    assert lab.plain("--all").returncode == 1
+    assert lab.names() == {"first"}
+    lab.write(sla, lab.entry("last"))
+    failed = lab.plain("--all")
+    assert failed.returncode == 1
+    assert "only supported on Prefect Cloud" in failed.stdout.replace("\n", " ") + failed.stderr
+    assert lab.names() == {"first", "sla"}
+    lab.clear()
+
+    # Refused before anything is written.
+    with pytest.raises(PreflightError, match=r"SLA|Cloud"):
+        lab.up()
+    lab.write(lab.entry("first"), bad, lab.entry("last"))
+    with pytest.raises(PreflightError, match="cpus"):
+        lab.up()
+    assert lab.names() == set()
+
+    # What no check can see: a build step that fails. The others go on, and the next update continues from there.
+    script = "prefect.deployments.steps.run_shell_script"
+    step = f"    build: [{{{script}: {{script: 'test -e ready'}}}}]\n"
+    lab.write(lab.entry("first"), lab.entry("broken", step), lab.entry("last"))
+    checked = lab.provider.check(URN, {}, {"workPools": [lab.pool], "onFailure": "continue"}, b"")
+    assert checked.failures == ()
+    with pytest.raises(PartialFailureError) as caught:
+        lab.provider.create(URN, checked.inputs, 0, False)
+    outputs = caught.value.outputs
+    assert lab.names() == {"first", "last"}
+    results = {name.split("/")[1]: each["result"] for name, each in outputs["results"].items()}
+    assert results == {"first": "done", "broken": "failed", "last": "done"}
+    assert "run_shell_script" in outputs["results"][f"{lab.flow}/broken"]["error"]
+    ids = {name: lab.live(name)["updated"] for name in ("first", "last")}
+    (lab.root / "ready").write_text("")
+    lab.inputs, lab.outputs = checked.inputs, outputs
+    again = lab.up(onFailure="continue")
+    assert {name: each["action"] for name, each in again.items()} == {
+        "first": "skip",
+        "broken": "create",
+        "last": "skip",
+    }
+    assert {name: lab.live(name)["updated"] for name in ids} == ids
+
+    # By default the others wait; the next update goes on with them.
+    tagged = [lab.entry(name, "    tags: [t]\n") for name in ("first", "last")]
+    lab.write(lab.entry("broken", step.replace("-e", "-z")), *tagged)
+    with pytest.raises(PartialFailureError, match="not deployed any more"):
+        lab.up()
+    assert [lab.live(name)["tags"] for name in ("first", "last")] == [[], []]
+    lab.write(lab.entry("broken"), *tagged)
+    assert {each["action"] for each in lab.up().values()} == {"update"}
+    assert [lab.live(name)["tags"] for name in ("first", "last")] == [["t"], ["t"]]
+    lab.clear()
+
+
+def test_values(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates, options for several entries, missing pull steps; then the stack's values over one file."""
+    tag = "    tags: ['{{ $LAB_MISSING }}', x]\n"
+    lab.write(lab.entry("one", tag), lab.entry("two"), "  - entrypoint: flow.py:hello\n", top="")
+    plain = lab.plain("--all", "--job-variable", "cpus=3", "--pool", "nowhere")
+    assert plain.returncode == 0  # an unset variable, an unnamed deployment and options without effect
+    assert lab.names() == {"one", "two"}
+    assert lab.live("one")["job_variables"] == {}
+    assert lab.live("one")["tags"] != ["{{ $LAB_MISSING }}", "x"]
+    assert str(lab.root) in str(lab.live("one")["pull_steps"])
+    with pytest.raises(PreflightError) as refused:
+        lab.up()
+    assert "LAB_MISSING" in str(refused.value)
+    assert "name" in str(refused.value)
+
+    # Nobody's deployments are not taken over in silence.
+    lab.write(lab.entry("one"), lab.entry("two", "    description: '{{ $LAB_TEXT }} for {{ $LAB_TOKEN }}'\n"))
+    monkeypatch.setenv("LAB_TOKEN", "hunter2-hunter2")
+    values = {"env": {"LAB_TEXT": "prod"}, "overrides": {f"{lab.flow}/t*": {"tags": ["prod"]}}}
+    allowed = {"plainText": ["LAB_TOKEN"]}
+    with pytest.raises(PreflightError, match=f"{lab.flow}/one exists already and belongs to no stack"):
+        lab.up(**values, **allowed)
+    ids = {name: lab.live(name)["id"] for name in ("one", "two")}
+    adopted = lab.up(**values, **allowed, adopt=["*"])
+    assert {name: (each["action"], each["id"]) for name, each in adopted.items()} == {
+        name: ("adopt", id) for name, id in ids.items()
+    }
+    two = lab.live("two")
+    assert two["labels"]["prefect-pulumi.stack"] == "project/dev"
+    assert (two["tags"], two["description"]) == (["prod"], "prod for hunter2-hunter2")
+    assert has_secret(lab.outputs["entries"][f"{lab.flow}/two"]["description"])
+    assert "hunter2" not in "\n".join(lab.host.lines)
+    assert "hunter2" not in repr(lab.outputs)
+    # The mark outlives an edit, and falls when another tool takes the deployment over: then it is left alone.
+    lab.patch("one", description="edited")
+    assert lab.live("one")["labels"]["prefect-pulumi.stack"] == "project/dev"
+    body = {"name": "one", "flow_id": two["flow_id"], "work_pool_name": lab.pool}
+    lab.client.request("POST", "/deployments/", json=body, idempotent=True)
+    assert lab.refresh()["one"]["owner"] == ("stack project/dev (flows)", "no stack")
+    lab.write(lab.entry("two", "    description: '{{ $LAB_TEXT }} for {{ $LAB_TOKEN }}'\n"))
+    left = lab.up(**values, **allowed)
+    assert left["one"]["action"] == "leave"
+    assert lab.names() == {"one", "two"}
+    # A variable's value is part of the fingerprint; another one of the environment is not.
+    assert lab.up(**values, **allowed) == {}
+    monkeypatch.setenv("LAB_OTHER", "1")
+    assert lab.up(**values, **allowed) == {}
+    changed = lab.up(**{**values, "env": {"LAB_TEXT": "stage"}}, **allowed)
+    assert changed["two"]["action"] == "update"
+    # Kept on the server when asked; the mark stays.
+    kept = {**lab.inputs, "keepOnDelete": True}
+    lab.provider.delete(URN, "prefect.yaml", kept, lab.outputs, 0)
+    assert lab.names() == {"one", "two"}
+    lab.provider.delete(URN, "prefect.yaml", lab.inputs, lab.outputs, 0)
+    assert lab.names() == {"one"}
+    lab.clear()
