@@ -11,7 +11,7 @@ from typing import Any
 from prefect_pulumi.engine.events import Event, Message, StepDone, StepStarted
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
-from prefect_pulumi.errors import PrefectPulumiError, ProgramError
+from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError, ProgramError
 from prefect_pulumi.state.entries import urn_name
 from prefect_pulumi.values import mask
 
@@ -172,13 +172,24 @@ def _step(step: Step) -> dict[str, Any]:
         "type": step.type,
         "id": entry.id if entry is not None else "",
         "diff": {path: kind.value for path, kind in step.diff.detailed.items()} if step.diff else {},
+        **_deployments(step),
     }
+
+
+def _deployments(step: Step) -> dict[str, Any]:
+    """What a deploy step does with each deployment, under `deployments`; a step that changes nothing skips them all."""
+    if kind_of(step) != "Deployments" or step.new is None:
+        return {}
+    if step.op is Op.SAME:
+        return {"deployments": {name: {"action": "skip"} for name in mask(step.new.outputs.get("deployments", {}))}}
+    results = mask(step.new.outputs.get("results"))
+    return {"deployments": results if isinstance(results, dict) else {}}
 
 
 def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
     """One clear message: on stderr, or as the one document of `--json`."""
     if as_json:
-        document = {
+        document: dict[str, Any] = {
             "result": "failed",
             "exitCode": int(error.exit_code),
             "error": {
@@ -188,6 +199,8 @@ def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
                 "remedy": error.remedy,
             },
         }
+        if isinstance(error, PartialFailureError) and "results" in error.outputs:
+            document["deployments"] = mask(error.outputs["results"])
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
     if isinstance(error, ProgramError) and error.details:

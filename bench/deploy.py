@@ -1,0 +1,164 @@
+"""Times the deploy step against plain `prefect deploy --all`, and counts its calls; writes docs/deploy-performance.md.
+
+    python bench/deploy.py [DEPLOYMENTS]
+
+The step runs as the provider's own calls (check, diff, update), so that what it adds to a preview is what is seen.
+Starts its own server. Ratios count: all rows of one table are from one run.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.deploy import run as deploy_run
+from prefect_pulumi.local.server import ServerSpec, start, stop
+from prefect_pulumi.provider.service import PrefectProvider
+
+ROOT = Path(__file__).parents[1]
+COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+URN = "urn:pulumi:dev::bench::prefect:index:Deployments::flows"
+FLOW = "from prefect import flow\n\n\n@flow\ndef hello(name: str = 'x') -> None:\n    pass\n"
+PULL = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
+
+
+class Host:
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        """Nothing is shown."""
+
+
+def entries(prefix: str, changed: int = -1) -> str:
+    lines = [
+        f"  - {{name: {prefix}-{i}, entrypoint: flow.py:hello, tags: ['{'new' if i == changed else 'old'}'],\n"
+        f"     work_pool: {{name: bench}}, schedules: [{{slug: daily, cron: 0 6 * * *}}]}}\n"
+        for i in range(COUNT)
+    ]
+    return f"name: bench\n{PULL}deployments:\n{''.join(lines)}"
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    result = call()
+    return time.perf_counter() - began, result
+
+
+class Bench:
+    def __init__(self, root: Path, api_url: str) -> None:
+        self.root, self.api_url = root, api_url
+        self.provider = PrefectProvider(root, Host())
+        self.provider.configure({"apiUrl": api_url})
+        self.calls: Counter[str] = Counter()
+        client = self.provider.connection.client()
+        (root / "flow.py").write_text(FLOW)
+        client.request("POST", "/work_pools/", json={"name": "bench", "type": "process"})
+        plain = client.request
+
+        def counted(method: str, path: str, **options: Any) -> Any:
+            self.calls[f"{method} {'/'.join(path.split('/')[:2])}"] += 1
+            return plain(method, path, **options)
+
+        client.request = counted  # type: ignore[method-assign]
+        paged = client.paged
+
+        def counted_pages(path: str, body: Any = None) -> Any:
+            rows = paged(path, body)
+            self.calls[f"POST {path}"] += 1 + len(rows) // 200
+            return rows
+
+        client.paged = counted_pages  # type: ignore[method-assign]
+
+    def write(self, text: str) -> None:
+        (self.root / "prefect.yaml").write_text(text)
+
+    def plain(self) -> None:
+        env = {**os.environ, "PREFECT_API_URL": self.api_url, "PREFECT_HOME": str(self.root / ".home")}
+        command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+        subprocess.run(command, cwd=self.root, env=env, check=True, capture_output=True)
+
+    def step(self, olds: Any, outputs: Any) -> tuple[Any, Any, bool]:
+        """Check, diff and, when there is something to do, the update: new inputs and outputs, whether it ran."""
+        inputs = self.provider.check(URN, olds, {"workPools": ["bench"]}, b"").inputs
+        if not outputs:
+            return inputs, self.provider.create(URN, inputs, 0, False).outputs, True
+        if self.provider.diff(URN, "prefect.yaml", olds, outputs, inputs, ()).changes.name == "NONE":
+            return inputs, outputs, False
+        return inputs, self.provider.update(URN, "prefect.yaml", olds, outputs, inputs, 0, False, ()), True
+
+    def called(self) -> str:
+        found = ", ".join(f"{route} x {count}" for route, count in self.calls.most_common())
+        self.calls.clear()
+        return found or "none"
+
+
+def main() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        spec = ServerSpec(Path(folder) / "server", port=port)
+        project = Path(folder) / "project"
+        project.mkdir()
+        bench = Bench(project, start(spec).api_url)
+        try:
+            write(*measure(bench))
+        finally:
+            bench.provider.close()
+            stop(spec)
+
+
+def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
+    bench.write(entries("plain"))
+    base, _ = timed(bench.plain)
+    rows = [(f"plain `prefect deploy --all`, {COUNT} new", base, "")]
+    again, _ = timed(bench.plain)
+    rows.append((f"plain `prefect deploy --all`, {COUNT} unchanged", again, ""))
+    bench.write(entries("one"))
+    deploy_run.PARALLEL = 1
+    alone, _ = timed(lambda: bench.step({}, {}))
+    rows.append((f"the step, {COUNT} new, one at a time", alone, bench.called()))
+    deploy_run.PARALLEL = 4
+    bench.write(entries("step"))
+    seconds, (inputs, outputs, _) = timed(lambda: bench.step({}, {}))
+    rows.append((f"the step, {COUNT} new", seconds, bench.called()))
+    seconds, (inputs, outputs, ran) = timed(lambda: bench.step(inputs, outputs))
+    if ran:
+        raise AssertionError("nothing had changed")
+    rows.append(("the step, nothing changed", seconds, bench.called()))
+    seconds, read = timed(lambda: bench.provider.read(URN, "prefect.yaml", inputs, outputs))
+    if read.outputs["drift"]:
+        raise AssertionError("nothing had drifted")
+    rows.append(("its read", seconds, bench.called()))
+    bench.write(entries("step", changed=3))
+    seconds, _ = timed(lambda: bench.step(inputs, outputs))
+    rows.append(("the step, one changed", seconds, bench.called()))
+    return rows, base
+
+
+def write(rows: list[tuple[str, float, str]], base: float) -> None:
+    lines = "\n".join(f"| {name} | {seconds:.1f} | {seconds / base:.2f} | {calls} |" for name, seconds, calls in rows)
+    text = f"""# The deploy step's speed
+
+{COUNT} deployments of one flow, each with a schedule, on a self-hosted server. Made by `python bench/deploy.py`. Calls
+are those of the step itself; those of Prefect's own code, which it runs, come on top where something is deployed.
+
+| what | seconds | times plain | calls |
+|---|---|---|---|
+{lines}
+
+Four deployments are under way at one time, each through Prefect's own loop in one interpreter, which makes its TLS
+context once. Nothing changed: no process is started and no deployment is asked for.
+"""
+    (ROOT / "docs" / "deploy-performance.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
