@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -424,3 +425,35 @@ def test_nothing_else_is_reported(drifted: Drifted) -> None:
 
 def test_at_least_30_kinds_of_change() -> None:
     assert len(CASES) >= 30
+
+
+def test_the_official_cli_says_the_same(drifted: Drifted) -> None:
+    """The way of stacks in Pulumi Cloud or S3, forced on this one: preview and refresh of the Automation API."""
+    cli = engines.find_pulumi()
+    if cli is None:
+        pytest.skip("no official CLI: `make pulumi` builds it where Go is installed")
+    project, recorder = drifted.setting.project, drifted.setting.recorder
+    recorder.seen.clear()
+    env = {
+        "PATH": f"{cli.parent}{os.pathsep}{os.environ['PATH']}",
+        "PULUMI_HOME": str(project.root / ".infra" / "home"),
+    }
+    before = _hash(drifted.setting.state)
+    done = project.infra("drift", "--cli", "--json", check=False, env=env)
+    assert done.returncode == 3, done.stdout + done.stderr
+    found = json.loads(done.stdout)["environments"][0]
+    assert found["notes"] == ["read through the official CLI"]
+    assert "s3cret" not in done.stdout
+    assert recorder.writes == []
+    assert _hash(drifted.setting.state) == before
+
+    def told(environment: dict[str, Any]) -> dict[str, Any]:
+        kept = ("cls", "action", "name", "fields", "facts", "impacts", "note")
+        return {item["key"]: {name: item[name] for name in kept} for item in environment["items"]}
+
+    mine = told(json.loads(drifted.reports["json"][1])["environments"][0])
+    theirs = told(found)
+    # The CLI masks a block's data as a whole, so that it cannot say which of its keys differs.
+    mine = json.loads(json.dumps(mine).replace("data.password", "data"))
+    n = drifted.setting.n
+    assert {key: value for key, value in theirs.items() if n in key} == {k: v for k, v in mine.items() if n in k}

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from prefect_pulumi.cli import releases
+from prefect_pulumi.cli import releases, remote
 from prefect_pulumi.cli.project import PRIVATE, Stack
 from prefect_pulumi.cli.reading import ElsewhereStack, Notes, read_only_context
-from prefect_pulumi.cli.reviewing import Code, run_code
+from prefect_pulumi.cli.sides import Code, run_code
 from prefect_pulumi.errors import InputError, PrefectPulumiError
 
 
@@ -53,7 +53,7 @@ def worktree(root: Path, commit: str) -> Iterator[Path]:
             _git(root, "worktree", "remove", "--force", str(place))
 
 
-def base_code(stack: Stack, folder: Path, output: TextIO | None) -> Code:
+def base_code(stack: Stack, folder: Path, output: TextIO | None, *, cli: bool = False) -> Code:
     """What the base's program asks for; nothing where the base has no such stack yet."""
     if not (folder / f"Pulumi.{stack.name}.yaml").is_file() or not (folder / "Pulumi.yaml").is_file():
         return Code()
@@ -62,6 +62,8 @@ def base_code(stack: Stack, folder: Path, output: TextIO | None) -> Code:
         pin = releases.pin_of(base)
         if pin:
             base = replace(base, root=releases.checkout(stack.home, pin["commit"]))
+        if cli or stack.is_remote:
+            return remote.remote_code(base, output)
         return run_code(read_only_context(base, Notes(), output))
     except PrefectPulumiError as error:
         return Code(problem=error)

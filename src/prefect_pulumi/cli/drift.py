@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -22,9 +22,8 @@ EXIT_CODES = {
 
 
 def run(arguments: Namespace, stack: Stack) -> ExitCode:
-    format = "json" if arguments.json else arguments.format
-    report = drift_report(stack)
-    write(report, format, arguments.out)
+    report = drift_report(stack, cli=arguments.cli)
+    write(report, "json" if arguments.json else arguments.format, arguments.out, usual="text")
     return EXIT_CODES[report.status]
 
 
@@ -38,13 +37,20 @@ def renderer(format: str) -> Callable[[Report], str]:
     return cast(Callable[[Report], str], module.render)
 
 
-def write(report: Report, format: str, out: str | None) -> None:
-    """To the file, or to stdout. Raises `InputError` when the file cannot be written."""
-    text = renderer(format)(report)
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(out).write_text(text, "utf-8")
-    except OSError as error:
-        raise InputError(error.strerror or str(error), where=f"--out {out}") from error
+SUFFIXES = {".txt": "text", ".json": "json", ".md": "markdown", ".html": "html", ".xml": "junit"}
+
+
+def write(report: Report, format: str | None, files: Sequence[str], *, usual: str) -> None:
+    """To each file, in the format that is asked for or that its name ends with; without files to stdout.
+
+    Raises `InputError` when a file cannot be written.
+    """
+    if not files:
+        sys.stdout.write(renderer(format or usual)(report))
+    for name in files:
+        path = Path(name)
+        text = renderer(format or SUFFIXES.get(path.suffix, usual))(report)
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            raise InputError(error.strerror or str(error), where=f"--out {name}") from error

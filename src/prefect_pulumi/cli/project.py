@@ -100,18 +100,29 @@ class Stack:
         return self.private / "passphrase"
 
     @property
+    def is_remote(self) -> bool:
+        """Whether its state lies where only the official CLI reaches: Pulumi Cloud, S3 and others."""
+        scheme = urlsplit(self.backend_url).scheme
+        return scheme not in ("", "file")
+
+    @property
+    def backend_url(self) -> str:
+        """What was said of the backend: the project's own of this stack, `PULUMI_BACKEND_URL`, `backend.url` of
+        Pulumi.yaml; "" for `.infra/state`."""
+        return self.own_backend or os.environ.get("PULUMI_BACKEND_URL", "") or self.project.backend_url
+
+    @property
     def state_folder(self) -> Path:
         """Root of the file backend: the project's own of this stack, else `PULUMI_BACKEND_URL`, as for the official
         CLI, else `.infra/state`."""
-        own = self.own_backend
-        url = own or os.environ.get("PULUMI_BACKEND_URL", "")
+        own, url = self.own_backend, self.backend_url
         if not url:
             return self.root / PRIVATE / "state"
         parts = urlsplit(url)
         if parts.scheme != "file":
             raise UnsupportedError(
                 f"the embedded engine works on a file backend, not on {parts.scheme or url}",
-                where=f"Pulumi.yaml: promotion.backends.{self.name}" if own else "PULUMI_BACKEND_URL",
+                where=f"Pulumi.yaml: promotion.backends.{self.name}" if own else "PULUMI_BACKEND_URL or backend.url",
                 remedy="use the official CLI for this stack: pulumi up",
             )
         path = Path(unquote(parts.netloc + parts.path)).expanduser()

@@ -15,7 +15,8 @@ from prefect_pulumi import git
 from prefect_pulumi.cli import releases
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.cli.reading import Notes, read_only_context
-from prefect_pulumi.cli.reviewing import environment_of, load_rules, run_code
+from prefect_pulumi.cli.reviewing import environment_of, load_rules
+from prefect_pulumi.cli.sides import run_code
 from prefect_pulumi.deploy.fields import changes
 from prefect_pulumi.engine.steps import Op
 from prefect_pulumi.errors import CannotCheckError, ExitCode, InputError

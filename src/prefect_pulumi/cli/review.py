@@ -17,8 +17,8 @@ from prefect_pulumi.review.model import Report, Status
 
 def run(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exit code 0; 3 when a policy fails; 4 when something could not be checked. Drift alone fails nothing here."""
-    report = review_report(stack, arguments.stacks or ["dev"], arguments.base)
-    write(report, "json" if arguments.json else arguments.format, arguments.out)
+    report = review_report(stack, arguments.stacks or ["dev"], arguments.base, cli=arguments.cli)
+    write(report, "json" if arguments.json else arguments.format, arguments.out, usual="markdown")
     if arguments.post:
         from prefect_pulumi.cli.posting import post
 
@@ -32,7 +32,7 @@ def exit_code(report: Report) -> ExitCode:
     return ExitCode.CHANGES_FOUND if any(each.failed for each in report.environments) else ExitCode.DONE
 
 
-def review_report(stack: Stack, names: list[str], base: str) -> Report:
+def review_report(stack: Stack, names: list[str], base: str, *, cli: bool = False) -> Report:
     """`stack` gives the project; `names` are its stacks, each once."""
     rules = load_rules(stack.config_root)
     commit = merge_base(stack.root, base)
@@ -40,6 +40,6 @@ def review_report(stack: Stack, names: list[str], base: str) -> Report:
     with worktree(stack.root, commit) as folder:
         for name in dict.fromkeys(names):
             each = replace(stack, name=name)
-            code = base_code(each, folder, sys.stderr)
-            environments.append(environment_of(at_pin(each), code, output=sys.stderr, rules=rules))
+            code = base_code(each, folder, sys.stderr, cli=cli)
+            environments.append(environment_of(at_pin(each), code, output=sys.stderr, rules=rules, cli=cli))
     return make_report("review", stack, environments, base=commit)

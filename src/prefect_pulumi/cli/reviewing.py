@@ -8,35 +8,28 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TextIO
 
-from prefect_pulumi.cli import adopting, deploy_subjects
+from prefect_pulumi.cli import adopting, deploy_subjects, remote
 from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.cli.reading import Notes, ReadOnlyProvider, read_only_context
-from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.operations import StackContext, open_providers
-from prefect_pulumi.engine.providers import ProviderPool
-from prefect_pulumi.engine.run_state import Options
-from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
-from prefect_pulumi.errors import InputError, PrefectPulumiError, ServerUnavailableError
-from prefect_pulumi.lifecycle import ReadRequest, ReadResult
+from prefect_pulumi.cli.sides import Code, Live, Sides, local_sides, managed
+from prefect_pulumi.engine.steps import Op, Step
+from prefect_pulumi.errors import InputError, PrefectPulumiError
+from prefect_pulumi.lifecycle import ReadResult
 from prefect_pulumi.review.classify import LiveObject, Subject, classify
 from prefect_pulumi.review.model import Action, Coverage, Environment, Facts, Problem, Report
 from prefect_pulumi.review.naming import human_name
 from prefect_pulumi.review.remedies import with_remedies
 from prefect_pulumi.review.rules import Rules
-from prefect_pulumi.review.shown import Redactor, secrets_in
+from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.review.topology import picture
 from prefect_pulumi.review.words import without_credentials
-from prefect_pulumi.state import folding
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_name
-from prefect_pulumi.state.reading import owned
-from prefect_pulumi.values import has_unknown, unwrap
+from prefect_pulumi.values import unwrap
 
 RULES_FILE = "review.yaml"
 _ACTIONS = {
@@ -48,43 +41,17 @@ _ACTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Code:
-    """What a program asks for: URN -> its step. `problem`: why it could not be run."""
-
-    steps: Mapping[str, Step] = field(default_factory=dict)
-    problem: PrefectPulumiError | None = None
-
-    def inputs(self, urn: str) -> Mapping[str, Any] | None:
-        step = self.steps.get(urn)
-        return step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
-
-
-@dataclass
-class Live:
-    """What the server said. `answers`, `rows`: by URN; `found`: every object of the lists."""
-
-    server: str = ""
-    version: str = ""
-    answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
-    rows: dict[str, Any] = field(default_factory=dict)
-    found: list[Any] = field(default_factory=list)
-    failed: dict[str, PrefectPulumiError] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-
-    @property
-    def problems(self) -> list[PrefectPulumiError]:
-        """Each failure once: what stops one list stops all that come after it."""
-        return list({str(error): error for error in self.failed.values()}.values())
-
-
-def drift_report(stack: Stack, *, output: TextIO | None = None, rules: Rules | None = None) -> Report:
+def drift_report(
+    stack: Stack, *, output: TextIO | None = None, rules: Rules | None = None, cli: bool = False
+) -> Report:
     """What differs between the code, the last update and the server of one stack. Reads only.
 
     `output` takes what the program prints (default: stderr). What cannot be checked is a problem of the report; bad
     input of the project itself (`InputError`) is raised.
     """
-    found = environment_of(stack, None, output=output or sys.stderr, rules=rules or load_rules(stack.config_root))
+    found = environment_of(
+        stack, None, output=output or sys.stderr, rules=rules or load_rules(stack.config_root), cli=cli
+    )
     return make_report("drift", stack, [found])
 
 
@@ -112,27 +79,20 @@ def commit_of(root: Path) -> str:
 
 
 def environment_of(
-    stack: Stack, base: Code | None, *, output: TextIO | None, rules: Rules, diffs: bool = True
+    stack: Stack, base: Code | None, *, output: TextIO | None, rules: Rules, diffs: bool = True, cli: bool = False
 ) -> Environment:
     """`base`: what the base branch's program asks for; None in a drift report, which has only one program. With
-    `diffs` each item that can be adopted has the patch."""
-    context = read_only_context(stack, Notes(), output)
+    `diffs` each item that can be adopted has the patch; with `cli` the official CLI is asked for code and server."""
     try:
-        snapshot = load_snapshot(context)
+        sides = remote.remote_sides(stack, output) if cli or stack.is_remote else local_sides(stack, output)
     except InputError:
         raise
     except PrefectPulumiError as error:
         return Environment(stack.name, "", problems=(_problem(error),))
-    with open_providers(context) as providers, ThreadPoolExecutor(max_workers=1) as aside:
-        reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
-        code = run_code(context)
-        live = reading.result()
-        if not _managed(snapshot):
-            _read_new(code, providers, live)
-    redactor = _redactor(context, snapshot, code)
+    snapshot, code, live, redactor = sides.snapshot, sides.code, sides.live, sides.redactor
     subjects = list(_subjects(snapshot, code, base, live))
-    items = classify(subjects, _unmanaged(context, snapshot, live), redactor, _humans(subjects, live))
-    notes = []
+    items = classify(subjects, _unmanaged(sides), redactor, _humans(subjects, live))
+    notes = sides.notes
     if base is not None and base.problem is not None:
         notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
     items, ignored = rules.ignore(items)
@@ -147,7 +107,7 @@ def environment_of(
         items=tuple(items),
         problems=tuple(_problem(error, redactor) for error in problems),
         coverage=tuple(_coverage(snapshot, live)),
-        objects=len(_managed(snapshot)) + sum(len(e.outputs.get("deployments", {})) for e in _managed(snapshot)),
+        objects=len(managed(snapshot)) + sum(len(e.outputs.get("deployments", {})) for e in managed(snapshot)),
         ignored=ignored,
         notes=tuple(redactor.text(note) for note in notes),
     )
@@ -155,111 +115,8 @@ def environment_of(
     return replace(environment, verdicts=rules.judge(environment))
 
 
-def load_snapshot(context: StackContext) -> Snapshot:
-    """The state, with what a crashed run had finished folded in; nothing is written."""
-    return folding.load(context.backend, context.stack, context.manager)
-
-
-def run_code(context: StackContext) -> Code:
-    """The program's steps against the state. A program that fails is a problem, not the end of the report."""
-    try:
-        result = operations.preview(context, Options())
-    except PrefectPulumiError as error:
-        return Code(problem=error)
-    steps: dict[str, Step] = {}
-    for step in result.steps:
-        before = steps.get(step.urn)
-        if before is not None and before.op is Op.DELETE_REPLACED and step.op is Op.CREATE:
-            step = replace(step, op=Op.REPLACE)
-        steps[step.urn] = step
-    return Code(steps)
-
-
-def read_live(snapshot: Snapshot, providers: ProviderPool) -> Live:
-    """The lists of each server that the stack has a provider for, and the reads of all other providers."""
-    entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
-    live = Live()
-    groups: dict[str, list[ResourceEntry]] = {}
-    for entry in _managed(snapshot):
-        groups.setdefault(entry.provider, []).append(entry)
-    seen: set[str] = set()
-    for group in groups.values():
-        requests = [ReadRequest(each.urn, each.id, each.inputs, each.outputs) for each in group]
-        try:
-            provider = providers.for_entry(group[0], entries.values())
-        except PrefectPulumiError as error:
-            live.failed.update({each.type.rsplit(":", 1)[-1]: error for each in group})
-            continue
-        _read_group(provider, requests, live, seen)
-    return live
-
-
-def _read_new(code: Code, providers: ProviderPool, live: Live) -> None:
-    """A stack that has not been made yet: its server is listed all the same, for names that are taken."""
-    for step in code.steps.values():
-        if step.type == PROVIDER_PREFIX + "prefect" and step.new is not None and not has_unknown(step.new.inputs):
-            provider = providers.load(step.urn, step.new.inputs)
-            providers.install(step.urn, step.new.id, provider, step.new.inputs)
-            found = providers.get(step.urn)
-            if found is not None:
-                _read_group(found, [], live, set())
-
-
-def _read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set[str]) -> None:
-    from prefect_pulumi.provider.inventory import LiveReader
-    from prefect_pulumi.provider.service import PrefectProvider
-
-    inner = provider.inner if isinstance(provider, ReadOnlyProvider) else provider
-    if not isinstance(inner, PrefectProvider):
-        _read_others(provider, requests, live)
-        return
-    reader = LiveReader(inner)
-    if not reader.api_url and not requests:
-        return
-    if not live.server:
-        live.server = reader.api_url
-    try:
-        # A provider without an address has what runs on this machine, such as the server itself.
-        live.version = live.version or (reader.version() if reader.api_url else "")
-    except PrefectPulumiError as error:
-        live.failed["server"] = error
-        if isinstance(error, ServerUnavailableError):
-            return
-    for listing in reader.read(requests):
-        if listing.error is not None:
-            live.failed.update(dict.fromkeys(listing.kinds, listing.error))
-            continue
-        live.done.extend(listing.kinds)
-        live.answers.update(listing.answers)
-        live.rows.update(listing.rows)
-        if reader.api_url not in seen:
-            live.found.extend(listing.found)
-    seen.add(reader.api_url)
-
-
-def _read_others(provider: Any, requests: list[ReadRequest], live: Live) -> None:
-    """Another package's provider: its own reads, and nothing to list."""
-    for request, answer in zip(requests, provider.read_many(requests), strict=True):
-        if isinstance(answer, PrefectPulumiError):
-            live.failed[request.urn] = answer
-        live.answers[request.urn] = answer
-
-
-def _managed(snapshot: Snapshot) -> list[ResourceEntry]:
-    """What is read live: the stack's own resources, without providers and what was only looked up."""
-    return [
-        entry
-        for entry in snapshot.resources
-        if entry.custom
-        and not entry.delete
-        and not entry.external
-        and not entry.pending_replacement
-        and not entry.type.startswith(PROVIDER_PREFIX)
-    ]
-
-
 def _subjects(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> Iterator[Subject]:
-    entries = {entry.urn: entry for entry in _managed(snapshot)}
+    entries = {entry.urn: entry for entry in managed(snapshot)}
     moved = {step.old.urn: step for step in code.steps.values() if step.old is not None and step.old.urn != step.urn}
     facts = {row.id: _facts(row.row) for row in live.found if row.kind == "Deployment"}
 
@@ -329,9 +186,9 @@ def _facts(row: Mapping[str, Any]) -> Facts:
     )
 
 
-def _unmanaged(context: StackContext, snapshot: Snapshot, live: Live) -> Iterator[LiveObject]:
+def _unmanaged(sides: Sides) -> Iterator[LiveObject]:
     """Live objects that neither this nor another stack of the backend owns, nor Prefect itself."""
-    own = owned(context.backend.root)
+    live, snapshot, own = sides.live, sides.snapshot, dict(sides.owned)
     own.update({entry.id: "" for entry in snapshot.resources if entry.id})
     own.update({row.id: "" for row in live.rows.values()})
     alien = {row.name for row in live.found if row.kind in ("WorkPool", "Deployment") and row.id not in own}
@@ -369,18 +226,6 @@ def _humans(subjects: Iterable[Subject], live: Live) -> dict[str, str]:
     return found
 
 
-def _redactor(context: StackContext, snapshot: Snapshot, code: Code) -> Redactor:
-    """Of every secret that the stack knows: config, state, and what the program asks for."""
-    secrets: list[Any] = [context.config[key] for key in context.secret_keys]
-    for entry in snapshot.resources:
-        secrets.extend(secrets_in(entry.inputs))
-        secrets.extend(secrets_in(entry.outputs))
-    for step in code.steps.values():
-        if step.new is not None:
-            secrets.extend(secrets_in(step.new.inputs))
-    return Redactor(secrets)
-
-
 def _first_line(error: PrefectPulumiError) -> str:
     return error.message.splitlines()[0] if error.message else type(error).__name__
 
@@ -392,7 +237,7 @@ def _problem(error: PrefectPulumiError, redactor: Redactor | None = None) -> Pro
 
 def _coverage(snapshot: Snapshot, live: Live) -> Iterator[Coverage]:
     wanted: dict[str, list[str]] = {}
-    for entry in _managed(snapshot):
+    for entry in managed(snapshot):
         wanted.setdefault(entry.type.rsplit(":", 1)[-1], []).append(entry.urn)
     for kind in dict.fromkeys([*live.done, *live.failed, *wanted]):
         if kind == "server" or kind.startswith("urn:"):
@@ -408,7 +253,7 @@ def _nodes(snapshot: Snapshot, live: Live) -> Iterator[LiveObject]:
         values = {name: row.row.get(name) for name in _DRAWN.get(row.kind, ())}
         if row.kind in _DRAWN:
             yield LiveObject(row.kind, row.name, row.id, values=values)
-    for entry in _managed(snapshot):
+    for entry in managed(snapshot):
         kind = entry.type.rsplit(":", 1)[-1]
         if kind in ("ProcessWorker", "WorkerOnline"):
             inputs = unwrap(entry.inputs)

@@ -49,7 +49,8 @@ class PluginEntry:
 class ProjectFile:
     """`name` of the project, `main`: the program's folder relative to the file ("" for the file's own).
 
-    `promotion` is the file's own key of that name, as it stands there; the official CLI lets it be.
+    `promotion` is the file's own key of that name, as it stands there; the official CLI lets it be. `backend_url`:
+    `backend.url`.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ProjectFile:
     plugins: tuple[PluginEntry, ...] = ()
     runtime_options: Mapping[str, str] = field(default_factory=dict)
     promotion: Any = None
+    backend_url: str = ""
 
     @staticmethod
     def load(path: Path) -> ProjectFile:
@@ -73,7 +75,10 @@ class ProjectFile:
                 remedy="use the official CLI for this project",
             )
         options = (runtime.get("options") if isinstance(runtime, dict) else None) or {}
-        return ProjectFile(name, str(raw.get("main") or ""), _plugins(raw, path.name), options, raw.get("promotion"))
+        backend = raw.get("backend")
+        url = str(backend.get("url") or "") if isinstance(backend, dict) else ""
+        plugins = _plugins(raw, path.name)
+        return ProjectFile(name, str(raw.get("main") or ""), plugins, options, raw.get("promotion"), url)
 
 
 def _plugins(raw: dict[str, Any], file: str) -> tuple[PluginEntry, ...]:
