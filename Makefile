@@ -67,6 +67,10 @@ pulumi: .infra/bin/gensdk
 .infra/bin/gensdk: tools/gensdk/main.go tools/go.mod
 	@if command -v go >/dev/null; then mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools && go build -o "$$bin" ./gensdk; fi
 
+# The linter of workflows, for the tests.
+.infra/bin/actionlint: tools/actionlint/go.mod
+	@mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools/actionlint && go build -o "$$bin" github.com/rhysd/actionlint/cmd/actionlint
+
 bench: $(DEV_READY)
 	@$(BIN)/python bench/start_up.py
 

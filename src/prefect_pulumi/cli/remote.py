@@ -19,7 +19,7 @@ from prefect_pulumi.cli.project import PRIVATE, Stack
 from prefect_pulumi.cli.sides import Code, Live, Sides, managed, read_group
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import CannotCheckError, PrefectPulumiError
-from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult, ReadResult
+from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult, ReadRequest, ReadResult
 from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret
@@ -256,6 +256,7 @@ def _live(opened: Any, snapshot: Snapshot) -> tuple[Live, list[str]]:
 def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str]) -> None:
     """What no stack owns, and who and when, by the provider's own lists; credentials come from the environment."""
     from prefect_pulumi.engine.events import NullSink, SinkHost
+    from prefect_pulumi.provider.inventory import BY_ID
     from prefect_pulumi.provider.service import PrefectProvider
 
     for entry in snapshot.resources:
@@ -266,7 +267,12 @@ def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str
         provider.configure({"apiUrl": url})
         lists = Live()
         try:
-            read_group(provider, [], lists, {live.server} if live.server else set())
+            asked = [
+                ReadRequest(each.urn, each.id, each.inputs, each.outputs)
+                for each in managed(snapshot)
+                if each.type.rsplit(":", 1)[-1] in BY_ID and each.provider.startswith(entry.urn)
+            ]
+            read_group(provider, asked, lists, {live.server} if live.server else set())
         finally:
             provider.close()
         live.server, live.version = live.server or url, live.version or lists.version
@@ -274,5 +280,10 @@ def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str
             notes.append(f"what no stack owns on {url} is not known: {lists.problems[0].message}")
             continue
         live.found.extend(lists.found)
+        live.rows.update(lists.rows)
     rows = {row.id: row for row in live.found}
-    live.rows.update({entry.urn: rows[entry.id] for entry in managed(snapshot) if entry.id in rows})
+    for entry in managed(snapshot):
+        answer = live.answers.get(entry.urn)
+        id = answer.id if isinstance(answer, ReadResult) and answer.id else entry.id
+        if id in rows:
+            live.rows[entry.urn] = rows[id]

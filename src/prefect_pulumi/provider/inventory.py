@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.provider.flows import DeploymentHandler
 
 _DOCUMENTS = {"secret": "SecretBlock", "json": "JsonBlock"}
-_BY_ID = {"Flow": "name", "BlockType": "slug", "BlockSchema": "checksum"}
+BY_ID = {"Flow": "name", "BlockType": "slug", "BlockSchema": "checksum"}
 """Kinds of which only the managed objects are asked for, and where their name stands."""
 _BY_PREFECT_DEPLOY = re.compile(r"__automation_\d+$")
 
@@ -93,7 +93,7 @@ class LiveReader:
             if dead is not None and self._on_server(kind):
                 yield Listing((kind,), error=dead)
                 continue
-            if kind in _BY_ID:
+            if kind in BY_ID:
                 try:
                     yield self._listing((kind,), asked, self._known(kind, asked))
                 except PrefectPulumiError as error:
@@ -112,7 +112,7 @@ class LiveReader:
     def _known(self, kind: str, asked: Sequence[ReadRequest]) -> list[LiveRow]:
         """Code that runs makes these as well, so those that no stack owns are nobody's drift."""
         rows = self._handler(kind).many([each.id for each in asked]).values()
-        return [LiveRow(kind, str(row.get(_BY_ID[kind])), row, own=True) for row in rows]
+        return [LiveRow(kind, str(row.get(BY_ID[kind])), row, own=True) for row in rows]
 
     def _on_server(self, kind: str) -> bool:
         return kind not in ("LocalServer", "ProcessWorker", "Release")

@@ -85,7 +85,7 @@ def leaves(path: str, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, 
         return
     present = [side for side in sides if side is not GONE and side is not None]
     if len(present) > 1 and all(isinstance(side, Mapping) for side in present):
-        for key in dict.fromkeys(key for side in present for key in side):
+        for key in sorted({key for side in present for key in side}, key=str):
             below = tuple(side.get(key, GONE) if isinstance(side, Mapping) else GONE for side in sides)
             yield from leaves(f"{path}{step(str(key))}", below)
     elif all(isinstance(side, list | tuple) for side in sides) and len({len(side) for side in sides}) == 1:

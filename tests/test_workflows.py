@@ -1,0 +1,86 @@
+"""The workflows of GitHub Actions: linted by actionlint, and held to what they promise."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from prefect_pulumi.cli.main import _parser
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def linter() -> str:
+    built = ROOT / ".infra" / "bin" / "actionlint"
+    found = shutil.which("actionlint") or (str(built) if built.is_file() else None)
+    if found is None:
+        pytest.skip("no actionlint: `make .infra/bin/actionlint` builds it where Go is installed")
+    return found
+
+
+def loaded(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return content
+
+
+def test_there_are_three() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "review"]
+
+
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    program = linter()
+    done = subprocess.run([program, *WORKFLOWS], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout
+    bad = tmp_path / "bad.yml"
+    bad.write_text(WORKFLOWS[2].read_text("utf-8").replace("matrix.stack }}-read", "matrix.stak }}-read"))
+    done = subprocess.run([program, bad], capture_output=True, text=True, check=False)
+    assert 'property "stak" is not defined' in done.stdout
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_rights_pins_and_concurrency(path: Path) -> None:
+    workflow = loaded(path)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        writes = {name for name, right in job["permissions"].items() if right == "write"}
+        assert writes == ({"pull-requests"} if path.stem == "review" else set())
+        assert "matrix.stack" in job["concurrency"]["group"]
+        assert "matrix.stack" in job["environment"]
+        assert job["timeout-minutes"] <= 60
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", "")  # values reach a shell as variables only
+    uses = re.findall(r"uses: (\S+)(.*)", path.read_text("utf-8"))
+    assert uses
+    for action, comment in uses:
+        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)
+        assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment)
+    assert path.read_text("utf-8").count("persist-credentials: false") == len(workflow["jobs"])
+
+
+def test_no_secret_reaches_a_fork() -> None:
+    """`pull_request` gives forks no secrets; the job does not even begin for them."""
+    review = loaded(ROOT / ".github" / "workflows" / "review.yml")
+    assert set(review[True]) == {"pull_request"}  # YAML 1.1 reads `on` as true
+    for job in review["jobs"].values():
+        assert "head.repo.full_name == github.repository" in job["if"]
+    assert all("pull_request_target" not in path.read_text("utf-8") for path in WORKFLOWS)
+
+
+def test_scripts_are_the_commands_own_verbs() -> None:
+    lines = [
+        step["run"]
+        for path in WORKFLOWS
+        for job in loaded(path)["jobs"].values()
+        for step in job["steps"]
+        if ".venv/bin/infra" in step.get("run", "")
+    ]
+    verbs = [_parser().parse_args(shlex.split(line)[1:]).command for line in lines]
+    assert sorted(verbs) == ["drift", "preview", "review", "up"]
