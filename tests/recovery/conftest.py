@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,3 +64,26 @@ def official(small: Any) -> Any:
     if PULUMI is None:
         pytest.skip("no official CLI: `make pulumi` builds it where Go is installed")
     return engines.Official(small, PULUMI)
+
+
+APART = """
+import subprocess
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import engines
+engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3])).up()
+"""
+
+
+@pytest.fixture
+def official_up_apart(official: Any) -> Any:
+    """Starts `up` of the official CLI in a process of its own: the SDK leaves loops open after one that fails."""
+
+    def start() -> subprocess.Popen[str]:
+        words = [str(HERE.parent / "e2e"), str(official.project.root), str(official.cli)]
+        return subprocess.Popen(
+            [sys.executable, "-c", APART, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    return start

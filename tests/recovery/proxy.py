@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import threading
 import time
@@ -10,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 FAULTS = ("429", "500", "503", "500 after", "503 after", "reset", "reset after", "late")
-"""`after`: the server has acted; `late`: its answer comes after `late` seconds."""
+"""`after`: the server has acted; `late`: its answer comes after `late` seconds. In `once` there may also be 422, which
+echoes what was sent."""
 
 
 @dataclass
@@ -30,7 +32,6 @@ class Plan:
     late: float = 5.0
     once: list[tuple[Callable[[str, str], bool], str]] = field(default_factory=list)
     down: bool = False
-    echo: bool = False
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -94,8 +95,8 @@ class Proxy:
             return False
         fault = self.plan.fault(method, path)
         self.calls.append(Call(method, path, fault, time.monotonic()))
-        if fault in {"429", "500", "503"}:
-            text = body if self.plan.echo else b"{}"
+        if fault in {"422", "429", "500", "503"}:
+            text = json.dumps({"detail": f"cannot take {body.decode()}"}).encode() if fault == "422" else b"{}"
             writer.write(b"HTTP/1.1 %s X\r\ncontent-length: %d\r\n\r\n%s" % (fault.encode(), len(text), text))
             await writer.drain()
             return True

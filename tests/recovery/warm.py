@@ -80,10 +80,10 @@ class Boundaries:
 def child(request: dict[str, Any], log: Path) -> None:
     os.chdir(request["root"])
     os.environ.update(request.get("env") or {})
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    os.close(output)
+    for number, name in ((1, log), (2, Path(f"{log}.errors"))):
+        output = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, number)
+        os.close(output)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     boundaries = Boundaries(request.get("kill", 0), request.get("seed", 0))
     for name in ("write", "fsync", "replace", "unlink"):
@@ -113,7 +113,8 @@ def main() -> None:
         answer = {
             "code": os.waitstatus_to_exitcode(status),
             "boundaries": int(count.read_text()) if count.exists() else None,
-            "output": log.read_text(errors="replace"),
+            "stdout": log.read_text(errors="replace"),
+            "output": log.read_text(errors="replace") + Path(f"{log}.errors").read_text(errors="replace"),
             "seconds": round(time.monotonic() - began, 3),
         }
         sys.__stdout__.write(json.dumps(answer) + "\n")  # type: ignore[union-attr]

@@ -149,10 +149,12 @@ class Warm:
         command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(folder)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def infra(self, world: World, *arguments: str, kill: int = 0, seed: int = 0) -> dict[str, Any]:
+    def infra(
+        self, world: World, *arguments: str, kill: int = 0, seed: int = 0, env: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        request = {"root": str(world.project.root), "arguments": arguments, "kill": kill, "seed": seed}
+        request = {"root": str(world.project.root), "arguments": arguments, "kill": kill, "seed": seed, "env": env}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())

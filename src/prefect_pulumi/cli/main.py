@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
+from prefect_pulumi.masking import masking
 
 EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
 none were expected; 4 could not check (server unreachable, state locked); 130 interrupted"""
@@ -170,26 +172,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     # them again and again.
     gc.set_threshold(200_000, 20, 100)
     as_json = "--json" in (sys.argv[1:] if argv is None else argv)
-    try:
-        arguments = _parser().parse_args(argv)
-        from prefect_pulumi.cli.project import Stack, find_root
+    with masking() as masker:
+        try:
+            return _run(argv)
+        except PrefectPulumiError as error:
+            from prefect_pulumi.cli import render
 
-        stack = Stack(find_root(), arguments.stack or "")
-        if arguments.stack:
-            stack.begin()
-        from prefect_pulumi.cli import commands
+            masker.error(error)
+            render.failure(error, as_json=as_json)
+            return int(error.exit_code)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted\n")
+            return int(ExitCode.INTERRUPTED)
+        except BrokenPipeError:
+            return int(ExitCode.DONE)
+        except Exception:  # noqa: BLE001 - a fault of the toolkit itself: its traceback is shown, but masked
+            sys.stderr.write(masker.text(traceback.format_exc()))
+            return int(ExitCode.FAILED)
 
-        return int(commands.run(arguments, stack))
-    except PrefectPulumiError as error:
-        from prefect_pulumi.cli import render
 
-        render.failure(error, as_json=as_json)
-        return int(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
-        return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        return int(ExitCode.DONE)
+def _run(argv: Sequence[str] | None) -> int:
+    arguments = _parser().parse_args(argv)
+    from prefect_pulumi.cli.project import Stack, find_root
+
+    stack = Stack(find_root(), arguments.stack or "")
+    if arguments.stack:
+        stack.begin()
+    from prefect_pulumi.cli import commands
+
+    return int(commands.run(arguments, stack))
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.engine.operations import StackContext
     from prefect_pulumi.engine.providers import Loader
     from prefect_pulumi.lifecycle import Provider
+    from prefect_pulumi.masking import Masker
     from prefect_pulumi.state.entries import Snapshot
 
 PRIVATE = ".infra"
@@ -209,10 +210,15 @@ class Stack:
 
     def context(self, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
         """Everything that the engine needs for an operation on this stack."""
+        from prefect_pulumi.engine.events import MaskedSink
         from prefect_pulumi.engine.operations import StackContext
+        from prefect_pulumi.masking import current
 
+        masker = current()
+        sink = MaskedSink(sink, masker)
         manager = self.manager(write=write)
         values, secret_keys = self.config.values(manager)
+        self._tell(masker, manager)
 
         def package_config(package: str) -> dict[str, Any]:
             return _package_config(package, values, secret_keys)
@@ -230,7 +236,16 @@ class Stack:
             sink=sink,
             output=output,
             wake=self._wake,
+            masker=masker,
         )
+
+    def _tell(self, masker: Masker, manager: PassphraseManager) -> None:
+        """What is secret before anything runs: the config's secrets, the passphrase, the environment's credentials."""
+        texts = [*self.config.secret_texts(manager), self._passphrase(write=False)[0]]
+        texts += [os.environ.get(name, "") for name in ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")]
+        texts.append(os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")[2])
+        for text in texts:
+            masker.learn_text(text)
 
     def _wake(self, snapshot: Snapshot) -> None:
         from prefect_pulumi.cli.settling import wake_server

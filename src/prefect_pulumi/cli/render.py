@@ -12,6 +12,7 @@ from prefect_pulumi.engine.events import Event, Message, StepDone, StepStarted
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
 from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError, ProgramError
+from prefect_pulumi.masking import current
 from prefect_pulumi.state.entries import urn_name
 from prefect_pulumi.values import mask
 
@@ -148,7 +149,7 @@ def _past(summary: dict[str, int]) -> str:
 
 def document(operation: str, stack: str, result: Result) -> dict[str, Any]:
     """The document that `--json` prints; secret values read "[secret]"."""
-    return {
+    shown = {
         "operation": operation,
         "stack": stack,
         "result": "succeeded",
@@ -158,6 +159,7 @@ def document(operation: str, stack: str, result: Result) -> dict[str, Any]:
         "outputs": mask(result.outputs),
         "seconds": round(result.seconds, 3),
     }
+    return {key: current().value(value) if key in {"steps", "outputs"} else value for key, value in shown.items()}
 
 
 def _shown(steps: Iterable[Step]) -> list[Step]:

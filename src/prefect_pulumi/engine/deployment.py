@@ -24,6 +24,7 @@ class Deployment(Customs, Reading):
 
     def register(self, goal: Goal) -> Outcome:
         """`RegisterResource`. Raises `Aborted` once the run has failed."""
+        self.masker.learn(goal.inputs)
         self._check_running()
         with self._lock:
             try:

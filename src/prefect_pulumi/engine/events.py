@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from prefect_pulumi.engine.steps import Step
+from prefect_pulumi.masking import Masker
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,21 @@ class NullSink:
 
     def emit(self, event: Event) -> None:
         """Nothing to show."""
+
+
+class MaskedSink:
+    """Masks what it hands on."""
+
+    def __init__(self, sink: Sink, masker: Masker) -> None:
+        self._sink = sink
+        self._masker = masker
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Message):
+            event = replace(event, text=self._masker.text(event.text))
+        elif isinstance(event, StepDone) and event.error:
+            event = replace(event, error=self._masker.text(event.error))
+        self._sink.emit(event)
 
 
 class SinkHost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from prefect_pulumi.engine.run_state import Aborted, Options
 from prefect_pulumi.engine.steps import Step, summarize
 from prefect_pulumi.engine.stopping import stopping
 from prefect_pulumi.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
+from prefect_pulumi.masking import MaskedStream, Masker, current
 from prefect_pulumi.state import folding
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.entries import Snapshot
@@ -43,6 +45,7 @@ class StackContext:
     package_config: Callable[[str], dict[str, Any]]
     sink: Sink
     output: TextIO | None = None
+    masker: Masker = field(default_factory=current)
     wake: Callable[[Snapshot], None] | None = None
     """Starts what open operations of a crashed run are looked for on, when it stopped with the machine."""
 
@@ -64,7 +67,7 @@ class Result:
 def preview(context: StackContext, options: Options, *, refresh: bool = False) -> Result:
     """What `up` would do. Takes no lock and writes nothing."""
     began = time.monotonic()
-    snapshot = folding.load(context.backend, context.stack, context.manager)
+    snapshot = _load(context)
     with open_providers(context) as providers:
         before: tuple[Step, ...] = ()
         if refresh:
@@ -169,11 +172,15 @@ def make_deployment(
         sink=context.sink,
         options=options,
         journal=journal,
+        masker=context.masker,
     )
 
 
 def _execute(context: StackContext, deployment: Deployment) -> None:
     """Runs the program; deletes what it no longer declares only when it ended without error, or goes on after one."""
+    # A preview learns secrets that the program made after it may have shown them, so its output waits for the end.
+    output = MaskedStream(context.output or sys.stdout, context.masker, held=deployment.dry_run)
+    errors = MaskedStream(sys.stderr, context.masker, held=deployment.dry_run)
     try:
         run_program(
             context.program,
@@ -185,13 +192,17 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
             engine=InProcessEngine(context.sink),
             dry_run=deployment.dry_run,
             parallel=deployment.options.parallel,
-            output=context.output,
+            output=output,
+            errors=errors,
         )
     except Aborted:
         return
     except PrefectPulumiError as error:
         deployment.errors.append(error)
         return
+    finally:
+        output.finish()
+        errors.finish()
     deployment.check_targets()
     if not deployment.aborted and (not deployment.errors or deployment.goes_on):
         deployment.finish()
@@ -246,7 +257,7 @@ def updating(context: StackContext) -> Iterator[Update]:
     with StackLock(backend.root, context.project, stack) as lock:
         if lock.note:
             context.sink.emit(Message("warning", lock.note))
-        snapshot = folding.load(backend, stack, context.manager)
+        snapshot = _load(context)
         journal = Journal(backend.root, context.project, stack, context.manager)
         if journal.path.exists():
             # Folded in before anything is appended: a crash may have torn its last line.
@@ -267,6 +278,13 @@ def settle(context: StackContext) -> int:
     with updating(context) as update, open_providers(context) as providers:
         _healed(context, update, providers)
         return len(update.snapshot.pending_operations)
+
+
+def _load(context: StackContext) -> Snapshot:
+    snapshot = folding.load(context.backend, context.stack, context.manager)
+    for entry in snapshot.resources:
+        context.masker.learn((entry.inputs, entry.outputs))
+    return snapshot
 
 
 def _healed(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:

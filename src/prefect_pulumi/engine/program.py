@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from prefect_pulumi.engine.run_state import Aborted
 from prefect_pulumi.errors import PrefectPulumiError, ProgramError
+from prefect_pulumi.masking import MaskedStream
 
 THREADS_PER_RESOURCE = 4
 """As the SDK's own language host: blocked registrations each hold one thread."""
@@ -33,11 +34,12 @@ def run_program(
     engine: Any,
     dry_run: bool,
     parallel: int,
-    output: TextIO | None = None,
+    output: TextIO | MaskedStream,
+    errors: TextIO | MaskedStream,
 ) -> None:
     """Runs `directory` (a folder with `__main__.py`) to its end, all its registrations included.
 
-    `output` replaces the program's stdout, for callers whose own stdout is a document. Raises `ProgramError`,
+    `output` and `errors` are the program's stdout and stderr. Raises `ProgramError`,
     or what the program raised if that is one of the toolkit's errors.
     """
     if not (directory / "__main__.py").is_file():
@@ -45,7 +47,7 @@ def run_program(
             "there is no __main__.py", where=str(directory), remedy="`main` in Pulumi.yaml names the folder"
         )
     context = contextvars.copy_context()
-    with _in_directory(directory), contextlib.redirect_stdout(output) if output else contextlib.nullcontext():
+    with _in_directory(directory), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         context.run(_run, directory, project, stack, dict(config), set(secret_keys), monitor, engine, dry_run, parallel)
 
 

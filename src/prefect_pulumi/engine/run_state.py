@@ -26,6 +26,7 @@ from prefect_pulumi.errors import (
     StateError,
     UnsupportedError,
 )
+from prefect_pulumi.masking import Masker
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 from prefect_pulumi.values import has_unknown, same, unwrap
@@ -79,10 +80,12 @@ class RunState:
         sink: Sink,
         options: Options,
         journal: Recorder | None = None,
+        masker: Masker | None = None,
     ) -> None:
         self.project = project
         self.stack = stack
         self.dry_run = journal is None
+        self.masker = masker or Masker()
         self.options = options
         self.providers = providers
         self.steps: list[Step] = []
@@ -146,6 +149,7 @@ class RunState:
         try:
             value = call()
         except PartialFailureError as error:
+            self.masker.error(error)
             partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))
             self._result(token, partial, "partial")
             self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
@@ -186,6 +190,8 @@ class RunState:
     def _finish(self, step: Step, *, journalled: bool = False) -> None:
         """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
         after a crash its users must find it."""
+        if step.new is not None:
+            self.masker.learn((step.new.inputs, step.new.outputs))
         moved = step.new is not None and step.old is not None and planner.state_differs(step.old, step.new)
         dirty = step.op not in {Op.SAME, Op.READ} or moved or step.old is None
         if step.op is Op.READ and step.old is not None and step.new is not None:

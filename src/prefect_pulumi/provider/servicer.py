@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError
 from prefect_pulumi.lifecycle import Changes, CheckFailure, CheckResult, DiffKind, DiffResult, ProviderHost, ReadRequest
+from prefect_pulumi.masking import Masker
 from prefect_pulumi.provider.gather import ReadGatherer
 from prefect_pulumi.provider.schema import schema, version
 from prefect_pulumi.provider.service import PrefectProvider
@@ -93,17 +94,30 @@ def _clean(method: Method) -> Method:
         try:
             return method(self, request, context)
         except PartialFailureError as error:
+            _masker(request).error(error)
             context.set_trailing_metadata((("grpc-status-details-bin", _partial(error)),))
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
         except PrefectPulumiError as error:
+            _masker(request).error(error)
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:
             if cast(Any, context).code() is not None:
                 raise  # from an abort in the method itself
-            traceback.print_exc(file=sys.stderr)
-            context.abort(grpc.StatusCode.INTERNAL, f"fault in the prefect provider: {type(error).__name__}: {error}")
+            masker = _masker(request)
+            sys.stderr.write(masker.text(traceback.format_exc()))
+            text = f"fault in the prefect provider: {type(error).__name__}: {error}"
+            context.abort(grpc.StatusCode.INTERNAL, masker.text(text))
 
     return guarded  # type: ignore[return-value]
+
+
+def _masker(request: Any) -> Masker:
+    """Knows the secrets of a request: a server's answer may echo one."""
+    masker = Masker()
+    for _, value in request.ListFields():
+        if isinstance(value, Struct):
+            masker.learn(from_struct(value))
+    return masker
 
 
 def _partial(error: PartialFailureError) -> bytes:

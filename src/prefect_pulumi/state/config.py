@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,10 @@ class StackConfig:
     def has_secrets(self) -> bool:
         return any(_has_secure(value) for value in self._values.values())
 
+    def secret_texts(self, manager: PassphraseManager) -> list[str]:
+        """Every encrypted value in clear, at whatever depth it stands."""
+        return [manager.decrypt(str(each)) for value in self._values.values() for each in _secured(value)]
+
     def values(self, manager: PassphraseManager | None) -> tuple[dict[str, str], set[str]]:
         """What the program is handed: texts by full key (structures as JSON), and which of them are secret."""
         texts: dict[str, str] = {}
@@ -236,6 +240,18 @@ def _has_secure(value: Any) -> bool:
     if isinstance(value, dict):
         return set(value) == {"secure"} or any(_has_secure(item) for item in value.values())
     return isinstance(value, list) and any(_has_secure(item) for item in value)
+
+
+def _secured(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        if set(value) == {"secure"}:
+            yield value["secure"]
+        else:
+            for item in value.values():
+                yield from _secured(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secured(item)
 
 
 def _decrypted(value: Any, manager: PassphraseManager) -> Any:

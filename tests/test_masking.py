@@ -1,0 +1,108 @@
+"""Masking: every spelling, every place where a text may be cut, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import json
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prefect_pulumi.errors import PartialFailureError, ProgramError
+from prefect_pulumi.masking import SHORTEST, MaskedStream, Masker
+from prefect_pulumi.values import MASK, Secret
+
+CANARY = 'ca"nary/pa ss\nwörd+7431'
+
+
+def masker(*secrets: object) -> Masker:
+    made = Masker()
+    made.learn([Secret(each) for each in secrets])
+    return made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CANARY,
+        json.dumps({"k": [CANARY]}),
+        json.dumps({"k": CANARY}, ensure_ascii=False),
+        repr({"k": CANARY}),
+        quote(CANARY),
+        quote(CANARY, safe=""),
+        quote_plus(CANARY),
+        urlencode({"a": 1, "k": CANARY}),
+        CANARY.encode().hex(),
+        *(base64.b64encode(b"x" * before + CANARY.encode() + b"y" * before).decode() for before in range(4)),
+        base64.urlsafe_b64encode(b"user:" + CANARY.encode()).decode(),
+    ],
+)
+def test_every_spelling(text: str) -> None:
+    shown = masker(CANARY).text(f"before {text} after")
+    assert MASK in shown
+    assert shown.startswith("before ")
+    assert shown.endswith(" after")
+    for part in ("nary", "7431", CANARY[3:9], quote(CANARY)[4:14], base64.b64encode(CANARY.encode()).decode()[4:16]):
+        assert part not in shown
+
+
+def test_structures_numbers_and_lines() -> None:
+    made = masker(
+        {"user": "somebody", "keys": ["key-number-one"], "pin": 123456, "on": True}, "-----\nline of a key\n-"
+    )
+    assert made.text("somebody key-number-one 123456 True") == f"{MASK} {MASK} {MASK} True"
+    assert made.text("| line of a key |") == f"| {MASK} |"
+    assert made.value({"a": ["somebody", 1], "somebody": None}) == {"a": [MASK, 1], MASK: None}
+    assert masker("abc", "", None).text("abc") == "abc"
+
+
+def test_overlapping_secrets_leave_no_rest() -> None:
+    assert masker("abcd1234", "1234efgh").text("-abcd1234efgh-") == f"-{MASK}-"
+
+
+def test_errors() -> None:
+    made = masker("very-private")
+    program = ProgramError("ValueError: very-private", details='raise ValueError("very-private")')
+    partial = PartialFailureError("is very-private", id="1", outputs={}, reasons=["very-private"])
+    for error in (program, partial):
+        made.error(error)
+    assert "very-private" not in f"{program} {program.details} {program.args} {partial} {partial.reasons}"
+    assert partial.reasons == (MASK,)
+
+
+@given(st.lists(st.integers(0, 60)), st.sampled_from(["", "tail of the te"]), st.booleans())
+def test_a_secret_in_pieces(cuts: list[int], tail: str, held: bool) -> None:
+    text = f"one two s3cret-value three {base64.b64encode(b's3cret-value').decode()} four s3cret{tail}"
+    target = io.StringIO()
+    stream = MaskedStream(target, masker("s3cret-value"), held=held)
+    places = sorted({0, *(min(cut, len(text)) for cut in cuts), len(text)})
+    for start, end in itertools.pairwise(places):
+        stream.write(text[start:end])
+        assert "s3cret-value" not in target.getvalue()
+        assert not held or target.getvalue() == ""
+    stream.finish()
+    assert target.getvalue() == f"one two {MASK} three {MASK} four s3cret{tail}"
+
+
+@given(st.text(max_size=80), st.lists(st.text(min_size=SHORTEST, max_size=12), max_size=4))
+def test_what_is_left_holds_no_secret_and_what_holds_none_is_left(text: str, secrets: list[str]) -> None:
+    made = masker(*secrets)
+    known = [each.strip() for each in secrets if len(each.strip()) >= SHORTEST]
+    shown = made.text(text)
+    if not any(each in text for each in known) and MASK not in shown:
+        assert shown == text
+    for part in shown.split(MASK):
+        assert not any(each in part for each in known)
+
+
+def test_output_of_bytes_and_without_a_newline_is_shown() -> None:
+    target = io.StringIO()
+    stream = MaskedStream(target, masker("very-private"))
+    stream.write("Go on? [y/N] ")
+    assert target.getvalue() == "Go on? [y/N] "
+    stream.buffer.write(b"very-private\n")
+    assert target.getvalue() == f"Go on? [y/N] {MASK}\n"
