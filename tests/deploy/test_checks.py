@@ -10,8 +10,9 @@ from broken import BROKEN
 from ground import AROUND, CLEAN_UP, ENV, ORDERS, checked, documents, imported, make_repository
 
 from prefect_pulumi.deploy.checks import Checked, check_all, resolved
-from prefect_pulumi.deploy.document import Document, read
+from prefect_pulumi.deploy.document import Document, plain, read
 from prefect_pulumi.deploy.flows import Imported
+from prefect_pulumi.deploy.load import normal
 from prefect_pulumi.deploy.surroundings import Surroundings, references
 from prefect_pulumi.errors import PreflightError
 
@@ -182,6 +183,12 @@ def test_no_value_of_the_environment_is_said(check: Check) -> None:
         said = "\n".join(check(name).faults)
         assert ENV["API_TOKEN"] not in said
         assert "hunter2" not in said
+
+
+def test_what_is_malformed_has_references_all_the_same(read_files: dict[str, Document | PreflightError]) -> None:
+    for document in read_files.values():
+        if isinstance(document, Document):
+            references(resolved(plain(normal(document.data)), ENV))
 
 
 def test_references_and_resolution() -> None:

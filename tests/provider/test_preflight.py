@@ -214,6 +214,9 @@ def test_a_folder_of_this_machine_is_for_its_own_workers(room: Room) -> None:
     worker = {"name": "w", "workPool": f"pool-{room.tag}", "directory": ".infra/dev/w"}
     assert provider.check(URN + "ProcessWorker::w", {}, worker, b"").failures == ()
     assert room.faults(provider) == []
+    other = room.provider()
+    declare(other, room.tag, create=False)
+    assert room.faults(other, localPools=[f"pool-{room.tag}"]) == []
 
 
 def test_secrets_that_the_program_hands_over(room: Room) -> None:

@@ -8,7 +8,7 @@ import pulumi
 
 from prefect_pulumi.components.pool import Pool
 from prefect_pulumi.components.settings import DeploySettings
-from prefect_pulumi.resources import Deployments
+from prefect_pulumi.resources import Deployments, ProcessWorker
 
 
 class Flows(pulumi.ComponentResource):
@@ -40,6 +40,9 @@ class Flows(pulumi.ComponentResource):
             commit=commit,
             work_pools=[pool.work_pool.name for pool in pools],
             work_queues=[queue for pool in pools for queue in pool.queue_names],
+            local_pools=[
+                pool.work_pool.name for pool in pools if any(isinstance(w, ProcessWorker) for w in pool.workers)
+            ],
             env=settings.env,
             overrides=settings.overrides,
             ui_owns=settings.ui_owns,

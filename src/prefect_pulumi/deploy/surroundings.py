@@ -32,13 +32,14 @@ class Block:
 
 @dataclass(frozen=True)
 class References:
-    """What a `prefect.yaml` refers to by name."""
+    """What a `prefect.yaml` refers to by name. `templates`: pools whose base job template has something to check."""
 
     pools: frozenset[str] = frozenset()
     queues: frozenset[tuple[str, str]] = frozenset()
     blocks: frozenset[tuple[str, str]] = frozenset()
     block_ids: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()
+    templates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,22 @@ class Surroundings:
 
 
 def references(data: Mapping[str, Any]) -> References:
-    """Of plain data whose environment variables are filled in."""
+    """Of plain data whose environment variables are filled in; what is malformed is passed over."""
     pools: set[str] = set()
     queues: set[tuple[str, str]] = set()
     blocks: set[tuple[str, str]] = set()
     variables: set[str] = set()
-    for entry in data.get("deployments", []):
-        use = entry.get("work_pool") or {}
+    templates: set[str] = set()
+    listed = data.get("deployments")
+    for entry in listed if isinstance(listed, list) else ():
+        use = entry.get("work_pool") if isinstance(entry, Mapping) else None
+        if not isinstance(use, Mapping):
+            continue
         pool, queue = use.get("name"), use.get("work_queue_name")
-        if pool and not open_template(pool):
+        if isinstance(pool, str) and pool and not open_template(pool):
             pools.add(pool)
-            if queue and queue != "default" and not open_template(queue):
+            templates |= {pool} if use.get("job_variables") else set()
+            if isinstance(queue, str) and queue not in ("", "default") and not open_template(queue):
                 queues.add((pool, queue))
     for _, placeholder in walk({key: value for key, value in data.items() if key != "definitions"}):
         if placeholder.source is Source.BLOCK:
@@ -88,7 +94,9 @@ def references(data: Mapping[str, Any]) -> References:
         elif placeholder.source is Source.VARIABLE:
             variables.add(placeholder.name)
     ids = frozenset(_block_ids(data.get("deployments", [])))
-    return References(frozenset(pools), frozenset(queues), frozenset(blocks), ids, frozenset(variables))
+    return References(
+        frozenset(pools), frozenset(queues), frozenset(blocks), ids, frozenset(variables), frozenset(templates)
+    )
 
 
 def _block_ids(value: Any) -> set[str]:

@@ -33,6 +33,10 @@ class Deployments(Kind):
     work_queues: list[str] = Field(
         default_factory=list, description="Names of the queues that the program declares, as 'pool/queue'."
     )
+    local_pools: list[str] = Field(
+        default_factory=list,
+        description="Names of the pools that workers of this machine serve: their runs find this machine's folder.",
+    )
     commit: str | None = Field(
         default=None,
         pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$",

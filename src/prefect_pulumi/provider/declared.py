@@ -48,7 +48,6 @@ class Declared:
             name: Pool(
                 type_,
                 variables_of(type_, unwrap(template)) if name in used and not has_unknown(template) else None,
-                name in self.workers,
             )
             for name, (type_, template) in self.pools.items()
         }

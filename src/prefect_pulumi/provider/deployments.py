@@ -325,8 +325,9 @@ def _told(inputs: Props, env: DeployEnvironment) -> Told:
     pools, queues = (None if has_unknown(inputs.get(name)) else unwrap(inputs.get(name, [])) for name in _LISTS)
     marked = {env.values[name] for name in env.marked if name in env.values}
     return Told(
-        pools,
-        queues,
+        pools=pools,
+        queues=queues,
+        here=[] if has_unknown(inputs.get("localPools")) else unwrap(inputs.get("localPools", [])),
         plain=unwrap(inputs.get("plainText", [])),
         secrets=marked | secret_texts(inputs.get("overrides")),
         seconds=unwrap(inputs.get("importSeconds", IMPORT_SECONDS)),

@@ -29,12 +29,14 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Told:
     """What the program says about the step beside what it declares.
 
-    `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `plain`: environment variables and
+    `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `here`: pools that workers of this
+    machine serve. `plain`: environment variables and
     blocks ('type/name') that may be stored in clear; `secrets`: texts that may not; `seconds`: how long one import may
     take.
     """
 
     pools: Collection[str] | None = ()
+    here: Collection[str] = ()
     queues: Collection[str] | None = ()
     plain: Collection[str] = ()
     secrets: Collection[str] = ()
@@ -75,28 +77,25 @@ class Preflight:
 
     def surroundings(self, wanted: References) -> Surroundings:
         declared, told = self.connection.declared, self.told
-        pools = declared.pools_of(wanted.pools)
-        listed = {name: Pool(here=name in declared.workers) for name in told.pools or ()}
+        here = {*declared.workers, *told.here}
+        listed = {name: Pool() for name in told.pools or ()}
+        own = declared.pools_of(wanted.templates)
         queues = {*declared.queues, *(_split(each) for each in told.queues or ())}
-        # The live template counts where the program gives none.
-        open_pools = {name for name in wanted.pools if name not in pools or name in declared.templateless}
+        # Where the program gives no template, the live one counts.
+        templateless = declared.templateless & wanted.templates
         asked = References(
-            frozenset(open_pools),
+            frozenset(name for name in wanted.pools if name not in own or name in templateless),
             wanted.queues - queues,
             frozenset(key for key in wanted.blocks if key not in declared.blocks),
             wanted.block_ids,
             frozenset(name for name in wanted.variables if name not in declared.variables),
         )
         found, unanswered = self._ask(asked)
-        live = {name: replace(pool, here=name in declared.workers) for name, pool in found.pools.items()}
-        own = {
-            name: replace(pool, variables=live[name].variables)
-            if name in declared.templateless and name in live
-            else pool
-            for name, pool in pools.items()
-        }
+        for name in templateless & set(found.pools):
+            own[name] = replace(own[name], variables=found.pools[name].variables)
+        pools = {**listed, **found.pools, **own}
         return Surroundings(
-            pools={**listed, **live, **own},
+            pools={name: replace(pool, here=name in here) for name, pool in pools.items()},
             queues=frozenset(queues | found.queues),
             blocks={**found.blocks, **declared.blocks},
             block_ids=found.block_ids,

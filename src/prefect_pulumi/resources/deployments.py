@@ -27,6 +27,7 @@ class Deployments(PrefectResource):
         "prefect_file": "prefectFile",
         "work_pools": "workPools",
         "work_queues": "workQueues",
+        "local_pools": "localPools",
         "commit": "commit",
         "env": "env",
         "overrides": "overrides",
@@ -56,6 +57,7 @@ class Deployments(PrefectResource):
         prefect_file: pulumi.Input[str] | None = None,
         work_pools: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         work_queues: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        local_pools: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         commit: pulumi.Input[str] | None = None,
         env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
         overrides: pulumi.Input[Mapping[str, Any]] | None = None,
@@ -74,6 +76,8 @@ class Deployments(PrefectResource):
         :param prefect_file: The file, relative to the directory. Default: "prefect.yaml".
         :param work_pools: Names of the pools that the program declares.
         :param work_queues: Names of the queues that the program declares, as 'pool/queue'.
+        :param local_pools: Names of the pools that workers of this machine serve: their runs find this machine's
+        folder.
         :param commit: Commit (its whole name, 40 or 64 hex digits) that the stack is released from: every git_clone
         pull step is pinned to it in place of its branch.
         :param env: Values of this stack for `{{ $NAME }}` in the file, over those of the environment.
@@ -99,6 +103,7 @@ class Deployments(PrefectResource):
                 "prefectFile": prefect_file,
                 "workPools": work_pools,
                 "workQueues": work_queues,
+                "localPools": local_pools,
                 "commit": commit,
                 "env": env,
                 "overrides": overrides,
@@ -141,6 +146,12 @@ class Deployments(PrefectResource):
     def work_queues(self) -> pulumi.Output[list[str]]:
         """Names of the queues that the program declares, as 'pool/queue'."""
         return self._output("workQueues")
+
+    @property
+    @pulumi.getter(name="localPools")
+    def local_pools(self) -> pulumi.Output[list[str]]:
+        """Names of the pools that workers of this machine serve: their runs find this machine's folder."""
+        return self._output("localPools")
 
     @property
     @pulumi.getter(name="commit")
