@@ -26,6 +26,8 @@ def _load(name: str) -> ModuleType:
 
 
 engines = _load("engines")
+for _name in ("testbed", "twin", "random_programs"):
+    _load(_name)
 PULUMI = engines.find_pulumi()
 REASON = "no official CLI: `make pulumi` builds it where Go is installed"
 

@@ -6,31 +6,19 @@ behind the same gRPC provider (testbed.py). `calls` are what the provider was as
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import engines
 import pytest
+import testbed
+import twin
 
 from prefect_pulumi.values import Secret
 
-
-def _load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-testbed, twin, engines = _load("testbed"), _load("twin"), _load("engines")
 PULUMI = engines.find_pulumi()
 URN = "urn:pulumi:dev::twin::testbed:index:Thing::"
 

@@ -2,7 +2,7 @@
 
 Attached to by both engines (`PULUMI_DEBUG_PROVIDERS`) or run as a plugin process of its own:
 
-    pulumi-resource-testbed ENGINE_ADDRESS        with TESTBED_WORLD naming the file that holds its world
+    pulumi-resource-testbed ENGINE_ADDRESS        with TESTBED_WORLD naming the folder for what each process notes
 
 Type `<package>:index:Thing` takes any inputs. Some of them mean something:
 
@@ -12,6 +12,7 @@ Type `<package>:index:Thing` takes any inputs. Some of them mean something:
     partial     list of methods that work but leave the object not as asked
     filled      left out: made up by Check, and carried on from the old inputs
     say         logged through the engine when the object is made
+    die         text that the provider prints before it dies, instead of making the object
 
 Outputs are the inputs with `serial` (number of updates), `token` (made for the object) and, for an asset, its text.
 """
@@ -58,6 +59,7 @@ class World:
     seen: list[dict[str, Any]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     file: Path | None = None
+    about: dict[str, Any] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def note(self, method: str, name: str, **more: Any) -> None:
@@ -68,19 +70,10 @@ class World:
 
     def save(self) -> None:
         if self.file is not None:
-            text = json.dumps({"things": self.things, "calls": self.calls, "counts": self.counts}, default=str)
+            text = json.dumps({"things": self.things, "calls": self.calls, "about": self.about}, default=str)
             temporary = self.file.with_suffix(".tmp")
             temporary.write_text(text)
             temporary.replace(self.file)
-
-    @staticmethod
-    def of(file: Path) -> World:
-        world = World(file=file)
-        if file.exists():
-            held = json.loads(file.read_text())
-            world.things, world.counts = held["things"], held["counts"]
-            world.calls = [tuple(call) for call in held["calls"]]
-        return world
 
     def take_calls(self) -> list[tuple[str, str]]:
         with self.lock:
@@ -175,6 +168,9 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
         assert not has_unknown(props), props
         self._refuse("create", props, context)
         plain = unwrap(props)
+        if plain.get("die"):
+            print(plain["die"], flush=True)
+            os._exit(3)
         if plain.get("say") and self._engine is not None:
             self._engine.Log(engine_pb2.LogRequest(severity=1, message=plain["say"], urn=request.urn))
         with self.world.lock:
@@ -280,12 +276,15 @@ def _stored(value: Any) -> Any:
 
 
 @contextmanager
-def serving(world: World, *packages: str) -> Iterator[str]:
-    """Serves the packages in this process; yields the value of `PULUMI_DEBUG_PROVIDERS`."""
+def serving(world: World, *packages: str, **others: Any) -> Iterator[str]:
+    """Serves the packages, and `others` by their servicers, in this process: yields `PULUMI_DEBUG_PROVIDERS`.
+
+    What an instance is configured with is that of the last one: all that attach share a servicer.
+    """
     servers, pairs = [], []
-    for package in packages:
+    for package, servicer in {**{name: Testbed(world, package=name) for name in packages}, **others}.items():
         server = grpc.server(ThreadPoolExecutor(max_workers=32))
-        provider_pb2_grpc.add_ResourceProviderServicer_to_server(_PerAttach(world, package), server)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
         pairs.append(f"{package}:{server.add_insecure_port('127.0.0.1:0')}")
         server.start()
         servers.append(server)
@@ -296,13 +295,6 @@ def serving(world: World, *packages: str) -> Iterator[str]:
             server.stop(0)
 
 
-class _PerAttach(Testbed):
-    """One servicer for all that attach: what an instance was configured with is that of the last one."""
-
-    def __init__(self, world: World, package: str) -> None:
-        super().__init__(world, package=package)
-
-
 def main() -> int:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -310,7 +302,10 @@ def main() -> int:
             signal.signal(number, lambda *_: stopped.set())
         else:
             signal.signal(number, signal.SIG_IGN)
-    world = World.of(Path(os.environ["TESTBED_WORLD"]))
+    about = {"argv": sys.argv, "pid": os.getpid(), "cwd": str(Path.cwd())}
+    about["env"] = {name: value for name, value in os.environ.items() if name.startswith("PULUMI_")}
+    world = World(file=Path(os.environ["TESTBED_WORLD"]) / f"{os.getpid()}.json", about=about)
+    world.save()
     package = "oldbed" if "oldbed" in Path(sys.argv[0]).name else "testbed"
     server = grpc.server(ThreadPoolExecutor(max_workers=16))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Testbed(world, package=package, stopped=stopped), server)

@@ -168,6 +168,26 @@ class EmbeddedSide(Side):
     def destroy(self, **options: Any) -> dict[str, int]:
         return self._do(lambda context: operations.destroy(context, _options(options)))
 
+    def infra(self, *arguments: str, check: bool = True) -> str:
+        """Runs a command of `infra` in this process; returns what it printed."""
+        from prefect_pulumi.cli.main import main
+
+        before, output, errors = Path.cwd(), io.StringIO(), io.StringIO()
+        os.chdir(self.root)
+        try:
+            with (
+                _environment(self.root, self.providers),
+                contextlib.redirect_stdout(output),
+                contextlib.redirect_stderr(errors),
+            ):
+                code = main([*arguments, "-s", self.stack])
+        finally:
+            os.chdir(before)
+        self.said = output.getvalue() + errors.getvalue()
+        if check and code != 0:
+            raise Failed(self.said)
+        return output.getvalue()
+
 
 @dataclass
 class OfficialSide(Side):
