@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from prefect_pulumi.deploy.model import PrefectFile  # noqa: E402
+from prefect_pulumi.engine import support  # noqa: E402
 from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
 
 RESOURCES = Path("src/prefect_pulumi/resources")
@@ -350,6 +352,7 @@ def generated() -> dict[Path, str]:
     files[REFERENCE / "README.md"] = f"# Reference\n\nWritten from the models by `tools/generate.py`.\n\n{index}"
     files[Path("docs/support.md")] = support_page()
     files[REFERENCE / "prefect.yaml.schema.json"] = file_schema()
+    files[Path("docs/semantics.md")] = semantics_page()
     return files
 
 
@@ -370,6 +373,53 @@ def _untitled(value: Any, *, names: bool = False) -> Any:
             if names or key == "$schema" or key not in ("title", "default")
         }
     return [_untitled(item) for item in value] if isinstance(value, list) else value
+
+
+def semantics_page() -> str:
+    """What the embedded engine does of the official one, from the table that it refuses by."""
+
+    def table(heads: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+        lines = [f"| {first} | {second} |" for first, second in (heads, ("---", "---"), *rows)]
+        return "\n".join(lines) + "\n"
+
+    def items(rows: Iterable[support.Item]) -> Iterable[tuple[str, str]]:
+        return ((f"`{row.name}`", f"{'yes' if row.supported else 'refused'}: {row.note}") for row in rows)
+
+    options = ((words, "refused") for _, words, _ in support.OPTIONS)
+    return f"""# What the embedded engine does
+
+Written from `src/prefect_pulumi/engine/support.py` by `tools/generate.py`. `infra` and the official CLI leave the same
+state behind: `tests/e2e/test_semantics.py` leads both through the same programs and compares the states after every
+step, `tests/e2e/test_state_machine.py` does so with random ones. What is not supported is refused by name, with exit
+code 2, in the preview and therefore before anything is touched.
+
+## Programs
+
+{table(("what", "how"), support.RESOURCES)}
+## Operations
+
+{table(("what", "options"), support.OPERATIONS)}
+## Plugins
+
+The provider `prefect` runs in the engine's process, stack references need no plugin. Every other package's official
+plugin (`docker`, `random`, ...) is run as a process and spoken to over gRPC. It is looked for in `plugins.providers` of
+Pulumi.yaml, on `PATH`, and in `$PULUMI_HOME/plugins`, which the official CLI fills too. A missing one is fetched from
+its release (GitHub, or where the SDK or `PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES` says), and run only when its SHA-256 is
+the one that the SDK pins or the release's file of checksums names. `PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true`
+forbids that; the error then names the command that installs it. `PULUMI_DEBUG_PROVIDERS=name:port` attaches to one
+that runs already. Plugins are ended with the run: asked, then interrupted, and killed after 5 seconds with all that
+they have started, also when the engine itself is killed.
+
+## Refused
+
+{table(("what", ""), options)}
+{table(("what", "note"), support.BESIDE)}
+## The resource monitor's methods
+
+{table(("method", "support"), items(support.METHODS))}
+## The resource monitor's feature flags
+
+{table(("flag", "support"), items(support.FEATURES))}"""
 
 
 def formatted(path: Path, text: str) -> str:

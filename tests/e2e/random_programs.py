@@ -75,7 +75,7 @@ OPTIONS: dict[str, Any] = {
 
 @dataclass
 class Spec:
-    """One resource. `links`: property -> the key of an earlier one whose output it takes; `names`: past names."""
+    """One resource. `links`: property -> the key of an earlier one whose output it takes."""
 
     key: str
     kind: str
@@ -87,11 +87,20 @@ class Spec:
     depends_on: list[str] = field(default_factory=list)
     deleted_with: str = ""
     renames: int = 0
-    aliased: bool = True
+    urns: list[str] = field(default_factory=list)
+    """Those that it has had, oldest first."""
 
     @property
     def name(self) -> str:
         return f"{self.key}-{self.renames}" if self.renames else self.key
+
+    @property
+    def past_name(self) -> str:
+        return f"{self.key}-{self.renames - 1}" if self.renames > 1 else self.key
+
+    @property
+    def type(self) -> str:
+        return f"{'testbed' if self.kind in {'Thing', 'Group'} else 'prefect'}:index:{self.kind}"
 
     def uses(self) -> set[str]:
         return {*self.links.values(), self.parent, *self.depends_on, self.deleted_with} - {""}
@@ -108,9 +117,11 @@ class Program:
 
     # One random change
 
-    def change(self, draw: Any) -> None:
+    def change(self, draw: Any, *, moving: bool = True) -> None:
+        """`moving`: resources may get another name or parent."""
         choices = ["add", "add", "add"] if len(self.specs) < 3 else ["add", "remove", "change", "change", "option"]
-        choices += ["link", "rename", "move", "secret", "deleted_with"] if len(self.specs) >= 3 else []
+        choices += ["link", "secret", "deleted_with"] if len(self.specs) >= 3 else []
+        choices += ["rename", "move"] if moving and len(self.specs) >= 3 else []
         getattr(self, "_" + draw(st.sampled_from(choices)))(draw)
 
     def _pick(self, draw: Any, kinds: tuple[str, ...] = ()) -> Spec | None:
@@ -226,6 +237,9 @@ class Program:
                     lines.append(f"pulumi.export({spec.key!r}, R[{spec.key!r}].{self._output(spec)})")
         return "\n".join(lines) + "\n"
 
+    def _qualified(self, spec: Spec) -> str:
+        return f"{self._qualified(self.specs[spec.parent])}${spec.type}" if spec.parent else spec.type
+
     def _output(self, spec: Spec) -> str:
         return "token" if spec.kind == "Thing" else "id" if spec.kind == "SecretBlock" else "name"
 
@@ -244,14 +258,14 @@ class Program:
             options.append("depends_on=[" + ", ".join(f"R[{key!r}]" for key in spec.depends_on) + "]")
         if spec.deleted_with:
             options.append(f"deleted_with=R[{spec.deleted_with!r}]")
-        past = [f"{spec.key}-{n}" if n else spec.key for n in range(spec.renames)]
-        names = [spec.name, *past]
-        groups = [key for key in self._before(spec.key) if self.specs[key].kind == "Group"]
-        parents = ["pulumi.ROOT_STACK_RESOURCE", *(f"R[{key!r}]" for key in groups)]
-        if spec.parent and f"R[{spec.parent!r}]" not in parents:
-            parents.append(f"R[{spec.parent!r}]")
-        aliases = [f"pulumi.Alias(name={name!r}, parent={parent})" for name in names for parent in parents]
-        options.append(f"aliases=[{', '.join(aliases)}]")
+        urn = f"urn:pulumi:dev::twin::{self._qualified(spec)}::{spec.name}"
+        if urn not in spec.urns:
+            spec.urns.append(urn)
+        aliases = [repr(past) for past in spec.urns if past != urn]
+        if spec.renames:
+            aliases.insert(0, f"pulumi.Alias(name={spec.past_name!r})")
+        if aliases:
+            options.append(f"aliases=[{', '.join(aliases)}]")
         arguments = ", ".join(
             [repr(spec.name), *(f"{k}={v}" for k, v in given.items()), f"opts=O({', '.join(options)})"]
         )

@@ -135,7 +135,8 @@ class Machine(RuleBasedStateMachine):
     def some_only(self, data: Any) -> None:
         """An update of a few targets, or of all but a few; then the rest."""
         for _ in range(data.draw(st.integers(1, 4), "changes")):
-            self.program.change(data.draw)
+            # The official engine writes a state that it cannot read when what is left out has another name now.
+            self.program.change(data.draw, moving=False)
         urns = [entry.urn for entry in self._entries() if not entry.delete]
         if not urns:
             return

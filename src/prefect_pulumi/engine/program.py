@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TextIO
 
+from prefect_pulumi.engine import support
 from prefect_pulumi.engine.run_state import Aborted
 from prefect_pulumi.errors import PrefectPulumiError, ProgramError
 from prefect_pulumi.masking import MaskedStream
@@ -101,6 +102,9 @@ def _run(
     except SystemExit as error:
         raise ProgramError(f"the program ended itself with exit code {error.code}") from error
     except Exception as error:
+        refused = support.from_sdk(str(error))
+        if refused is not None:
+            raise refused from error
         raise ProgramError(f"{type(error).__name__}: {error}", details=_user_frames(error, directory)) from error
     finally:
         _drain(loop)

@@ -5,6 +5,7 @@ The monitor, the tests and `docs/semantics.md` are derived from it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -79,6 +80,35 @@ OPTIONS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
 )
 """Fields of `RegisterResourceRequest` that are refused when they are set: field, in a user's words, test."""
 
+RESOURCES = (
+    ("custom and component resources, parents", "also custom resources as parents"),
+    ("`depends_on`, property dependencies", "order of work and of deletes; users before what they use"),
+    ("`protect`", "no delete and no replacement, found in the preview"),
+    ("`retain_on_delete`, `deleted_with`", "the entry goes, the object is not asked for"),
+    ("`ignore_changes`, `replace_on_changes`", "paths and wildcards (`a.b[0]`, `list[*].name`, `*`), `#initerror`"),
+    ("`delete_before_replace`", "with the dependents that have to go too; else the new one is made first"),
+    ("`aliases`", "URNs, or parts: name, type, parent, stack, project; children inherit their parent's"),
+    ("`additional_secret_outputs`, secrets", "at any depth; put back on what a provider without secrets returns"),
+    ("`import_`", "read, compared and brought up to the program in one update"),
+    ("`.get()`", "read at every run; from managed to read and back"),
+    ("`provider`, `providers`, `version`, `plugin_download_url`", "explicit and default providers, one instance each"),
+    ("`custom_timeouts`", "handed to the provider"),
+    ("functions, resource references, assets and archives", "hashes as the official engine computes them"),
+    ("stack references", "to stacks of the same backend, secrets included where their passphrase is at hand"),
+    ("partial failures", "the object is kept and tried again at the next update"),
+)
+"""What a program may use: words, and what they mean."""
+
+OPERATIONS = (
+    ("`preview`, `up`, `refresh`, `destroy`", "`--refresh`, `--continue-on-error`, `--expect-no-changes`"),
+    ("`--target`, `--exclude`, `--replace`, `--target-replace`", "URNs, `*` and `**`, bare names"),
+    ("`--target-dependents`, `--exclude-dependents`", "and what uses them, children included"),
+    ("`state delete`, `state rename`, `state unprotect`", "the state alone; the objects stay as they are"),
+    ("`stack export`, `stack import`", "the document of `pulumi stack export`; `--show-secrets`"),
+    ("`cancel`", "removes the lock of an update that died elsewhere"),
+)
+"""What a user may do: words, and options."""
+
 BESIDE = (
     ("policy packs", "`--policy-pack`; of the official CLI"),
     ("programs in other languages", "`runtime:` must be `python`"),
@@ -112,6 +142,12 @@ def _camel(name: str) -> str:
 
 def refusal(what: str, where: str = "") -> UnsupportedError:
     return UnsupportedError(f"the embedded engine does not support {what}", where=where, remedy=REMEDY)
+
+
+def from_sdk(message: str) -> UnsupportedError | None:
+    """The SDK's own refusal of what no flag allows, which speaks of an outdated CLI, in this engine's words."""
+    found = re.match(r"The Pulumi CLI does not support (.+?)\. Please update", message)
+    return refusal(found[1]) if found else None
 
 
 def refused_option(request: Any) -> UnsupportedError | None:
