@@ -48,8 +48,8 @@ class Lab:
         self.inputs: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
         template = {
-            "job_configuration": {"cpus": "{{ cpus }}"},
-            "variables": {"type": "object", "properties": {"cpus": {"type": "integer"}}},
+            "job_configuration": {"cpus": "{{ cpus }}", "env": "{{ env }}"},
+            "variables": {"type": "object", "properties": {"cpus": {"type": "integer"}, "env": {"type": "object"}}},
         }
         body = {"name": self.pool, "type": "process", "base_job_template": template}
         self.client.request("POST", "/work_pools/", json=body)
@@ -297,6 +297,57 @@ def test_updates(lab: Lab) -> None:
     assert len(lab.automations("same")) == 1
     lab.provider.delete(URN, "prefect.yaml", lab.inputs, lab.outputs, 0)
     assert lab.names() == set()
+    lab.clear()
+
+
+def test_checks(lab: Lab) -> None:
+    """What plain `prefect deploy` lets pass with exit code 0, and files that it skips under misleading words."""
+    urn = "urn:pulumi:dev::project::prefect:index:SecretBlock::secret"
+    block = {"name": f"token-{lab.tag}", "value": "hunter2-hunter2"}
+    made = lab.provider.create(urn, block, 0, False)
+    (lab.root / "broken.py").write_text("import no_such_module\n" + (lab.root / "flow.py").read_text())
+    reference = f"'{{{{ prefect.blocks.secret.token-{lab.tag} }}}}'"
+    secret = lab.entry("secret").replace(lab.pool, f"{lab.pool}, job_variables: {{env: {{TOKEN: {reference}}}}}")
+    git = "prefect.deployments.steps.git_clone"
+    pull = f"    pull: [{{{git}: {{repository: https://example.com/x.git, access_token: {reference}}}}}]\n"
+    faults = (
+        lab.entry("keys", "    descriptionn: x\n"),
+        lab.entry("values", "    parameters: {nmae: y}\n"),
+        lab.entry("broken", entrypoint="broken.py:hello"),
+        secret,
+    )
+    lab.write(*faults, lab.entry("pulls", pull))
+    assert lab.plain("--all").returncode == 0
+    assert lab.names() == {"keys", "values", "broken", "secret", "pulls"}
+    assert lab.live("values")["parameters"] == {"nmae": "y"}
+    assert lab.live("secret")["job_variables"]["env"] == {"TOKEN": "hunter2-hunter2"}
+    assert "hunter2" not in str(lab.live("pulls")["pull_steps"])
+    lab.clear()
+    bad = "    schedules: [{slug: s, cron: 0 6 * * *, colour: red}]\n"
+    lab.write(lab.entry("well"), lab.entry("bad", bad))
+    skipped = lab.plain("--all")
+    assert skipped.returncode == 1
+    assert "An entrypoint must be provided" in skipped.stdout
+    assert lab.names() == set()
+
+    with pytest.raises(PreflightError, match="colour"):
+        lab.up()
+    for fault, words in zip(faults, ("descriptionn", "nmae", "no_such_module", "token-"), strict=True):
+        lab.write(lab.entry("well"), fault)
+        with pytest.raises(PreflightError, match=words):
+            lab.up()
+    assert lab.names() == set()
+    # A pull step's reference is filled in by the worker: nothing is stored in clear.
+    lab.write(lab.entry("pulls", pull))
+    lab.up()
+    assert "hunter2" not in str(lab.live("pulls")["pull_steps"])
+    # No deployments are a plan like any other.
+    lab.write(top=PULL)
+    text = (lab.root / "prefect.yaml").read_text()
+    (lab.root / "prefect.yaml").write_text(text.replace("deployments:\n", "deployments: []\n"))
+    assert {each["action"] for each in lab.up().values()} == {"prune"}
+    assert lab.names() == set()
+    lab.provider.delete(urn, made.id, block, made.outputs, 0)
     lab.clear()
 
 

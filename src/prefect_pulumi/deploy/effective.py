@@ -66,7 +66,7 @@ def effective(
         override = override_for(names[index], values.overrides) if names[index] else {}
         ui[names[index]] = tuple(override.pop(UI_OWNS, values.ui_owns))
         faults += _override_faults(names[index], entry, override, ui[names[index]])
-        entries.append(_named(overlaid(entry, override)))
+        entries.append(_named(overlaid(_named(entry), override)))
     raw = pinned({**loaded.raw, "deployments": entries}, values.commit)
     if raw == loaded.raw:
         return Effective(loaded, names, ui, tuple(faults))
@@ -106,7 +106,7 @@ def _override_faults(name: str, entry: Json, override: Json, ui: Sequence[str]) 
     ]
     schedules = override.get("schedules")
     if isinstance(schedules, Mapping):
-        slugs = [str(each.get("slug")) for each in entry.get("schedules") or [] if isinstance(each, dict)]
+        slugs = [str(each.get("slug")) for each in _named(entry).get("schedules") or [] if isinstance(each, dict)]
         known = ", ".join(slugs) or "none"
         found += [
             f"{where}: no schedule has the slug {slug!r}; it has {known}" for slug in schedules if slug not in slugs

@@ -8,8 +8,8 @@
      "automations": {name: {"enabled", "description", "trigger", "actions"}},
      "triggers": [as the file declares them], "ui_owns": [what the UI owns of it]}
 
-Names and values are those of the API (`DeploymentResponse`). A field that is not decided before the deploy (a
-template that a build step or a Prefect block fills, a version that is inferred) is left out of the declared ones.
+Names and values are those of the API (`DeploymentResponse`). What is not decided before the deploy stands in the
+declared ones as its template (a build step or a Prefect block fills it) or not at all (a version that is inferred).
 What the UI owns is in neither.
 """
 
@@ -38,10 +38,12 @@ UI_FIELDS: dict[str, tuple[str, ...]] = {
 """What the UI may own -> the fields that this leaves out. `active` is that of every schedule."""
 
 _PLAIN = ("description", "paused", "parameters", "tags", "enforce_parameter_schema", "entrypoint", "version")
-_STEP_OUTPUT = re.compile(r"\{\{\s*(?!\$|prefect\.)")
+_STEP_OUTPUT = re.compile(r"\{\{(?!\s*(?:\$|prefect\.))")
 """In pull steps other templates stay as they are until a worker fills them."""
 _OPEN = ("parameters", "job_variables", "schedules", "automations")
 """Mappings whose members are fields of their own."""
+_VERBATIM = ("pull_steps", "triggers")
+"""Their templates are filled when a flow runs, not when it is deployed."""
 
 
 def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> Fields:
@@ -66,7 +68,6 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
     for name in ("description", "version"):
         if entry.get(name):
             found[name] = entry[name]
-    found = _decided(found)
     steps = [pull] if isinstance(pull, Mapping) else pull
     if steps and not _STEP_OUTPUT.search(str(steps)):
         found["pull_steps"] = steps
@@ -125,7 +126,12 @@ def changes(live: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[Path, 
     for slug in declared.get("schedules", {}):
         # Without an anchor of its own the server sets one.
         found.pop(("schedules", slug, "anchor_date"), None) if _no_anchor(declared, slug) else None
-    return {path: change for path, change in found.items() if not _nested_in_automation(path)}
+    # What a template fills is known only after the deploy.
+    return {
+        path: (old, new)
+        for path, (old, new) in found.items()
+        if not _nested_in_automation(path) and (old is ABSENT or path[0] in _VERBATIM or not _template(new))
+    }
 
 
 def dotted(path: Path) -> str:
@@ -214,16 +220,11 @@ def without_ids(value: Any) -> Any:
     return value
 
 
-def _decided(value: Any) -> Any:
-    """Leaves out what still holds a template: nobody knows it before the deploy."""
-    if isinstance(value, Mapping):
-        return {key: _decided(item) for key, item in value.items() if not _template(item)}
-    return value
-
-
 def _template(value: Any) -> bool:
     if isinstance(value, Secret):
         return _template(value.value)
+    if isinstance(value, Mapping):
+        return any(_template(item) for item in value.values())
     if isinstance(value, list):
-        return any(_template(item) if not isinstance(item, Mapping) else "{{" in str(unwrap(item)) for item in value)
+        return any(_template(item) for item in value)
     return isinstance(value, str) and "{{" in value
