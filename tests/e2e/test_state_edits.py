@@ -1,0 +1,138 @@
+"""The state edited by hand with either engine's commands: the other goes on with it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import engines
+import pytest
+import testbed
+import twin
+
+PULUMI = engines.find_pulumi()
+URN = "urn:pulumi:dev::twin::testbed:index:Thing::"
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+PROGRAM = """
+import pulumi
+from pulumi import ResourceOptions as O
+class Thing(pulumi.CustomResource):
+    def __init__(self, name, opts=None, **props):
+        for key in ("serial", "token", "value", "filled"): props.setdefault(key, None)
+        super().__init__("testbed:index:Thing", name, props, opts)
+class Bed(pulumi.ProviderResource):
+    def __init__(self, name, opts=None, **props):
+        super().__init__("testbed", name, props, opts)
+a = Thing("a", value=pulumi.Output.secret({"k": [1, "ü"]}), opts=O(provider=Bed("bed", key=pulumi.Output.secret("k"))))
+b = Thing("b", value=a.token, opts=O(protect=True, depends_on=[a]))
+c = Thing("c", value=b.token, opts=O(parent=a))
+pulumi.export("hidden", a.value)
+"""
+
+
+@pytest.fixture
+def side(tmp_path: Path) -> Any:
+    world = testbed.World()
+    with testbed.serving(world, "testbed") as providers:
+        made = twin.EmbeddedSide(twin.Side.folder(tmp_path / "a project"), providers=providers)
+        made.up(PROGRAM)
+        yield made
+
+
+@pytest.fixture
+def official(side: Any) -> Any:
+    if PULUMI is None:
+        pytest.skip("no official CLI: `make pulumi` builds it where Go is installed")
+    return twin.OfficialSide(side.root, providers=side.providers, cli=PULUMI)
+
+
+def test_rename_unprotect_delete(side: Any) -> None:
+    child = "urn:pulumi:dev::twin::testbed:index:Thing$testbed:index:Thing::c"
+    side.infra("state", "rename", "a", "first")
+    assert side.entry("b").dependencies == [URN + "first"]
+    assert side.entry("c").parent == URN + "first"
+    side.infra("state", "rename", "bed", "bunk")
+    assert side.entry("first").provider.split("::")[-2] == "bunk"
+    renamed = PROGRAM.replace('Thing("a"', 'Thing("first"').replace('Bed("bed"', 'Bed("bunk"')
+    assert side.preview(renamed) == {}
+
+    for refused, words in (
+        (("delete", "first"), f"it is used by {child}"),
+        (("delete", "b", "--target-dependents"), "it is protected"),
+        (("delete", "nothing"), "no such resource"),
+        (("rename", "first", "b"), "there already"),
+        (("unprotect",), "give --all"),
+    ):
+        side.infra("state", *refused, check=False)
+        assert words in side.said
+    assert json.loads(side.infra("state", "unprotect", "b", "--json")) == {"unprotected": [URN + "b"]}
+    assert json.loads(side.infra("state", "unprotect", "--all", "--json")) == {"unprotected": []}
+    done = json.loads(side.infra("state", "delete", "b", "--target-dependents", "--json"))
+    assert done == {"deleted": sorted([URN + "b", child])}
+    assert side.preview(renamed) == {"create": 2}
+
+
+def test_export_and_import(side: Any, tmp_path: Path) -> None:
+    closed = side.infra("stack", "export")
+    assert '"ciphertext"' in closed
+    assert "plaintext" not in closed
+    before = twin.compared(side.state())
+    file = tmp_path / "state.json"
+    side.infra("stack", "export", "--show-secrets", "--file", str(file))
+    document = json.loads(file.read_text())
+    marked = next(r for r in document["deployment"]["resources"] if r["urn"] == URN + "a")["inputs"]["value"]
+    assert json.loads(marked["plaintext"]) == {"k": [1, "ü"]}
+    side.infra("state", "unprotect", "--all")
+    side.infra("state", "delete", "b", "--target-dependents")
+    side.infra("stack", "import", "--file", str(file))
+    assert twin.compared(side.state()) == before
+    assert "plaintext" not in (side.root / "state/.pulumi/stacks/twin/dev.json").read_text()
+    assert side.preview(PROGRAM) == {}
+
+    for text, words in (
+        ("{", "not what `stack export` writes"),
+        (file.read_text().replace("urn:pulumi:dev::", "urn:pulumi:other::"), "belongs to another stack"),
+        (file.read_text().replace(f'"parent": "{URN}a"', f'"parent": "{URN}zz"'), "zz is missing"),
+    ):
+        (tmp_path / "broken.json").write_text(text)
+        side.infra("stack", "import", "--file", str(tmp_path / "broken.json"), check=False)
+        assert words in side.said
+        assert twin.compared(side.state()) == before
+
+
+def test_the_official_engine_goes_on(side: Any, official: Any, tmp_path: Path) -> None:
+    mine, theirs = (
+        json.loads(text)
+        for text in (
+            side.infra("stack", "export", "--show-secrets"),
+            official.command("stack", "export", "--show-secrets"),
+        )
+    )
+    assert _plain(mine) == _plain(theirs)
+    side.infra("state", "rename", "a", "first")
+    renamed = PROGRAM.replace('Thing("a"', 'Thing("first"')
+    assert official.preview(renamed) == {}
+    official.command("state", "rename", URN + "first", "a", "--yes")
+    assert side.preview(PROGRAM) == {}
+    file = str(tmp_path / "state.json")
+    official.command("stack", "export", "--file", file)
+    side.infra("stack", "import", "--file", file)
+    side.infra("stack", "export", "--file", file, "--show-secrets")
+    official.command("stack", "import", "--file", file)
+    official.command("state", "unprotect", "--all", "--yes")
+    assert side.entry("b").protect is False
+    history = json.loads(official.command("stack", "history", "--json"))
+    assert [record["kind"] for record in history] == ["update"]
+    assert history[0]["result"] == "succeeded"
+    assert side.preview(PROGRAM) == {}
+
+
+def _plain(document: Any) -> Any:
+    """Without what two exports of one state differ in: the manifest, and how times are spelled."""
+    resources = document["deployment"]["resources"]
+    for resource in resources:
+        for key in ("sourcePosition", "stackTrace", "created", "modified"):
+            resource.pop(key, None)
+    return sorted(json.dumps(resource, sort_keys=True) for resource in resources)
