@@ -298,6 +298,7 @@ f = Thing("f", value=1)
     twins.everywhere(lambda world: world.things.clear())
     assert twins.do("refresh", targets=[URN + "c"]).changes == {"delete": 1}
     assert twins.do("destroy", targets=[URN + "a"], previewed=True).error
+    assert "no such resource" in twins.do("destroy", targets=[URN + "nope"], own=True).error
     assert twins.do("destroy", targets=[URN + "a"], target_dependents=True).called == ["delete a", "delete b"]
     assert twins.do("destroy", excludes=["**::k"]).changes == {}
     assert twins.do("destroy").called == ["delete k"]

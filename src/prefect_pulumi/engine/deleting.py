@@ -20,12 +20,14 @@ from prefect_pulumi.state.entries import ResourceEntry
 class Deleting(RunState):
     """The part of a run that deletes."""
 
-    def check_targets(self) -> None:
-        """Notes an error for each target that is no resource of the program or the state."""
+    def check_targets(self) -> bool:
+        """False, and an error noted for each, when a target is no resource of the program or the state."""
         with self._lock:
             known = {*self._goals, *self._olds}
-        for target in self._scope.unknown_targets(known):
+        missing = self._scope.unknown_targets(known)
+        for target in missing:
             self.errors.append(CheckError("there is no such resource", where=target, remedy="see infra preview"))
+        return not missing
 
     @property
     def goes_on(self) -> bool:

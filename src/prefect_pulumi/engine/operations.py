@@ -132,6 +132,7 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
     with updating(context) as update, open_providers(context) as providers:
         snapshot = _healed(context, update, providers)
         plan = make_deployment(context, snapshot, providers, options, None)
+        plan.check_targets()
         plan.finish()
         _raise_first(plan)
         planned = _result(plan, began, ())
@@ -203,8 +204,8 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
     finally:
         output.finish()
         errors.finish()
-    deployment.check_targets()
-    if not deployment.aborted and (not deployment.errors or deployment.goes_on):
+    found = deployment.check_targets()
+    if found and not deployment.aborted and (not deployment.errors or deployment.goes_on):
         deployment.finish()
 
 

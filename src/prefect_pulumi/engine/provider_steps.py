@@ -12,7 +12,7 @@ from prefect_pulumi.engine.deleting import Deleting
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.run_state import Aborted, Outcome, check_error, stamped
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
-from prefect_pulumi.errors import CheckError, ProviderError
+from prefect_pulumi.errors import CheckError, PrefectPulumiError, ProviderError
 from prefect_pulumi.lifecycle import Changes, DiffResult, Provider
 from prefect_pulumi.state.entries import ResourceEntry, make_urn, parse_provider_ref
 from prefect_pulumi.values import UNKNOWN_TEXT, has_unknown, same, unwrap
@@ -83,7 +83,11 @@ class ProviderSteps(Deleting):
                 plugin_checksums=goal.plugin_checksums,
             )
             self._goals[urn] = provider
-            self._register_provider(provider, self._olds.get(urn))
+            try:
+                self._register_provider(provider, self._olds.get(urn))
+            except PrefectPulumiError:
+                self._failed.add(urn)
+                raise
         return urn
 
     def _provider_for(self, goal: Goal) -> tuple[Provider, str]:
