@@ -600,7 +600,7 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
     "package not installed": (
         "deployments:\n- name: a\n  entrypoint: flows/uninstalled.py:run\n  work_pool: {name: etl}\n",
         [
-            "line 3: deployments[0].entrypoint: it cannot be imported: flows/uninstalled.py line 1: ModuleNotFoundError: No module named 'a_package_that_nobody_has'; install it here: the deploy imports the flow as well",
+            "line 3: deployments[0].entrypoint: it cannot be imported: flows/uninstalled.py line 1: ModuleNotFoundError: No module named 'a_package_that_nobody_has'; install it here, or list it in worker_packages when only the workers have it",
         ],
     ),
     "module of the wrong folder": (

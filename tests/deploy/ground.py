@@ -34,6 +34,8 @@ BAD_MODULES = {
     "dies": "import os\n\nos._exit(3)\n",
     "server": 'from prefect import flow\nfrom prefect.variables import Variable\n\nX = Variable.get("x")\n\n\n@flow\n'
     "def run():\n    pass\n",
+    "elsewhere": "import a_package_of_the_workers\nfrom prefect import flow\n\n\n@flow(name='far')\n"
+    "def run(limit: int = 1):\n    pass\n",
     "default": 'from prefect import flow\n\n\n@flow\ndef run(limit: int = "many"):\n    pass\n',
 }
 
@@ -61,6 +63,7 @@ AROUND = Surroundings(
     block_ids={"11111111-1111-4111-8111-111111111111": Block(frozenset({"password"}), frozenset({"password"}))},
     variables={"region": "eu", "words": "many", "limit": 5, "live": True},
     secrets=frozenset({"hunter2-hunter2"}),
+    worker_packages=frozenset({"a_package_of_the_workers"}),
 )
 
 

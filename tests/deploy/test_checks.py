@@ -29,6 +29,9 @@ WELL = {
     + "  schedules:\n  - {cron: '@daily', day_or: false}\n  - {interval: 900, anchor_date: '2026-01-01'}\n"
     "  - {interval: '01:30:00'}\n  - {interval: PT15M, active: '{{ prefect.variables.live }}'}\n"
     "  - {rrule: 'FREQ=DAILY;COUNT=3'}\n",
+    "anchors under a free key": "x-pool: &pool {name: etl}\n.tags: &tags [a]\n"
+    + ORDERS.replace("{name: etl}", "*pool")
+    + "  tags: *tags\n",
     "a bare limit": ORDERS + "  concurrency_limit: 3\n",
     "a value from the environment": ORDERS + "  parameters: {day: '{{ $DAY }}'}\n  version: 'v{{ $DAY }}'\n",
     "a value from a variable": ORDERS + "  parameters: {region: '{{ prefect.variables.region }}', "
@@ -72,6 +75,11 @@ WARNED = {
         "line 3: deployments[0].entrypoint: its import asks for a Prefect server, so its parameters are not checked; "
         "move the call into the flow (flows/server.py line 4: ValueError: No Prefect API URL provided. Please set "
         "PREFECT_API_URL to the address of a running Prefect server.)",
+    ),
+    "a package that only the workers have": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/elsewhere.py:run") + "  parameters: {limit: 2}\n",
+        "line 3: deployments[0].entrypoint: a_package_of_the_workers is not installed here, so the flow is read from "
+        "its source; the worker needs it",
     ),
     "a default that does not fit": (
         ORDERS.replace("flows/orders.py:import_orders", "flows/default.py:run"),

@@ -90,7 +90,8 @@ deployments:
 SAID = [
     "line 6: deployments[0].tagz: unknown key; did you mean tags?",
     "line 8: deployments[1].entrypoint: it cannot be imported: flows/uninstalled.py line 1: ModuleNotFoundError: No "
-    "module named 'a_package_that_nobody_has'; install it here: the deploy imports the flow as well",
+    "module named 'a_package_that_nobody_has'; install it here, or list it in worker_packages when only the "
+    "workers have it",
     "line 12: deployments[2].parameters.dayz: the flow has no parameter 'dayz'; did you mean days?",
     "line 18: deployments[3].version: the environment variable A_VERSION_THAT_NOBODY_SETS is not set, and Prefect "
     "would deploy an empty text in its place",

@@ -51,6 +51,7 @@ class Flows(pulumi.ComponentResource):
             keep_on_delete=settings.keep_on_destroy,
             step_files=settings.step_files,
             plain_text=settings.plain_text,
+            worker_packages=settings.worker_packages,
             import_seconds=settings.import_seconds,
         )
         self.deployments = deployed.deployments

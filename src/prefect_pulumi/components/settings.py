@@ -168,6 +168,7 @@ class DeploySettings(Settings):
     keep_on_destroy: bool = False
     step_files: list[str] = []
     plain_text: list[str] = []
+    worker_packages: list[str] = []
     import_seconds: float = Field(default=60, gt=0)
 
 

@@ -175,6 +175,12 @@ def _flow(subject: Subject, findings: Findings, entry: Entry) -> str:
             return flow_name(entrypoint)
         except SourceFault:
             return ""
+    if found.flow and found.missing_module.split(".", 1)[0] in subject.around.worker_packages:
+        findings.warning(
+            keys,
+            f"{found.missing_module} is not installed here, so the flow is read from its source; the worker needs it",
+        )
+        return found.flow
     findings.fault(
         keys, found.fault if found.absent else f"it cannot be imported: {found.fault}{_remedy(subject, found)}"
     )
@@ -188,7 +194,7 @@ def _remedy(subject: Subject, found: Imported) -> str:
             name = path.relative_to(subject.root).as_posix()
             if path.name in (own, f"{own}.py") and not {".venv", ".infra", "site-packages"} & {*path.parts}:
                 return f"; there is {name}, but a run imports from the flow's folder and from {subject.root.name}"
-        return "; install it here: the deploy imports the flow as well"
+        return "; install it here, or list it in worker_packages when only the workers have it"
     variable = found.fault.rpartition("KeyError: ")[2].strip("'")
     if variable in found.variables and variable not in subject.env:
         return "; set the environment variable, or read it in the flow"

@@ -126,6 +126,16 @@ def flow_facts(entrypoint: str) -> dict[str, Any]:
         flow = flows.load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
     except importlib.import_module("prefect.exceptions").MissingFlowError as error:
         return {"fault": missing(entrypoint, error), "absent": True}
+    except importlib.import_module("prefect.exceptions").ScriptError as error:
+        why = failure(error)
+        if not why.get("missing_module"):
+            return why
+        # What Prefect itself makes of it: only lines that need no import are run.
+        try:
+            flow = flows.load_flow_from_entrypoint(entrypoint)
+        except Exception:  # noqa: BLE001 - there is no such flow in the source either
+            return why
+        return {**why, "flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
     return {"flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
 
 

@@ -54,8 +54,9 @@ class Imported:
 
     A flow has its `flow` name and the JSON `schema` of its parameters, a step its `arguments` (name -> whether it is
     required; `others`: it takes more). `fault` says why the import failed, or with `absent` that the module has
-    no such flow; `missing_module` which module was not found, `needs_server` that it asked for a Prefect API. `files`
-    are the project's files that it read, relative to the folder, `variables` the environment variables.
+    no such flow; `missing_module` which module was not found (name and schema are then those of the source),
+    `needs_server` that it asked for a Prefect API. `files` are the project's files that it read, relative to the
+    folder, `variables` the environment variables.
     """
 
     name: str

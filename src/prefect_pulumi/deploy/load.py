@@ -50,6 +50,10 @@ def normal(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "deployments": [] if listed is None else listed}
 
 
+FREE = ("x-", ".")
+"""How a key of the file may begin that only holds anchors; Prefect reads none of them."""
+
+
 @dataclass(frozen=True)
 class FormFault:
     """What does not fit the model, at `keys`; `text` is `line N: key: message`."""
@@ -61,8 +65,9 @@ class FormFault:
 
 def checked(document: Document, data: Mapping[str, Any]) -> tuple[PrefectFile | None, list[FormFault]]:
     """The model of `data`, whose places are those of `document`; or its faults."""
+    kept = {key: value for key, value in data.items() if not str(key).startswith(FREE)}
     try:
-        return PrefectFile.model_validate(data), []
+        return PrefectFile.model_validate(kept), []
     except ValidationError as error:
         faults = error.errors(include_url=False)
         meant = {(*fault["loc"][:-1], near) for fault in faults if (near := _nearest(fault))}
@@ -107,7 +112,8 @@ def _unknown_key(location: Sequence[str | int]) -> str:
     near = difflib.get_close_matches(key, others, n=1, cutoff=0.8)
     if near and others[near[0]]:
         return f"unknown key; did you mean {near[0]}, under {others[near[0]]}?"
-    return f"unknown key; known here: {', '.join(known)}"
+    anchors = " (a key that only holds anchors may begin with x-)" if part is PrefectFile else ""
+    return f"unknown key; known here: {', '.join(known)}{anchors}"
 
 
 _MISSING = {

@@ -48,7 +48,8 @@ class Surroundings:
 
     `unanswered` says why the server could not be asked; what is not here may then exist all the same. `known_pools`
     False: the program's own pools are not all known before the update. `secrets` are values that must not be stored in
-    clear. `plain` names environment variables and blocks ('type/name') that may be.
+    clear. `plain` names environment variables and blocks ('type/name') that may be. `worker_packages` are installed for
+    the workers only.
     """
 
     pools: Mapping[str, Pool] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Surroundings:
     cloud: bool = False
     secrets: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
+    worker_packages: frozenset[str] = frozenset()
 
     @property
     def whole(self) -> bool:

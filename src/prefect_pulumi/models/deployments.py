@@ -76,6 +76,11 @@ class Deployments(Kind):
         description="Environment variables, and blocks as 'type/name', whose values may be stored in clear although "
         "they look like secrets.",
     )
+    worker_packages: list[str] = Field(
+        default_factory=list,
+        description="Packages that only the workers have installed: flows that import them are read from their source, "
+        "as Prefect does.",
+    )
     import_seconds: Annotated[float, Field(gt=0)] = Field(
         default=60.0, description="How long the import of one flow may take in the preflight, in seconds."
     )

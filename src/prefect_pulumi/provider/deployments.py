@@ -331,6 +331,7 @@ def _told(inputs: Props, env: DeployEnvironment) -> Told:
         plain=unwrap(inputs.get("plainText", [])),
         secrets=marked | secret_texts(inputs.get("overrides")),
         seconds=unwrap(inputs.get("importSeconds", IMPORT_SECONDS)),
+        worker_packages=unwrap(inputs.get("workerPackages", [])),
     )
 
 

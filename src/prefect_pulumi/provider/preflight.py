@@ -32,7 +32,7 @@ class Told:
     `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `here`: pools that workers of this
     machine serve. `plain`: environment variables and
     blocks ('type/name') that may be stored in clear; `secrets`: texts that may not; `seconds`: how long one import may
-    take.
+    take; `worker_packages`: what only the workers have installed.
     """
 
     pools: Collection[str] | None = ()
@@ -41,6 +41,7 @@ class Told:
     plain: Collection[str] = ()
     secrets: Collection[str] = ()
     seconds: float = IMPORT_SECONDS
+    worker_packages: Collection[str] = ()
 
 
 class Preflight:
@@ -106,6 +107,7 @@ class Preflight:
             cloud=self.connection.cloud,
             secrets=frozenset({*declared.secrets, *told.secrets, *self.connection.secret_env.values()}),
             plain=frozenset(told.plain),
+            worker_packages=frozenset(told.worker_packages),
         )
 
     def _ask(self, wanted: References) -> tuple[Found, str]:

@@ -37,6 +37,7 @@ class Deployments(PrefectResource):
         "keep_on_delete": "keepOnDelete",
         "step_files": "stepFiles",
         "plain_text": "plainText",
+        "worker_packages": "workerPackages",
         "import_seconds": "importSeconds",
         "hash_key": "hashKey",
         "fingerprints": "fingerprints",
@@ -67,6 +68,7 @@ class Deployments(PrefectResource):
         keep_on_delete: pulumi.Input[bool] | None = None,
         step_files: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         plain_text: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        worker_packages: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         import_seconds: pulumi.Input[float] | None = None,
     ) -> None:
         """
@@ -94,6 +96,8 @@ class Deployments(PrefectResource):
         :param step_files: Globs of the files that build and push steps read; left out, all that git does not ignore.
         :param plain_text: Environment variables, and blocks as 'type/name', whose values may be stored in clear
         although they look like secrets.
+        :param worker_packages: Packages that only the workers have installed: flows that import them are read from
+        their source, as Prefect does.
         :param import_seconds: How long the import of one flow may take in the preflight, in seconds. Default: 60.0.
         """
         self._begin(
@@ -113,6 +117,7 @@ class Deployments(PrefectResource):
                 "keepOnDelete": keep_on_delete,
                 "stepFiles": step_files,
                 "plainText": plain_text,
+                "workerPackages": worker_packages,
                 "importSeconds": import_seconds,
             },
             opts,
@@ -211,6 +216,13 @@ class Deployments(PrefectResource):
         """Environment variables, and blocks as 'type/name', whose values may be stored in clear although they look
         like secrets."""
         return self._output("plainText")
+
+    @property
+    @pulumi.getter(name="workerPackages")
+    def worker_packages(self) -> pulumi.Output[list[str]]:
+        """Packages that only the workers have installed: flows that import them are read from their source, as
+        Prefect does."""
+        return self._output("workerPackages")
 
     @property
     @pulumi.getter(name="importSeconds")
