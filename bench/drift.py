@@ -5,7 +5,6 @@ The mix and the counting proxy are those of `refresh_calls.py`. Starts its own s
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 import psutil
 from refresh_calls import OBJECTS, PROGRAM, ROOT, Proxy, _free_port
 
+from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
 RUNS = (
@@ -92,14 +92,10 @@ def timed(command: list[str], cwd: Path, env: dict[str, str]) -> tuple[float, fl
 
 def _change(url: str) -> None:
     """Every third variable, which is about one object in ten."""
-    import urllib.request
-
+    client = SyncClient(url)
     for number in range(0, OBJECTS * 3 // 10, 3):
-        body = json.dumps({"value": "changed live"}).encode()
-        request = urllib.request.Request(  # noqa: S310 - the proxy on loopback
-            f"{url}/variables/name/variable_{number}", body, {"Content-Type": "application/json"}, method="PATCH"
-        )
-        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+        client.request("PATCH", f"/variables/name/variable_{number}", json={"value": "changed live"})
+    client.close()
 
 
 if __name__ == "__main__":
