@@ -1,7 +1,7 @@
 """Imports flows and deployment steps and says what they are: `python -m prefect_pulumi.deploy.flow_child FD`.
 
-It runs as a child of its own (see `flows.py`), in the folder of the flows, and is the one module that imports prefect
-and the user's code. Standard input holds `{"entrypoints": [...], "steps": [...]}`; each answer is a line of JSON on the
+It runs as a child of its own (see `flows.py`), in the folder of the flows, and imports prefect and the user's
+code. Standard input holds `{"entrypoints": [...], "steps": [...]}`; each answer is a line of JSON on the
 file descriptor FD, after a line `{"begin": ...}` that says what is imported next.
 """
 
