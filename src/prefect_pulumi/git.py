@@ -13,6 +13,9 @@ from prefect_pulumi.errors import ConfigError, OperationError
 MARK = ".prefect-release"
 """File in the folder of a release: the commit that the folder holds."""
 
+PRIVATE = ".infra"
+"""The git-ignored folder of a project; that of a release is a link to it."""
+
 SHOWN_FILES = 3
 
 
@@ -33,6 +36,12 @@ def find_project(start: Path) -> Path:
     """The nearest folder with a Pulumi.yaml, from `start` upward; `start` itself when there is none."""
     here = start.resolve()
     return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), here)
+
+
+def home(root: Path) -> Path:
+    """The project's own folder, where its state and its processes are known: `root`, unless that is the folder of a
+    release, which has a link to it."""
+    return (root / PRIVATE).resolve().parent if (root / MARK).exists() else root
 
 
 def revision(root: Path) -> Revision:

@@ -28,6 +28,7 @@ def _load(name: str) -> ModuleType:
 engines = _load("engines")
 for _name in ("testbed", "twin", "random_programs"):
     _load(_name)
+servers, repositories = _load("servers"), _load("repositories")
 PULUMI = engines.find_pulumi()
 REASON = "no official CLI: `make pulumi` builds it where Go is installed"
 
@@ -80,6 +81,31 @@ def engine(request: pytest.FixtureRequest, project: object) -> object:
     if PULUMI is None:
         pytest.skip(REASON)
     return engines.Official(project, PULUMI)
+
+
+@pytest.fixture
+def repository() -> object:
+    """`with repository(folder, program, stages, servers) as made`."""
+    return repositories.repository
+
+
+@pytest.fixture
+def prod_servers() -> ModuleType:
+    return servers
+
+
+@pytest.fixture
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Connection URL of a database of its own."""
+    with servers.postgres(tmp_path_factory.mktemp("pg")) as url:
+        yield url
+
+
+@pytest.fixture
+def prod(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """API address of a Prefect server on that database, with basic auth (`servers.AUTH`)."""
+    with servers.prefect_on(postgres, tmp_path_factory.mktemp("prod")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -3,125 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import pwd
-import shutil
-import socket
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
-
-from prefect_pulumi.local.processes import stop_tree
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 AUTH = "admin:not-a-real-password"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.3)
-
-
-PROGRAMS = ("initdb", "postgres", "pg_isready", "createdb", "psql")
-
-
-def binaries() -> Path | None:
-    """Folder of PostgreSQL's programs: where Debian puts them, or from PATH."""
-    found = shutil.which("initdb")
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    folders += [Path(found).resolve().parent] if found else []
-    return next((folder for folder in folders if all((folder / name).is_file() for name in PROGRAMS)), None)
-
-
-@pytest.fixture
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Connection URL of a PostgreSQL that listens on a socket in a folder of its own."""
-    programs = binaries()
-    if programs is None:
-        pytest.skip("no PostgreSQL: apt-get install postgresql")
-    folder = tmp_path_factory.mktemp("pg")
-    identity: dict[str, Any] = {}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        try:
-            account = pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
-        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        # Of the folders above, pytest lets only their owner in.
-        target = Path("/tmp") / f"prefect-pulumi-pg-{os.getpid()}"
-        shutil.move(folder, target)
-        folder = target
-    data, port = folder / "data", free_port()
-    initdb = [programs / "initdb", "-D", data, "-U", "prefect", "--auth=trust", "--no-sync", "-E", "UTF8"]
-    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **identity)
-    options = ["-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", folder, "-c", "fsync=off"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([programs / "postgres", *options], stdout=log, stderr=log, cwd=folder, **identity)
-    try:
-        ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-q"]
-        until(lambda: subprocess.run(ready, check=False).returncode == 0)
-        create = [programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "prefect", "prefect"]
-        subprocess.run(create, check=True)
-        yield f"postgresql+asyncpg://prefect@127.0.0.1:{port}/prefect"
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def prod(postgres: str, tmp_path: Path) -> Iterator[str]:
-    """API address of a Prefect server on that database, with basic auth."""
-    port = free_port()
-    environment = {
-        **os.environ,
-        "PREFECT_HOME": str(tmp_path / "prefect"),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": postgres,
-        "PREFECT_SERVER_API_AUTH_STRING": AUTH,
-        "PREFECT_API_AUTH_STRING": AUTH,
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-    }
-    with (tmp_path / "server.log").open("wb") as log:
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-        process = psutil.Popen(command, env=environment, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}/api"
-
-    def healthy() -> bool:
-        assert process.poll() is None, (tmp_path / "server.log").read_text()[-2000:]
-        try:
-            return httpx.get(f"{url}/health", auth=("admin", AUTH.split(":")[1]), timeout=5).status_code == 200
-        except httpx.HTTPError:
-            return False
-
-    try:
-        until(healthy)
-        yield url
-    finally:
-        stop_tree(process)
-        process.wait()
-
-
-def test_prod_stack_on_postgresql_with_basic_auth(project: Any, prod: str, postgres: str) -> None:
+def test_prod_stack_on_postgresql_with_basic_auth(project: Any, prod: str, postgres: str, prod_servers: Any) -> None:
     project.edit("Pulumi.prod.yaml", "https://prefect.example.com/api", prod)
     project.edit("Pulumi.prod.yaml", "concurrency_limit: 50", "concurrency_limit: 50\n        workers: 1")
     env = {"PULUMI_CONFIG_PASSPHRASE": "of the team", "ORDERS_API_TOKEN": "token-of-prod"}
@@ -139,7 +32,7 @@ def test_prod_stack_on_postgresql_with_basic_auth(project: Any, prod: str, postg
         shown = json.loads(project.infra("status", "-s", "prod", "--json", env=env).stdout)
         assert [w["status"] for w in shown["pools"][0]["workers"]] == ["ONLINE"]
         # What the server holds is in PostgreSQL, by its own migrations.
-        programs = binaries()
+        programs = prod_servers.binaries()
         assert programs is not None
         query = "select (select count(*) from alembic_version), (select count(*) from variable)"
         address = postgres.replace("postgresql+asyncpg", "postgresql")

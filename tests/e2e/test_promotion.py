@@ -5,24 +5,17 @@ The stacks share one server and own objects of their own names; `test_promotion_
 
 from __future__ import annotations
 
-import json
 import os
 import runpy
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import httpx
 import pytest
 import yaml
-
-from prefect_pulumi.cli.main import main
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -47,126 +40,15 @@ if source:
 """
 
 
-class Repository:
-    """A clone of a bare repository, in which a team works and from which its automation deploys."""
-
-    def __init__(self, folder: Path, api_url: str, stages: list[Any]) -> None:
-        self.api_url = api_url
-        self.name = f"v{uuid4().hex[:8]}"
-        self.remote = folder / "remote.git"
-        self.root = folder / "a clone"
-        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.remote)], check=True)
-        subprocess.run(["git", "clone", "-q", str(self.remote), str(self.root)], check=True, capture_output=True)
-        self.git("checkout", "-qb", "main")
-        (self.root / "infra").mkdir()
-        stacks = [name for level in stages for name in ([level] if isinstance(level, str) else level)]
-        project = {
-            "name": "prefect-infra",
-            "runtime": "python",
-            "main": "infra",
-            "plugins": {"providers": [{"name": "prefect", "path": ".venv/bin"}]},
-            "promotion": {"stages": stages, "backends": {stacks[-1]: "file://elsewhere"}},
-        }
-        (self.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        (self.root / "elsewhere").mkdir()  # the last stage keeps its state apart
-        (self.root / "elsewhere" / ".gitignore").write_text("*\n")
-        for number, stack in enumerate(stacks):
-            environment = {"server": {"api_url": api_url}, "pools": {"etl": {"concurrency_limit": number + 1}}}
-            text = yaml.safe_dump({"config": {"prefect-infra:environment": environment}})
-            (self.root / f"Pulumi.{stack}.yaml").write_text(text)
-        # What other tests leave on the server is none of this.
-        (self.root / "review.yaml").write_text("unmanaged: hide\n")
-        (self.root / ".gitignore").write_text(".infra/\n.venv\n__pycache__/\n")
-        (self.root / ".venv").mkdir()
-        (self.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
-        self.stacks = stacks
-        for stack in stacks:
-            self.infra("env", "-s", stack)  # the salt of its secrets goes into its file
-
-    def git(self, *arguments: str) -> str:
-        identity = ["-c", "user.email=ann@example.com", "-c", "user.name=Ann"]
-        command = ["git", "-C", str(self.root), *identity, *arguments]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.returncode == 0, f"{arguments}: {done.stderr}"
-        return done.stdout.strip()
-
-    def commit(self, message: str) -> str:
-        self.git("add", "--all")
-        self.git("commit", "-qm", message)
-        self.git("push", "-q", "origin", "HEAD")
-        return self.git("rev-parse", "HEAD")
-
-    def version(self, version: object) -> str:
-        (self.root / "infra" / "__main__.py").write_text(PROGRAM.format(version=repr(version), name=self.name))
-        return self.commit(f"version {version}")
-
-    def infra(self, *arguments: str, code: int = 0) -> str:
-        """Runs the command in this process, and returns what it wrote."""
-        out, err = StringIO(), StringIO()
-        here = Path.cwd()
-        os.chdir(self.root)
-        try:
-            with redirect_stdout(out), redirect_stderr(err):
-                found = main(arguments)
-        finally:
-            os.chdir(here)
-        assert found == code, f"infra {' '.join(arguments)} -> {found}\n{out.getvalue()}\n{err.getvalue()}"
-        return out.getvalue() if code == 0 else out.getvalue() + err.getvalue()
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self.infra(*arguments, "--json"))
-
-    def live(self, stack: str) -> Any:
-        row = httpx.get(f"{self.api_url}/variables/name/{self.name}_{stack}", timeout=30).json()
-        return row.get("value")
-
-    def edit_live(self, stack: str, value: object) -> None:
-        url = f"{self.api_url}/variables/name/{self.name}_{stack}"
-        httpx.patch(url, json={"value": value}, timeout=30).raise_for_status()
-
-    def verified(self, version: object, stack: str = "dev") -> str:
-        """A commit that `stack` carries, verified."""
-        commit = self.version(version)
-        self.infra("up", "-s", stack, "--yes")
-        self.infra("verify", "-s", stack)
-        return commit
-
-    def promoted(self, source: str = "dev", target: str = "prod") -> str:
-        """Merged into main, as a pull request's change of one file; not brought up yet."""
-        self.infra("promote", source, target)
-        assert self.git("status", "--short") == f"M Pulumi.{target}.yaml"
-        return self.commit(f"promote {source} to {target}")
-
-    def carried(self, stack: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.json("release", "show", "-s", stack)
-        return found
-
-    def destroy(self) -> None:
-        for stack in self.stacks:
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                main(["destroy", "-s", stack, "--yes"])
-
-
-@contextmanager
-def repository(folder: Path, api_url: str, stages: list[Any]) -> Iterator[Repository]:
-    made = Repository(folder, api_url, stages)
-    here = Path.cwd()
-    try:
-        yield made
-    finally:
-        os.chdir(made.root)
-        made.destroy()
-        os.chdir(here)
-
-
 @pytest.fixture
-def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Repository]:
+def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch, repository: Any) -> Iterator[Any]:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    with repository(tmp_path, prefect_server, ["dev", "prod"]) as made:
+    servers = {"dev": prefect_server, "prod": prefect_server}
+    with repository(tmp_path, PROGRAM, ["dev", "prod"], servers) as made:
         yield made
 
 
-def test_what_was_verified_is_what_prod_gets(two: Repository) -> None:
+def test_what_was_verified_is_what_prod_gets(two: Any) -> None:
     first = two.verified("first")
     two.promoted()
     # Main goes on while the promotion waits for its deploy: none of it reaches prod.
@@ -200,7 +82,7 @@ def test_what_was_verified_is_what_prod_gets(two: Repository) -> None:
     assert two.live("prod") == "second"
 
 
-def test_status_is_one_table_over_all_stacks(two: Repository) -> None:
+def test_status_is_one_table_over_all_stacks(two: Any) -> None:
     shown = two.json("status")
     assert [(row["stack"], row["made"]) for row in shown["stacks"]] == [("dev", False), ("prod", False)]
     two.verified("first")
@@ -226,7 +108,7 @@ def test_status_is_one_table_over_all_stacks(two: Repository) -> None:
     assert "prod: " in said
 
 
-def test_a_stack_reference_reads_another_backend(two: Repository) -> None:
+def test_a_stack_reference_reads_another_backend(two: Any) -> None:
     path = two.root / "Pulumi.prod.yaml"
     path.write_text(path.read_text().replace("config:\n", "config:\n  prefect-infra:source: dev\n"))
     two.verified("first")
@@ -235,9 +117,7 @@ def test_a_stack_reference_reads_another_backend(two: Repository) -> None:
     assert two.json("outputs", "-s", "prod")["source"] == "dev-1"
 
 
-def test_the_official_engine_brings_up_the_release_or_refuses(
-    two: Repository, tmp_path: Path, pulumi_cli: Path
-) -> None:
+def test_the_official_engine_brings_up_the_release_or_refuses(two: Any, tmp_path: Path, pulumi_cli: Path) -> None:
     from pulumi import automation
 
     project = yaml.safe_load((two.root / "Pulumi.yaml").read_text())
@@ -293,7 +173,7 @@ def test_the_official_engine_brings_up_the_release_or_refuses(
     assert two.live("prod") == "second"
 
 
-def test_a_plan_is_applied_as_it_was_approved_or_not_at_all(two: Repository) -> None:
+def test_a_plan_is_applied_as_it_was_approved_or_not_at_all(two: Any) -> None:
     two.verified("first")
     two.promoted()
     two.infra("up", "-s", "prod", "--yes")
@@ -317,7 +197,7 @@ def test_a_plan_is_applied_as_it_was_approved_or_not_at_all(two: Repository) -> 
     assert "infra promote" in two.infra("up", "-s", "prod", "--yes", code=3)
 
 
-def test_gates_stop_what_is_not_verified_and_a_reason_is_recorded(two: Repository) -> None:
+def test_gates_stop_what_is_not_verified_and_a_reason_is_recorded(two: Any) -> None:
     two.version("first")
     two.infra("up", "-s", "dev", "--yes")
     said = two.infra("promote", "dev", "prod", code=1)
@@ -337,7 +217,7 @@ def test_gates_stop_what_is_not_verified_and_a_reason_is_recorded(two: Repositor
     assert "it was last brought up from files that are no commit (not committed: infra/more.py)" in said
 
 
-def test_a_hotfix_in_prod_and_its_way_back(two: Repository) -> None:
+def test_a_hotfix_in_prod_and_its_way_back(two: Any) -> None:
     two.verified("first")
     two.promoted()
     two.infra("up", "-s", "prod", "--yes")
@@ -366,7 +246,6 @@ def test_a_hotfix_in_prod_and_its_way_back(two: Repository) -> None:
 KILLED = """
 import os, signal, sys
 from prefect_pulumi.cli import applying
-from prefect_pulumi.cli.main import main
 from prefect_pulumi.state.journal import Journal
 
 stage, verb = sys.argv[1:3]
@@ -388,14 +267,14 @@ sys.exit(main([verb, "-s", "prod", "--yes"]))
 """
 
 
-def killed(two: Repository, stage: str, verb: str = "up") -> None:
+def killed(two: Any, stage: str, verb: str = "up") -> None:
     """A real process that is killed right after it noted that this step begins."""
     command = [sys.executable, "-c", KILLED, stage, verb]
     done = subprocess.run(command, cwd=two.root, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
 
-def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Repository) -> None:
+def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Any) -> None:
     two.verified("first")
     two.promoted()
     two.infra("up", "-s", "prod", "--yes")
@@ -425,9 +304,13 @@ def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Repository) ->
     assert two.live("prod") == "release 4"
 
 
-def test_three_stages_and_two_prods(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_three_stages_and_two_prods(
+    tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch, repository: Any
+) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    with repository(tmp_path, prefect_server, ["dev", "staging", ["prod-eu", "prod-us"]]) as made:
+    stages = ["dev", "staging", ["prod-eu", "prod-us"]]
+    servers = dict.fromkeys(("dev", "staging", "prod-eu", "prod-us"), prefect_server)
+    with repository(tmp_path, PROGRAM, stages, servers) as made:
         commit = made.verified("first")
         said = made.infra("promote", "dev", "prod-eu", code=1)
         assert "stage: it skips staging" in said

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.masking import Masker
     from prefect_pulumi.state.entries import Snapshot
 
-PRIVATE = ".infra"
+PRIVATE = git.PRIVATE
 """The git-ignored folder of a project: state, server database, logs, pid files, the dev passphrase."""
 
 
@@ -132,7 +132,7 @@ class Stack:
     @property
     def home(self) -> Path:
         """The project's own folder; `root` is another one when the stack is at a release (`cli.releases`)."""
-        return (self.root / PRIVATE).resolve().parent if (self.root / git.MARK).exists() else self.root
+        return git.home(self.root)
 
     @property
     def own_backend(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi import git
 from prefect_pulumi.errors import PrefectPulumiError, ProviderError
 from prefect_pulumi.lifecycle import (
     CheckFailure,
@@ -250,8 +251,8 @@ class PrefectProvider(Provider):
         from prefect_pulumi.provider.processes import LocalServerHandler, ProcessWorkerHandler
 
         if token.endswith(":LocalServer"):
-            return LocalServerHandler(self.root)
-        return ProcessWorkerHandler(self.root, self.connection, self.host)
+            return LocalServerHandler(git.home(self.root))
+        return ProcessWorkerHandler(git.home(self.root), self.connection, self.host)
 
     def _rest(self, routes: Routes) -> RestHandler:
         if routes.model is BlockType:

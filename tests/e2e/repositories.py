@@ -1,0 +1,147 @@
+"""A project in a git repository with a bare one on disk as its remote, and the command run in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import yaml
+
+from prefect_pulumi.cli.main import main
+
+
+class Repository:
+    """A clone of a bare repository, in which a team works and from which its automation deploys."""
+
+    def __init__(
+        self,
+        folder: Path,
+        program: str,
+        stages: list[Any],
+        servers: Mapping[str, str],
+        pools: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`program` is a format of `version` and `name`; `servers`: stack -> address; `pools`: stack -> its pools."""
+        self.program = program
+        self.servers = servers
+        self.name = f"v{uuid4().hex[:8]}"
+        self.remote = folder / "remote.git"
+        self.root = folder / "a clone"
+        subprocess.run(["git", "init", "-q", "--bare", "-b", "main", str(self.remote)], check=True)
+        subprocess.run(["git", "clone", "-q", str(self.remote), str(self.root)], check=True, capture_output=True)
+        self.git("checkout", "-qb", "main")
+        (self.root / "infra").mkdir()
+        stacks = [name for level in stages for name in ([level] if isinstance(level, str) else level)]
+        project = {
+            "name": "prefect-infra",
+            "runtime": "python",
+            "main": "infra",
+            "plugins": {"providers": [{"name": "prefect", "path": ".venv/bin"}]},
+            "promotion": {"stages": stages, "backends": {stacks[-1]: "file://elsewhere"}},
+        }
+        (self.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        (self.root / "elsewhere").mkdir()  # the last stage keeps its state apart
+        (self.root / "elsewhere" / ".gitignore").write_text("*\n")
+        for number, stack in enumerate(stacks):
+            own = (pools or {}).get(stack, {"etl": {"concurrency_limit": number + 1}})
+            environment = {"server": {"api_url": servers[stack]}, "pools": own}
+            text = yaml.safe_dump({"config": {"prefect-infra:environment": environment}})
+            (self.root / f"Pulumi.{stack}.yaml").write_text(text)
+        # What other tests leave on the server is none of this.
+        (self.root / "review.yaml").write_text("unmanaged: hide\n")
+        (self.root / ".gitignore").write_text(".infra/\n.venv\n__pycache__/\n")
+        (self.root / ".venv").mkdir()
+        (self.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+        self.stacks = stacks
+        for stack in stacks:
+            self.infra("env", "-s", stack)  # the salt of its secrets goes into its file
+
+    def git(self, *arguments: str) -> str:
+        identity = ["-c", "user.email=ann@example.com", "-c", "user.name=Ann"]
+        command = ["git", "-C", str(self.root), *identity, *arguments]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+        return done.stdout.strip()
+
+    def commit(self, message: str) -> str:
+        self.git("add", "--all")
+        self.git("commit", "-qm", message)
+        self.git("push", "-q", "origin", "HEAD")
+        return self.git("rev-parse", "HEAD")
+
+    def version(self, version: object) -> str:
+        (self.root / "infra" / "__main__.py").write_text(self.program.format(version=repr(version), name=self.name))
+        return self.commit(f"version {version}")
+
+    def infra(self, *arguments: str, code: int = 0) -> str:
+        """Runs the command in this process, and returns what it wrote."""
+        out, err = StringIO(), StringIO()
+        here = Path.cwd()
+        os.chdir(self.root)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                found = main(arguments)
+        finally:
+            os.chdir(here)
+        assert found == code, f"infra {' '.join(arguments)} -> {found}\n{out.getvalue()}\n{err.getvalue()}"
+        return out.getvalue() if code == 0 else out.getvalue() + err.getvalue()
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.infra(*arguments, "--json"))
+
+    def live(self, stack: str) -> Any:
+        row = httpx.get(f"{self.servers[stack]}/variables/name/{self.name}_{stack}", timeout=30).json()
+        return row.get("value")
+
+    def edit_live(self, stack: str, value: object) -> None:
+        url = f"{self.servers[stack]}/variables/name/{self.name}_{stack}"
+        httpx.patch(url, json={"value": value}, timeout=30).raise_for_status()
+
+    def verified(self, version: object, stack: str = "dev") -> str:
+        """A commit that `stack` carries, verified."""
+        commit = self.version(version)
+        self.infra("up", "-s", stack, "--yes")
+        self.infra("verify", "-s", stack)
+        return commit
+
+    def promoted(self, source: str = "dev", target: str = "prod") -> str:
+        """Merged into main, as a pull request's change of one file; not brought up yet."""
+        self.infra("promote", source, target)
+        assert self.git("status", "--short") == f"M Pulumi.{target}.yaml"
+        return self.commit(f"promote {source} to {target}")
+
+    def carried(self, stack: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.json("release", "show", "-s", stack)
+        return found
+
+    def destroy(self) -> None:
+        for stack in self.stacks:
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+                main(["destroy", "-s", stack, "--yes"])
+
+
+@contextmanager
+def repository(
+    folder: Path,
+    program: str,
+    stages: list[Any],
+    servers: Mapping[str, str],
+    pools: Mapping[str, Any] | None = None,
+) -> Iterator[Repository]:
+    made = Repository(folder, program, stages, servers, pools)
+    here = Path.cwd()
+    try:
+        yield made
+    finally:
+        os.chdir(made.root)
+        made.destroy()
+        os.chdir(here)

@@ -1,0 +1,134 @@
+"""A release on its way from a server with SQLite to one with PostgreSQL and basic auth: workers, smoke runs, secrets,
+and what happens when it does not work there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+TOKEN = "a-token-that-nobody-may-see"
+PROGRAM = """
+import pulumi
+from prefect_pulumi.components import Flows, Pool, Server, declare_release, load_environment, secret_value
+from prefect_pulumi.resources import SecretBlock, Variable
+
+environment = load_environment()
+server = Server("server", environment.server)
+pools = [Pool(name, settings, server.options, server=server) for name, settings in environment.pools.items()]
+needs = [
+    Variable("{name}", server.options, value=pulumi.get_stack()),
+    *(SecretBlock(name, server.options, value=secret_value(name, of)) for name, of in environment.secrets.items()),
+]
+flows = Flows("flows", server.options, pools=pools, needs=needs, commit=environment.released)
+declare_release("release", environment, server.options, flows=[flows], pools=pools)
+# {version}
+"""
+FLOW = """
+from prefect import flow
+from prefect.variables import Variable
+
+
+@flow(name="{name}", log_prints=True)
+def check() -> str:
+    place = Variable.get("{name}")
+    if place == "{breaks}":
+        raise ValueError("no such table")
+    print("{version} runs in", place)
+    return place
+"""
+DEPLOYMENTS = """
+name: test
+deployments:
+  - name: smoke
+    entrypoint: flows/check.py:check
+    description: {version}
+    work_pool: {{name: {name}}}
+    schedules: [{{slug: nightly, cron: "0 4 * * *", active: false}}]
+"""
+
+
+def write(repository: Any, version: str, breaks: str = "nowhere") -> str:
+    (repository.root / "flows").mkdir(exist_ok=True)
+    names = {"name": repository.name, "version": version, "breaks": breaks}
+    (repository.root / "flows" / "check.py").write_text(FLOW.format(**names))
+    (repository.root / "prefect.yaml").write_text(DEPLOYMENTS.format(**names))
+    commit: str = repository.version(version)
+    return commit
+
+
+def configure(repository: Any, stack: str) -> None:
+    """One worker, one smoke run, one secret, under names that no other test has."""
+    import yaml
+
+    path = repository.root / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(path.read_text())
+    environment = content["config"]["prefect-infra:environment"]
+    environment["pools"] = {repository.name: {"workers": {"count": 1, "drain_seconds": 5}}}
+    environment["verification"] = {"smoke": [{"deployment": f"{repository.name}/smoke", "seconds": 120}]}
+    environment["secrets"] = {f"{repository.name}-token": {"env": f"TOKEN_{stack.upper()}"}}
+    path.write_text(yaml.safe_dump(content))
+
+
+def test_from_sqlite_to_postgresql(
+    tmp_path: Path,
+    prefect_server: str,
+    prod: str,
+    prod_servers: Any,
+    repository: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_DEV", "of dev")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_PROD", "of prod")
+    monkeypatch.setenv("TOKEN_DEV", TOKEN)
+    with repository(tmp_path, PROGRAM, ["dev", "prod"], {"dev": prefect_server, "prod": prod}) as made:
+        for stack in ("dev", "prod"):
+            configure(made, stack)
+        made.infra("config", "set", "--secret", "prefect:authString", prod_servers.AUTH, "-s", "prod")
+        first = write(made, "version one")
+        made.infra("up", "-s", "dev", "--yes")
+        evidence = json.loads(made.infra("verify", "-s", "dev", "--json"))
+        smoke = next(check for check in evidence["checks"] if check["name"].startswith("smoke"))
+        assert (smoke["evidence"]["state"], evidence["passed"]) == ("Completed", True)
+
+        # Its secret does not move with it: prod has to have one of its own.
+        said = made.infra("promote", "dev", "prod", code=1)
+        assert f"secrets: prod lacks {made.name}-token" in said
+        monkeypatch.setenv("TOKEN_PROD", f"{TOKEN}-of-prod")
+        shown = made.infra("promote", "dev", "prod", "--format", "markdown")
+        assert TOKEN not in shown
+        assert "is ready" in shown
+        made.commit("promote")
+        made.infra("up", "-s", "prod", "--yes")
+        assert "version one runs in prod" in made.infra("run", f"{made.name}/smoke", "-s", "prod")
+        record = made.carried("prod")
+        assert (record["commit"], record["verification"]["passed"]) == (first, True)
+        assert [check["name"] for check in record["verification"]["checks"]] == [
+            "drift",
+            "workers",
+            f"smoke {made.name}/smoke",
+            "automations",
+        ]
+        row = {each["stack"]: each for each in made.json("status")["stacks"]}["prod"]
+        assert row["workers"] == {"online": 1, "declared": 1}
+        assert row["runs"]["counts"]["COMPLETED"] >= 2
+
+        # What works in dev need not work in prod: the release before comes back, with its flows.
+        broken = write(made, "version two", breaks="prod")
+        plan = made.json("promote", "dev", "prod", "--commit", broken, "--preview", "--force", "verified=a test")
+        changed = {(row["kind"], row["path"]): row["after"]["value"] for row in plan["changes"]}
+        assert changed[("Deployment", "description")] == "version two"
+        pinned = ("promote", "dev", "prod", "--commit", broken, "--force", "verified=a test", "--apply", "--yes")
+        said = made.infra(*pinned, code=1)
+        assert "no such table" in said
+        assert "prod-1 is restored" in said
+        assert "version one runs in prod" in made.infra("run", f"{made.name}/smoke", "-s", "prod")
+        assert made.carried("prod")["commit"] == first
+        made.infra("preview", "-s", "prod", "--expect-no-changes")
+        for file in [*(made.root / ".infra").rglob("*"), *(made.root / "elsewhere").rglob("*")]:
+            if file.is_file() and file.suffix in {".json", ".log", ".jsonl", ".yaml"}:
+                assert TOKEN not in file.read_text(errors="replace"), file
