@@ -8,16 +8,13 @@ from dataclasses import replace
 import pytest
 
 from prefect_pulumi.components.settings import ReleasePin
-from prefect_pulumi.deploy.fields import changes
 from prefect_pulumi.errors import GateError, StalePlanError
 from prefect_pulumi.promotion import render
-from prefect_pulumi.promotion.compare import Row, at, rows_of_deployments
+from prefect_pulumi.promotion.compare import Row, at
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan, need_open, need_same
 from prefect_pulumi.promotion.records import Record
 from prefect_pulumi.review.model import Shown
-from prefect_pulumi.review.shown import Redactor
-from prefect_pulumi.values import Secret
 
 
 def value(of: object) -> Shown:
@@ -103,46 +100,3 @@ def test_paths_are_followed() -> None:
     assert at(values, 'a["b c"][0].d') == 1
     assert at(values, "a.x") is None
     assert at(values, 'a["b c"][3]') is None
-
-
-LIVE = {
-    "description": "every morning",
-    "tags": ["a"],
-    "parameters": {"day": "today"},
-    "work_pool_name": "etl",
-    "paused": False,
-    "schedules": {"nightly": {"cron": "0 6 * * *", "active": False}},
-}
-DECLARED = {
-    "tags": ["a"],
-    "parameters": {"day": "yesterday"},
-    "work_pool_name": "etl",
-    "schedules": {"nightly": {"cron": "0 7 * * *", "active": False}},
-}
-
-
-def test_deployments_are_compared_field_by_field() -> None:
-    source = {**LIVE, "schedules": {"nightly": {"cron": "0 7 * * *", "active": True}}}
-    found = rows_of_deployments({"f/daily": source}, {"f/daily": LIVE}, {"f/daily": DECLARED}, changes, Redactor())
-    rows = {row.path: row for row in found}
-    assert set(rows) == {"parameters.day", "schedules.nightly.cron", "schedules.nightly.active"}
-    assert (rows["parameters.day"].now, rows["parameters.day"].after) == (value("today"), value("yesterday"))
-    cron = rows["schedules.nightly.cron"]
-    assert (cron.source, cron.now, cron.after) == (value("0 7 * * *"), value("0 6 * * *"), value("0 7 * * *"))
-    active = rows["schedules.nightly.active"]
-    assert (active.changes, active.own, active.source, active.now) == (False, True, value(True), value(False))
-
-
-def test_secrets_of_deployments_are_masked() -> None:
-    declared = {"parameters": {"token": Secret("new")}}
-    now = {"f/d": {"parameters": {"token": Secret("old")}}}
-    (row,) = rows_of_deployments({}, now, {"f/d": declared}, changes, Redactor())
-    assert {side.kind for side in (row.now, row.after)} == {"secret"}
-
-
-def test_new_and_pruned_deployments_are_one_row_each() -> None:
-    rows = list(rows_of_deployments({"f/new": {}}, {"f/old": {}}, {"f/new": {}}, changes, Redactor()))
-    assert [(row.name, row.now.kind, row.after.kind) for row in rows] == [
-        ("f/new", "absent", "value"),
-        ("f/old", "value", "absent"),
-    ]

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from prefect_pulumi import git
 from prefect_pulumi.cli import releases
 from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.cli.reading import Notes, read_only_context
 from prefect_pulumi.cli.reviewing import environment_of, load_rules
-from prefect_pulumi.cli.sides import run_code
-from prefect_pulumi.deploy.fields import changes
-from prefect_pulumi.engine.steps import Op
 from prefect_pulumi.errors import CannotCheckError, ExitCode, InputError
 from prefect_pulumi.promotion import compare, gates
 from prefect_pulumi.promotion.plan import Plan, make_pin, need_open
@@ -30,7 +25,6 @@ from prefect_pulumi.review.shown import Redactor, secrets_in
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.values import unwrap
 
-DEPLOYMENTS = "prefect:index:Deployments"
 HOTFIX = "hotfix-"
 """Begins the id of what is promoted as a bare commit, which no stage has carried."""
 
@@ -89,7 +83,7 @@ def build_plan(
     git.need_commit(root, record.commit)
     exists = bool(releases.snapshot_of(target).resources) and not _first_try_failed(target, here)
     at = releases.at_release(target, make_pin(record, source.name))
-    environment = environment_of(at, None, output=sys.stderr, rules=load_rules(root))
+    environment = environment_of(at, None, output=sys.stderr, rules=load_rules(root), diffs=False)
     if not releases.snapshot_of(target).resources and _makes_its_server(target):
         environment = replace(environment, problems=())  # there is nothing to ask yet
     snapshots = releases.snapshot_of(source), releases.snapshot_of(target)
@@ -113,7 +107,7 @@ def build_plan(
         release=record,
         before=here.record,
         actions=compare.actions(environment),
-        rows=_rows(source, at, environment, snapshots),
+        rows=_rows(environment, snapshots),
         gates=gates.forced(found, dict(reasons or {})),
     )
 
@@ -200,33 +194,11 @@ def _pools_with_images(target: Stack) -> list[str]:
     return [name for name, pool in pools.items() if pool.workers.count and pool.runs_in != "process"]
 
 
-def _rows(
-    source: Stack, at: Stack, environment: Environment, snapshots: tuple[Snapshot, Snapshot]
-) -> list[compare.Row]:
+def _rows(environment: Environment, snapshots: tuple[Snapshot, Snapshot]) -> list[compare.Row]:
     everything = [entry for snapshot in snapshots for entry in snapshot.resources]
     redactor = Redactor(value for entry in everything for value in secrets_in([entry.inputs, entry.outputs]))
     theirs, ours = snapshots[0].resources, snapshots[1].resources
     return [
         *compare.rows_of_items(environment.items, theirs, redactor),
-        *compare.rows_of_deployments(
-            _entries(entry.outputs for entry in theirs if entry.type == DEPLOYMENTS),
-            _entries(entry.outputs for entry in ours if entry.type == DEPLOYMENTS),
-            _entries(_declared(at)),
-            changes,
-            redactor,
-        ),
         *compare.rows_that_stay(ours, theirs, environment.items, redactor),
     ]
-
-
-def _entries(of: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """'flow/deployment' -> its fields (`deploy.fields`), of every `Deployments` resource."""
-    return {str(name): fields for props in of for name, fields in dict(props.get("entries") or {}).items()}
-
-
-def _declared(at: Stack) -> Iterator[Mapping[str, Any]]:
-    """Inputs of the deploy steps of the release's program."""
-    code = run_code(read_only_context(at, Notes(), sys.stderr))
-    for step in code.steps.values():
-        if step.type == DEPLOYMENTS and step.new is not None and step.op is not Op.DELETE:
-            yield step.new.inputs

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from prefect_pulumi.review.model import ABSENT, Action, Environment, FieldChange, Item, Shown
 from prefect_pulumi.review.shown import Redactor, equal, leaves, shown
-from prefect_pulumi.state.entries import ResourceEntry, urn_name
+from prefect_pulumi.state.entries import ResourceEntry
 from prefect_pulumi.values import Secret
 
 OWN: Mapping[str, tuple[str, ...]] = {
@@ -18,19 +18,22 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "WorkQueue": ("concurrencyLimit", "paused"),
     "GlobalConcurrencyLimit": ("limit", "slotDecayPerSecond", "active"),
     "TaskRunConcurrencyLimit": ("limit",),
-    "Deployment": ("work_pool_name", "work_queue_name", "concurrency_limit", "paused", "schedules.*.active"),
+    "Deployment": ("work_pool_name", "work_queue_name", "concurrency_limit", "paused", "schedules*active"),
     "DeploymentSchedule": ("active",),
     "Variable": ("value",),
     "JsonBlock": ("value*",),
 }
 """Fields that belong to an environment: the target's own config gives them, whatever the source has."""
 
-APART = ("Deployments", "Release")
-"""Kinds that have no rows of their own: the first is compared deployment by deployment."""
+APART = ("Release",)
+"""Kinds that are the promotion's own."""
 
-Compared = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[tuple[str, ...], tuple[Any, Any]]]
+DEPLOYMENTS = "prefect:index:Deployments"
+"""Its deployments are compared one by one; the rest of it is machinery."""
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[]+)')
+_MADE = (Action.CREATE, Action.DEPLOY)
+_GONE = (Action.DELETE, Action.PRUNE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,96 +58,81 @@ def equal_shown(one: Shown, other: Shown) -> bool:
 
 
 def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], redactor: Redactor) -> Iterator[Row]:
-    """What the target's next update does to its resources. `source`: the state of the source."""
-    known = {_identity(entry.urn): entry for entry in source}
+    """What the target's next update does. `source`: the state of the source."""
+    known = objects(source)
     for item in items:
-        if item.action is Action.NONE or item.kind in APART:
+        if item.action is Action.NONE or item.kind in (*APART, "Deployments"):
             continue
-        entry = known.get(_identity(item.key))
-        there = Shown("value", "is there") if entry is not None else ABSENT
-        if item.action in (Action.CREATE, Action.DELETE):
-            made = item.action is Action.CREATE
-            is_there = Shown("value", "is there")
-            yield Row(item.kind, item.name, "", there, ABSENT if made else is_there, is_there if made else ABSENT)
+        there = known.get(_identity(item.key))
+        if item.action in _GONE or (item.action in _MADE and not item.id):
+            made, is_there = item.action in _MADE, Shown("value", "is there")
+            sides = (ABSENT, is_there) if made else (is_there, ABSENT)
+            yield Row(item.kind, item.name, "", is_there if there is not None else ABSENT, *sides)
             continue
-        for change in item.fields:
-            if equal_shown(change.live, change.code):
-                continue
-            value = _in_source(entry, change, redactor)
-            yield Row(
-                item.kind, item.name, change.path, value, change.live, change.code, is_own(item.kind, change.path)
-            )
+        changed = [change for change in item.fields if not equal_shown(change.live, change.code)]
+        for change in changed:
+            value, own = _in_source(there, change, redactor), is_own(item.kind, change.path)
+            yield Row(item.kind, item.name, change.path, value, change.live, change.code, own)
+        if not changed:
+            same = Shown("value", "other code" if item.action is Action.DEPLOY else "as it is")
+            yield Row(item.kind, item.name, "", same, Shown("value", "as it is"), same)
 
 
 def rows_that_stay(
     target: Iterable[ResourceEntry], source: Iterable[ResourceEntry], items: Iterable[Item], redactor: Redactor
 ) -> Iterator[Row]:
     """Where both stacks have the object with other values, and the promotion leaves the target's as it is."""
-    touched = {item.key for item in items if item.action is not Action.NONE}
-    known = {_identity(entry.urn): entry for entry in source}
-    for entry in target:
-        other = known.get(_identity(entry.urn))
-        kind = entry.type.rsplit(":", 1)[-1]
-        if other is None or entry.urn in touched or kind in APART or not entry.type.startswith("prefect:index:"):
+    touched: dict[str, set[str]] = {}
+    for item in items:
+        if item.action is not Action.NONE:
+            whole = item.action in (*_GONE, Action.CREATE)
+            touched[_identity(item.key)] = {""} if whole else {change.path for change in item.fields}
+    theirs = objects(source)
+    for key, mine in objects(target).items():
+        other, changed = theirs.get(key), touched.get(key, set())
+        kind = _kind(key)
+        if other is None or "" in changed or kind in APART:
             continue
-        for name in sorted({*entry.inputs, *other.inputs}):
-            pair = (other.inputs.get(name), entry.inputs.get(name))
+        for name in sorted({*mine, *other}):
+            pair = (other.get(name), mine.get(name))
             if any(isinstance(value, Secret) for value in pair):
                 continue
             for path, (there, here) in leaves(name, pair):
-                mine = shown(here, secret=False, redactor=redactor)
-                yield Row(
-                    kind, urn_name(entry.urn), path, shown(there, secret=False, redactor=redactor), mine, mine, True
-                )
+                if path not in changed and not any(isinstance(side, Secret) for side in (there, here)):
+                    stays = shown(here, secret=False, redactor=redactor)
+                    differs = shown(there, secret=False, redactor=redactor)
+                    yield Row(kind, _name(key), path, differs, stays, stays, True)
 
 
-def rows_of_deployments(
-    source: Mapping[str, Mapping[str, Any]],
-    now: Mapping[str, Mapping[str, Any]],
-    after: Mapping[str, Mapping[str, Any]],
-    compared: Compared,
-    redactor: Redactor,
-) -> Iterator[Row]:
-    """Each side: 'flow/deployment' -> its fields. `compared(one, declared)`: path -> (old, new) of what a deploy of
-    `declared` would change in `one`. What the target leaves out of `after` is deleted."""
-    for name in sorted({*now, *after}):
-        there, before, then = source.get(name), now.get(name), after.get(name)
-        if before is None or then is None:
-            yield Row("Deployment", name, "", _presence(there), _presence(before), _presence(then))
+def objects(entries: Iterable[ResourceEntry]) -> dict[str, Mapping[str, Any]]:
+    """Of the package's own objects in a state: identity -> inputs; each deployment of a deploy step by itself, as it
+    was deployed (`deploy.fields`)."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in entries:
+        if entry.delete or not entry.type.startswith("prefect:index:"):
             continue
-        changed = compared(before, then)
-        for path, (old, new) in changed.items():
-            sides = (below(there, path), old, new)
-            yield _deployment_row(name, path, sides, redactor)
-        for path, (old, new) in compared(there, then).items() if there is not None else ():
-            if path not in changed:
-                yield _deployment_row(name, path, (old, new, new), redactor)
+        if entry.type == DEPLOYMENTS:
+            each = dict(entry.outputs.get("entries") or {})
+            found.update({f"{_identity(entry.urn)}#{name}": fields for name, fields in each.items()})
+        else:
+            found[_identity(entry.urn)] = entry.inputs
+    return found
 
 
-def _deployment_row(name: str, path: tuple[str, ...], sides: tuple[Any, Any, Any], redactor: Redactor) -> Row:
-    source, now, after = (shown(side, secret=False, redactor=redactor) if _is_value(side) else ABSENT for side in sides)
-    dotted = ".".join(path)
-    return Row("Deployment", name, dotted, source, now, after, is_own("Deployment", dotted))
+def _kind(identity: str) -> str:
+    if "#" in identity and f"{DEPLOYMENTS}::" in identity:
+        return "Deployment"
+    return identity.split("::")[1].rsplit(":", 1)[-1]
 
 
-def _is_value(side: Any) -> bool:
-    """A side that has no such field is a bare `object()`."""
-    return type(side) is not object
-
-
-def below(values: Any, path: Iterable[str]) -> Any:
-    """What stands at a path of keys; None when nothing does."""
-    for key in path:
-        values = values.get(key) if isinstance(values, Mapping) else None
-    return values
+def _name(identity: str) -> str:
+    if _kind(identity) == "Deployment":
+        return identity.split("#", 1)[1]
+    return identity.split("::", 2)[2]
 
 
 def is_own(kind: str, path: str) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in OWN.get(kind, ()))
-
-
-def _presence(value: Any) -> Shown:
-    return ABSENT if value is None else Shown("value", "is there")
 
 
 def _identity(urn: str) -> str:
@@ -152,14 +140,13 @@ def _identity(urn: str) -> str:
     return urn.split("::", 1)[-1]
 
 
-def _in_source(entry: ResourceEntry | None, change: FieldChange, redactor: Redactor) -> Shown:
-    if entry is None:
+def _in_source(values: Mapping[str, Any] | None, change: FieldChange, redactor: Redactor) -> Shown:
+    if values is None:
         return ABSENT
     if "secret" in (change.code.kind, change.live.kind):
         return Shown("secret")
-    values = {**entry.inputs, **{k: v for k, v in entry.outputs.items() if k not in entry.inputs}}
     found = at(values, change.path)
-    return shown(found, secret=isinstance(found, Secret), redactor=redactor) if found is not None else ABSENT
+    return shown(found, secret=False, redactor=redactor)
 
 
 def at(values: Any, path: str) -> Any:
