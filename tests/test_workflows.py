@@ -18,6 +18,10 @@ ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
+WRITES = {"review": {"pull-requests"}, "promote": {"contents", "pull-requests"}}
+"""A comment; a branch and its pull request."""
+
+
 def linter() -> str:
     built = ROOT / ".infra" / "bin" / "actionlint"
     found = shutil.which("actionlint") or (str(built) if built.is_file() else None)
@@ -31,8 +35,8 @@ def loaded(path: Path) -> dict[str, Any]:
     return content
 
 
-def test_there_are_three() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "review"]
+def test_there_are_four() -> None:
+    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "promote", "review"]
 
 
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
@@ -40,7 +44,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     done = subprocess.run([program, *WORKFLOWS], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout
     bad = tmp_path / "bad.yml"
-    bad.write_text(WORKFLOWS[2].read_text("utf-8").replace("matrix.stack }}-read", "matrix.stak }}-read"))
+    bad.write_text(WORKFLOWS[-1].read_text("utf-8").replace("matrix.stack }}-read", "matrix.stak }}-read"))
     done = subprocess.run([program, bad], capture_output=True, text=True, check=False)
     assert 'property "stak" is not defined' in done.stdout
 
@@ -51,7 +55,7 @@ def test_rights_pins_and_concurrency(path: Path) -> None:
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         writes = {name for name, right in job["permissions"].items() if right == "write"}
-        assert writes == ({"pull-requests"} if path.stem == "review" else set())
+        assert writes == WRITES.get(path.stem, set())
         assert "matrix.stack" in job["concurrency"]["group"]
         assert "matrix.stack" in job["environment"]
         assert job["timeout-minutes"] <= 60
@@ -83,4 +87,4 @@ def test_scripts_are_the_commands_own_verbs() -> None:
         if ".venv/bin/infra" in step.get("run", "")
     ]
     verbs = [_parser().parse_args(shlex.split(line)[1:]).command for line in lines]
-    assert sorted(verbs) == ["drift", "preview", "review", "up"]
+    assert sorted(verbs) == ["drift", "preview", "promote", "review", "up", "up", "verify"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,25 @@ def is_ancestor(root: Path, older: str, newer: str) -> bool:
 def missing_commits(root: Path, older: str, newer: str) -> list[str]:
     """`<short hash> <subject>` of what `older` has and `newer` lacks, newest first."""
     return _git(root, "log", "--format=%h %s", f"{newer}..{older}").splitlines()
+
+
+def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] = ()) -> list[str]:
+    """Files of the project that differ between two commits; `leave_out`: patterns of such that do not count."""
+    patterns = [f":(exclude,glob){pattern}" for pattern in leave_out]
+    return _git(root, "diff", "--name-only", one, other, "--", ".", *patterns).splitlines()
+
+
+def push_file(root: Path, path: str, message: str, branch: str) -> str:
+    """Commits one file of the working tree on top of HEAD and pushes that as `branch` to origin, whatever it was there;
+    the working tree, the index and HEAD stay as they are. Returns the commit."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        _git(root, "read-tree", "HEAD", env=env)
+        _git(root, "add", "--", path, env=env)
+        tree = _git(root, "write-tree", env=env).strip()
+    commit = _git(root, "commit-tree", tree, "-p", "HEAD", "-m", message).strip()
+    _git(root, "push", "--force", "origin", f"{commit}:refs/heads/{branch}")
+    return commit
 
 
 def show(root: Path, commit: str, path: str) -> str:

@@ -82,6 +82,31 @@ def test_what_was_verified_is_what_prod_gets(two: Any) -> None:
     assert two.live("prod") == "second"
 
 
+def test_automation_proposes_by_a_branch_and_deploys_its_merge(two: Any) -> None:
+    first = two.version("first")
+    assert two.infra("up", "-s", "prod", "--yes", "--staged") == ""  # it pins nothing yet
+    assert two.live("prod") is None
+    two.infra("up", "-s", "dev", "--yes", "--staged")
+    two.infra("verify", "--once")
+    assert two.infra("verify", "--once") == ""
+    two.infra("promote", "dev", "prod", "--format", "markdown", "--out", ".infra/body.md", "--push", "promote/prod")
+    assert (two.root / ".infra/body.md").read_text().startswith("<!-- prefect-pulumi-promotion: prod -->")
+    two.git("checkout", "Pulumi.prod.yaml")
+    assert (two.git("rev-parse", "HEAD"), two.git("status", "--short")) == (first, "")
+    two.git("fetch", "-q")
+    assert two.git("diff", "--name-only", "main", "origin/promote/prod") == "Pulumi.prod.yaml"
+    two.git("merge", "-q", "--no-ff", "-m", "merge the promotion", "origin/promote/prod")
+    two.git("push", "-q")
+    two.infra("up", "-s", "dev", "--yes", "--staged")
+    two.infra("verify", "--once")
+    two.infra("up", "-s", "prod", "--yes", "--staged")
+    assert two.live("prod") == "first"
+    # The merge is a commit of its own, which dev carries now; prod has all of it.
+    assert two.carried("dev")["commit"] != first
+    assert two.infra("promote", "dev", "prod") == ""
+    assert two.git("status", "--short") == ""
+
+
 def test_status_is_one_table_over_all_stacks(two: Any) -> None:
     shown = two.json("status")
     assert [(row["stack"], row["made"]) for row in shown["stacks"]] == [("dev", False), ("prod", False)]

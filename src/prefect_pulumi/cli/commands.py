@@ -45,6 +45,12 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
         if arguments.command == "up" and applying.pending(stack):
             return applying.apply_pin(arguments, stack)
         stack = releases.at_pin(stack)
+    elif arguments.command == "up" and arguments.staged:
+        from prefect_pulumi.promotion.stages import Stages
+
+        if Stages.parse(stack.project.promotion).level(stack.name) != 0:
+            sys.stderr.write(f"stack {stack.name} pins no release: nothing is brought up\n")
+            return ExitCode.DONE
     return _COMMANDS[arguments.command](arguments, stack)
 
 

@@ -179,9 +179,9 @@ class Stack:
         """
         own = re.sub(r"[^A-Z0-9]", "_", self.name.upper())
         variable, by_file = "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"
-        if f"{variable}_{own}" in os.environ:
+        if os.environ.get(f"{variable}_{own}"):
             return os.environ[f"{variable}_{own}"], None
-        if f"{by_file}_{own}" in os.environ:
+        if os.environ.get(f"{by_file}_{own}"):
             by_file = f"{by_file}_{own}"
         elif variable in os.environ:
             return os.environ[variable], None

@@ -13,7 +13,7 @@ from pathlib import Path
 from prefect_pulumi import git
 from prefect_pulumi.cli import releases
 from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.cli.reviewing import environment_of, load_rules
+from prefect_pulumi.cli.reviewing import RULES_FILE, environment_of, load_rules
 from prefect_pulumi.errors import CannotCheckError, ExitCode, InputError
 from prefect_pulumi.promotion import compare, gates
 from prefect_pulumi.promotion.plan import Plan, make_pin, need_open
@@ -37,6 +37,9 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
     source, target = replace(stack, name=arguments.source), replace(stack, name=arguments.target)
     applying.refuse_open_course(target)
     plan = build_plan(source, target, commit=arguments.commit, reasons=_reasons(arguments.force))
+    if nothing_to_promote(stack.root, plan):
+        sys.stderr.write(f"{target.name} has all of {plan.release.id} already: there is nothing to promote\n")
+        return ExitCode.DONE
     format = "json" if arguments.json else arguments.format
     text = FORMATS[format](plan)
     if arguments.out:
@@ -48,10 +51,29 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
         return ExitCode.DONE
     target.config.put(["environment", "release"], plan.pin())
     target.config.save()
-    sys.stderr.write(f"pinned {plan.release.id} in Pulumi.{target.name}.yaml: commit it, or --apply\n")
+    if arguments.push:
+        message = f"Promote {plan.release.id} ({plan.release.commit[:12]}) to {target.name}\n\nplan {plan.checksum}"
+        commit = git.push_file(stack.root, f"Pulumi.{target.name}.yaml", message, arguments.push)
+        sys.stderr.write(f"pushed {commit[:12]} to {arguments.push}\n")
+    else:
+        sys.stderr.write(f"pinned {plan.release.id} in Pulumi.{target.name}.yaml: commit it, or --apply\n")
     if not arguments.apply:
         return ExitCode.DONE
     return applying.apply_pin(arguments, replace(target), approved=True)
+
+
+OF_THE_STACKS = ("Pulumi.*.yaml", RULES_FILE)
+"""Files that are the stacks' own: no release carries them."""
+
+
+def nothing_to_promote(root: Path, plan: Plan) -> bool:
+    """Whether the target carries the very release, or one that differs in files of the stacks alone: the merge of a
+    promotion is a commit of its own, which needs none."""
+    if plan.before is None or dict(plan.before.images) != dict(plan.release.images):
+        return False
+    if not git.has_commit(root, plan.before.commit):
+        return False
+    return not git.changed_files(root, plan.before.commit, plan.release.commit, OF_THE_STACKS)
 
 
 def _reasons(given: list[str]) -> dict[str, str]:
