@@ -84,7 +84,7 @@ def test_a_deployment_of_somebody_else_is_refused_or_adopted() -> None:
     assert assess(planned, news, {}, live, OWNER, adopt=["*"]).refused == ()
     # One of ours that the state does not know is simply ours.
     own = assess(plan({}, {"f/a": "1"}), declared("f/a"), {}, server(f_a=row("1")), OWNER)
-    assert own.of(Action.ADOPT) == ("f/a",)
+    assert own.of(Action.UPDATE) == ("f/a",)
     assert own.refused == ()
 
 

@@ -38,6 +38,18 @@ def test_files_steps_and_variables_count(tmp_path: Path) -> None:
     assert digest(tmp_path, "Docker*", TARGET="a") != narrow
 
 
+def test_the_file_that_holds_the_steps_is_none_of_what_they_read(tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text("a")
+    (tmp_path / "Dockerfile").write_text("FROM x")
+
+    def beside() -> str:
+        return StepInputs(tmp_path, besides="prefect.yaml").digest(STEPS, DeployEnvironment({}), "key")
+
+    first = beside()
+    (tmp_path / "prefect.yaml").write_text("b")
+    assert beside() == first
+
+
 def test_what_git_ignores_is_no_input(tmp_path: Path) -> None:
     (tmp_path / ".infra").mkdir()
     (tmp_path / ".infra" / "state").write_text("")

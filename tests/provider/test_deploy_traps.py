@@ -63,7 +63,7 @@ class Lab:
         (self.root / "prefect.yaml").write_text(f"name: lab\n{top}deployments:\n{''.join(entries)}")
 
     def plain(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        home = str(self.root / ".home")
+        home = str(self.root.parent / "home")
         return subprocess.run(
             [sys.executable, "-m", "prefect", "--no-prompt", "deploy", *arguments],
             cwd=self.root,
@@ -406,6 +406,33 @@ def test_failures(lab: Lab) -> None:
     lab.write(lab.entry("broken"), *tagged)
     assert {each["action"] for each in lab.up().values()} == {"update"}
     assert [lab.live(name)["tags"] for name in ("first", "last")] == [["t"], ["t"]]
+    lab.clear()
+
+
+def test_build_steps(lab: Lab, tmp_path: Path) -> None:
+    """Plain `prefect deploy` builds for each deployment, each time; the step builds once, and again when it has to."""
+    built = tmp_path / "built"
+    command = f"bash -c 'date +%s%N >> {built}; cat {built}'"
+    top = f'{PULL}build:\n  - prefect.deployments.steps.run_shell_script: {{id: stamp, script: "{command}"}}\n'
+    entries = [lab.entry(name, "    version: '{{ stamp.stdout }}'\n") for name in ("one", "two")]
+    lab.write(*entries, top=top)
+    assert lab.plain("--all").returncode == 0
+    assert len(built.read_text().splitlines()) == 2
+    lab.clear()
+    built.unlink()
+
+    lab.up()
+    assert len(built.read_text().splitlines()) == 1
+    stamp = built.read_text().strip()
+    assert [lab.live(name)["version"] for name in ("one", "two")] == [stamp, stamp]
+    assert lab.refresh() == {}
+    lab.write(lab.entry("one", "    version: '{{ stamp.stdout }}'\n    tags: [t]\n"), entries[1], top=top)
+    assert {name: each["action"] for name, each in lab.up().items()} == {"one": "update", "two": "skip"}
+    assert built.read_text().strip() == stamp
+    assert (lab.live("one")["version"], lab.live("one")["tags"]) == (stamp, ["t"])
+    (lab.root / "Dockerfile").write_text("FROM scratch\n")
+    assert {each["action"] for each in lab.up().values()} == {"update"}
+    assert len(built.read_text().splitlines()) == 2
     lab.clear()
 
 

@@ -8,7 +8,7 @@ deployments that share them, and several deployments are under way at one time, 
 
 The job: `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
 "continue": bool, "parallel": int, "steps": {digest: outputs}}`; an entry is `{"name": full name, "key": [name,
-entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID}, "steps": digest, "anchored": [slug]}`.
+entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest, "anchored": [slug]}`.
 
 On the file descriptor FD it writes one JSON object a line: `{"event": "begin" | "line" | "end" | "steps", ...}`.
 """
@@ -123,9 +123,9 @@ class One:
         return gate.runs_again({"schedules": live["schedules"]}, live)
 
     async def _know_automations(self, client: Any) -> None:
-        """Which automations its triggers made: known when the state's record is still whole on the server."""
-        recorded: dict[str, str] = self.entry["automations"]
-        if self.entry["adopt"]:
+        """Which automations its triggers made. Where the state does not know, Prefect makes all of them anew."""
+        recorded: dict[str, str] | None = self.entry["automations"]
+        if recorded is None:
             return
         live: dict[str, Json] = {}
         if recorded:

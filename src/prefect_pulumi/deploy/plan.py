@@ -149,9 +149,8 @@ def assess(
                 f"the deployment {name} exists already and belongs to {whose(row)}; list it in `adopt` to take it "
                 "over, or rename one of the two"
             )
-        known = name in recorded
-        action = (Action.UPDATE if known else Action.ADOPT) if mine else Action.ADOPT
-        found[name] = _rewritten(action, name, row, declared[name], live)
+        # One of ours that the state does not know is what an interrupted update left behind.
+        found[name] = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
     found |= {name: Planned(Action.SKIP, recorded[name]) for name in planned.skip}
     ordered = {name: found[name] for name in declared if name in found}
     for name, row in sorted(live.rows.items()):

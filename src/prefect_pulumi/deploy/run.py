@@ -30,20 +30,22 @@ CHATTER = ("To schedule a run for this deployment", "To execute flow runs from t
 @dataclass(frozen=True)
 class DeployEntry:
     """One deployment to deploy. `key`: its name and entrypoint as the document has them; `ui`: what the UI owns;
-    `automations`: those that its triggers made, name -> UUID; `steps`: digest of what its build and push read;
+    `automations`: those that its triggers made, name -> UUID, None when the state does not know; `steps`: digest of
+    what its build and push read;
     `anchored`: slugs of schedules with an anchor of their own."""
 
     name: str
     key: tuple[str, str]
     ui: Sequence[str] = ()
     adopt: bool = False
-    automations: Mapping[str, str] = field(default_factory=dict)
+    automations: Mapping[str, str] | None = None
     steps: str = ""
     anchored: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
         found = {"name": self.name, "key": list(self.key), "ui": list(self.ui), "adopt": self.adopt}
-        return {**found, "automations": dict(self.automations), "steps": self.steps, "anchored": list(self.anchored)}
+        automations = None if self.automations is None else dict(self.automations)
+        return {**found, "automations": automations, "steps": self.steps, "anchored": list(self.anchored)}
 
 
 @dataclass(frozen=True)

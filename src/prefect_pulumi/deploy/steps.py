@@ -24,10 +24,10 @@ def build_and_push(entry: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[
 
 class StepInputs:
     """Digests for one project; its files are read once. `patterns`: globs of the files that the steps read (empty: all
-    that git does not ignore)."""
+    that git does not ignore). `besides`: a file that is none of them, `prefect.yaml`: its steps count by themselves."""
 
-    def __init__(self, root: Path, patterns: Sequence[str] = ()) -> None:
-        self._root, self._patterns = root, patterns
+    def __init__(self, root: Path, patterns: Sequence[str] = (), besides: str = "") -> None:
+        self._root, self._patterns, self._besides = root, patterns, besides
         self._files: str | None = None
 
     def digest(self, steps: Mapping[str, Any], env: DeployEnvironment, key: str) -> str:
@@ -43,6 +43,8 @@ class StepInputs:
     def _digest_of_files(self) -> str:
         digest = hashlib.sha256()
         for name in sorted(project_files(self._root)):
+            if name == self._besides:
+                continue
             if self._patterns and not any(fnmatch.fnmatchcase(name, pattern) for pattern in self._patterns):
                 continue
             path = self._root / name

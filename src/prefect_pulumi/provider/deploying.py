@@ -80,7 +80,7 @@ class Deploying:
                     (entry["name"], entry["entrypoint"]),
                     file.ui[name],
                     found.deployments[name].action is Action.ADOPT,
-                    automations.get(name, {}),
+                    automations.get(name),
                     digests.get(name, ""),
                     [str(each["slug"]) for each in entry.get("schedules") or [] if each.get("anchor_date")],
                 )
@@ -137,6 +137,7 @@ class Deploying:
             error = ended.error or ("" if row else f"it ended well, but the server has no {name}")
             result |= {"result": "failed" if error else "done", "seconds": ended.seconds}
             prints.pop(name, None)
+            automations.pop(name, None)
             if error:
                 result["error"] = error
             if row is None:

@@ -138,7 +138,9 @@ class DeploymentsHandler(Handler):
 
     def _step_digests(self, inputs: Props, found: Effective, key: str) -> dict[str, str]:
         """Full name -> digest of what its build and push steps read."""
-        reads, env = StepInputs(self._place(inputs)[0], unwrap(inputs.get("stepFiles", []))), environment(inputs)
+        directory, path = self._place(inputs)
+        own = path.relative_to(directory).as_posix() if path.is_relative_to(directory) else ""
+        reads, env = StepInputs(directory, unwrap(inputs.get("stepFiles", [])), own), environment(inputs)
         return {
             name: reads.digest(build_and_push(entry, found.loaded.raw), env, key)
             for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True)
