@@ -93,6 +93,7 @@ def test_a_server_in_a_container_is_reached_by_what_runs_beside_it(
     # The provider's address is known once the server answers, and so is all that lives on it.
     provider = found["pulumi:providers:prefect/server"]
     assert container.urn in provider.property_dependencies["apiUrl"]
+    assert unwrap(provider.inputs)["apiUrl"] == "http://127.0.0.1:4300/api"  # in a preview, too
     worker = found["docker:index/container:Container/boxes-1"]
     network = found["docker:index/network:Network/server-network"]
     assert network.urn in worker.property_dependencies["networksAdvanced"]

@@ -85,7 +85,8 @@ def server_container(name: str, of: ServerContainer, child: pulumi.ResourceOptio
         stop_timeout=30,
         destroy_grace_seconds=30,
     )
-    ui_url = container.id.apply(lambda _: f"http://{of.host}:{of.port}")
+    # Its URN is known in a preview too, and so is the address: what will live there is checked before anything is made.
+    ui_url = container.urn.apply(lambda _: f"http://{of.host}:{of.port}")
     return Running(
         api_url=ui_url.apply(lambda url: f"{url}/api"),
         ui_url=ui_url,
