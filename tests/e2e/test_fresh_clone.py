@@ -80,7 +80,7 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
     _commit_all(project)
 
     first = _make(project.root, "up")
-    assert "14 created" in first
+    assert "15 created" in first
     assert all(f"infra run '{name}'" in first for name in DEPLOYMENTS)
     for name in DEPLOYMENTS:
         done = subprocess.run(
@@ -91,8 +91,8 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
             check=True,
         )
         assert "[Completed]" in done.stdout, done.stdout
-    assert "No changes: 15 resources are as declared." in _make(project.root, "up")
-    assert "15 deleted" in _make(project.root, "down")
+    assert "No changes: 16 resources are as declared." in _make(project.root, "up")
+    assert "16 deleted" in _make(project.root, "down")
     assert _git(project, "status", "--short") == ""
     assert _processes(project) == []
 
@@ -125,9 +125,9 @@ def test_up_run_down(engine: Any, project: Any) -> None:
 
 def test_second_up_changes_nothing(project: Any) -> None:
     first = json.loads(project.infra("up", "--yes", "--json").stdout)
-    assert first["summary"]["create"] == 15
+    assert first["summary"]["create"] == 16
     second = project.infra("up", "--yes")
-    assert "No changes: 15 resources are as declared." in second.stderr
+    assert "No changes: 16 resources are as declared." in second.stderr
     assert project.infra("preview", "--refresh", "--expect-no-changes").returncode == 0
 
 
