@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -346,6 +347,18 @@ def test_a_server_that_dies_midway_is_4_and_says_how_far_it_got(team: Team, pref
     text = render(from_json(out.read_text()))
     assert "could not check: " in text
     assert "JsonBlock (0 of 1)" in text
+
+
+def test_revert_is_the_command_that_the_report_gives(team: Team, api: SyncClient) -> None:
+    row = api.request("GET", f"/deployments/name/work-{team.n}/other")
+    api.request("PATCH", f"/work_pools/literal-{team.n}", json={"concurrency_limit": 99})
+    api.request("PATCH", f"/deployments/{row['id']}", json={"tags": ["by hand"]})
+    items = team.items(team.report("drift", code=3))
+    for name in ("WorkPool literal-N", "Deployment work-N/other"):
+        revert = next(each["command"] for each in items[name]["remedies"] if each["kind"] == "revert")
+        team.project.infra(*shlex.split(revert)[1:], "--yes")
+    team.report("drift", code=0)
+    assert api.request("GET", f"/deployments/name/work-{team.n}/other")["tags"] == []
 
 
 def test_bad_rules_are_bad_input(team: Team) -> None:

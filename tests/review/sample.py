@@ -26,7 +26,7 @@ from prefect_pulumi.review.model import (
     Topology,
     Verdict,
 )
-from prefect_pulumi.review.remedies import with_remedies
+from prefect_pulumi.review.remedies import with_diff, with_remedies
 
 SCRIPT = "<script>alert('pwned')</script>"
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
@@ -130,7 +130,9 @@ def items() -> list[Item]:
         )
         for index, text in enumerate(HOSTILE)
     ]
-    return with_remedies(found, "dev")
+    made = with_remedies(found, "dev")
+    patch = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+" + "\n+".join(HOSTILE) + "\n"
+    return [with_diff(made[0], patch), *made[1:]]
 
 
 def topology() -> Topology:

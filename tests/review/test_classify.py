@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,3 +169,30 @@ def test_unmanaged_objects_and_a_name_that_is_taken() -> None:
     assert "no stack owns it" in item.note
     other = classify([new], [LiveObject("WorkPool", "other", "9")], QUIET, {})
     assert [each.cls for each in other] == [Class.THIS_CHANGE, Class.UNMANAGED_LIVE]
+
+
+def test_impacts_that_a_reviewer_has_to_know() -> None:
+    def flags(given: Subject) -> set[Flag]:
+        return {impact.flag for impact in one(given).impacts}
+
+    worker = {"name": "w", "workPool": "etl", "directory": "d"}
+    gone = subject("prefect:index:ProcessWorker", code=worker, base=worker, inputs=worker, outputs=worker, live=None)
+    assert flags(replace(gone, missing=True)) == {Flag.WORKER_OFFLINE}
+    online = {"workPool": "etl", "workers": ["a"]}
+    offline = subject(
+        "prefect:index:WorkerOnline",
+        code=online,
+        base=online,
+        inputs=online,
+        outputs={**online, "status": "online"},
+        live={**online, "status": "offline: a"},
+    )
+    assert flags(offline) == {Flag.WORKER_OFFLINE}
+    assert flags(subject(action=Action.REPLACE, replaces=["type"])) == {Flag.REPLACE, Flag.DELETES_QUEUES}
+    schedule = {"deploymentId": "d", "cron": "0 6 * * *", "active": False}
+    on = {**schedule, "active": True}
+    sides = {"inputs": schedule, "outputs": schedule, "live": schedule, "base": schedule}
+    turned = subject("prefect:index:DeploymentSchedule", code=on, action=Action.UPDATE, **sides)
+    assert flags(turned) == {Flag.SCHEDULE_ACTIVE, Flag.RUNS_LOST}
+    removed = subject("prefect:index:DeploymentSchedule", action=Action.DELETE, **{**sides, "code": None})
+    assert flags(removed) == {Flag.RUNS_LOST}

@@ -17,7 +17,7 @@ from prefect_pulumi.review.remedies import with_remedies
 
 ALLOWED = {
     "h3", "h4", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code", "strong", "details", "summary",
-    "sub", "b",
+    "sub", "b", "pre",
 }  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def test_nothing_of_a_stranger_becomes_markup(sample: ModuleType) -> None:
     text = markdown.comment(sample.report(), sample.report().environments[0])
     found = page(text)
     assert found.tags <= ALLOWED, found.tags - ALLOWED
-    assert not [pair for pair in found.attributes if pair[0] not in ("style",)], found.attributes
+    assert {pair for pair in found.attributes if pair[0] != "style"} == {("class", "language-diff")}
     assert found.rows
     assert set(found.rows) <= {5, 10}
     assert found.comments == [" prefect-pulumi-review: p-dev "]

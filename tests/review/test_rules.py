@@ -134,6 +134,16 @@ def test_an_override_covers_only_what_it_names() -> None:
     assert judged(text, doing(Action.DELETE), doing(Action.DELETE, name="other")) == [("p", False)]
 
 
+def test_what_the_base_branch_does_not_have_is_marked() -> None:
+    text = "policy: [{name: p, forbid: delete}]\noverrides: [{policy: p, owner: a, reason: r, expires: 2026-12-01}]"
+    environment = Environment("prod", "http://x/api", items=(doing(Action.DELETE),), objects=10)
+    assert "new in this change" in rules(text).against(rules("")).judge(environment)[0].overridden
+    assert "new" not in rules(text).against(rules(text)).judge(environment)[0].overridden
+    accepted = rules(ACCEPT % ("", "2026-12-01")).against(rules("")).accept([changed()], "dev")[0].accepted
+    assert accepted is not None
+    assert accepted.reason == "why, new in this change"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

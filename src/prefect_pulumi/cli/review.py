@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from dataclasses import replace
+from pathlib import Path
 
 from prefect_pulumi.cli.base_branch import base_code, merge_base, worktree
 from prefect_pulumi.cli.drift import write
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.cli.releases import at_pin
 from prefect_pulumi.cli.reviewing import environment_of, load_rules, make_report
-from prefect_pulumi.errors import ExitCode
+from prefect_pulumi.errors import ExitCode, InputError
 from prefect_pulumi.review.model import Report, Status
+from prefect_pulumi.review.rules import Rules
 
 
 def run(arguments: Namespace, stack: Stack) -> ExitCode:
@@ -32,12 +34,20 @@ def exit_code(report: Report) -> ExitCode:
     return ExitCode.CHANGES_FOUND if any(each.failed for each in report.environments) else ExitCode.DONE
 
 
+def _base_rules(folder: Path) -> Rules:
+    try:
+        return load_rules(folder)
+    except InputError:
+        return Rules()  # what was broken there is new here
+
+
 def review_report(stack: Stack, names: list[str], base: str, *, cli: bool = False) -> Report:
     """`stack` gives the project; `names` are its stacks, each once."""
     rules = load_rules(stack.config_root)
     commit = merge_base(stack.root, base)
     environments = []
     with worktree(stack.root, commit) as folder:
+        rules = rules.against(_base_rules(folder))
         for name in dict.fromkeys(names):
             each = replace(stack, name=name)
             code = base_code(each, folder, sys.stderr, cli=cli)

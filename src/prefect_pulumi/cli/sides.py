@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
+from prefect_pulumi.api.slim import load_httpx
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.cli.reading import Notes, ReadOnlyProvider, read_only_context
 from prefect_pulumi.engine import operations
@@ -67,11 +68,12 @@ class Sides:
 
 def local_sides(stack: Stack, output: TextIO | None) -> Sides:
     """Raises `InputError` for bad input of the project itself, and what makes the state unreadable."""
+    load_httpx()
     context = read_only_context(stack, Notes(), output)
     snapshot = load_snapshot(context)
     with open_providers(context) as providers, ThreadPoolExecutor(max_workers=1) as aside:
         reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
-        code = run_code(context)
+        code = run_code(context, snapshot)
         live = reading.result()
         if not managed(snapshot):
             _read_new(code, providers, live)
@@ -91,10 +93,10 @@ def load_snapshot(context: StackContext) -> Snapshot:
     return folding.load(context.backend, context.stack, context.manager)
 
 
-def run_code(context: StackContext) -> Code:
+def run_code(context: StackContext, snapshot: Snapshot | None = None) -> Code:
     """The program's steps against the state. A program that fails is a problem, not the end of the report."""
     try:
-        result = operations.preview(context, Options())
+        result = operations.preview(context, Options(), snapshot=snapshot)
     except PrefectPulumiError as error:
         return Code(problem=error)
     steps: dict[str, Step] = {}

@@ -64,10 +64,12 @@ class Result:
         return any(step.changes for step in self.steps)
 
 
-def preview(context: StackContext, options: Options, *, refresh: bool = False) -> Result:
-    """What `up` would do. Takes no lock and writes nothing."""
+def preview(
+    context: StackContext, options: Options, *, refresh: bool = False, snapshot: Snapshot | None = None
+) -> Result:
+    """What `up` would do. Takes no lock and writes nothing. `snapshot`: the state, for one who has read it already."""
     began = time.monotonic()
-    snapshot = _load(context)
+    snapshot = _load(context) if snapshot is None else snapshot
     with open_providers(context) as providers:
         before: tuple[Step, ...] = ()
         if refresh:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from prefect_pulumi.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 _DOCUMENTS = {"secret": "SecretBlock", "json": "JsonBlock"}
 BY_ID = {"Flow": "name", "BlockType": "slug", "BlockSchema": "checksum"}
 """Kinds of which only the managed objects are asked for, and where their name stands."""
+KEPT = frozenset(
+    {
+        *("id", "created", "created_by", "updated", "updated_by", "status", "type", "is_paused", "paused", "active"),
+        *("concurrency_limit", "limit", "priority", "schedule", "deployment_id", "work_pool_name", "work_queue_name"),
+    }
+)
+"""What is kept of a row once it was read: a list of blocks brings each block's type along, and their values."""
 _BY_PREFECT_DEPLOY = re.compile(r"__automation_\d+$")
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRow:
-    """One object: the model's kind, the name by which people know it (`pool/queue`), the API's answer.
+    """One object: the model's kind, the name by which people know it (`pool/queue`), `KEPT` of the API's answer.
 
     `own`: Prefect makes and keeps it by itself, or with an object that is listed itself.
     """
@@ -195,7 +202,9 @@ class LiveReader:
                 answers[request.urn] = ProviderError(f"the server's answer is not understood: {error!r}")
             if row is not None:
                 taken[request.urn] = row
-        return Listing(kinds, answers, taken, tuple(rows))
+        slim = {id(row): replace(row, row={k: v for k, v in row.row.items() if k in KEPT}) for row in rows}
+        found = {urn: slim[id(row)] for urn, row in taken.items()}
+        return Listing(kinds, answers, found, tuple(slim.values()))
 
 
 def _kind(urn: str) -> str:

@@ -22,3 +22,15 @@ def plain(text: str) -> str:
     """Prose with parts of strangers in it. The mark after `@` and `#` keeps the forge from reading a name there."""
     safe = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", printable(text))
     return re.sub(r"(&#64;|#(?!\d+;))", "\\1\N{WORD JOINER}", safe)
+
+
+def fenced(text: str, language: str = "") -> list[str]:
+    """Lines of a code block that nothing in `text` can end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    lines = text.rstrip("\n").split("\n")
+    clean = [
+        "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in line)
+        for line in lines
+    ]
+    return [fence + language, *clean, fence]

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prefect_pulumi.review import words
-from prefect_pulumi.review.escape import code, plain
+from prefect_pulumi.review.escape import code, fenced, plain
 from prefect_pulumi.review.model import Action, Class, Environment, FieldChange, Item, Report, Status
 
 LIMIT = 65_536
 """Most characters of a comment on GitHub; here counted as bytes, to be on the safe side."""
 FOLDED_FROM = 8
 """Sections with more items than this are folded."""
+LONGEST_DIFF = 40
+"""Lines; a longer patch is in the full report only."""
 _ICONS = {
     Status.IN_SYNC: "\N{WHITE HEAVY CHECK MARK}",
     Status.DRIFT: "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}",
@@ -137,4 +139,6 @@ def _remedies(item: Item) -> Iterator[str]:
     yield "  <details><summary>What to do</summary>\n"
     for remedy in item.remedies:
         yield f"  - {remedy.kind}: {plain(remedy.text)}" + (f": {code(remedy.command)}" if remedy.command else "")
+        if remedy.diff and remedy.diff.count("\n") <= LONGEST_DIFF:
+            yield from (f"    {line}".rstrip() for line in ("", *fenced(remedy.diff, "diff"), ""))
     yield "\n  </details>"

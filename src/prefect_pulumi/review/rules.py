@@ -96,11 +96,23 @@ class _File(Part):
 
 
 class Rules:
-    """The file's content on one day (UTC). Without a file nothing is ignored and no policy fails."""
+    """The file's content on one day (UTC). Without a file nothing is ignored and no policy fails.
 
-    def __init__(self, content: _File | None = None, today: date | None = None) -> None:
+    `base`: the base branch's, in a review; what is not in it is marked as new.
+    """
+
+    def __init__(self, content: _File | None = None, today: date | None = None, base: Rules | None = None) -> None:
         self.content = content or _File()
         self.today = today or datetime.now(UTC).date()
+        self.base = base
+
+    def against(self, base: Rules) -> Rules:
+        return Rules(self.content, self.today, base)
+
+    def _new(self, entry: Accepted | Override) -> str:
+        if self.base is None or entry in (*self.base.content.accepted, *self.base.content.overrides):
+            return ""
+        return ", new in this change"
 
     @staticmethod
     def parse(text: str, where: str = "review.yaml", today: date | None = None) -> Rules:
@@ -150,7 +162,8 @@ class Rules:
             return item
         best = max(fitting, key=lambda each: each.expires)
         expired = best.expires < self.today
-        return replace(item, accepted=Acceptance(best.owner, best.reason, best.expires.isoformat(), expired))
+        reason = best.reason + self._new(best)
+        return replace(item, accepted=Acceptance(best.owner, reason, best.expires.isoformat(), expired))
 
     def judge(self, environment: Environment) -> tuple[Verdict, ...]:
         """A verdict for each policy that the environment breaks."""
@@ -195,7 +208,7 @@ class Rules:
             by = next((each for each in usable if any(fnmatchcase(name, p) for p in each.objects)), None)
             if by is None:
                 return ""
-            used[f"{by.owner}: {by.reason} (until {by.expires.isoformat()})"] = None
+            used[f"{by.owner}: {by.reason} (until {by.expires.isoformat()}{self._new(by)})"] = None
         return "; ".join(used)
 
 

@@ -102,7 +102,7 @@
       .sort((a, b) => b.bad - a.bad || byName(a.pool, b.pool));
     const chosen = limits.filter((node) => matches(node.name + " limit " + node.state) && (!only || node.state === only)).sort((a, b) => Boolean(b.state) - Boolean(a.state));
     const panel = h("section", { class: "panel", id: "picture", "aria-label": "Topology" },
-      h("h2", {}, "Topology ", h("small", {}, groups.length + " pools, " + nodes.length + " objects"), legend()));
+      h("h2", {}, "Topology ", h("small", {}, groups.length + (groups.length === 1 ? " pool, " : " pools, ") + nodes.length + " objects"), legend()));
     const list = h("div", { class: "pools" });
     groups.forEach((group, index) => list.append(card(group, graph, index < 6 && (group.bad > 0 || groups.length < 4))));
     panel.append(list);
