@@ -102,6 +102,16 @@ def test_what_an_import_reads_counts_and_credentials_are_not_there(root: Path) -
     assert (other.started, changed.started) == (1, 1)
 
 
+def test_a_module_in_the_place_of_one_that_prefect_needs(root: Path) -> None:
+    (root / "pydantic.py").write_text("X = 1\n")
+    try:
+        found = inspector(root).inspect([WEEKLY])[WEEKLY]
+    finally:
+        (root / "pydantic.py").unlink()
+    assert found.fault.startswith("prefect itself cannot be imported in this folder: ImportError: cannot import name")
+    assert str(root / "pydantic.py") in found.fault
+
+
 def test_modules_of_one_name_are_kept_apart_and_nothing_is_written(root: Path) -> None:
     for folder in ("one", "two"):
         (root / folder).mkdir()

@@ -82,7 +82,11 @@ def main() -> None:
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(quiet, stream)
-    importlib.import_module("prefect.flows")
+    try:
+        importlib.import_module("prefect.flows")
+    except Exception as error:  # noqa: BLE001 - a module of the project may stand in the place of one that it needs
+        say(answers, {"fatal": failure(error)["fault"]})
+        return
     watch = Watch()
     for name in request["steps"]:
         answer(answers, watch, name, step_facts)

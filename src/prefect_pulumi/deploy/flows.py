@@ -191,6 +191,9 @@ class Inspector:
                     )
                     break
                 line = json.loads(text)
+                if "fatal" in line:
+                    fault = f"prefect itself cannot be imported in this folder: {line['fatal']}"
+                    return {name: Imported(name, fault=fault) for name in (*steps, *entrypoints)}
                 if "begin" in line:
                     current = line["begin"]
                 else:
@@ -200,7 +203,7 @@ class Inspector:
     def _culprit(self, current: str, names: list[str], fault: str) -> dict[str, Imported]:
         if current:
             return {current: Imported(current, fault=fault)}
-        return {name: Imported(name, fault="prefect itself cannot be imported in a child process") for name in names}
+        return {name: Imported(name, fault=f"importing prefect itself: {fault}") for name in names}
 
     def _complete(self, found: Imported) -> Imported:
         """With the files that the source names, though this import did not come to read them."""
