@@ -10,7 +10,7 @@ DEV_READY := .venv/.ready-dev
 CLI_VERSION := v3.256.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak check fmt pulumi bench docs clean
+.PHONY: help up down test fast-test soak check fmt pulumi bench bench-engines docs clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, import contracts"
@@ -73,6 +73,10 @@ pulumi: .infra/bin/gensdk
 
 bench: $(DEV_READY)
 	@$(BIN)/python bench/start_up.py
+
+# Takes half an hour on two processors, and wants the machine for itself.
+bench-engines: $(DEV_READY)
+	@$(BIN)/python bench/compare.py
 
 docs: $(DEV_READY)
 	@$(BIN)/python tools/generate.py

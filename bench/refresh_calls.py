@@ -20,7 +20,7 @@ from pathlib import Path
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
 ROOT = Path(__file__).parents[1]
-OBJECTS = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+OBJECTS = int(sys.argv[1]) if sys.argv[1:2] and sys.argv[1].isdigit() else 1000
 PROGRAM = f"""
 import pulumi
 from prefect_pulumi.resources import *

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -64,6 +65,33 @@ def official(small: Any) -> Any:
     if PULUMI is None:
         pytest.skip("no official CLI: `make pulumi` builds it where Go is installed")
     return engines.Official(small, PULUMI)
+
+
+@pytest.fixture
+def proxy(prefect_server: str) -> Iterator[Any]:
+    made = proxies.Proxy(urlsplit(prefect_server).port)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def faulty(small: Any, proxy: Any, prefect_server: str) -> Any:
+    """A world whose provider speaks to the proxy."""
+    small.edit("Pulumi.dev.yaml", prefect_server, proxy.api)
+    return lambda size: worlds.World(small, prefect_server, size)
+
+
+@pytest.fixture
+def started(small: Any) -> Any:
+    """Starts `infra` in a process of its own, as a shell does."""
+
+    def start(*words: str, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "prefect_pulumi.cli.main", *words],
+            **{"cwd": small.root, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **options},
+        )
+
+    return start
 
 
 APART = """

@@ -32,6 +32,7 @@ class Plan:
     late: float = 5.0
     once: list[tuple[Callable[[str, str], bool], str]] = field(default_factory=list)
     down: bool = False
+    faults: tuple[str, ...] = FAULTS
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -45,7 +46,7 @@ class Plan:
         if self.random.random() >= self.share:
             return ""
         if not self._dealt:
-            self._dealt = self.random.sample(FAULTS, len(FAULTS))
+            self._dealt = self.random.sample(self.faults, len(self.faults))
         return self._dealt.pop()
 
 

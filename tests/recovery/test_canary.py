@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import uuid4
 
 import psutil
@@ -83,13 +83,6 @@ class Canary:
 @pytest.fixture
 def canary() -> Canary:
     return Canary()
-
-
-@pytest.fixture
-def proxy(proxies: Any, prefect_server: str) -> Iterator[Any]:
-    made = proxies.Proxy(urlsplit(prefect_server).port)
-    yield made
-    made.close()
 
 
 @pytest.fixture

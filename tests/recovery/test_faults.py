@@ -5,27 +5,11 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def proxy(proxies: Any, prefect_server: str) -> Iterator[Any]:
-    made = proxies.Proxy(urlsplit(prefect_server).port)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def faulty(small: Any, proxy: Any, prefect_server: str, worlds: Any) -> Any:
-    """A world whose provider speaks to the proxy."""
-    small.edit("Pulumi.dev.yaml", prefect_server, proxy.api)
-    return lambda size: worlds.World(small, prefect_server, size)
 
 
 def ended(answer: dict[str, Any], code: int = 0) -> str:

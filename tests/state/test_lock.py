@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.errors import StateLockedError
-from prefect_pulumi.state.lock import StackLock, clear_locks
+from prefect_pulumi.state.lock import StackLock, clear_dead, clear_locks
 
 
 def put(root: Path, **content: Any) -> Path:
@@ -75,6 +75,7 @@ def test_every_other_lock_is_honoured_and_named(tmp_path: Path, content: dict[st
         StackLock(tmp_path, "p", "dev").__enter__()
     assert int(caught.value.exit_code) == 4
     assert content.get("timestamp", "an unknown time") in str(caught.value)
+    clear_dead(tmp_path, "p", "dev")
     assert list(path.parent.iterdir()) == [path]
     assert clear_locks(tmp_path, "p", "dev") == 1
 
@@ -84,3 +85,10 @@ def test_two_at_once(tmp_path: Path) -> None:
         StackLock(tmp_path, "p", "dev").__enter__()
     with StackLock(tmp_path, "p", "dev") as lock:
         assert not lock.note
+
+
+def test_dead_locks_are_cleared_for_the_cli(tmp_path: Path) -> None:
+    path = put(tmp_path, pid=ended(), timestamp=ago(60))
+    clear_dead(tmp_path, "p", "dev")
+    assert not path.exists()
+    clear_dead(tmp_path, "p", "another")

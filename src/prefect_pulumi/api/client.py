@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -30,6 +31,8 @@ FIRST_CONTACT = 5.0
 OUTAGE = 30.0
 """Seconds for which one that has answered before may be away, as when it is started again."""
 RETRIED = frozenset({429, 500, 502, 503, 504})
+ATTEMPTS = 5
+"""Before a server that takes requests but gives no good answer is given up."""
 _READ_ROUTES = ("/filter", "/paginate", "/count")
 
 Resolve = Callable[[], Awaitable[dict[str, Any] | None]]
@@ -79,11 +82,13 @@ class PrefectClient:
         self._answered = False
         self._gone: ServerUnavailableError | None = None
         """Set when a request has waited for the server in vain: no other one waits too."""
-        self._freed = anyio.Condition()
+        self._waiting: deque[anyio.Event] = deque()
         self._http = httpx.AsyncClient(
             base_url=self.api_url,
             headers=headers,
             transport=transport,
+            # Certificates are read only for those who need them: it takes a twentieth of a second.
+            verify=not self.api_url.startswith("http://"),
             timeout=httpx.Timeout(READ_TIMEOUT, connect=min(3.0, deadline)),
         )
 
@@ -139,9 +144,11 @@ class PrefectClient:
             try:
                 return await self._once(method, path, json, params)
             except _Ambiguous as failure:
-                if (failure.sent and not safe) or not self._time_left(began, failure):
-                    raise self._given_up(failure) from failure.__cause__
+                if failure.sent and not safe:
+                    raise failure.error from failure.__cause__
                 attempt += 1
+                if not self._time_left(began, failure, attempt):
+                    raise self._given_up(failure) from failure.__cause__
                 await self._wait(failure, attempt)
 
     async def create(self, path: str, json: Any, resolve: Resolve) -> dict[str, Any]:
@@ -162,7 +169,7 @@ class PrefectClient:
             except _Ambiguous as failure:
                 lost = lost or failure.sent
                 attempt += 1
-                if not self._time_left(began, failure):
+                if not self._time_left(began, failure, attempt):
                     raise self._given_up(failure) from failure.__cause__
                 await self._wait(failure, attempt)
                 found = await resolve() if lost else None
@@ -174,13 +181,16 @@ class PrefectClient:
             self._gone = failure.error
         return failure.error
 
-    def _time_left(self, began: float, failure: _Ambiguous) -> bool:
+    def _time_left(self, began: float, failure: _Ambiguous, attempt: int) -> bool:
+        """Most of the time may have gone by in the queue for a slot, so a few attempts are due in any case."""
         patience = self._deadline
         if not self._answered:
             patience = min(FIRST_CONTACT, patience)
         elif not failure.sent:
             patience = max(OUTAGE, patience)
-        return self._gone is None and time.monotonic() - began < patience
+        if self._gone is not None:
+            return False
+        return time.monotonic() - began < patience or (failure.sent and attempt < ATTEMPTS)
 
     async def _wait(self, failure: _Ambiguous, attempt: int) -> None:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
@@ -218,17 +228,25 @@ class PrefectClient:
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
-        async with self._freed:
-            while self._under_way >= self._limit.value:
-                await self._freed.wait()
-            self._under_way += 1
+        """Waits for its turn. Each that ends wakes as many as may go, and no others: all run on one loop."""
+        while self._under_way >= self._limit.value:
+            turn = anyio.Event()
+            self._waiting.append(turn)
+            try:
+                await turn.wait()
+            except BaseException:
+                self._wake()  # its turn may have come in the same moment
+                raise
+        self._under_way += 1
         try:
             yield
         finally:
-            with anyio.CancelScope(shield=True):
-                async with self._freed:
-                    self._under_way -= 1
-                    self._freed.notify_all()
+            self._under_way -= 1
+            self._wake()
+
+    def _wake(self) -> None:
+        for _ in range(min(len(self._waiting), self._limit.value - self._under_way)):
+            self._waiting.popleft().set()
 
     def _unavailable(self, what: str, error: Exception) -> ServerUnavailableError:
         return ServerUnavailableError(

@@ -8,11 +8,13 @@ from prefect_pulumi.engine.events import Message, Sink
 from prefect_pulumi.errors import PrefectPulumiError, StateLockedError
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import Journal
+from prefect_pulumi.state.lock import clear_dead
 from prefect_pulumi.values import unwrap
 
 
 def settle(stack: Stack, sink: Sink) -> None:
     """Settles a crashed run of the stack, if there is one and none is under way; what hinders it is only told."""
+    clear_dead(stack.backend.root, stack.project.name, stack.name)
     if not Journal(stack.backend.root, stack.project.name, stack.name, None).path.exists():
         return
     try:

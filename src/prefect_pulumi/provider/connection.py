@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.errors import ConfigError, ServerUnavailableError
 from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
 from prefect_pulumi.provider.declared import Declared
 from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
@@ -39,6 +39,7 @@ class Connection:
         """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
         self._lock = threading.Lock()
         self._client: SyncClient | None = None
+        self._closed = False
 
     @property
     def cloud(self) -> bool:
@@ -59,6 +60,8 @@ class Connection:
         """Raises `ConfigError` when no API is configured."""
         self.need()
         with self._lock:
+            if self._closed:
+                raise ServerUnavailableError("the provider has been stopped", where=self.api_url)
             if self._client is None:
                 from prefect_pulumi.api.portal import SyncClient
 
@@ -84,10 +87,11 @@ class Connection:
         return self.api_url
 
     def close(self) -> None:
+        """For good. Calls under way end with an error; one of them may ask for the client meanwhile."""
         with self._lock:
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            client, self._client, self._closed = self._client, None, True
+        if client is not None:
+            client.close()
 
     def __repr__(self) -> str:
         return f"Connection({self.api_url!r})"

@@ -7,6 +7,7 @@ Prints its port on the first line of stdout and serves on loopback until Cancel,
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -16,6 +17,8 @@ from types import FrameType
 
 GRACE = 4.0
 """Seconds that calls under way get to return; the engine kills the process after 5."""
+LOOK = 1.0
+"""Seconds between two looks whether the engine lives."""
 THREADS = 64
 """More calls at one time than an engine makes."""
 
@@ -36,7 +39,12 @@ def main() -> int:
     stop_on_signals(servicer.stopped)
     server.start()
     print(port, flush=True)
-    servicer.stopped.wait()
+    engine = os.getppid()
+    while not servicer.stopped.wait(LOOK):
+        if os.getppid() != engine:
+            # It was killed, and nobody asks for anything any more: what it was told last may be in no state.
+            servicer.provider.claims.close(well=False)
+            break
     server.stop(GRACE).wait()
     servicer.close()
     return 0

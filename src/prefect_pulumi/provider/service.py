@@ -11,7 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi import git
-from prefect_pulumi.errors import PrefectPulumiError, ProviderError
+from prefect_pulumi.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
 from prefect_pulumi.lifecycle import (
     CheckFailure,
     CheckResult,
@@ -42,6 +42,7 @@ from prefect_pulumi.models import (
 )
 from prefect_pulumi.provider.automations import AutomationHandler
 from prefect_pulumi.provider.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
+from prefect_pulumi.provider.claims import LONGEST, Claims
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.differ import diff
 from prefect_pulumi.provider.flows import DeploymentHandler, FlowHandler, ScheduleHandler
@@ -65,6 +66,7 @@ class PrefectProvider(Provider):
 
     def __init__(self, root_directory: Path, host: ProviderHost, *, read_only: bool = False) -> None:
         self.root = root_directory.resolve()
+        self.claims = Claims(self.root)
         self.host = host
         self.read_only = read_only
         self._configure({})
@@ -147,8 +149,36 @@ class PrefectProvider(Provider):
         handler, call = self.handler(urn), Call(urn, news=inputs)
         if preview:
             return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
-        id, outputs = handler.create(call)
+        taken = self._made_before(handler, call)
+        if taken is not None:
+            return CreateResult(taken[0], sealed(handler.model, inputs, taken[1]))
+        if handler.model.on_server:
+            self.claims.begin(urn)
+        try:
+            id, outputs = handler.create(call)
+        except ServerUnavailableError:
+            raise  # it may be there
+        except PrefectPulumiError:
+            self.claims.end(urn)
+            raise
+        self.claims.end(urn)
         return CreateResult(id, sealed(handler.model, inputs, outputs))
+
+    def _made_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
+        """The object that a killed run made for this very resource, brought up to what is asked now."""
+        times = self.claims.former(call.urn)
+        found = handler.recover(call) if times else None
+        created = found.outputs.get("created") if found is not None and found.id else None
+        if found is None or not isinstance(created, str):
+            return None
+        made = datetime.fromisoformat(created).timestamp()
+        if not any(time - CLOCK_SLACK <= made <= time + LONGEST for time in times):
+            return None
+        known = Call(call.urn, found.id, found.inputs, found.outputs, call.news)
+        if handler.diff(known).replaces:
+            return None
+        self.host.log("info", "it was made by a run that was killed, and is taken over", call.urn)
+        return found.id, handler.update(known)
 
     @override
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
@@ -220,6 +250,7 @@ class PrefectProvider(Provider):
     @override
     def close(self) -> None:
         self.connection.close()
+        self.claims.close()
 
     def handler(self, urn: str) -> Handler:
         """Raises `ProviderError` for an unknown type."""

@@ -126,6 +126,14 @@ def _seconds(text: Any) -> float | None:
         return None
 
 
+def clear_dead(root: Path, project: str, stack: str) -> None:
+    """Removes the locks of processes that died on this host: the official CLI honours them for ever."""
+    folder = _folder(root, project, stack)
+    for path in list(folder.iterdir()) if folder.is_dir() else ():
+        if not path.name.endswith(".attrs") and _is_dead(_holder(path) or {}):
+            path.unlink(missing_ok=True)
+
+
 def clear_locks(root: Path, project: str, stack: str) -> int:
     """Removes every lock of a stack, whoever holds it; returns how many there were."""
     folder = _folder(root, project, stack)

@@ -1,0 +1,275 @@
+"""The embedded engine beside the REST floor, the official CLI and, where its provider is found, Terraform.
+
+Starts its own Prefect server (SQLite) and writes docs/engine-speed.md and docs/engine-speed.svg. Seconds depend on the
+machine; what counts are the ratios within one run.
+
+    python bench/compare.py [--sizes 10,1000,10000] [--without cli,terraform] [--repeat 3]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from refresh_calls import Proxy
+from workload import PROGRAM, TERRAFORM, counts, floor
+
+from prefect_pulumi.local.server import ServerSpec, start, stop
+
+ROOT = Path(__file__).parents[1]
+INFRA = [sys.executable, "-m", "prefect_pulumi.cli.main"]
+OFFICIAL = """
+import json, runpy, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import engines
+engine = engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3]), project_name="bench")
+{"up": engine.up, "preview": engine.changes, "refresh": lambda: engine.changes(refresh=True),
+ "destroy": engine.destroy}[sys.argv[4]]()
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Wall and processor seconds, and the peak of the whole process tree's memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def measured(command: list[str], folder: Path, env: dict[str, str]) -> Sample:
+    began, before = time.perf_counter(), os.times()
+    process = subprocess.Popen(command, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    peak, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.02):
+            total = 0
+            try:
+                root = psutil.Process(process.pid)
+                for each in [root, *root.children(recursive=True)]:
+                    total += each.memory_info().rss
+            except psutil.Error:
+                continue
+            peak[0] = max(peak[0], total / 1e6)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    output, _ = process.communicate()
+    done.set()
+    watcher.join()
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{output.decode()[-2000:]}")
+    after = os.times()
+    cpu = after.children_user - before.children_user + after.children_system - before.children_system
+    return Sample(time.perf_counter() - began, cpu, peak[0])
+
+
+class Embedded:
+    name = "infra"
+
+    def __init__(self, folder: Path, api: str, size: int) -> None:
+        self.folder = folder
+        (folder / "infra").mkdir(parents=True)
+        (folder / "infra" / "__main__.py").write_text(PROGRAM.format(size=size))
+        (folder / "Pulumi.yaml").write_text(
+            "name: bench\nruntime: python\nmain: infra\nplugins:\n  providers:\n  - {name: prefect, path: .venv/bin}\n"
+        )
+        (folder / "Pulumi.dev.yaml").write_text(f"config:\n  prefect:apiUrl: {api}\n")
+        (folder / ".venv").mkdir()
+        (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
+        private = folder / ".infra" / "dev"
+        private.mkdir(parents=True)
+        (private / "passphrase").write_text("of a folder that is deleted at the end\n")
+        self.env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+
+    def run(self, *words: str) -> Sample:
+        return measured([*INFRA, *words, "-s", "dev"], self.folder, self.env)
+
+    def calls(self, port: int) -> int:
+        """HTTP calls of `preview --refresh`, counted by a proxy."""
+        proxy = Proxy(port)
+        config = self.folder / "Pulumi.dev.yaml"
+        text = config.read_text()
+        config.write_text(text.replace(f"http://127.0.0.1:{port}/api", proxy.url))
+        try:
+            self.run("up", "--yes")  # the state names the address too
+            proxy.calls.clear()
+            self.run("preview", "--refresh")
+            return proxy.calls.total()
+        finally:
+            config.write_text(text)
+            self.run("up", "--yes")
+            proxy.server.shutdown()
+
+
+def official(cli: Path, embedded: Embedded, words: str) -> Sample:
+    command = [sys.executable, "-c", OFFICIAL, str(ROOT / "tests" / "e2e"), str(embedded.folder), str(cli), words]
+    return measured(command, embedded.folder, embedded.env)
+
+
+def median(samples: list[Sample]) -> Sample:
+    return sorted(samples, key=lambda each: each.wall)[len(samples) // 2]
+
+
+def compare(folder: Path, server: ServerSpec, size: int, repeat: int, cli: Path | None) -> dict[str, dict[str, Sample]]:
+    """Operation -> tool -> sample, at one size, from an empty server back to one."""
+    found: dict[str, dict[str, Sample]] = {name: {} for name in ("up", "preview", "preview --refresh", "destroy")}
+    made, deleted = asyncio.run(floor(server.api_url, size))
+    found["up"]["floor"], found["destroy"]["floor"] = Sample(made, 0, 0), Sample(deleted, 0, 0)
+    embedded = Embedded(folder / f"embedded-{size}", server.api_url, size)
+    found["up"]["infra"] = embedded.run("up", "--yes")
+    embedded.run("preview")  # bytecode and page cache
+    for words in ("preview", "preview --refresh"):
+        found[words]["infra"] = median([embedded.run(*words.split()) for _ in range(repeat)])
+    if cli is not None:
+        for words, name in (("preview", "preview"), ("refresh", "preview --refresh")):
+            found[name]["pulumi"] = official(cli, embedded, words)
+        found["destroy"]["pulumi"] = official(cli, embedded, "destroy")
+        found["up"]["pulumi"] = official(cli, embedded, "up")
+    found["calls"] = {"infra": Sample(embedded.calls(server.port), 0, 0)}
+    found["destroy"]["infra"] = embedded.run("destroy", "--yes")
+    return found
+
+
+def terraform(folder: Path, server: ServerSpec, size: int) -> dict[str, Sample] | str:
+    """Samples by operation, or why there are none."""
+    program = shutil.which("terraform")
+    if program is None:
+        return "terraform is not installed"
+    folder.mkdir()
+    (folder / "main.tf").write_text(TERRAFORM.format(api=server.api_url, **counts(size)))
+    env = {**os.environ, "TF_IN_AUTOMATION": "1"}
+    ready = subprocess.run([program, "init", "-input=false"], cwd=folder, env=env, capture_output=True, text=True)
+    if ready.returncode != 0:
+        return "its Prefect provider is not found here"
+    yes = ["-input=false", "-auto-approve"]
+    found = {"up": measured([program, "apply", *yes], folder, env)}
+    found["preview"] = measured([program, "plan", "-input=false", "-refresh=false"], folder, env)
+    found["preview --refresh"] = measured([program, "plan", "-input=false"], folder, env)
+    found["destroy"] = measured([program, "destroy", *yes], folder, env)
+    return found
+
+
+def report(results: dict[int, dict[str, dict[str, Sample]]], notes: list[str]) -> str:
+    lines = [
+        "# Speed of the engines",
+        "",
+        "Made by `make bench-engines`, on a self-hosted server (SQLite) on the same machine: 10 % work pools, 20 %",
+        "queues, 30 % variables, 20 % secret blocks, 20 % limits. `floor` is a bare async HTTP client, two requests at",
+        "a time. Seconds depend on the machine; what counts are the ratios. Memory is the peak of the whole process",
+        "tree, the server left out.",
+        "",
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end of the run.",
+        "",
+        "| objects | operation | tool | seconds | processor s | MB | times floor |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for size, operations in results.items():
+        for operation, tools in operations.items():
+            base = tools.get("floor")
+            for tool, sample in tools.items():
+                if operation == "calls":
+                    continue
+                times = f"{sample.wall / base.wall:.2f}" if base is not None and tool != "floor" else ""
+                cpu = f"{sample.cpu:.1f}" if sample.cpu else ""
+                memory = f"{sample.memory:.0f}" if sample.memory else ""
+                lines.append(f"| {size} | {operation} | {tool} | {sample.wall:.2f} | {cpu} | {memory} | {times} |")
+    lines += ["", "| objects | calls of `infra preview --refresh` |", "|---|---|"]
+    lines += [f"| {size} | {found['calls']['infra'].wall:.0f} |" for size, found in results.items()]
+    sizes = sorted(results)
+    if len(sizes) > 2:
+        small, big = (results[size]["preview"]["infra"] for size in sizes[-2:])
+        base = results[sizes[0]]["preview"]["infra"]
+        per = [(each.wall - base.wall) / size for each, size in zip((small, big), sizes[-2:], strict=True)]
+        room = [(each.memory - base.memory) / size for each, size in zip((small, big), sizes[-2:], strict=True)]
+        lines += [
+            "",
+            f"A preview beyond the start costs {per[0] * 1000:.2f} ms and {room[0] * 1000:.0f} kB an object at "
+            f"{sizes[-2]} objects, {per[1] * 1000:.2f} ms and {room[1] * 1000:.0f} kB at {sizes[-1]}.",
+        ]
+    lines += ["", *(f"Not measured: {note}." for note in notes), "", "![seconds](engine-speed.svg)", ""]
+    return "\n".join(lines)
+
+
+def plot(operations: dict[str, dict[str, Sample]], size: int) -> str:
+    """Horizontal bars, one group an operation."""
+    colours = {"floor": "#9aa0a6", "infra": "#1a73e8", "pulumi": "#8a4fff", "terraform": "#5c4ee5"}
+    bars = [(o, tool, s.wall) for o, tools in operations.items() if o != "calls" for tool, s in tools.items()]
+    longest = max(seconds for _, _, seconds in bars)
+    parts, y = [], 40
+    for index, (operation, tool, seconds) in enumerate(bars):
+        if index and bars[index - 1][0] != operation:
+            y += 12
+        width = 440 * seconds / longest
+        parts += [
+            f'<text x="8" y="{y + 13}">{operation}</text><text x="130" y="{y + 13}">{tool}</text>',
+            f'<rect x="200" y="{y}" width="{width:.1f}" height="16" fill="{colours[tool]}"/>',
+            f'<text x="{206 + width:.1f}" y="{y + 13}">{seconds:.1f} s</text>',
+        ]
+        y += 20
+    size_of = f'width="720" height="{y + 10}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size_of} font-family="sans-serif" font-size="12">'
+    title = f'<text x="8" y="20" font-size="14">{size} objects, seconds</text>'
+    return "\n".join([head, title, *parts, "</svg>", ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sizes", default="10,1000,10000")
+    parser.add_argument("--without", default="", help="cli, terraform")
+    parser.add_argument("--repeat", type=int, default=3)
+    arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.sizes.split(",")]
+    main_size = 1000 if 1000 in sizes else sizes[-1]
+    built = ROOT / ".infra" / "bin" / "pulumi"
+    cli = Path(shutil.which("pulumi") or built)
+    with_cli = "cli" not in arguments.without and cli.is_file()
+    notes = [] if with_cli else ["the official CLI (left out, or not here)"]
+    results: dict[int, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        server = ServerSpec(Path(folder) / "server", port=_free_port())
+        start(server)
+        try:
+            for size in sizes:
+                tools = cli if with_cli and size == main_size else None
+                results[size] = compare(Path(folder), server, size, arguments.repeat, tools)
+                sys.stderr.write(f"{size} objects measured\n")
+            if "terraform" not in arguments.without:
+                peer = terraform(Path(folder) / "terraform", server, main_size)
+                if isinstance(peer, str):
+                    notes.append(f"Terraform ({peer})")
+                else:
+                    for operation, sample in peer.items():
+                        results[main_size][operation]["terraform"] = sample
+        finally:
+            stop(server)
+    text = report(results, notes)
+    (ROOT / "docs" / "engine-speed.md").write_text(text)
+    (ROOT / "docs" / "engine-speed.svg").write_text(plot(results[main_size], main_size))
+    sys.stdout.write(text)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+if __name__ == "__main__":
+    main()
