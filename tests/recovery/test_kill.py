@@ -45,7 +45,8 @@ def test_killed_again_and_again(world: Any, warm: Any, official: Any, seed: int)
 
 @pytest.mark.parametrize("point", [9, 120, 345, 560])
 def test_killed_once(world: Any, warm: Any, point: int) -> None:
-    assert warm.infra(world, "up", "--yes", kill=point, seed=SEED)["code"] == -9
+    killed = warm.infra(world, "up", "--yes", kill=point, seed=SEED)
+    assert killed["code"] == -9, killed["output"]
     heal(world, warm)
     clean(world, warm)
 
@@ -53,7 +54,8 @@ def test_killed_once(world: Any, warm: Any, point: int) -> None:
 @pytest.mark.parametrize("point", [75, 410])
 def test_the_official_cli_takes_over(world: Any, warm: Any, official: Any, point: int) -> None:
     """`infra env`, with which one goes over to the CLI, brings what the dead run had done into the state."""
-    assert warm.infra(world, "up", "--yes", kill=point, seed=SEED)["code"] == -9
+    killed = warm.infra(world, "up", "--yes", kill=point, seed=SEED)
+    assert killed["code"] == -9, killed["output"]
     official.up()
     world.check(SIZE)
     assert official.changes(refresh=True) == {}

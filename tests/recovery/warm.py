@@ -43,9 +43,9 @@ class Boundaries:
             self.count += 1
             if self.count != self.kill:
                 return
-            if file is not None and str(Path(f"/proc/self/fd/{file}").readlink()).endswith(".jsonl"):
+            if file is not None and "/journal/" in str(Path(f"/proc/self/fd/{file}").readlink()):
                 size = os.fstat(file).st_size
-                os.ftruncate(file, self.random.randint(self.synced.get(file, 0), size))
+                os.ftruncate(file, self.random.randint(min(self.synced.get(file, 0), size), size))
             os.kill(os.getpid(), signal.SIGKILL)
             time.sleep(60)
 
