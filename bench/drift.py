@@ -25,6 +25,7 @@ RUNS = (
     ("1 in 10 changed live", "markdown"),
     ("1 in 10 changed live", "html"),
 )
+TRIES = 3
 EXPECTED = {"nothing changed": 0, "1 in 10 changed live": 3}
 
 
@@ -45,7 +46,7 @@ def main() -> None:
             "",
             f"{OBJECTS} objects on a self-hosted server (10 % pools, 20 % queues, 30 % variables, 20 % secret blocks,",
             "20 % limits), read through a proxy on loopback. Seconds are wall and processor time of the whole command,",
-            "its start and the run of the program included. Made by `python bench/drift.py`.",
+            "its start and the run of the program included, the best of three. Made by `python bench/drift.py`.",
             "",
             "| on the server | `infra drift --format` | wall s | processor s | calls | memory MB |",
             "|---|---|---|---|---|---|",
@@ -71,11 +72,14 @@ def measure(project: Path, proxy: Proxy) -> list[str]:
         if what != before and EXPECTED[what]:
             _change(proxy.url)
         before = what
-        proxy.calls.clear()
         out = project / "report"
-        wall, processor, memory, code = timed([*infra, "drift", "--format", format, "--out", str(out)], project, env)
-        if code != EXPECTED[what]:
-            raise SystemExit(f"infra drift ended with {code}: {out.read_text()[:2000]}")
+        tries = []
+        for _ in range(TRIES):
+            proxy.calls.clear()
+            tries.append(timed([*infra, "drift", "--format", format, "--out", str(out)], project, env))
+            if tries[-1][3] != EXPECTED[what]:
+                raise SystemExit(f"infra drift ended with {tries[-1][3]}: {out.read_text()[:2000]}")
+        wall, processor, memory, _ = min(tries)
         calls = proxy.calls.total()
         rows.append(f"| {what} | {format} | {wall:.1f} | {processor:.1f} | {calls} | {memory:.0f} |")
     return rows

@@ -15,7 +15,7 @@ from prefect_pulumi.engine.operations import StackContext, open_providers
 from prefect_pulumi.engine.providers import ProviderPool
 from prefect_pulumi.engine.run_state import Options
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
-from prefect_pulumi.errors import PrefectPulumiError, ServerUnavailableError
+from prefect_pulumi.errors import PrefectPulumiError
 from prefect_pulumi.lifecycle import ReadRequest, ReadResult
 from prefect_pulumi.review.shown import Redactor, secrets_in
 from prefect_pulumi.state import folding
@@ -156,8 +156,7 @@ def read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set
         live.version = live.version or (reader.version() if reader.api_url else "")
     except PrefectPulumiError as error:
         live.failed["server"] = error
-        if isinstance(error, ServerUnavailableError):
-            return
+        return
     for listing in reader.read(requests):
         if listing.error is not None:
             live.failed.update(dict.fromkeys(listing.kinds, listing.error))

@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from prefect_pulumi.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
+from prefect_pulumi.errors import (
+    ApiError,
+    PrefectPulumiError,
+    ProviderError,
+    ServerUnavailableError,
+)
 from prefect_pulumi.lifecycle import ReadRequest, ReadResult
 from prefect_pulumi.models import PACKAGE
 from prefect_pulumi.provider.handler import Call
@@ -69,15 +74,20 @@ class LiveReader:
         self._provider = provider
 
     def version(self) -> str:
-        """GET /admin/version."""
-        return str(self._provider.connection.client().request("GET", "/admin/version"))
+        """GET /admin/version; "" where the API does not say it, as Prefect Cloud's."""
+        try:
+            return str(self._provider.connection.client().request("GET", "/admin/version"))
+        except ApiError as error:
+            if _ends_it(error):
+                raise
+            return ""
 
     @property
     def api_url(self) -> str:
         return self._provider.connection.api_url
 
     def read(self, requests: Sequence[ReadRequest]) -> Iterator[Listing]:
-        """One `Listing` after the other. Once the server gives no answer the rest is not asked for."""
+        """One `Listing` after the other. Once the server is silent, or takes no key, the rest is not asked for."""
         by_kind: dict[str, list[ReadRequest]] = {}
         for request in requests:
             by_kind.setdefault(_kind(request.urn), []).append(request)
@@ -90,11 +100,11 @@ class LiveReader:
                 try:
                     yield self._listing(kinds, asked, list_rows())
                     continue
-                except ServerUnavailableError as error:
-                    dead = error
                 except PrefectPulumiError as error:
-                    yield Listing(kinds, error=error)
-                    continue
+                    if not _ends_it(error):
+                        yield Listing(kinds, error=error)
+                        continue
+                    dead = error
             yield Listing(kinds, error=dead)
         for kind, asked in by_kind.items():
             if dead is not None and self._on_server(kind):
@@ -104,13 +114,12 @@ class LiveReader:
                 try:
                     yield self._listing((kind,), asked, self._known(kind, asked))
                 except PrefectPulumiError as error:
-                    dead = error if isinstance(error, ServerUnavailableError) else dead
+                    dead = error if _ends_it(error) else dead
                     yield Listing((kind,), error=error)
                 continue
             answers = self._provider.read_many(asked)
             failed = next((each for each in answers if isinstance(each, PrefectPulumiError)), None)
-            if isinstance(failed, ServerUnavailableError):
-                dead = failed
+            dead = failed if failed is not None and _ends_it(failed) else dead
             if failed is not None and all(isinstance(each, PrefectPulumiError) for each in answers):
                 yield Listing((kind,), error=failed)
             else:
@@ -205,6 +214,13 @@ class LiveReader:
         slim = {id(row): replace(row, row={k: v for k, v in row.row.items() if k in KEPT}) for row in rows}
         found = {urn: slim[id(row)] for urn, row in taken.items()}
         return Listing(kinds, answers, found, tuple(slim.values()))
+
+
+def _ends_it(error: PrefectPulumiError) -> bool:
+    """Whether every other call would fail alike."""
+    if isinstance(error, ApiError):
+        return error.status == 401 or error.status >= 500
+    return isinstance(error, ServerUnavailableError)
 
 
 def _kind(urn: str) -> str:

@@ -1,0 +1,51 @@
+"""What a report is given cannot write, by construction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.cli.reading import Notes, ReadOnlyProvider, read_only_context
+from prefect_pulumi.engine.events import Message
+from prefect_pulumi.errors import OperationError
+from prefect_pulumi.provider.service import PrefectProvider
+
+URN = "urn:pulumi:dev::p::prefect:index:Variable::a"
+
+
+def test_the_parts_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    context = read_only_context(Stack(tmp_path, "dev"), Notes(), None)
+    with pytest.raises(OperationError, match="only reads"):
+        context.backend.writer("dev")
+    provider = context.loader("prefect", "", "", {})
+    assert isinstance(provider, ReadOnlyProvider)
+    assert isinstance(provider.inner, PrefectProvider)
+    values = {"name": "a", "value": 1}
+    assert provider.create(URN, values, 0.0, preview=True).id == ""
+    for write in (
+        lambda: provider.create(URN, values, 0.0, preview=False),
+        lambda: provider.update(URN, "1", values, values, values, 0.0, preview=False, ignore_changes=()),
+        lambda: provider.delete(URN, "1", values, values, 0.0),
+    ):
+        with pytest.raises(OperationError, match="only reads"):
+            write()
+    # Behind that face the client refuses as well: no server stands at this address, and none is asked.
+    provider.configure({"apiUrl": "http://127.0.0.1:9/api"})
+    with pytest.raises(OperationError, match="would write"):
+        provider.inner.create(URN, values, 0.0, preview=False)
+    provider.close()
+    assert provider.recover(URN, values, 0.0) is None
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_notes_keep_what_matters() -> None:
+    notes = Notes()
+    for severity in ("info", "warning", "error"):
+        notes.emit(Message(severity, severity))
+    assert [each.text for each in notes.messages] == ["warning", "error"]
