@@ -142,6 +142,7 @@ class Program:
         wanted = [name for name in PROPS[kind] if name in NEEDED.get(kind, []) or draw(st.booleans())]
         spec.props = {name: draw(PROPS[kind][name]) for name in wanted}
         if kind == "WorkQueue":
+            spec.props["priority"] = 10 * self.count + spec.props["priority"]
             spec.links["work_pool_name"] = draw(st.sampled_from(pools))
         groups = [key for key, other in self.specs.items() if other.kind in {"Group", "Thing"}]
         if groups and draw(st.integers(0, 3)) == 0:
@@ -171,6 +172,9 @@ class Program:
             del spec.props[name]
         else:
             spec.props[name] = draw(PROPS[spec.kind][name])
+            if name == "priority":
+                # Two queues of one pool cannot have the same: the server moves the others out of the way.
+                spec.props[name] += 10 * int(spec.key.rsplit("workqueue", 1)[1])
 
     def _option(self, draw: Any) -> None:
         spec = self._pick(draw, ("Thing", "Variable", "GlobalConcurrencyLimit"))
