@@ -6,9 +6,11 @@ what the state says. Failures are asked for now and then; they may leave nothing
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
+import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
@@ -213,8 +215,15 @@ class Machine(RuleBasedStateMachine):
         left = {entry.id for entry in self._entries()}
         for id, entry in before.items():
             if id not in left and (entry.retain_on_delete or entry.deleted_with):
-                self.abandoned.add(id)
+                self._abandon(entry)
         return said
+
+    def _abandon(self, entry: ResourceEntry) -> None:
+        """It lives on without a state; names are unique on the server, so there it would be in the way."""
+        self.abandoned.add(entry.id)
+        if not entry.type.startswith("testbed:") and not entry.external:
+            with contextlib.suppress(urllib.error.HTTPError):  # gone with its pool, or kept for another entry
+                call(self.api, "DELETE", _path(entry))
 
     def _whole_update(self, side: Any, refresh: bool) -> None:
         said = self._tried(side, "up", self.program.text(), refresh=refresh)
