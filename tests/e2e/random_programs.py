@@ -144,10 +144,17 @@ class Program:
         if kind == "WorkQueue":
             spec.props["priority"] = 10 * self.count + spec.props["priority"]
             spec.links["work_pool_name"] = draw(st.sampled_from(pools))
-        groups = [key for key, other in self.specs.items() if other.kind in {"Group", "Thing"}]
+        # Children inherit retain_on_delete; an object of the server that is kept would be in the way of its successor.
+        parents = {"Group", "Thing"} if kind in {"Thing", "Group"} else {"Group"}
+        groups = [key for key, other in self.specs.items() if other.kind in parents and not self._in_thing(other)]
         if groups and draw(st.integers(0, 3)) == 0:
             spec.parent = draw(st.sampled_from(groups))
         self.specs[spec.key] = spec
+
+    def _in_thing(self, spec: Spec) -> bool:
+        return bool(spec.parent) and (
+            self.specs[spec.parent].kind == "Thing" or self._in_thing(self.specs[spec.parent])
+        )
 
     def _remove(self, draw: Any) -> None:
         spec = self._pick(draw)
