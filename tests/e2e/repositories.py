@@ -28,9 +28,10 @@ class Repository:
         program: str,
         stages: list[Any],
         servers: Mapping[str, str],
-        pools: Mapping[str, Any] | None = None,
+        remote: Mapping[str, str] | None = None,
     ) -> None:
-        """`program` is a format of `version` and `name`; `servers`: stack -> address; `pools`: stack -> its pools."""
+        """`program` is a format of `version` and `name`; `servers`: stack -> address; `remote`: stack -> backend that
+        only the official CLI reaches."""
         self.program = program
         self.servers = servers
         self.name = f"v{uuid4().hex[:8]}"
@@ -46,14 +47,13 @@ class Repository:
             "runtime": "python",
             "main": "infra",
             "plugins": {"providers": [{"name": "prefect", "path": ".venv/bin"}]},
-            "promotion": {"stages": stages, "backends": {stacks[-1]: "file://elsewhere"}},
+            "promotion": {"stages": stages, "backends": {stacks[-1]: "file://elsewhere", **(remote or {})}},
         }
         (self.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         (self.root / "elsewhere").mkdir()  # the last stage keeps its state apart
         (self.root / "elsewhere" / ".gitignore").write_text("*\n")
         for number, stack in enumerate(stacks):
-            own = (pools or {}).get(stack, {"etl": {"concurrency_limit": number + 1}})
-            environment = {"server": {"api_url": servers[stack]}, "pools": own}
+            environment = {"server": {"api_url": servers[stack]}, "pools": {"etl": {"concurrency_limit": number + 1}}}
             text = yaml.safe_dump({"config": {"prefect-infra:environment": environment}})
             (self.root / f"Pulumi.{stack}.yaml").write_text(text)
         # What other tests leave on the server is none of this.
@@ -62,8 +62,11 @@ class Repository:
         (self.root / ".venv").mkdir()
         (self.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
         self.stacks = stacks
-        for stack in stacks:
+        self.local = [stack for stack in stacks if stack not in (remote or {})]
+        for stack in self.local:
             self.infra("env", "-s", stack)  # the salt of its secrets goes into its file
+        for stack, address in (remote or {}).items():
+            self.pulumi("stack", "init", stack, backend=address)
 
     def git(self, *arguments: str) -> str:
         identity = ["-c", "user.email=ann@example.com", "-c", "user.name=Ann"]
@@ -95,6 +98,13 @@ class Repository:
         assert found == code, f"infra {' '.join(arguments)} -> {found}\n{out.getvalue()}\n{err.getvalue()}"
         return out.getvalue() if code == 0 else out.getvalue() + err.getvalue()
 
+    def pulumi(self, *arguments: str, backend: str) -> None:
+        """The official CLI of PATH, in the clone."""
+        env = {**os.environ, "PULUMI_BACKEND_URL": backend, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        command = ["pulumi", "--non-interactive", *arguments]
+        done = subprocess.run(command, cwd=self.root, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
     def json(self, *arguments: str) -> Any:
         return json.loads(self.infra(*arguments, "--json"))
 
@@ -124,7 +134,7 @@ class Repository:
         return found
 
     def destroy(self) -> None:
-        for stack in self.stacks:
+        for stack in self.local:
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
                 main(["destroy", "-s", stack, "--yes"])
 
@@ -135,9 +145,9 @@ def repository(
     program: str,
     stages: list[Any],
     servers: Mapping[str, str],
-    pools: Mapping[str, Any] | None = None,
+    remote: Mapping[str, str] | None = None,
 ) -> Iterator[Repository]:
-    made = Repository(folder, program, stages, servers, pools)
+    made = Repository(folder, program, stages, servers, remote)
     here = Path.cwd()
     try:
         yield made

@@ -84,6 +84,16 @@ def postgres(folder: Path) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def database(url: str, name: str) -> str:
+    """Makes another database there; returns its address as the official CLI takes it for a backend."""
+    programs = binaries()
+    assert programs is not None
+    port = url.rsplit(":", 1)[1].split("/")[0]
+    create = [programs / "createdb", "-h", "127.0.0.1", "-p", port, "-U", "prefect", name]
+    subprocess.run(create, check=True)
+    return f"postgres://prefect@127.0.0.1:{port}/{name}?sslmode=disable"
+
+
 @contextmanager
 def prefect_on(database: str, folder: Path) -> Iterator[str]:
     """API address of a Prefect server on that database, with basic auth."""

@@ -268,6 +268,43 @@ def test_a_hotfix_in_prod_and_its_way_back(two: Any) -> None:
     assert two.live("prod") == "third"
 
 
+def test_prods_state_may_be_where_only_the_official_cli_reaches(
+    tmp_path: Path,
+    prefect_server: str,
+    postgres: str,
+    pulumi_cli: Path,
+    prod_servers: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    repository: Any,
+) -> None:
+    """Its own backend in PostgreSQL stands for Pulumi Cloud and S3: the embedded engine knows none of them."""
+    address = prod_servers.database(postgres, "states")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", f"{pulumi_cli.parent}{os.pathsep}{os.environ['PATH']}")
+    servers = {"dev": prefect_server, "prod": prefect_server}
+    with repository(tmp_path, PROGRAM, ["dev", "prod"], servers, remote={"prod": address}) as made:
+        first = made.verified("first")
+        made.promoted()
+        made.version("second")
+        made.infra("up", "-s", "prod", "--yes")
+        assert (made.live("prod"), made.live("dev")) == ("first", "first")
+        record = made.carried("prod")
+        assert (record["id"], record["commit"], record["verification"]["passed"]) == ("prod-1", first, True)
+        made.infra("up", "-s", "dev", "--yes")
+        made.infra("verify")
+        shown = made.json("promote", "dev", "prod", "--preview")
+        assert [(row["kind"], row["path"]) for row in shown["changes"]] == [("Variable", "value")]
+        made.infra("promote", "dev", "prod", "--apply", "--yes")
+        assert made.live("prod") == "second"
+        rows = {row["stack"]: row for row in made.json("status")["stacks"]}
+        assert (rows["prod"]["release"]["id"], rows["prod"]["drift"]) == ("prod-2", "in sync")
+        # The CLI destroys what it knows without running the program.
+        monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        made.pulumi("destroy", "--yes", "--skip-preview", "-s", "prod", backend=address)
+        assert made.live("prod") is None
+
+
 KILLED = """
 import os, signal, sys
 from prefect_pulumi.cli import applying

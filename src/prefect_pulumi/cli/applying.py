@@ -17,7 +17,7 @@ from typing import Any
 
 from prefect_pulumi.cli import releases, render
 from prefect_pulumi.cli.commands import QuietSink
-from prefect_pulumi.cli.project import Stack, as_json
+from prefect_pulumi.cli.project import PRIVATE, Stack, as_json
 from prefect_pulumi.cli.verifying import client_of, now, settings_of, verify, workers_online
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.run_state import Options
@@ -39,6 +39,9 @@ from prefect_pulumi.state.backend import write_atomic
 
 
 def course_file(stack: Stack) -> Path:
+    """Beside the state; for a state that only the official CLI reaches, in the project's private folder."""
+    if stack.is_remote:
+        return stack.home / PRIVATE / "promotions" / f"{stack.name}.json"
     return stack.backend.root / ".pulumi" / "promotions" / stack.project.name / f"{stack.name}.json"
 
 
@@ -252,9 +255,7 @@ class _Runner:
 
     def _deploy(self, pin: Mapping[str, Any]) -> str:
         at = releases.at_release(self.stack, pin)
-        sink = QuietSink() if self.arguments.json else render.TerminalSink()
-        output = sys.stderr if self.arguments.json else None
-        result = operations.up(at.context(sink, write=True, output=output), Options())
+        summary = self._up(at)
         carries = releases.carried_by(self.stack).record
         if not _carries(carries, pin):
             raise PromotionError(
@@ -262,8 +263,17 @@ class _Runner:
                 where=self.stack.name,
                 remedy="does the released program end with declare_release(...)?",
             )
-        counts = ", ".join(f"{n} {op}" for op, n in result.summary.items() if op != "same" and n) or "nothing to change"
+        counts = ", ".join(f"{n} {op}" for op, n in summary.items() if op != "same" and n) or "nothing to change"
         return f"brought up as {carries.id if carries else ''}: {counts}"
+
+    def _up(self, at: Stack) -> Mapping[str, int]:
+        output = sys.stderr if self.arguments.json else None
+        if at.is_remote:
+            from prefect_pulumi.cli import remote_updates
+
+            return remote_updates.up(at, output)
+        sink = QuietSink() if self.arguments.json else render.TerminalSink()
+        return operations.up(at.context(sink, write=True, output=output), Options()).summary
 
     def _workers(self) -> str:
         client = client_of(self.stack)

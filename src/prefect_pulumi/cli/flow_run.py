@@ -7,6 +7,7 @@ import os
 import sys
 import uuid
 from argparse import Namespace
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,8 @@ from prefect_pulumi.api.client import PrefectClient
 from prefect_pulumi.cli.project import Stack, as_json
 from prefect_pulumi.errors import ConfigError, ExitCode, FlowRunError, InputError, NotFoundError
 from prefect_pulumi.models.provider_config import ENVIRONMENT
-from prefect_pulumi.values import unwrap
+from prefect_pulumi.state.entries import ResourceEntry
+from prefect_pulumi.values import Secret, unwrap
 
 POLL_SECONDS = 0.5
 LEVELS = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
@@ -41,14 +43,19 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def connection_of(stack: Stack) -> dict[str, str]:
-    """Address and credentials of the stack's server, from its provider in the state, else from the environment."""
-    reader = stack.backend.reader(stack.name)
-    if reader.exists():
-        for entry in reader.load(stack.manager(write=False)).resources:
-            if entry.type == "pulumi:providers:prefect" and entry.inputs.get("apiUrl"):
-                found: dict[str, str] = unwrap(entry.inputs)
-                return {**_given(), **found}
+def connection_of(stack: Stack, entries: Iterable[ResourceEntry] | None = None) -> dict[str, str]:
+    """Address and credentials of the stack's server, from its provider in the state, else from the environment.
+
+    `entries`: the state, where it is at hand. The official CLI hands out no secret of a state that it keeps.
+    """
+    reader = stack.backend.reader(stack.name) if entries is None else None
+    if reader is not None:
+        entries = reader.load(stack.manager(write=False)).resources if reader.exists() else []
+    for entry in entries or ():
+        if entry.type == "pulumi:providers:prefect" and entry.inputs.get("apiUrl"):
+            shown = {k: v for k, v in entry.inputs.items() if not (stack.is_remote and isinstance(v, Secret))}
+            found: dict[str, str] = unwrap(shown)
+            return {**_given(), **found}
     if os.environ.get("PREFECT_API_URL"):
         return _given()
     raise ConfigError(f"stack {stack.name} has no server yet", where="infra run", remedy=f"infra up -s {stack.name}")

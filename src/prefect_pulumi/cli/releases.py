@@ -20,6 +20,7 @@ from prefect_pulumi.cli.reviewing import RULES_FILE
 from prefect_pulumi.errors import ConfigError, ExitCode, InputError
 from prefect_pulumi.promotion.records import Carried, Record, carried
 from prefect_pulumi.state import folding
+from prefect_pulumi.state.config import StackConfig
 from prefect_pulumi.state.entries import Snapshot
 
 
@@ -45,6 +46,20 @@ def at_pin(stack: Stack) -> Stack:
 
 def at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
     """The stack with `pin` in place of the config's own, in the folder of that release. Writes only there."""
+    at = _at_release(stack, pin)
+    if stack.is_remote and pin_of(stack) != dict(pin):
+        # The official CLI reads files: there it finds the pin in a copy.
+        file = at.root / f"Pulumi.{stack.name}.yaml"
+        text = file.read_bytes()
+        file.unlink()
+        file.write_bytes(text)
+        config = StackConfig.load(file, stack.project.name)
+        config.put(["environment", "release"], dict(pin))
+        config.save()
+    return at
+
+
+def _at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
     return replace(stack, root=checkout(stack.home, str(pin["commit"])), pin=json.dumps(dict(pin)))
 
 
@@ -58,7 +73,7 @@ def checkout(root: Path, commit: str) -> Path:
         link, target = released / name, (root / name).resolve()
         if link.is_symlink() and link.readlink() == target:
             continue
-        if link.is_symlink():
+        if link.is_symlink() or link.is_file():
             link.unlink()
         if target.exists() and not link.exists():
             link.symlink_to(target)
@@ -67,6 +82,10 @@ def checkout(root: Path, commit: str) -> Path:
 
 def snapshot_of(stack: Stack) -> Snapshot:
     """The state, with what a crashed run had finished folded in. Nothing is written."""
+    if stack.is_remote:
+        from prefect_pulumi.cli import remote_updates
+
+        return remote_updates.snapshot(stack)
     return folding.load(stack.backend, stack.name, stack.manager(write=False))
 
 
@@ -86,7 +105,7 @@ def need_record(stack: Stack, found: Carried) -> Record:
             where="infra release",
             remedy=f"commit them and run: infra up -s {stack.name}",
         )
-    exists = stack.backend.reader(stack.name).exists()
+    exists = bool(snapshot_of(stack).resources)
     remedy = "declare one at the end of the program: declare_release(...)" if exists else f"infra up -s {stack.name}"
     what = "its program declares none" if exists else "it has not been made yet"
     raise InputError(f"stack {stack.name} carries no release: {what}", where="infra release", remedy=remedy)

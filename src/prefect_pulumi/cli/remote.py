@@ -30,10 +30,10 @@ HIDDEN = "[hidden]"
 
 def remote_sides(stack: Stack, output: TextIO | None) -> Sides:
     """Raises `CannotCheckError` when the CLI is missing, or cannot read the stack."""
-    opened = _open(stack, output)
-    snapshot = _snapshot(_asked(lambda: opened.export_stack().deployment))
-    code = _code(opened)
-    live, notes = _live(opened, snapshot)
+    cli = opened(stack, output)
+    snapshot = snapshot_of(cli)
+    code = _code(cli)
+    live, notes = _live(cli, snapshot)
     notes = ["read through the official CLI", *notes]
     _add_inventory(stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
@@ -42,10 +42,17 @@ def remote_sides(stack: Stack, output: TextIO | None) -> Sides:
 
 def remote_code(stack: Stack, output: TextIO | None) -> Code:
     """What the program asks for, by the CLI's preview."""
-    return _code(_open(stack, output))
+    return _code(opened(stack, output))
 
 
-def _open(stack: Stack, output: TextIO | None) -> Any:
+def snapshot_of(cli: Any) -> Snapshot:
+    """The state of an opened stack, its secrets hidden."""
+    return _snapshot(_asked(lambda: cli.export_stack().deployment))
+
+
+def opened(stack: Stack, output: TextIO | None, *, create: bool = False) -> Any:
+    """The stack of the Automation API. Raises `CannotCheckError` when the CLI is missing or has no such stack;
+    with `create` it is made then."""
     from pulumi import automation
 
     command = _command(stack)
@@ -53,7 +60,8 @@ def _open(stack: Stack, output: TextIO | None) -> Any:
         work_dir=str(stack.root), pulumi_command=command, env_vars=_environment(stack), secrets_provider=None
     )
     program = _program(stack, output)
-    return _asked(lambda: automation.select_stack(stack.name, stack.project.name, program, opts=options))
+    choose = automation.create_or_select_stack if create else automation.select_stack
+    return _asked(lambda: choose(stack.name, stack.project.name, program, opts=options))
 
 
 def _command(stack: Stack) -> Any:
@@ -112,10 +120,10 @@ def _asked(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except errors.CommandError as error:
-        raise CannotCheckError(_words(str(error)), where="pulumi") from error
+        raise CannotCheckError(words(str(error)), where="pulumi") from error
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """The lines that say what was wrong, of all that the CLI printed."""
     lines = [line.strip() for line in text.splitlines()]
     said = [line for line in lines if re.match(r"error:|.*\berror: ", line)] or [line for line in lines if line][-3:]

@@ -91,7 +91,7 @@ def settings_of(stack: Stack) -> Any:
 
 
 def client_of(stack: Stack) -> SyncClient:
-    connection = connection_of(stack)
+    connection = connection_of(stack, releases.snapshot_of(stack).resources)
     return SyncClient(connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString"))
 
 
@@ -231,6 +231,11 @@ def _automation(event: Mapping[str, Any]) -> str:
 
 def record_verification(stack: Stack, found: Verification) -> None:
     """Into the state's record, under the stack's lock. Raises `StateError` when the state carries another by now."""
+    if stack.is_remote:
+        from prefect_pulumi.cli import remote_updates
+
+        remote_updates.record(stack, found)
+        return
     with operations.updating(stack.context(QuietSink(), write=True)) as update:
         snapshot = update.snapshot
         entry = release_entry(snapshot.resources)
