@@ -383,7 +383,9 @@ def test_three_stages_and_two_prods(
             record = made.carried(target)
             assert (record["commit"], record["promoted"]["stage"]) == (commit, "staging")
             made.commit(target)
-        assert "prod-us does not come after prod-eu" in made.infra("promote", "prod-eu", "prod-us", code=1)
+            if target == "prod-eu":
+                said = made.infra("promote", "prod-eu", "prod-us", code=1)
+                assert "prod-us does not come after prod-eu" in said
         # A release that went to staging without having been in dev.
         path = made.root / "Pulumi.staging.yaml"
         text = yaml.safe_load(path.read_text())
