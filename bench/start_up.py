@@ -54,7 +54,8 @@ def main() -> None:
     lines = [
         "# Performance",
         "",
-        "Made by `make bench`, in a fresh clone with a warm pip cache.",
+        "Made by `make bench`, in a fresh clone with a warm pip cache. Thousands of resources, beside peers, are in",
+        "[engine-speed.md](engine-speed.md).",
         "",
         "| once | s |",
         "|---|---|",

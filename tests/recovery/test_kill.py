@@ -26,7 +26,7 @@ def clean(world: Any, warm: Any) -> None:
     assert seen["code"] == 0, seen["output"]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_killed_again_and_again(world: Any, warm: Any, official: Any, seed: int) -> None:
     """Each run is killed while it heals the one before, until one comes through."""
     drawn = random.Random(seed)
@@ -43,7 +43,7 @@ def test_killed_again_and_again(world: Any, warm: Any, official: Any, seed: int)
     world.check(0)
 
 
-@pytest.mark.parametrize("point", [9, 120, 345, 560])
+@pytest.mark.parametrize("point", [9, 120, 345])
 def test_killed_once(world: Any, warm: Any, point: int) -> None:
     killed = warm.infra(world, "up", "--yes", kill=point, seed=SEED)
     assert killed["code"] == -9, killed["output"]
@@ -51,7 +51,7 @@ def test_killed_once(world: Any, warm: Any, point: int) -> None:
     clean(world, warm)
 
 
-@pytest.mark.parametrize("point", [75, 410])
+@pytest.mark.parametrize("point", [410])
 def test_the_official_cli_takes_over(world: Any, warm: Any, official: Any, point: int) -> None:
     """`infra env`, with which one goes over to the CLI, brings what the dead run had done into the state."""
     killed = warm.infra(world, "up", "--yes", kill=point, seed=SEED)
@@ -62,7 +62,7 @@ def test_the_official_cli_takes_over(world: Any, warm: Any, official: Any, point
     clean(world, warm)
 
 
-@pytest.mark.parametrize("point", [30, 300])
+@pytest.mark.parametrize("point", [300])
 def test_a_killed_destroy(world: Any, warm: Any, point: int) -> None:
     heal(world, warm)
     assert warm.infra(world, "destroy", "--yes", kill=point, seed=SEED)["code"] == -9

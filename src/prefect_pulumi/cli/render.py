@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.engine.events import Event, Message, StepDone, StepStarted
 from prefect_pulumi.engine.operations import Result
@@ -15,6 +15,9 @@ from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError, Progr
 from prefect_pulumi.masking import current
 from prefect_pulumi.state.entries import urn_name
 from prefect_pulumi.values import mask
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 SIGNS = {
     Op.CREATE: ("+", "green", "create", "created"),
@@ -116,19 +119,11 @@ def counts(summary: dict[str, int]) -> str:
 
 def done(result: Result, sink: TerminalSink, *, stack: str, verb: str) -> None:
     """The table at the end of an update, then what to do next."""
-    from rich.table import Table
-
     rows = [s for s in result.steps if s.op is not Op.SAME and not s.is_default_provider and (s.new or s.old).custom]  # type: ignore[union-attr]
     if not result.changed:
         sink.console.print(f"{counts(result.summary)} ({result.seconds:.1f}s)")
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in ("", "kind", "name", ""):
-            table.add_column(column)
-        for step in rows:
-            sign, style, _, word = SIGNS[step.op]
-            table.add_row(f"[{style}]{sign}[/]", kind_of(step), urn_name(step.urn), f"[dim]{word}[/]")
-        sink.console.print(table)
+        sink.console.print(_listed(rows), soft_wrap=True, end="")
         sink.console.print(f"\n{verb} stack [bold]{stack}[/] in {result.seconds:.1f}s: {_past(result.summary)}")
     deployments = mask(result.outputs.get("deployments")) if result.outputs else None
     if verb != "Updated":
@@ -140,6 +135,21 @@ def done(result: Result, sink: TerminalSink, *, stack: str, verb: str) -> None:
     ui = mask(result.outputs.get("ui")) if result.outputs else None
     if ui:
         sink.console.print(f"  Prefect: {ui}", markup=False)
+
+
+def _listed(steps: list[Step]) -> Text:
+    """One line a step, in columns. A table of rich costs ten times as much, which thousands of lines show."""
+    from rich.text import Text
+
+    kind = max((len(kind_of(step)) for step in steps), default=0)
+    name = max((len(urn_name(step.urn)) for step in steps), default=0)
+    text = Text()
+    for step in steps:
+        sign, style, _, word = SIGNS[step.op]
+        text.append(f"{sign:2} ", style)
+        text.append(f"{kind_of(step):{kind}}  {urn_name(step.urn):{name}}  ")
+        text.append(word + "\n", "dim")
+    return text
 
 
 def _past(summary: dict[str, int]) -> str:
