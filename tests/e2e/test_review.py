@@ -238,11 +238,29 @@ def test_policies_fail_the_review_and_overrides_let_it_pass(team: Team) -> None:
         assert f"lost_{team.n}" in verdict["text"]
         (team.root / "review.yaml").write_text(rules + policy + override.replace("DAY", "2999-01-01"))
         assert "ana: moved" in team.report("review", code=0)["verdicts"][0]["overridden"]
-        (team.root / "review.yaml").write_text(rules + policy + override.replace("DAY", "2020-01-01"))
-        assert team.report("review", code=3)["verdicts"][0]["overridden"] == ""
     finally:
         (team.root / "review.yaml").write_text(rules)
         team.git("checkout", "-q", "main")
+
+
+def test_a_base_that_does_not_run_hides_nothing(team: Team) -> None:
+    """Whoever mends a broken main is not told that all of it is there already."""
+    program = (team.root / "infra" / "__main__.py").read_text()
+    team.git("checkout", "-q", "-b", "broken")
+    (team.root / "infra" / "__main__.py").write_text("raise RuntimeError('broken')\n" + program)
+    team.commit("break it")
+    team.git("checkout", "-q", "-b", "mend")
+    (team.root / "infra" / "__main__.py").write_text(program)
+    team.commit("mend it")
+    try:
+        found = team.report("review", "--base", "broken", code=0)
+    finally:
+        team.git("checkout", "-q", "main")
+    assert "does not run" in found["notes"][0]
+    items = team.items(found)
+    assert {name: (item["action"], item["pending"]) for name, item in items.items()} == {
+        "GlobalConcurrencyLimit db-N": ("update", False)
+    }
 
 
 def test_live_edits_are_adopted_with_git_apply(team: Team, api: SyncClient) -> None:

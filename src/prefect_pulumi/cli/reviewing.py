@@ -148,7 +148,11 @@ def _subject(
     asked = step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
     if code.problem is not None and entry is not None:
         asked = entry.inputs  # what the code says is not known: only the server is compared
-    before = asked if base is None or code.problem is not None else base.inputs(step.urn if step else urn)
+    before: Mapping[str, Any] | None = asked
+    if base is not None and base.problem is not None:
+        before = entry.inputs if entry is not None else None  # so that nothing seems to be the base's already
+    elif base is not None and code.problem is None:
+        before = base.inputs(step.urn if step else urn)
     row = live.rows.get(urn)
     again = read is not None and bool(read.id) and entry is not None and row is not None and read.id != entry.id
     return Subject(
