@@ -210,6 +210,11 @@ def test_updates(lab: Lab) -> None:
     # The same through the step.
     lab.write(*before)
     assert {each["action"] for each in lab.up().values()} == {"create"}
+    # Killed before its state was saved, an update goes on from what it noted: nothing is deployed once more.
+    lab.outputs, times = {}, {name: lab.live(name)["updated"] for name in lab.names()}
+    assert {each["action"] for each in lab.up().values()} == {"recover"}
+    assert times == {name: lab.live(name)["updated"] for name in lab.names()}
+    assert len(lab.outputs["automations"][f"{lab.flow}/same"]) == 1
     lab.fill("same")
     runs, automations = lab.runs("same"), lab.automations("same")
     assert len(runs) >= 20

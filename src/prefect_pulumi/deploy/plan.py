@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from prefect_pulumi.deploy.fields import ABSENT, Change, Fields, Path, changes, dotted
+from prefect_pulumi.deploy.journal import Noted
 from prefect_pulumi.deploy.ownership import Owner, whose
 
 
@@ -16,6 +17,8 @@ class Action(StrEnum):
     ADOPT = "adopt"
     UPDATE = "update"
     PRUNE = "prune"
+    RECOVER = "recover"
+    """An update that was interrupted has deployed it: only the state has to learn of it."""
     SKIP = "skip"
     LEAVE = "leave"
     """It left the file, but is not this stack's to delete."""
@@ -109,7 +112,18 @@ class Assessment:
     @property
     def everything(self) -> bool:
         """True when no deployment of the file stays as it is: then `--all` says the same as the names."""
-        return not self.of(Action.SKIP)
+        return not self.of(Action.SKIP, Action.RECOVER)
+
+    def recovering(self, noted: Mapping[str, Noted], old: Mapping[str, str], new: Mapping[str, str]) -> Assessment:
+        """With what an interrupted update noted as deployed: `old` and `new` are the fingerprints of state and file."""
+        found = dict(self.deployments)
+        for name, planned in self.deployments.items():
+            note = noted.get(name)
+            if planned.action is not Action.UPDATE or planned.changes or note is None or note.id != planned.id:
+                continue
+            if note.fingerprint == new[name] != old.get(name):
+                found[name] = Planned(Action.RECOVER, planned.id, why="deployed by an update that was interrupted")
+        return replace(self, deployments=found)
 
 
 @dataclass(frozen=True)

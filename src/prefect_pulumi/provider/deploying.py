@@ -13,6 +13,7 @@ from prefect_pulumi.deploy.drift import read_back
 from prefect_pulumi.deploy.effective import Effective
 from prefect_pulumi.deploy.environment import sealed
 from prefect_pulumi.deploy.fields import ABSENT, dotted
+from prefect_pulumi.deploy.journal import DeployJournal, Noted
 from prefect_pulumi.deploy.ownership import Owner
 from prefect_pulumi.deploy.plan import DEPLOYS, Action, Assessment, Planned
 from prefect_pulumi.deploy.run import Deployed, DeployEntry, DeployJob, DeployRun, run_deploy
@@ -46,17 +47,21 @@ class Deploying:
     ) -> Json:
         """The new outputs. `digests`: full name -> what its build and push steps read.
         Raises `PartialFailureError` with what was reached, `DeployError` when nothing was."""
-        run = DeployRun()
+        run, journal = DeployRun(), DeployJournal(self.root, call.urn)
+        noted = journal.read()
         if found.deploys:
+            journal.begin()
+            for name in found.of(Action.RECOVER):
+                journal.note(noted[name])
             run = run_deploy(
                 directory,
                 self._job(call, found, file, digests),
                 env=self._environment(call),
                 on_line=lambda name, line: self._say(call, name, line),
-                on_result=lambda result: self._say(call, result.name, _ended(result)),
+                on_result=lambda result: self._ended(call, journal, result),
                 secrets=self.hidden,
             )
-        outputs = self._outputs(call, found, run)
+        outputs = self._outputs(call, found, run, noted)
         failed = [name for name, result in outputs["results"].items() if result.get("result") in ("failed", "left out")]
         if failed:
             raise self._failure(call, outputs, run, identity)
@@ -111,11 +116,20 @@ class Deploying:
             **self.connection.secret_env,
         }
 
-    def _outputs(self, call: Call, found: Assessment, run: DeployRun) -> Json:
+    def _ended(self, call: Call, journal: DeployJournal, result: Deployed) -> None:
+        if not result.error:
+            fingerprint = unwrap(call.news["fingerprints"])[result.name]
+            journal.note(Noted(result.name, result.id, fingerprint, result.automations))
+        self._say(call, result.name, _ended(result))
+
+    def _outputs(self, call: Call, found: Assessment, run: DeployRun, noted: Mapping[str, Noted]) -> Json:
         """What is known after the run: the server is asked once more, for all of them together."""
         client = self.connection.client()
-        done = {name: each.automations for name, each in run.results.items() if not each.error}
-        rows = live.read_flows(client, found.deploys)
+        ended = dict(run.results)
+        for name in found.of(Action.RECOVER):
+            ended[name] = Deployed(name, noted[name].id, "", 0.0, noted[name].automations)
+        done = {name: each.automations for name, each in ended.items() if not each.error}
+        rows = live.read_flows(client, (*found.deploys, *found.of(Action.RECOVER)))
         made = live.read_automations(client, done)
         ids: Json = unwrap(call.outputs.get("deployments", {}))
         prints: Json = unwrap(call.outputs.get("fingerprints", {}))
@@ -124,18 +138,15 @@ class Deploying:
         news = call.news.get("entries", {})
         results: Json = {}
         for name, planned in found.deployments.items():
-            result = results[name] = {**planned.as_json()}
-            if planned.action is Action.PRUNE:
+            result = results[name] = planned.as_json()
+            if planned.action not in DEPLOYS and planned.action is not Action.RECOVER:
                 continue
-            if planned.action not in DEPLOYS:
-                continue
-            ended = run.results.get(name)
-            row = rows.get(name)
-            if ended is None:
+            one, row = ended.get(name), rows.get(name)
+            if one is None:
                 result["result"] = "left out"
                 continue
-            error = ended.error or ("" if row else f"it ended well, but the server has no {name}")
-            result |= {"result": "failed" if error else "done", "seconds": ended.seconds}
+            error = one.error or ("" if row else f"it ended well, but the server has no {name}")
+            result |= {"result": "failed" if error else "done", "seconds": one.seconds}
             prints.pop(name, None)
             automations.pop(name, None)
             if error:
@@ -146,7 +157,7 @@ class Deploying:
             if not error:
                 drift.pop(name, None)
                 prints[name] = unwrap(call.news["fingerprints"])[name]
-                automations[name] = dict(ended.automations)
+                automations[name] = dict(one.automations)
                 entries[name] = sealed(read_back(row, made.get(name, {}), news[name]), self.hidden, news[name])
         known = {*unwrap(call.news["fingerprints"])} | set(found.of(Action.PRUNE) if run.failures else ())
         steps = {**unwrap(call.outputs.get("stepOutputs", {})), **run.step_outputs}
@@ -201,6 +212,7 @@ SIGNS = {
     Action.ADOPT: "= take over",
     Action.UPDATE: "~ update",
     Action.PRUNE: "- delete",
+    Action.RECOVER: "= record",
     Action.LEAVE: "! leave",
 }
 

@@ -18,6 +18,7 @@ from prefect_pulumi.deploy.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.fields import ABSENT, changes, declared_fields
 from prefect_pulumi.deploy.fingerprint import fingerprints
 from prefect_pulumi.deploy.flows import Imported
+from prefect_pulumi.deploy.journal import DeployJournal
 from prefect_pulumi.deploy.load import checked, load, normal
 from prefect_pulumi.deploy.ownership import Owner, whose
 from prefect_pulumi.deploy.plan import Assessment, DeployPlan, Live, assess, plan
@@ -189,7 +190,8 @@ class DeploymentsHandler(Handler):
         )
         if found.refused:
             raise PreflightError(found.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
-        return found
+        prints = (unwrap(props.get("fingerprints", {})) for props in (call.outputs, call.news))
+        return found.recovering(DeployJournal(self.root, call.urn).read(), *prints)
 
     def _hidden(self, call: Call) -> list[str]:
         """Texts that must not be shown."""

@@ -1,0 +1,56 @@
+"""Each deployment of an update is noted as it ends, so that an update that was killed goes on from there.
+
+The state learns of a deploy only when all of it is over. The file (`.infra/deploy/<digest of the URN>.jsonl`) holds one
+JSON object a line for the last update: `{"name", "id", "fingerprint", "automations"}`. It holds no values.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A deployment that ended well."""
+
+    name: str
+    id: str
+    fingerprint: str
+    automations: Mapping[str, str]
+
+
+class DeployJournal:
+    """The file of one resource."""
+
+    def __init__(self, root: Path, urn: str) -> None:
+        self._path = root / ".infra" / "deploy" / f"{hashlib.sha256(urn.encode()).hexdigest()[:16]}.jsonl"
+
+    def begin(self) -> None:
+        """A new update: what the last one noted is in the state by now, or was taken up."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.write_text("")
+
+    def note(self, noted: Noted) -> None:
+        """On the disk when it returns."""
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(asdict(noted)) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def read(self) -> dict[str, Noted]:
+        """By name. A line that a crash cut short is as if it were not there."""
+        found: dict[str, Noted] = {}
+        if not self._path.is_file():
+            return found
+        for line in self._path.read_text("utf-8").splitlines():
+            try:
+                noted = Noted(**json.loads(line))
+            except (ValueError, TypeError):
+                continue
+            found[noted.name] = noted
+        return found
