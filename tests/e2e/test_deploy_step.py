@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +27,15 @@ pulumi.export("results", flows.results)
 FLOW = "from prefect import flow\n\n\n@flow(name='FLOW')\ndef hello(name: str = 'x') -> None:\n    pass\n"
 SCHEDULE = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n"
 TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
+
+ENGINES = Path(__file__).with_name("engines.py")
+APART = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("engines", sys.argv[1])
+engines = sys.modules["engines"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(engines)
+engines.Official(engines.Project(pathlib.Path(sys.argv[2])), pathlib.Path(sys.argv[3])).up()
+"""
 
 
 class Site:
@@ -63,6 +75,22 @@ class Site:
             "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
         }
         return {row["id"] for row in self.client.paged("/flow_runs/filter", body)}
+
+    def refused(self) -> str:
+        """What an update that fails says. The official one runs apart: a program cut off leaves its loop open."""
+        if self.engine.name == "embedded":
+            done = self.project.infra("up", "--yes", "--json", check=False)
+        else:
+            arguments = [str(ENGINES), str(self.project.root), str(self.engine.cli)]
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-c", APART, *arguments],
+                capture_output=True,
+                text=True,
+                timeout=280,
+                check=False,
+            )
+        assert done.returncode != 0
+        return f"{done.stdout}\n{done.stderr}"
 
     def results(self) -> dict[str, Any]:
         shown = json.loads(self.project.infra("outputs", "results", "--json").stdout)
@@ -160,11 +188,9 @@ def test_a_failure_is_one_deployments_own(site: Site) -> None:
         "flow_id": site.client.request("POST", "/flows/", json={"name": site.flow}, idempotent=True)["id"],
     }
     site.client.request("POST", "/deployments/", json=body, idempotent=True)
-    with pytest.raises(Exception, match="exists already and belongs to no stack"):
-        site.engine.up()
+    assert "exists already and belongs to no stack" in site.refused()
     site.program('on_failure="continue", adopt=["*"]')
-    with pytest.raises(Exception, match="run_shell_script"):
-        site.engine.up()
+    assert "run_shell_script" in site.refused()
     assert site.names() == {"well"}
     (site.project.root / "ready").write_text("")
     updated = site.live("well")["updated"]
