@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prefect_pulumi.deploy.fields import declared_fields, live_fields
+from prefect_pulumi.deploy.journal import Noted
 from prefect_pulumi.deploy.ownership import RESOURCE_LABEL, STACK_LABEL, Owner
 from prefect_pulumi.deploy.plan import Action, Live, assess, plan
 
@@ -104,3 +105,20 @@ def test_only_what_carries_the_mark_is_pruned() -> None:
     assert found.of(Action.LEAVE) == ("f/stray", "f/taken")
     assert found.of(Action.SKIP) == ("f/a",)
     assert not found.everything
+
+
+def test_what_an_interrupted_update_noted_is_only_recorded() -> None:
+    live, news = server(f_a=row("1"), f_b=row("2"), f_c=row("3", tags=["ui"])), declared("f/a", "f/b", "f/c")
+    prints = dict.fromkeys(news, "new")
+    found = assess(plan({}, prints), news, {}, live, OWNER)
+    noted = {
+        "f/a": Noted("f/a", "1", "new", {}),
+        "f/b": Noted("f/b", "2", "older", {}),
+        "f/c": Noted("f/c", "3", "new", {}),  # edited since
+    }
+    recovered = found.recovering(noted, {}, prints)
+    assert recovered.of(Action.RECOVER) == ("f/a",)
+    assert recovered.deploys == ("f/b", "f/c")
+    assert not recovered.everything
+    # Of one that the state knows to be deployed so, a note says nothing: it was changed outside.
+    assert found.recovering(noted, {"f/a": "new"}, prints).of(Action.RECOVER) == ()

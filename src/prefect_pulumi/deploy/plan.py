@@ -119,7 +119,9 @@ class Assessment:
         found = dict(self.deployments)
         for name, planned in self.deployments.items():
             note = noted.get(name)
-            if planned.action is not Action.UPDATE or planned.changes or note is None or note.id != planned.id:
+            # Which automations are its triggers' is what the lost record would have said.
+            edited = any(path[0] not in ("triggers", "automations") for path in planned.changes)
+            if planned.action is not Action.UPDATE or edited or note is None or note.id != planned.id:
                 continue
             if note.fingerprint == new[name] != old.get(name):
                 found[name] = Planned(Action.RECOVER, planned.id, why="deployed by an update that was interrupted")
