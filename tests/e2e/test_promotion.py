@@ -215,8 +215,15 @@ def test_a_plan_is_applied_as_it_was_approved_or_not_at_all(two: Any) -> None:
     assert "something changed in the meantime" in said
     assert two.live("prod") == "first"
     two.git("checkout", "Pulumi.prod.yaml")
+    assert "does not carry" in two.infra("up", "-s", "prod", "--yes", "--expect-no-changes", code=3)
+    assert "--target cannot be given" in two.infra("up", "-s", "prod", "--yes", "--target", "version", code=2)
+    assert two.live("prod") == "first"
+    unused = two.root / ".infra" / "releases" / ("f" * 40)
+    unused.mkdir()
     two.infra("up", "-s", "prod", "--yes")
     assert two.live("prod") == "second"
+    assert not unused.exists()
+    assert len(list(unused.parent.glob("*.index"))) == 2
     # A pin that nobody approved.
     path.write_text(path.read_text().replace(two.git("rev-parse", "HEAD~1"), two.git("rev-parse", "HEAD")))
     assert "infra promote" in two.infra("up", "-s", "prod", "--yes", code=3)

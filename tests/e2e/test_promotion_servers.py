@@ -129,6 +129,8 @@ def test_from_sqlite_to_postgresql(
         assert "version one runs in prod" in made.infra("run", f"{made.name}/smoke", "-s", "prod")
         assert made.carried("prod")["commit"] == first
         made.infra("preview", "-s", "prod", "--expect-no-changes")
+        # The one that failed is nothing to go back to.
+        assert "keeps no other release" in made.infra("rollback", "-s", "prod", "--yes", code=2)
         for file in [*(made.root / ".infra").rglob("*"), *(made.root / "elsewhere").rglob("*")]:
             if file.is_file() and file.suffix in {".json", ".log", ".jsonl", ".yaml"}:
                 assert TOKEN not in file.read_text(errors="replace"), file

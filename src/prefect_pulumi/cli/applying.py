@@ -12,17 +12,17 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.cli import releases, render
 from prefect_pulumi.cli.commands import QuietSink
-from prefect_pulumi.cli.project import PRIVATE, Stack, as_json
+from prefect_pulumi.cli.project import Stack, as_json
 from prefect_pulumi.cli.verifying import client_of, now, settings_of, verify, workers_online
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.run_state import Options
 from prefect_pulumi.errors import (
     CannotCheckError,
+    ChangesFound,
     ExitCode,
     InputError,
     InterruptedRun,
@@ -38,16 +38,9 @@ from prefect_pulumi.provider.release import who
 from prefect_pulumi.state.backend import write_atomic
 
 
-def course_file(stack: Stack) -> Path:
-    """Beside the state; for a state that only the official CLI reaches, in the project's private folder."""
-    if stack.is_remote:
-        return stack.home / PRIVATE / "promotions" / f"{stack.name}.json"
-    return stack.backend.root / ".pulumi" / "promotions" / stack.project.name / f"{stack.name}.json"
-
-
 def load_course(stack: Stack) -> Course | None:
     """The last promotion or rollback of the stack, ended or not."""
-    path = course_file(stack)
+    path = stack.promotion_file
     try:
         return Course.parse(json.loads(path.read_text("utf-8")))
     except FileNotFoundError:
@@ -94,14 +87,31 @@ def apply_pin(arguments: Namespace, stack: Stack, *, approved: bool = False) -> 
     An open course is gone on with. Else the plan is made again and has to be the approved one; `approved`: it was
     made a moment ago.
     """
+    _refuse_parts(arguments, stack)
     with _alone(stack):
         course = open_course(stack)
-        if course is None:
+        if course is None or (course.back is None and releases.pin_of(stack) != dict(course.pin)):
             course = _begun(stack, approved=approved)
         else:
             course = course.noted(now(), f"going on with: {course.stage}")
         _confirm(arguments, course)
         return _Runner(arguments, stack, course).run()
+
+
+def _refuse_parts(arguments: Namespace, stack: Stack) -> None:
+    """A release is brought up whole. Raises `InputError`, or `ChangesFound` where none were expected."""
+    if arguments.command != "up":
+        return
+    if arguments.expect_no_changes:
+        raise ChangesFound(f"stack {stack.name} does not carry the release that it pins yet")
+    names = ("target", "exclude", "replace", "target_replace", "refresh")
+    given = [f"--{name.replace('_', '-')}" for name in names if getattr(arguments, name)]
+    if given:
+        raise InputError(
+            f"a release is brought up as a whole; {', '.join(given)} cannot be given",
+            where=f"infra up -s {stack.name}",
+            remedy="leave it out; on a stack that carries its release it is allowed",
+        )
 
 
 def _begun(stack: Stack, *, approved: bool) -> Course:
@@ -179,6 +189,14 @@ def _kept(stack: Stack, here: Carried, id: str | None) -> Record:
     return found
 
 
+def _others(here: Carried) -> Iterator[Record]:
+    for record in here.kept:
+        found = here.verification(record.id)
+        same = here.record and (record.commit, record.images) == (here.record.commit, here.record.images)
+        if not same and (found is None or found.passed):
+            yield record
+
+
 def _confirm(arguments: Namespace, course: Course) -> None:
     if arguments.yes:
         return
@@ -192,7 +210,7 @@ def _confirm(arguments: Namespace, course: Course) -> None:
 @contextmanager
 def _alone(stack: Stack) -> Iterator[None]:
     """One course at a time on this machine; the stack's own lock holds for every update of it."""
-    path = course_file(stack).with_suffix(".lock")
+    path = stack.promotion_file.with_suffix(".lock")
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
@@ -229,6 +247,7 @@ class _Runner:
                 self._next(said)
         self._report()
         if self.course.stage is Stage.DONE:
+            releases.prune(self.stack)
             return ExitCode.DONE
         raise self._end()
 
@@ -330,7 +349,7 @@ class _Runner:
         (sys.stderr if self.arguments.json else sys.stdout).write(line + "\n")
 
     def _save(self) -> None:
-        path = course_file(self.stack)
+        path = self.stack.promotion_file
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, json.dumps(self.course.document(), indent=2).encode())
 

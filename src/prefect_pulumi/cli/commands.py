@@ -39,19 +39,27 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
     """Dispatches on `arguments.command`."""
     if arguments.command == "config":
         return _config(arguments, stack)
-    if arguments.command in RUNS_THE_PROGRAM and stack.environment.get("release") is not None:
-        from prefect_pulumi.cli import applying, releases
+    if stack.name and arguments.command in RUNS_THE_PROGRAM:
+        pinned = stack.environment.get("release") is not None
+        if arguments.command == "up" and (pinned or stack.promotion_file.is_file()):
+            from prefect_pulumi.cli import applying
 
-        if arguments.command == "up" and applying.pending(stack):
-            return applying.apply_pin(arguments, stack)
-        stack = releases.at_pin(stack)
-    elif arguments.command == "up" and arguments.staged:
-        from prefect_pulumi.promotion.stages import Stages
+            if applying.pending(stack):
+                return applying.apply_pin(arguments, stack)
+        if pinned:
+            from prefect_pulumi.cli import releases
 
-        if Stages.parse(stack.project.promotion).level(stack.name) != 0:
+            stack = releases.at_pin(stack)
+        elif arguments.command == "up" and arguments.staged and not _is_first_stage(stack):
             sys.stderr.write(f"stack {stack.name} pins no release: nothing is brought up\n")
             return ExitCode.DONE
     return _COMMANDS[arguments.command](arguments, stack)
+
+
+def _is_first_stage(stack: Stack) -> bool:
+    from prefect_pulumi.promotion.stages import Stages
+
+    return Stages.parse(stack.project.promotion).level(stack.name) == 0
 
 
 def _options(arguments: Namespace) -> Options:

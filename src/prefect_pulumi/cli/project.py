@@ -130,6 +130,14 @@ class Stack:
         return self.home / path if own else path
 
     @property
+    def promotion_file(self) -> Path:
+        """The course of the stack's last promotion: beside the state, or in the project's private folder for a state
+        that only the official CLI reaches."""
+        if self.is_remote:
+            return self.home / PRIVATE / "promotions" / f"{self.name}.json"
+        return self.backend.root / ".pulumi" / "promotions" / self.project.name / f"{self.name}.json"
+
+    @property
     def home(self) -> Path:
         """The project's own folder; `root` is another one when the stack is at a release (`cli.releases`)."""
         return git.home(self.root)

@@ -7,6 +7,7 @@ it are links to the project's, so that state, processes and config stay where th
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import Any
 from prefect_pulumi import git
 from prefect_pulumi.cli.project import PRIVATE, Stack, as_json
 from prefect_pulumi.cli.reviewing import RULES_FILE
-from prefect_pulumi.errors import ConfigError, ExitCode, InputError
+from prefect_pulumi.errors import ConfigError, ExitCode, InputError, PrefectPulumiError
 from prefect_pulumi.promotion.records import Carried, Record, carried
 from prefect_pulumi.state import folding
 from prefect_pulumi.state.config import StackConfig
@@ -78,6 +79,25 @@ def checkout(root: Path, commit: str) -> Path:
         if target.exists() and not link.exists():
             link.symlink_to(target)
     return released
+
+
+def prune(stack: Stack) -> list[str]:
+    """Deletes the folders of commits that no stack of the project pins or keeps; returns the commits. When a stack
+    cannot be read, nothing is deleted."""
+    folder = stack.home / PRIVATE / "releases"
+    needed: set[str] = set()
+    for path in stack.home.glob("Pulumi.*.yaml"):
+        each = Stack(stack.home, path.name.removeprefix("Pulumi.").removesuffix(".yaml"))
+        try:
+            pin, held = pin_of(each), carried_by(each)
+        except PrefectPulumiError:
+            return []
+        needed |= {str(pin.get("commit", "")), *(record.commit for record in held.kept)}
+    unused = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in needed)
+    for commit in unused:
+        shutil.rmtree(folder / commit, ignore_errors=True)
+        (folder / f"{commit}.index").unlink(missing_ok=True)
+    return unused
 
 
 def snapshot_of(stack: Stack) -> Snapshot:

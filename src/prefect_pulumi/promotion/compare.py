@@ -20,8 +20,6 @@ OWN: Mapping[str, tuple[str, ...]] = {
     "TaskRunConcurrencyLimit": ("limit",),
     "Deployment": ("work_pool_name", "work_queue_name", "concurrency_limit", "paused", "schedules*active"),
     "DeploymentSchedule": ("active",),
-    "Variable": ("value",),
-    "JsonBlock": ("value*",),
 }
 """Fields that belong to an environment: the target's own config gives them, whatever the source has."""
 
