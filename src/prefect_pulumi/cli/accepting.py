@@ -27,7 +27,7 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
         raise InputError(
             f"{arguments.expires!r} is no day such as 2026-12-31", where="infra accept --expires"
         ) from error
-    path = stack.config_root / RULES_FILE
+    path = stack.home / RULES_FILE
     text = path.read_text("utf-8") if path.is_file() else ""
     rules = Rules.parse(text, RULES_FILE)
     if expires < rules.today:

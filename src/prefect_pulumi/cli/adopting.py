@@ -32,7 +32,7 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
     code = code_of(stack)
     adopted = adopt(code, chosen)
     left = [*adopted.left, *_untrue(stack, code, adopted, chosen)]
-    text = diff(code, adopted, prefix_of(stack.config_root))
+    text = diff(code, adopted, prefix_of(stack.home))
     if arguments.out is None:
         sys.stdout.write(text)
     else:
@@ -56,7 +56,7 @@ def chosen_items(items: Iterable[Item], names: Sequence[str]) -> list[Item]:
 
 def code_of(stack: Stack) -> Code:
     """The files that may have to change."""
-    root = stack.config_root  # a stack that is pinned to a release is changed in the working tree all the same
+    root = stack.home  # a stack that is pinned to a release is changed in the working tree all the same
     config, deploys = f"Pulumi.{stack.name}.yaml", "prefect.yaml"
     modules = [
         path.relative_to(root).as_posix()
@@ -79,7 +79,7 @@ def offered(stack: Stack, items: Sequence[Item]) -> list[Item]:
     wanted = [item for item in items if item.drifted and item.counts and item.cls is not Class.UNMANAGED_LIVE]
     if not wanted:
         return list(items)
-    code, prefix = code_of(stack), prefix_of(stack.config_root)
+    code, prefix = code_of(stack), prefix_of(stack.home)
     diffs = {item.key: diff(code, adopt(code, [item]), prefix) for item in wanted[:MOST_DIFFS]}
     return [with_diff(item, diffs.get(item.key, "")) for item in items]
 
@@ -99,11 +99,13 @@ def _untrue(stack: Stack, code: Code, adopted: Adopted, items: Sequence[Item]) -
         return []
     with tempfile.TemporaryDirectory(prefix="prefect-pulumi-adopt-") as folder:
         root = Path(folder) / "project"
-        _copy(stack.config_root, root)
+        _copy(stack.home, root)
         for path, text in changed.items():
             (root / path).write_text(text, "utf-8")
-        trial = ElsewhereStack(root, stack.name, own=stack, files=root)
-        found = environment_of(trial, None, output=sys.stderr, rules=load_rules(stack.config_root), diffs=False)
+        # A stack that is pinned to a release runs that program, with the config of the working tree.
+        program = root if stack.root == stack.home else stack.root
+        trial = ElsewhereStack(program, stack.name, own=stack, files=root)
+        found = environment_of(trial, None, output=sys.stderr, rules=load_rules(stack.home), diffs=False)
     if found.problems:
         raise OperationError(f"the changed code does not run: {found.problems[0].message}", where="infra adopt")
     left = {line.split(":")[0] for line in adopted.left}

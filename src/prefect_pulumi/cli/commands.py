@@ -31,7 +31,7 @@ class QuietSink:
             sys.stderr.write(f"{event.severity}: {event.text}\n")
 
 
-RUNS_THE_PROGRAM = ("up", "preview", "refresh", "destroy", "drift")
+RUNS_THE_PROGRAM = ("up", "preview", "refresh", "destroy", "drift", "adopt", "accept")
 """Commands that need the program, or the folder that it was deployed from: a pinned stack's is its release's."""
 
 
