@@ -29,7 +29,7 @@ class Deployment(Customs, Reading):
         with self._lock:
             try:
                 goal = self._admitted(goal)
-                old = self._matching.find(goal, self._olds, self._goals.keys() - {goal.urn})
+                old = self._matching.find(goal, self._olds, self._goals)
             except CheckError as error:
                 raise self._fail(error) from error
             if self._waits_for_a_failure(goal):

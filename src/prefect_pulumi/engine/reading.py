@@ -29,7 +29,7 @@ class Reading(ProviderSteps):
                 )
             self._goals[goal.urn] = goal
             try:
-                old = self._matching.find(goal, self._olds, self._goals.keys() - {goal.urn})
+                old = self._matching.find(goal, self._olds, self._goals)
             except CheckError as error:
                 raise self._fail(error) from error
             if {*goal.needs, goal.parent} & (self._failed | self._skipped):
