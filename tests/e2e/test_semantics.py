@@ -283,7 +283,7 @@ k = Thing("k", value=1, opts=O(parent=g))
 f = Thing("f", value=1)
 """
     assert twins.do("up", program, targets=[URN + "f"]).called == ["create f"]
-    assert twins.do("preview", targets=[URN + "b"]).error
+    assert twins.do("preview", targets=[URN + "b"], own=True).error
     assert twins.do("preview", targets=[URN + "nope"], own=True).error
     assert twins.do("up", excludes=[URN + "c"]).called == ["create a", "create b", "create k"]
     assert twins.do("up").called == ["create c"]
@@ -294,10 +294,10 @@ f = Thing("f", value=1)
     assert twins.do("up", replace=[URN + "a"]).called == ["create a", "delete a", "update f", "update k"]
     left = "\n".join(line for line in changed.split("\n") if not line.startswith(("c =", "f =")))
     assert twins.do("up", left, targets=[URN + "f"]).called == ["delete f"]
-    assert twins.do("up", excludes=[URN + "c"]).calls == []
+    assert twins.do("up", excludes=[URN + "c"], own=True).calls == []
     twins.everywhere(lambda world: world.things.clear())
     assert twins.do("refresh", targets=[URN + "c"]).changes == {"delete": 1}
-    assert twins.do("destroy", targets=[URN + "a"], previewed=True).error
+    assert twins.do("destroy", targets=[URN + "a"], own=True).error
     assert "no such resource" in twins.do("destroy", targets=[URN + "nope"], own=True).error
     assert twins.do("destroy", targets=[URN + "a"], target_dependents=True).called == ["delete a", "delete b"]
     assert twins.do("destroy", excludes=["**::k"]).changes == {}

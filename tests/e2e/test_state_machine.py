@@ -356,7 +356,7 @@ def _run(api: str, examples: int, steps: int, *, shrink: bool, seed: int | None 
 
 
 def test_some_random_lives(prefect_server: str) -> None:
-    _run(prefect_server, examples=4, steps=6, shrink=False)
+    _run(prefect_server, examples=3, steps=6, shrink=False)
 
 
 @pytest.mark.soak
