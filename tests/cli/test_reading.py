@@ -35,13 +35,13 @@ def test_the_parts_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ):
         with pytest.raises(OperationError, match="only reads"):
             write()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
     # Behind that face the client refuses as well: no server stands at this address, and none is asked.
     provider.configure({"apiUrl": "http://127.0.0.1:9/api"})
     with pytest.raises(OperationError, match="would write"):
         provider.inner.create(URN, values, 0.0, preview=False)
     provider.close()
     assert provider.recover(URN, values, 0.0) is None
-    assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
 
 def test_notes_keep_what_matters() -> None:
