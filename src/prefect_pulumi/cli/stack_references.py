@@ -63,17 +63,17 @@ def _parsed(name: str, project: str) -> tuple[str, str]:
 def _manager(own: Stack, project: str, stack: str, salt: str) -> PassphraseManager:
     from prefect_pulumi.cli.project import Stack
 
-    tried: list[Callable[[], PassphraseManager]] = []
-    if project == own.project.name:
-        tried.append(lambda: Stack(own.root, stack).manager(write=False))
-    tried.append(lambda: own.manager(write=False))
-    for each in tried:
+    def kept_in_this_clone() -> PassphraseManager:
+        return PassphraseManager.open(Stack(own.root, stack).passphrase_file.read_text("utf-8").strip(), salt)
+
+    def of_this_run() -> PassphraseManager:
+        return own.manager(write=False).with_salt(salt)
+
+    for each in (kept_in_this_clone, of_this_run) if project == own.project.name else (of_this_run,):
         try:
             manager = each()
-            if manager.salt_text.split(":")[1] != salt.split(":")[1]:
-                manager = manager.with_salt(salt)
             manager.verify()
-        except PrefectPulumiError:
+        except (OSError, PrefectPulumiError):
             continue
         return manager
     raise PassphraseError(f"stack {stack} was encrypted with another passphrase")
