@@ -37,7 +37,7 @@ class Bed(pulumi.ProviderResource):
     def __init__(self, name, opts=None, **props):
         super().__init__("testbed", name, props, opts)
 V = "1.2.3"
-a = Thing("a", value=pulumi.Output.secret("canary-2"), say="made by a plugin", opts=O(version=V))
+a = Thing("a", value=pulumi.Output.secret("canary-2"), say=pulumi.Output.secret("made by a plugin of canary-2"), opts=O(version=V))
 bed = Bed("bed", label="own", key=pulumi.Output.secret("canary-3"), opts=O(version=V))
 b = Thing("b", value=a.token, opts=O(provider=bed))
 """
@@ -87,7 +87,8 @@ def test_a_missing_plugin_is_fetched_and_shared(release: list[str], tmp_path: Pa
     side = twin.EmbeddedSide(twin.Side.folder(tmp_path / "a project"))
     side.config("config:\n  testbed:label: shared")
     assert side.up(PROGRAM) == {"create": 4}
-    assert "made by a plugin" in side.said
+    assert "[secret]" in side.said  # what the plugin logged
+    assert "canary" not in side.said
     assert "fetching the plugin of package testbed 1.2.3" in side.said
     assert len(release) == 2
     notes = [json.loads(path.read_text()) for path in (tmp_path / "notes").glob("*.json")]
