@@ -399,6 +399,15 @@ code 2, in the preview and therefore before anything is touched.
 ## Operations
 
 {table(("what", "options"), support.OPERATIONS)}
+## Where it differs
+
+- `up` and `destroy` always make their own preview first and stop at its first fault, so that nothing is half done for
+  something that could be known before.
+- A target may be a resource's bare name.
+- What a resource needs and `--exclude` leaves out is refused, as with `--target`.
+- What a failed replacement has deleted already is not deleted once more.
+- A resource that was found by an alias and then failed stands in the state under its new name.
+
 ## Plugins
 
 The provider `prefect` runs in the engine's process, stack references need no plugin. Every other package's official

@@ -65,6 +65,28 @@ def test_init_errors_force_an_update() -> None:
     assert planner.decide(DiffResult(Changes.NONE), goal(), entry("a", init_errors=["half"])) is Op.UPDATE
 
 
+def test_init_errors_may_force_a_replacement() -> None:
+    half = entry("a", init_errors=["half"])
+    asked = goal(replace_on_changes=("#initerror",))
+    assert planner.decide(DiffResult(Changes.NONE), asked, half) is Op.REPLACE
+    assert planner.decide(DiffResult(Changes.NONE), asked, entry("a")) is Op.SAME
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "covered"),
+    [
+        ("a", "a.b[0]", True),
+        ("a.b", "a", False),
+        ("a[*].n", "a[3].n.m", True),
+        ("*", "a", True),
+        ("a.c", "a.b", False),
+        ('a["x.y"]', 'a["x.y"].z', True),
+    ],
+)
+def test_what_a_pattern_covers(pattern: str, path: str, covered: bool) -> None:
+    assert paths.covers(pattern, path) is covered
+
+
 def test_condemned_takes_dependents_that_an_unknown_would_replace() -> None:
     pool = entry("pool")
     queue = entry("queue", inputs={"pool": "pool"}, property_dependencies={"pool": [pool.urn]})
