@@ -37,7 +37,8 @@ class Bed(pulumi.ProviderResource):
     def __init__(self, name, opts=None, **props):
         super().__init__("testbed", name, props, opts)
 V = "1.2.3"
-a = Thing("a", value=pulumi.Output.secret("canary-2"), say=pulumi.Output.secret("made by a plugin of canary-2"), opts=O(version=V))
+said = pulumi.Output.secret("made by a plugin of canary-2")
+a = Thing("a", value=pulumi.Output.secret("canary-2"), say=said, opts=O(version=V))
 bed = Bed("bed", label="own", key=pulumi.Output.secret("canary-3"), opts=O(version=V))
 b = Thing("b", value=a.token, opts=O(provider=bed))
 """
