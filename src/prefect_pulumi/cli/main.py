@@ -97,6 +97,7 @@ def _parser() -> _Parser:
     review.add_argument("--format", choices=FORMATS, help="of the report (default: by the file's name, else markdown)")
     review.add_argument("--out", action="append", default=[], metavar="FILE", help="write it there; may be repeated")
     review.add_argument("--cli", action="store_true", help="ask the official CLI for code and server")
+    review.add_argument("--from", dest="report", metavar="FILE", help="a report's JSON, in place of a new review")
     review.add_argument("--json", action="store_true", help="the same as --format json")
     review.add_argument("--post", action="store_true", help="put it into the pull request's comments")
     review.set_defaults(stack="dev")

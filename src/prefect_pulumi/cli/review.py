@@ -13,19 +13,31 @@ from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.cli.releases import at_pin
 from prefect_pulumi.cli.reviewing import environment_of, load_rules, make_report
 from prefect_pulumi.errors import ExitCode, InputError
+from prefect_pulumi.review.document import from_json
 from prefect_pulumi.review.model import Report, Status
 from prefect_pulumi.review.rules import Rules
 
 
 def run(arguments: Namespace, stack: Stack) -> ExitCode:
     """Exit code 0; 3 when a policy fails; 4 when something could not be checked. Drift alone fails nothing here."""
-    report = review_report(stack, arguments.stacks or ["dev"], arguments.base, cli=arguments.cli)
-    write(report, "json" if arguments.json else arguments.format, arguments.out, usual="markdown")
+    if arguments.report:
+        report = from_json(_read(arguments.report), arguments.report)
+    else:
+        report = review_report(stack, arguments.stacks or ["dev"], arguments.base, cli=arguments.cli)
+    if arguments.out or not (arguments.report and arguments.post):
+        write(report, "json" if arguments.json else arguments.format, arguments.out, usual="markdown")
     if arguments.post:
         from prefect_pulumi.cli.posting import post
 
         post(report)
     return exit_code(report)
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(error), where="infra review --from") from error
 
 
 def exit_code(report: Report) -> ExitCode:

@@ -60,9 +60,10 @@ def _head(report: Report, environment: Environment) -> Iterator[str]:
     icon = "\N{CROSS MARK}" if failed else _ICONS[environment.status]
     yield f"### {icon} {plain(environment.stack)}: {plain(words.verdict(environment))}\n"
     version = f" (Prefect {plain(environment.server_version)})" if environment.server_version else ""
-    base = f", against {report.base[:12]}" if report.base else ""
+    base = f", against {plain(report.base[:12])}" if report.base else ""
     server = code(words.server_name(environment)) if environment.server else "no server"
-    yield f"commit {words.short_commit(report)}{base}, {server}{version}, {words.moment(report.time)}\n"
+    made = f"{plain(words.short_commit(report))}{base}, {server}{version}, {plain(words.moment(report.time))}"
+    yield f"commit {made}\n"
     for verdict in environment.verdicts:
         if verdict.overridden:
             yield f"- policy {code(verdict.rule)}: {plain(verdict.text)}. Overridden by {plain(verdict.overridden)}"
@@ -115,7 +116,7 @@ def _item(item: Item) -> str:
     when = plain(words.who_and_when(item.facts)) if item.drifted else ""
     accepted = plain(words.accepted_line(item))
     extra = ", ".join(word for word in (words.action_word(item), plain(item.note), when, accepted) if word)
-    lines = [f"- **{item.kind}** {code(item.name)}" + (f": {extra}" if extra else "")]
+    lines = [f"- **{plain(item.kind)}** {code(item.name)}" + (f": {extra}" if extra else "")]
     lines += [f"  - **{impact.flag}**: {plain(impact.text)}" for impact in item.impacts]
     if item.fields:
         lines += ["", *_table(item.fields), ""]
@@ -138,7 +139,9 @@ def _table(changes: tuple[FieldChange, ...]) -> Iterator[str]:
 def _remedies(item: Item) -> Iterator[str]:
     yield "  <details><summary>What to do</summary>\n"
     for remedy in item.remedies:
-        yield f"  - {remedy.kind}: {plain(remedy.text)}" + (f": {code(remedy.command)}" if remedy.command else "")
+        yield f"  - {plain(remedy.kind)}: {plain(remedy.text)}" + (
+            f": {code(remedy.command)}" if remedy.command else ""
+        )
         if remedy.diff and remedy.diff.count("\n") <= LONGEST_DIFF:
             yield from (f"    {line}".rstrip() for line in ("", *fenced(remedy.diff, "diff"), ""))
     yield "\n  </details>"
