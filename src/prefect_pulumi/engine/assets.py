@@ -5,9 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import stat
-import tarfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -114,13 +111,16 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _unpacked(source: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    import tarfile
+    import zipfile
+
     if source.endswith((".zip", ".jar")):
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             yield from ((name, packed.read(name)) for name in packed.namelist() if not name.endswith("/"))
         return
     with tarfile.open(fileobj=io.BytesIO(data)) as packed_tar:
         for member in packed_tar:
-            file = packed_tar.extractfile(member) if stat.S_ISREG(member.mode) or member.isfile() else None
+            file = packed_tar.extractfile(member) if member.isfile() else None
             if file is not None:
                 yield member.name, file.read()
 
