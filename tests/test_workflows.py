@@ -93,3 +93,15 @@ def test_scripts_are_the_commands_own_verbs() -> None:
     ]
     verbs = [_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
     assert sorted(verbs) == ["drift", "preview", "promote", "review", "review", "up", "up", "verify"]
+
+
+def test_the_documented_equivalent_for_gitlab() -> None:
+    """Its jobs, and the commands' own verbs in them."""
+    text = (ROOT / "docs" / "review.md").read_text("utf-8")
+    block = next(block for block in re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL) if ".infra:" in block)
+    jobs = {name: job for name, job in yaml.safe_load(block).items() if name != ".infra"}
+    assert set(jobs) == {"review", "comment", "drift", "deploy"}
+    assert all("$STACK" in job["resource_group"] for job in jobs.values())
+    lines = [line for job in jobs.values() for line in job["script"] if line.startswith(".venv/bin/infra")]
+    verbs = [_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
+    assert sorted(verbs) == ["drift", "preview", "review", "review", "up"]
