@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +110,8 @@ def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] =
 def push_file(root: Path, path: str, message: str, branch: str) -> str:
     """Commits one file of the working tree on top of HEAD and pushes that as `branch` to origin, whatever it was there;
     the working tree, the index and HEAD stay as they are. Returns the commit."""
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         _git(root, "read-tree", "HEAD", env=env)

@@ -30,6 +30,7 @@ declare_release("release", environment, server.options, flows=[flows], pools=poo
 """
 FLOW = """
 from prefect import flow
+from prefect.blocks.system import Secret
 from prefect.variables import Variable
 
 
@@ -37,7 +38,7 @@ from prefect.variables import Variable
 def check() -> str:
     place = Variable.get("{name}")
     if place == "{breaks}":
-        raise ValueError("no such table")
+        raise ValueError("no such table, says " + Secret.load("{name}-token").get())
     print("{version} runs in", place)
     return place
 """
@@ -124,7 +125,8 @@ def test_from_sqlite_to_postgresql(
         assert changed[("Deployment", "description")] == "version two"
         pinned = ("promote", "dev", "prod", "--commit", broken, "--force", "verified=a test", "--apply", "--yes")
         said = made.infra(*pinned, code=1)
-        assert "no such table" in said
+        assert "no such table, says [secret]" in said
+        assert TOKEN not in said
         assert "prod-1 is restored" in said
         assert "version one runs in prod" in made.infra("run", f"{made.name}/smoke", "-s", "prod")
         assert made.carried("prod")["commit"] == first

@@ -15,7 +15,7 @@ from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
 from prefect_pulumi.cli.flow_run import connection_of
 from prefect_pulumi.cli.project import Stack, as_json
-from prefect_pulumi.errors import ExitCode
+from prefect_pulumi.errors import ApiError, ExitCode
 from prefect_pulumi.state.entries import ResourceEntry
 from prefect_pulumi.values import unwrap
 
@@ -100,7 +100,10 @@ def show(arguments: Namespace, stack: Stack) -> ExitCode:
 def gather(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> Report:
     """`entries`: the stack's state. Routes: `/admin/version`, and those of `api.workers`."""
     entries = list(entries)
-    version = str(client.request("GET", "/admin/version"))
+    try:
+        version = str(client.request("GET", "/admin/version"))
+    except ApiError:
+        version = ""  # Prefect Cloud tells none
     metadata = client.request("GET", "/collections/views/aggregate-worker-metadata")
     own = {kind: each["default_base_job_configuration"] for types in metadata.values() for kind, each in types.items()}
     declared, marks = _declared(entries)
@@ -127,7 +130,7 @@ def gather(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntr
                         worker in declared.get(name, []),
                         rows.get(worker, {}).get("last_heartbeat_time"),
                         known.get(worker),
-                        worker in known and known[worker] != version,
+                        version != "" and worker in known and known[worker] != version,
                         worker in marks and marks[worker] != _fingerprint(template),
                     )
                     for worker in sorted({*rows, *declared.get(name, [])})

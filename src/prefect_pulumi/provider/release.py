@@ -17,6 +17,7 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi import git
+from prefect_pulumi.errors import ApiError
 from prefect_pulumi.lifecycle import DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.models import Fault, Release
 from prefect_pulumi.provider import schema
@@ -115,7 +116,10 @@ class ReleaseHandler(Handler):
         return _stack(call.urn), outputs
 
     def _versions(self) -> dict[str, str]:
-        server = str(self.connection.client().request("GET", "/admin/version"))
+        try:
+            server = str(self.connection.client().request("GET", "/admin/version"))
+        except ApiError:
+            server = "unknown"  # Prefect Cloud tells none
         return {
             "prefect": version("prefect"),
             "server": server,
