@@ -42,7 +42,7 @@ engine = engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3]),
 
 @dataclass(frozen=True)
 class Sample:
-    """Wall and processor seconds, and the peak of the whole process tree's memory in MB."""
+    """Wall and processor seconds, and the peak of the whole process tree's memory in MiB."""
 
     wall: float
     cpu: float
@@ -63,7 +63,7 @@ def measured(command: list[str], folder: Path, env: dict[str, str]) -> Sample:
                     total += each.memory_info().rss
             except psutil.Error:
                 continue
-            peak[0] = max(peak[0], total / 1e6)
+            peak[0] = max(peak[0], total / 2**20)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -174,7 +174,7 @@ def report(results: dict[int, dict[str, dict[str, Sample]]], notes: list[str], s
         "",
         f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end of the run.",
         "",
-        "| objects | operation | tool | seconds | processor s | MB | times floor |",
+        "| objects | operation | tool | seconds | processor s | MiB | times floor |",
         "|---|---|---|---|---|---|---|",
     ]
     for size, operations in results.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -103,6 +104,8 @@ def up(
             return replace(planned, steps=())
         if before:
             _keep(context, update, snapshot)
+        del plan, planned
+        gc.collect()  # the resources of the preview's program refer to each other in circles
         with open_providers(context) as running, stopping(update.lock.release) as stop:
             deployment = make_deployment(context, snapshot, running, options, update.journal)
             stop.append(deployment)

@@ -34,7 +34,7 @@ def fold(snapshot: Snapshot, records: Iterable[Record], *, changed: bool = False
     `changed`: somebody else has written the checkpoint since the journal was begun. What it holds now counts, and
     what the journal made beyond that becomes a pending create, which is looked for on the server.
     """
-    resources = list(snapshot.resources)
+    entries = _Entries(snapshot.resources)
     intents: dict[int, Record] = {}
     made: dict[str, ResourceEntry] = {}
     for record in records:
@@ -45,13 +45,13 @@ def fold(snapshot: Snapshot, records: Iterable[Record], *, changed: bool = False
         if intent.entry is None or record.outcome == "failed":
             continue
         if not changed:
-            resources = _applied(resources, intent, record)
+            entries.apply(intent, record)
         elif record.entry is None:
             made.pop(intent.entry.urn, None)
         elif record.entry.custom and not record.entry.delete:
             made[record.entry.urn] = replace(record.entry, created=intent.entry.created or record.entry.created)
-    known = {entry.urn for entry in resources if not entry.delete}
-    unknown = [entry for urn, entry in made.items() if urn not in known]
+    resources = entries.all()
+    unknown = [entry for urn, entry in made.items() if urn not in entries.living]
     resources += [entry for entry in unknown if entry.type.startswith(_PROVIDER)]  # nothing of it is on a server
     pending = list(snapshot.pending_operations)
     pending += [PendingOperation(entry, "creating") for entry in unknown if not entry.type.startswith(_PROVIDER)]
@@ -69,24 +69,61 @@ def fold(snapshot: Snapshot, records: Iterable[Record], *, changed: bool = False
     )
 
 
-def _applied(resources: list[ResourceEntry], intent: Record, record: Record) -> list[ResourceEntry]:
-    subject, entry = intent.entry, record.entry
-    assert subject is not None  # noqa: S101 - the caller has looked
-    if entry is None and intent.op == "delete-replaced" and not subject.delete:
-        # It stays until it is made again: others may refer to it.
-        return [replace(e, pending_replacement=True) if _is(e, subject) else e for e in resources]
-    if entry is not None and entry.delete:
-        # The old half of a replacement, which waits for its deletion.
-        return [*(e for e in resources if not _is(e, entry) and not _is(e, replace(entry, delete=False))), entry]
-    if entry is None:
-        return [e for e in resources if not _is(e, subject)]
-    was = intent.was or subject.urn
-    kept = [e for e in resources if e.urn not in {was, subject.urn} or (e.delete and not _is(e, subject))]
-    if intent.op == _BESIDE:
-        kept += [replace(e, urn=subject.urn, delete=True) for e in resources if e.urn == was and not e.delete]
-    if was != subject.urn:
-        kept = [integrity.renamed(e, {was: subject.urn}) for e in kept]
-    return [*kept, entry]
+class _Entries:
+    """The entries of a state while a journal is folded in: the living by URN, and those that wait for deletion."""
+
+    def __init__(self, resources: Iterable[ResourceEntry]) -> None:
+        self.living: dict[str, ResourceEntry] = {}
+        self.doomed: list[ResourceEntry] = []
+        for entry in resources:
+            if entry.delete:
+                self.doomed.append(entry)
+            else:
+                self.living[entry.urn] = entry
+
+    def all(self) -> list[ResourceEntry]:
+        return [*self.living.values(), *self.doomed]
+
+    def apply(self, intent: Record, record: Record) -> None:
+        subject, entry = intent.entry, record.entry
+        assert subject is not None  # noqa: S101 - the caller has looked
+        if entry is None:
+            self._deleted(subject, intent.op)
+        elif entry.delete:
+            # The old half of a replacement, which waits for its deletion.
+            self._drop(replace(entry, delete=False))
+            self._drop(entry)
+            self.doomed.append(entry)
+        else:
+            self._made(subject, entry, intent)
+
+    def _deleted(self, subject: ResourceEntry, op: str) -> None:
+        known = self.living.get(subject.urn)
+        if op == "delete-replaced" and not subject.delete:
+            if known is not None and _is(known, subject):
+                # It stays until it is made again: others may refer to it.
+                self.living[subject.urn] = replace(known, pending_replacement=True)
+            return
+        self._drop(subject)
+
+    def _made(self, subject: ResourceEntry, entry: ResourceEntry, intent: Record) -> None:
+        was = intent.was or subject.urn
+        former = self.living.pop(was, None)
+        self.living.pop(subject.urn, None)
+        if intent.op == _BESIDE and former is not None:
+            self.doomed.append(replace(former, urn=subject.urn, delete=True))
+        if was != subject.urn:
+            names = {was: subject.urn}
+            self.living = {urn: integrity.renamed(each, names) for urn, each in self.living.items()}
+            self.doomed = [integrity.renamed(each, names) for each in self.doomed]
+        self.living[entry.urn] = entry
+
+    def _drop(self, gone: ResourceEntry) -> None:
+        known = self.living.get(gone.urn)
+        if known is not None and _is(known, gone):
+            del self.living[gone.urn]
+        if gone.delete:
+            self.doomed = [each for each in self.doomed if not _is(each, gone)]
 
 
 def _with_provider(entry: ResourceEntry, providers: Mapping[str, str]) -> ResourceEntry:
