@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SIZE = 50
 SEED = 20261125
-POINTS = 220
+POINTS = 250
 
 
 def heal(world: Any, warm: Any) -> None:
