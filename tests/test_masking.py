@@ -6,6 +6,7 @@ import base64
 import io
 import itertools
 import json
+from pathlib import Path
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -106,3 +107,13 @@ def test_output_of_bytes_and_without_a_newline_is_shown() -> None:
     assert target.getvalue() == "Go on? [y/N] "
     stream.buffer.write(b"very-private\n")
     assert target.getvalue() == f"Go on? [y/N] {MASK}\n"
+
+
+def test_what_else_a_program_asks_of_its_stdout(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="utf-8") as target:
+        stream = MaskedStream(target, masker("very-private"))
+        stream.reconfigure(line_buffering=True)
+        assert (stream.encoding, stream.errors, stream.isatty(), stream.writable()) == ("utf-8", "strict", False, True)
+        assert stream.fileno() == target.fileno()
+        print("a very-private line", file=stream, flush=True)
+        assert (tmp_path / "out").read_text() == f"a {MASK} line\n"

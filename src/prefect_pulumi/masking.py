@@ -226,6 +226,10 @@ class MaskedStream(io.TextIOBase):
         if ready:
             self._target.write(self._masker.text(ready))
 
+    def __getattr__(self, name: str) -> Any:
+        """What else a program may ask of its stdout, such as `reconfigure`."""
+        return getattr(self._target, name)
+
     def flush(self) -> None:
         self._target.flush()
 
