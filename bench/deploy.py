@@ -117,6 +117,7 @@ def main() -> None:
 def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
     bench.write(entries("plain"))
     base, _ = timed(bench.plain)
+    print(f"{COUNT} new, plain: {base:.1f} s", flush=True)
     rows = [(f"plain `prefect deploy --all`, {COUNT} new", base, "")]
     again, _ = timed(bench.plain)
     rows.append((f"plain `prefect deploy --all`, {COUNT} unchanged", again, ""))
@@ -124,6 +125,7 @@ def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
     deploy_run.PARALLEL = 1
     alone, _ = timed(lambda: bench.step({}, {}))
     rows.append((f"the step, {COUNT} new, one at a time", alone, bench.called()))
+    print(f"{COUNT} new, the step, one at a time: {alone:.1f} s", flush=True)
     deploy_run.PARALLEL = 4
     bench.write(entries("step"))
     seconds, (inputs, outputs, _) = timed(lambda: bench.step({}, {}))

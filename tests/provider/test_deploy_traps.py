@@ -221,7 +221,11 @@ def test_updates(lab: Lab) -> None:
     assert len(automations) == 1
     slugs = {each["slug"]: each["id"] for each in lab.live("slugs")["schedules"]}
     assert lab.up() == {}
+    calls, paged = [], lab.client.paged
+    lab.client.paged = lambda path, body=None: [calls.append(path), paged(path, body)][1]  # type: ignore[method-assign]
     assert lab.refresh() == {}
+    lab.client.paged = paged  # type: ignore[method-assign]
+    assert calls == ["/flows/filter", "/deployments/filter", "/automations/filter"]
     lab.write(*after)
     changed = lab.up()
     assert {name: each["action"] for name, each in changed.items()} == {
