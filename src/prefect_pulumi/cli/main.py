@@ -20,6 +20,12 @@ FORMATS = ("text", "json", "markdown", "html", "junit")
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            from prefect_pulumi.engine.support import OPTIONS_OF_THE_CLI, refusal
+
+            for word in message.split():
+                if what := OPTIONS_OF_THE_CLI.get(word.partition("=")[0]):
+                    raise refusal(f"{what} ({word.partition('=')[0]})", "infra")
         raise InputError(message, where="infra", remedy=f"{self.prog} --help")
 
 

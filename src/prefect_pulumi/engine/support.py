@@ -109,6 +109,9 @@ OPERATIONS = (
 )
 """What a user may do: words, and options."""
 
+OPTIONS_OF_THE_CLI = {"--policy-pack": "policy packs", "--plan": "update plans", "--save-plan": "update plans"}
+"""Options that people know from the official CLI, and what they ask for."""
+
 BESIDE = (
     ("policy packs", "`--policy-pack`; of the official CLI"),
     ("programs in other languages", "`runtime:` must be `python`"),
