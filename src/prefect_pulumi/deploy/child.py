@@ -4,7 +4,7 @@
 
 This is the one module that imports prefect. What runs is the command `prefect deploy --all` (or `--name ...`) as it is;
 around it stand three things: its writes pass the gate (`gate.py`), its build and push steps run once for all
-deployments that share them, and several deployments are under way at one time, each through Prefect's own loop.
+deployments that share them, and the list goes through Prefect's own loop in `parallel` shards of this one interpreter.
 
 The job: `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
 "continue": bool, "parallel": int, "steps": {digest: outputs}}`; an entry is `{"name": full name, "key": [name,
