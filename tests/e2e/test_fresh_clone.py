@@ -80,7 +80,7 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
     _commit_all(project)
 
     first = _make(project.root, "up")
-    assert "15 created" in first
+    assert "16 created" in first
     assert all(f"infra run '{name}'" in first for name in DEPLOYMENTS)
     for name in DEPLOYMENTS:
         done = subprocess.run(

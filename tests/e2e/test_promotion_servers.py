@@ -131,8 +131,6 @@ def test_from_sqlite_to_postgresql(
         made.infra("run", f"{made.name}/smoke", "-s", "prod")  # with the flows of version one, which do not fail
         assert made.carried("prod")["commit"] == first
         made.infra("preview", "-s", "prod", "--expect-no-changes")
-        # The one that failed is nothing to go back to.
-        assert "keeps no other release" in made.infra("rollback", "-s", "prod", "--yes", code=2)
         for file in [*(made.root / ".infra").rglob("*"), *(made.root / "elsewhere").rglob("*")]:
             if file.is_file() and file.suffix in {".json", ".jsonl", ".yaml"}:  # logs hold what flows print
                 assert TOKEN not in file.read_text(errors="replace"), file
