@@ -170,15 +170,8 @@ def rollback(arguments: Namespace, stack: Stack) -> ExitCode:
 
 
 def _kept(stack: Stack, here: Carried, id: str | None) -> Record:
-    """The named release, else the newest that is not what the stack carries."""
-    if id is not None:
-        found = here.find(id)
-    else:
-        now_ = here.record
-        others = (
-            each for each in here.kept if now_ is None or (each.commit, each.images) != (now_.commit, now_.images)
-        )
-        found = next(others, None)
+    """The named release, else the newest that is not what the stack carries and did not fail there."""
+    found = here.find(id) if id is not None else next(_others(here), None)
     if found is None:
         kept = ", ".join(each.id for each in here.kept) or "none"
         raise InputError(
