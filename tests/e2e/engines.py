@@ -107,6 +107,8 @@ class Engine(Protocol):
 
     def changes(self, *, refresh: bool = False) -> dict[str, int]: ...
 
+    def refresh(self) -> None: ...
+
     def destroy(self) -> None: ...
 
 
@@ -123,6 +125,9 @@ class Embedded:
         shown = json.loads(self.project.infra("preview", "--json", *flags).stdout)
         assert shown["changed"] == any(op != "same" for op in shown["summary"])
         return {op: count for op, count in shown["summary"].items() if op != "same"}
+
+    def refresh(self) -> None:
+        self.project.infra("refresh", "--yes", "--json")
 
     def destroy(self) -> None:
         self.project.infra("destroy", "--yes", "--json")
@@ -165,6 +170,9 @@ class Official:
             for op, count in summary.items()
             if str(getattr(op, "value", op)) != "same"
         }
+
+    def refresh(self) -> None:
+        self._stack().refresh()
 
     def destroy(self) -> None:
         self._stack().destroy()

@@ -92,6 +92,12 @@ class Site:
         assert done.returncode != 0
         return f"{done.stdout}\n{done.stderr}"
 
+    def planned(self) -> dict[str, Any]:
+        """The step of the deployments in the preview's document."""
+        shown = json.loads(self.project.infra("preview", "--json").stdout)["steps"]
+        found: dict[str, Any] = next(step for step in shown if step["type"].endswith(":Deployments"))
+        return found
+
     def results(self) -> dict[str, Any]:
         shown = json.loads(self.project.infra("outputs", "results", "--json").stdout)
         return {name.split("/")[1]: each for name, each in shown.items()}
@@ -129,8 +135,7 @@ def test_plan_apply_read_and_destroy(site: Site) -> None:
     site.client.request("POST", "/deployments/", json=body, idempotent=True)
     site.write(busy=busy, plain="    tags: [code, more]\n")
     assert site.engine.changes() == {"update": 1}
-    shown = json.loads(site.project.infra("preview", "--json").stdout)["steps"]
-    planned = next(step for step in shown if step["type"].endswith(":Deployments"))
+    planned = site.planned()
     assert planned["deployments"][f"{site.flow}/plain"]["changes"] == {
         "tags": {"old": ["code"], "new": ["code", "more"]}
     }
@@ -173,6 +178,39 @@ def test_plan_apply_read_and_destroy(site: Site) -> None:
     assert set(site.engine.changes(refresh=True)) == {"update"}
     site.engine.up(refresh=True)
     assert site.names() == {"busy", "plain", "stray"}
+
+    # Schedules follow their slugs, and the stack's values lie over the file.
+    site.program('ui_owns=["paused"], overrides={"*/plain": {"tags": ["of the stack"]}}')
+    slugs = "    schedules: [{slug: SLUG, cron: '0 6 * * *'}, {slug: kept, cron: '0 HOUR * * *'}]\n"
+    site.write(busy=busy, plain=slugs.replace("SLUG", "old").replace("HOUR", "7"))
+    site.engine.up()
+    kept = {each["slug"]: each["id"] for each in site.live("plain")["schedules"]}["kept"]
+    plain = slugs.replace("SLUG", "new").replace("HOUR", "8")
+    site.write(busy=busy, plain=plain)
+    site.engine.up()
+    row = site.live("plain")
+    assert row["tags"] == ["of the stack"]
+    found = {each["slug"]: (each["id"], each["schedule"]["cron"]) for each in row["schedules"]}
+    assert set(found) == {"new", "kept"}
+    assert found["kept"] == (kept, "0 8 * * *")
+
+    # Moved to another pool, its schedule edited: seen by the command that only refreshes, healed by `up`.
+    other = f"{site.pool}-other"
+    site.client.request("POST", "/work_pools/", json={"name": other, "type": "process"}, idempotent=True)
+    site.patch("plain", work_pool_name=other)
+    path = f"/deployments/{row['id']}/schedules/{kept}"
+    site.client.request("PATCH", path, json={"schedule": {"cron": "5 5 * * *"}})
+    site.engine.refresh()
+    planned = site.planned()
+    assert {path.split(".", 1)[1] for path in planned["diff"]} == {"work_pool_name", "schedules.kept.cron"}
+    site.write(busy="    schedules: []\n" + TRIGGER.replace("TAG", site.tag), plain=plain)
+    assert set(site.engine.changes()) == {"update"}
+    site.engine.up()
+    row = site.live("plain")
+    assert row["work_pool_name"] == site.pool
+    assert {each["slug"]: each["schedule"]["cron"] for each in row["schedules"]}["kept"] == "0 8 * * *"
+    assert site.live("busy")["schedules"] == []
+    assert site.engine.changes(refresh=True) == {}
 
     site.engine.destroy()
     assert site.names() == {"stray"}
