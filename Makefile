@@ -34,7 +34,7 @@ $(DEV_READY): $(READY)
 	@touch $@
 
 test: $(DEV_READY)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 fast-test: $(DEV_READY)
 	@$(BIN)/python -m pytest -m "not e2e and not soak"

@@ -26,7 +26,7 @@ from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 FLOW = """
 import os

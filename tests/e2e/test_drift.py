@@ -19,7 +19,7 @@ import pytest
 from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.review.document import from_json
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("drift")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 def _load(name: str) -> ModuleType:

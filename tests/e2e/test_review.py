@@ -18,7 +18,7 @@ from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.review.document import from_json
 from prefect_pulumi.review.text import render
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("drift")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 def _load(name: str) -> ModuleType:

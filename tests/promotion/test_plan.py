@@ -53,6 +53,11 @@ def test_the_checksum_is_of_what_is_approved() -> None:
     ]
     assert {plan.checksum for plan in same} == {PLAN.checksum}
     assert len({PLAN.checksum, *(plan.checksum for plan in other)}) == len(other) + 1
+    two = replace(
+        PLAN, actions=[*PLAN.actions, ("delete", "WorkPool", "old")], rows=[CHANGE, replace(CHANGE, name="b")]
+    )
+    turned = replace(two, actions=two.actions[::-1], rows=two.rows[::-1])
+    assert turned.checksum == two.checksum
     need_same(PLAN, PLAN.checksum)
     with pytest.raises(StalePlanError, match="something changed in the meantime"):
         need_same(other[0], PLAN.checksum)

@@ -49,7 +49,8 @@ class Plan:
     def checksum(self) -> str:
         """SHA-256 over what an approval is about: the release, what the target carries, and what becomes of it.
 
-        What the source has today is not part of it: it goes on while a promotion waits for its approval.
+        What the source has today is not part of it: it goes on while a promotion waits for its approval. Neither is an
+        order: the official CLI tells steps that run side by side in any.
         """
         facts = {
             "version": VERSION,
@@ -57,8 +58,11 @@ class Plan:
             "target": self.target,
             "release": [self.release.id, self.release.commit, dict(self.release.images)],
             "before": [self.before.id, self.before.commit] if self.before else None,
-            "actions": [list(each) for each in self.actions],
-            "changes": [[row.kind, row.name, row.path, asdict(row.now), asdict(row.after)] for row in self.changes],
+            "actions": sorted(list(each) for each in self.actions),
+            "changes": sorted(
+                ([row.kind, row.name, row.path, asdict(row.now), asdict(row.after)] for row in self.changes),
+                key=lambda each: each[:3],
+            ),
             "forced": self.forced,
         }
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
