@@ -66,6 +66,17 @@ def status(spec: ServerSpec) -> ServerStatus:
     return ServerStatus(process is not None, process.pid if process else None, spec.api_url, spec.ui_url)
 
 
+def need_port(spec: ServerSpec) -> None:
+    """Raises `PortInUseError` when somebody else listens where this server should."""
+    ours = spec.file.process() is not None and spec.file.read().get("port") == spec.port
+    if not ours and _listening(spec):
+        raise PortInUseError(
+            f"port {spec.port} is used by another program",
+            where="Pulumi.<stack>.yaml: environment.server.port",
+            remedy="stop that program or choose another port there",
+        )
+
+
 def start(spec: ServerSpec) -> ServerStatus:
     """Starts the server unless it runs, and waits until it answers.
 
@@ -73,12 +84,7 @@ def start(spec: ServerSpec) -> ServerStatus:
     """
     known = status(spec)
     if not known.running:
-        if _listening(spec):
-            raise PortInUseError(
-                f"port {spec.port} is used by another program",
-                where="Pulumi.<stack>.yaml: environment.server.port",
-                remedy="stop that program or choose another port there",
-            )
+        need_port(spec)
         _launch(spec)
     if not wait_until(lambda: healthy(spec.api_url) or not status(spec).running, seconds=START_SECONDS) or (
         not status(spec).running

@@ -51,10 +51,14 @@ class LocalServerHandler(Handler):
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
-        """The addresses follow from the inputs, so a first preview can already plan what the server will hold."""
+        """The addresses follow from the inputs, so a first preview can already plan what the server will hold.
+
+        Another program on that port is refused here: whoever asks it about pools and blocks may wait for long.
+        """
         if has_unknown(dict(call.news)):
             return {"apiUrl": UNKNOWN, "uiUrl": UNKNOWN, **call.news, "status": RUNNING}
         spec = self.spec(call.news)
+        server.need_port(spec)
         return {**call.news, **addresses(spec), "status": RUNNING}
 
     @override
