@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from prefect_pulumi.errors import InputError
 from prefect_pulumi.state import integrity
-from prefect_pulumi.state.entries import ResourceEntry, Snapshot, parse_provider_ref, urn_name
+from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_name
 
 
 def delete(
@@ -41,24 +41,7 @@ def rename(snapshot: Snapshot, urn: str, name: str) -> tuple[Snapshot, str]:
 
 def moved(entry: ResourceEntry, renamed: dict[str, str]) -> ResourceEntry:
     """The entry with every URN that it holds, its own included, under its new name."""
-
-    def new(urn: str) -> str:
-        return renamed.get(urn, urn)
-
-    provider = entry.provider
-    if provider:
-        provider_urn, id = parse_provider_ref(provider)
-        provider = f"{new(provider_urn)}::{id}"
-    return replace(
-        entry,
-        urn=new(entry.urn),
-        parent=new(entry.parent),
-        provider=provider,
-        dependencies=[new(urn) for urn in entry.dependencies],
-        property_dependencies={key: [new(urn) for urn in urns] for key, urns in entry.property_dependencies.items()},
-        deleted_with=new(entry.deleted_with),
-        replace_with=[new(urn) for urn in entry.replace_with],
-    )
+    return replace(integrity.renamed(entry, renamed), urn=renamed.get(entry.urn, entry.urn))
 
 
 def unprotect(snapshot: Snapshot, urns: Iterable[str] | None) -> tuple[Snapshot, list[str]]:
