@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.engine import paths, planner, scope
+from prefect_pulumi import paths
+from prefect_pulumi.engine import planner, scope
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.ordered import run_ordered
 from prefect_pulumi.engine.steps import Op

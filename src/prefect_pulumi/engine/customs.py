@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from prefect_pulumi.engine import paths, planner
+from prefect_pulumi import paths
+from prefect_pulumi.engine import planner
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.provider_steps import ProviderSteps
 from prefect_pulumi.engine.run_state import Outcome, check_error, now, stamped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from prefect_pulumi.engine import paths
+from prefect_pulumi import paths
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.steps import Op
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult
 from prefect_pulumi.models import FieldSpec, Kind
+from prefect_pulumi.paths import covered, step
 from prefect_pulumi.provider.handler import Call
 from prefect_pulumi.values import UNKNOWN, has_unknown, same, unwrap
 
@@ -51,7 +52,7 @@ def diff(model: type[Kind], call: Call, extra: Mapping[str, DiffKind] | None = N
         if wire in detailed:
             continue
         spec = model.field(wire)
-        paths = [item for item in _paths(wire, call.outputs.get(wire), wanted) if not _covered(item[0], call.ignored)]
+        paths = [item for item in _paths(wire, call.outputs.get(wire), wanted) if not covered(item[0], call.ignored)]
         replacing = spec is not None and spec.meta.replaces
         for path, kind in paths:
             detailed[path] = DiffKind(f"{kind.value}-replace") if replacing else kind
@@ -68,7 +69,7 @@ def _paths(path: str, old: Any, new: Any) -> Iterator[tuple[str, DiffKind]]:
     old, new = unwrap(old), unwrap(new)
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
-            yield from _member(f"{path}{_step(key)}", old.get(key, ABSENT), new.get(key, ABSENT))
+            yield from _member(f"{path}{step(key)}", old.get(key, ABSENT), new.get(key, ABSENT))
     elif isinstance(old, list | tuple) and isinstance(new, list | tuple) and len(old) == len(new):
         for index, (one, other) in enumerate(zip(old, new, strict=True)):
             yield from _member(f"{path}[{index}]", one, other)
@@ -85,15 +86,3 @@ def _member(path: str, old: Any, new: Any) -> Iterator[tuple[str, DiffKind]]:
         yield path, DiffKind.DELETE
     elif new is UNKNOWN or has_unknown(new) or not same(old, new):
         yield from _paths(path, old, new)
-
-
-def _step(key: str) -> str:
-    return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else '["' + key.replace('"', '\\"') + '"]'
-
-
-def _covered(path: str, ignored: Iterable[str]) -> bool:
-    for entry in ignored:
-        pattern = re.escape(entry).replace(r"\[\*\]", r"\[[^\]]*\]").replace(r"\*", r"[^.\[]*")
-        if re.match(rf"{pattern}(?=$|[.\[])", path):
-            return True
-    return False

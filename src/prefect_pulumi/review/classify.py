@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
+from prefect_pulumi.paths import covered
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
 from prefect_pulumi.review.shown import GONE, SERVERS, Redactor, equal, leaves, shown
@@ -216,7 +217,7 @@ def _field(
     secret = (spec is not None and spec.meta.secret) or any(isinstance(s, Secret) for s in (code, applied, live))
     replaces = name in {re.split(r"[.\[]", path)[0] for path in subject.replaces}
     for path, (its_code, its_applied, its_live, its_base) in _leaves(name, secret, (code, applied, live, base)):
-        if _covered(path, subject.ignored):
+        if covered(path, subject.ignored):
             continue
         by_code, by_server = not equal(its_code, its_applied), not equal(its_applied, its_live)
         agreed = by_code and by_server and equal(its_code, its_live)
@@ -279,12 +280,3 @@ def _wanted(code: Mapping[str, Any] | None, before: Mapping[str, Any] | None, sp
 
 def _servers_own(spec: FieldSpec | None, before: Mapping[str, Any] | None, name: str) -> bool:
     return spec is not None and spec.meta.server_default and name not in (before or {})
-
-
-def _covered(path: str, ignored: Iterable[str]) -> bool:
-    """Whether an `ignore_changes` entry stands for the path or for something above it."""
-    for entry in ignored:
-        pattern = re.escape(entry).replace(r"\[\*\]", r"\[[^\]]*\]").replace(r"\*", r"[^.\[]*")
-        if re.match(rf"{pattern}(?=$|[.\[])", path):
-            return True
-    return False

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from prefect_pulumi.paths import step
 from prefect_pulumi.review.model import ABSENT, ANY, SECRET, UNKNOWN, Shown
 from prefect_pulumi.values import MASK, Secret, Unknown, has_unknown, mask, same, unwrap
 
@@ -101,8 +102,3 @@ def equal(one: Any, other: Any) -> bool:
     if has_unknown(one) or has_unknown(other):
         return False
     return same(one, other)
-
-
-def step(key: str) -> str:
-    """Pulumi's spelling of one step into an object."""
-    return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else '["' + key.replace('"', '\\"') + '"]'

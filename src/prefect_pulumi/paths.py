@@ -36,6 +36,20 @@ def parse(path: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+def step(key: str) -> str:
+    """The spelling of one step into an object: `.name`, or `["any text"]`."""
+    return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else '["' + key.replace('"', '\\"') + '"]'
+
+
+def covered(path: str, ignored: Iterable[str]) -> bool:
+    """Whether an `ignore_changes` entry stands for the path or for something above it."""
+    for entry in ignored:
+        pattern = re.escape(entry).replace(r"\[\*\]", r"\[[^\]]*\]").replace(r"\*", r"[^.\[]*")
+        if re.match(rf"{pattern}(?=$|[.\[])", path):
+            return True
+    return False
+
+
 def _open(value: Any) -> Any:
     return value.value if isinstance(value, Secret) else value
 
