@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 from prefect_pulumi.errors import PrefectPulumiError
-from prefect_pulumi.values import MASK, Secret
+from prefect_pulumi.values import MASK, Secret, secrets_in, with_texts
 
 SHORTEST = 4
 """Shorter texts stand everywhere; they are masked only where their value is marked secret."""
@@ -39,15 +39,9 @@ class Masker:
 
     def learn(self, value: Any) -> None:
         """Takes every value marked secret, at any depth."""
-        if isinstance(value, Secret):
-            for text in _leaves(value.value):
+        for held in secrets_in(value):
+            for text in _leaves(held):
                 self.learn_text(text)
-        elif isinstance(value, Mapping):
-            for item in value.values():
-                self.learn(item)
-        elif isinstance(value, list | tuple):
-            for item in value:
-                self.learn(item)
 
     def learn_text(self, text: str) -> None:
         whole = text.strip()
@@ -70,13 +64,7 @@ class Masker:
 
     def value(self, value: Any) -> Any:
         """Plain data with every text in it masked."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            return {self.text(str(key)): self.value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
-        return value
+        return with_texts(value, self.text)
 
     def error(self, error: PrefectPulumiError) -> None:
         """Masks all that an error may tell, in place."""

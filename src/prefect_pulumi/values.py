@@ -10,7 +10,7 @@ import base64
 import json
 import math
 import struct as binary
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -295,6 +295,43 @@ def _any(value: Any, kind: type) -> bool:
 def secret_keys(props: Mapping[str, Any]) -> set[str]:
     """Top-level names that hold a secret at any depth."""
     return {key for key, value in props.items() if has_secret(value)}
+
+
+def secrets_in(value: Any) -> Iterator[Any]:
+    """What each secret mark holds, at any depth; marks inside of a mark are part of what it holds."""
+    if isinstance(value, Secret):
+        yield value.value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from secrets_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secrets_in(item)
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text at any depth, those inside of secrets too; keys are none."""
+    if isinstance(value, Secret):
+        yield from texts_in(value.value)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts_in(item)
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Plain data in which every text, keys included, went through `change`."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {change(str(key)): with_texts(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_texts(item, change) for item in value]
+    return value
 
 
 def mask(value: Any) -> Any:

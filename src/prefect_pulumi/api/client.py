@@ -16,6 +16,7 @@ import httpx
 
 from prefect_pulumi.api.limits import AdaptiveLimit
 from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
+from prefect_pulumi.values import MASK, texts_in
 
 API_VERSION = "0.8.4"
 """What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
@@ -295,19 +296,10 @@ def _fault(fault: Any) -> str:
 def _without(text: str, sent: Any) -> str:
     """Values that were sent as block data are secrets: an answer that echoes one is masked."""
     data = sent.get("data") if isinstance(sent, dict) else None
-    for value in _texts(data):
-        text = text.replace(value, "[secret]")
+    for value in texts_in(data):
+        if len(value) > 3:
+            text = text.replace(value, MASK)
     return text
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value] if len(value) > 3 else []
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    return []
 
 
 def _retry_after(response: httpx.Response) -> float | None:

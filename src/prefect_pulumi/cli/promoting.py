@@ -21,9 +21,9 @@ from prefect_pulumi.promotion.records import Carried, Record
 from prefect_pulumi.promotion.stages import Stages
 from prefect_pulumi.provider import schema
 from prefect_pulumi.review.model import Environment, Status
-from prefect_pulumi.review.shown import Redactor, secrets_in
+from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.values import unwrap
+from prefect_pulumi.values import secrets_in, unwrap
 
 HOTFIX = "hotfix-"
 """Begins the id of what is promoted as a bare commit, which no stage has carried."""

@@ -17,11 +17,11 @@ from prefect_pulumi.engine.run_state import Options
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import PrefectPulumiError
 from prefect_pulumi.lifecycle import ReadRequest, ReadResult
-from prefect_pulumi.review.shown import Redactor, secrets_in
+from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.state import folding
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.state.reading import owned
-from prefect_pulumi.values import has_unknown
+from prefect_pulumi.values import has_unknown, secrets_in
 
 
 @dataclass(frozen=True)

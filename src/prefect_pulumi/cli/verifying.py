@@ -22,8 +22,8 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.errors import ExitCode, InputError, NotFoundError, PrefectPulumiError, PromotionError, StateError
 from prefect_pulumi.promotion.records import Check, Record, Verification, carried, release_entry, with_verification
 from prefect_pulumi.provider.release import who
-from prefect_pulumi.review.shown import Redactor, secrets_in
-from prefect_pulumi.values import unwrap
+from prefect_pulumi.review.shown import Redactor
+from prefect_pulumi.values import secrets_in, unwrap
 
 POLL_SECONDS = 1.0
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")

@@ -12,7 +12,7 @@ from typing import Any
 from prefect_pulumi.deploy.surroundings import UNTOLD, Block, Pool
 from prefect_pulumi.deploy.worker_types import variables_of
 from prefect_pulumi.lifecycle import Props
-from prefect_pulumi.values import Secret, has_unknown, unwrap
+from prefect_pulumi.values import Secret, has_unknown, secrets_in, texts_in, unwrap
 
 SECRET_BLOCK = Block(frozenset({"value"}), frozenset({"value"}))
 PLAIN_BLOCK = Block(frozenset(), frozenset({"value"}))
@@ -97,14 +97,6 @@ def _text(inputs: Props, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def secret_texts(value: Any, *, inside: bool = False) -> set[str]:
+def secret_texts(value: Any) -> set[str]:
     """Texts that stand inside of a secret, at any depth."""
-    if isinstance(value, Secret):
-        return secret_texts(value.value, inside=True)
-    if isinstance(value, str):
-        return {value} if inside and value else set()
-    if isinstance(value, dict):
-        return set().union(*(secret_texts(item, inside=inside) for item in value.values()))
-    if isinstance(value, list):
-        return set().union(*(secret_texts(item, inside=inside) for item in value))
-    return set()
+    return {text for held in secrets_in(value) for text in texts_in(held) if text}

@@ -26,6 +26,7 @@ from prefect_pulumi.deploy.steps import StepInputs, build_and_push
 from prefect_pulumi.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.lifecycle import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.models import Deployments, Fault
+from prefect_pulumi.paths import step
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.declared import secret_texts
 from prefect_pulumi.provider.deploying import NOT_HANDED_ON, Deploying, delete_deployment, told
@@ -216,9 +217,7 @@ class DeploymentsHandler(Handler):
         new = wanted(new, call.outputs.get("drift", {}).get(name, {}))
         for path, (before, after) in changes(old, new).items():
             kind = DiffKind.ADD if before is ABSENT else DiffKind.DELETE if after is ABSENT else DiffKind.UPDATE
-            found[f'entries["{name}"]' + "".join(f".{key}" if key.isidentifier() else f'["{key}"]' for key in path)] = (
-                kind
-            )
+            found[f'entries["{name}"]' + "".join(step(key) for key in path)] = kind
         return found or {f'fingerprints["{name}"]': DiffKind.UPDATE}
 
     @override

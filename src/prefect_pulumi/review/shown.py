@@ -8,7 +8,7 @@ from typing import Any
 
 from prefect_pulumi.paths import step
 from prefect_pulumi.review.model import ABSENT, ANY, SECRET, UNKNOWN, Shown
-from prefect_pulumi.values import MASK, Secret, Unknown, has_unknown, mask, same, unwrap
+from prefect_pulumi.values import MASK, Secret, Unknown, has_unknown, mask, same, texts_in, with_texts
 
 GONE: Any = object()
 """There is no value."""
@@ -23,7 +23,7 @@ class Redactor:
     """Shorter texts are words and numbers that stand everywhere."""
 
     def __init__(self, secrets: Iterable[Any] = ()) -> None:
-        texts = {text for value in secrets for text in _texts(value) if len(text) >= self.SHORTEST}
+        texts = {text for value in secrets for text in texts_in(value) if len(text) >= self.SHORTEST}
         longest_first = sorted(texts, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
@@ -31,37 +31,7 @@ class Redactor:
         return self._pattern.sub(MASK, value) if self._pattern else value
 
     def value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            return {self.text(str(key)): self.value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
-        return value
-
-
-def _texts(value: Any) -> Iterator[str]:
-    value = unwrap(value)
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _texts(item)
-
-
-def secrets_in(value: Any) -> Iterator[Any]:
-    """Every value marked secret, at any depth."""
-    if isinstance(value, Secret):
-        yield value.value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from secrets_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from secrets_in(item)
+        return with_texts(value, self.text)
 
 
 def shown(value: Any, *, secret: bool, redactor: Redactor) -> Shown:
