@@ -22,13 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from refresh_calls import Proxy
-from workload import PROGRAM, TERRAFORM, counts, floor
+from ground import INFRA, ROOT, Proxy, free_port, project
+from workload import TERRAFORM, counts, floor
 
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
-ROOT = Path(__file__).parents[1]
-INFRA = [sys.executable, "-m", "prefect_pulumi.cli.main"]
 OFFICIAL = """
 import json, runpy, sys
 from pathlib import Path
@@ -82,18 +80,12 @@ class Embedded:
 
     def __init__(self, folder: Path, api: str, size: int) -> None:
         self.folder = folder
-        (folder / "infra").mkdir(parents=True)
-        (folder / "infra" / "__main__.py").write_text(PROGRAM.format(size=size))
-        (folder / "Pulumi.yaml").write_text(
-            "name: bench\nruntime: python\nmain: infra\nplugins:\n  providers:\n  - {name: prefect, path: .venv/bin}\n"
-        )
-        (folder / "Pulumi.dev.yaml").write_text(f"config:\n  prefect:apiUrl: {api}\n")
+        self.env = project(folder, api, size)
         (folder / ".venv").mkdir()
         (folder / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
         private = folder / ".infra" / "dev"
         private.mkdir(parents=True)
         (private / "passphrase").write_text("of a folder that is deleted at the end\n")
-        self.env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
 
     def run(self, *words: str) -> Sample:
         return measured([*INFRA, *words, "-s", "dev"], self.folder, self.env)
@@ -240,7 +232,7 @@ def main() -> None:
     notes = [] if with_cli else ["the official CLI (left out, or not here)"]
     results: dict[int, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        server = ServerSpec(Path(folder) / "server", port=_free_port())
+        server = ServerSpec(Path(folder) / "server", port=free_port())
         start(server)
         try:
             for size in sizes:
@@ -263,15 +255,6 @@ def main() -> None:
     (ROOT / "docs" / "engine-speed.md").write_text(text)
     (ROOT / "docs" / "engine-speed.svg").write_text(plot(results[main_size], main_size))
     sys.stdout.write(text)
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measures `infra drift` on 1,000 objects: seconds, HTTP calls, memory; writes docs/drift-cost.md.
 
-The mix and the counting proxy are those of `refresh_calls.py`. Starts its own server.
+Starts its own server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import psutil
-from refresh_calls import OBJECTS, PROGRAM, ROOT, Proxy, _free_port
+from ground import INFRA, ROOT, Proxy, free_port, project
 
 from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
@@ -25,6 +25,7 @@ RUNS = (
     ("1 in 10 changed live", "markdown"),
     ("1 in 10 changed live", "html"),
 )
+OBJECTS = int(sys.argv[1]) if sys.argv[1:2] and sys.argv[1].isdigit() else 1000
 TRIES = 3
 EXPECTED = {"nothing changed": 0, "1 in 10 changed live": 3}
 
@@ -32,7 +33,7 @@ EXPECTED = {"nothing changed": 0, "1 in 10 changed live": 3}
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        server = ServerSpec(root / "server", port=_free_port())
+        server = ServerSpec(root / "server", port=free_port())
         start(server)
         proxy = Proxy(server.port)
         try:
@@ -59,25 +60,20 @@ def main() -> None:
     sys.stdout.write(text)
 
 
-def measure(project: Path, proxy: Proxy) -> list[str]:
-    (project / "infra").mkdir(parents=True)
-    (project / "infra" / "__main__.py").write_text(PROGRAM)
-    (project / "Pulumi.yaml").write_text("name: bench\nruntime: python\nmain: infra\n")
-    (project / "Pulumi.dev.yaml").write_text(f"config:\n  prefect:apiUrl: {proxy.url}\n")
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+def measure(folder: Path, proxy: Proxy) -> list[str]:
+    env = project(folder, proxy.url, OBJECTS)
     env["PULUMI_CONFIG_PASSPHRASE"] = "bench"  # noqa: S105 - of a folder that is deleted at the end
-    infra = [sys.executable, "-m", "prefect_pulumi.cli.main"]
-    subprocess.run([*infra, "up", "--yes"], cwd=project, env=env, check=True, capture_output=True)
+    subprocess.run([*INFRA, "up", "--yes"], cwd=folder, env=env, check=True, capture_output=True)
     rows, before = [], ""
     for what, format in RUNS:
         if what != before and EXPECTED[what]:
             _change(proxy.url)
         before = what
-        out = project / "report"
+        out = folder / "report"
         tries = []
         for _ in range(TRIES):
             proxy.calls.clear()
-            tries.append(timed([*infra, "drift", "--format", format, "--out", str(out)], project, env))
+            tries.append(timed([*INFRA, "drift", "--format", format, "--out", str(out)], folder, env))
             if tries[-1][3] != EXPECTED[what]:
                 raise SystemExit(f"infra drift ended with {tries[-1][3]}: {out.read_text()[:2000]}")
         wall, processor, memory, _ = min(tries)
