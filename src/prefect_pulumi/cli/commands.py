@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from argparse import Namespace
@@ -255,13 +254,7 @@ def _env(arguments: Namespace, stack: Stack) -> ExitCode:
     if not writer.exists():
         writer.save(Snapshot.empty(manager.salt_text), manager)
     keep_salt_out_of_git(stack.root)
-    exports = {
-        "PULUMI_BACKEND_URL": f"file://{stack.state_folder.resolve()}",
-        # The salt of a clone's own passphrase is in the state, not in the stack file.
-        "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
-    }
-    if "PULUMI_CONFIG_PASSPHRASE" not in os.environ and stack.passphrase_file.is_file():
-        exports["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(stack.passphrase_file.resolve())
+    exports = stack.cli_environment
     if arguments.json:
         sys.stdout.write(as_json(exports) + "\n")
         return ExitCode.DONE

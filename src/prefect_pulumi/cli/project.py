@@ -216,6 +216,18 @@ class Stack:
             keep_salt_out_of_git(self.root)
         return made, self.private if write else None
 
+    @property
+    def cli_environment(self) -> dict[str, str]:
+        """Variables with which the official CLI works on the same state of the file backend."""
+        found = {
+            "PULUMI_BACKEND_URL": f"file://{self.state_folder.resolve()}",
+            # The salt of a clone's own passphrase is in the state, not in the stack file.
+            "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+        }
+        if "PULUMI_CONFIG_PASSPHRASE" not in os.environ and self.passphrase_file.is_file():
+            found["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self.passphrase_file.resolve())
+        return found
+
     def context(self, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
         """Everything that the engine needs for an operation on this stack."""
         from prefect_pulumi.engine.events import MaskedSink

@@ -6,6 +6,7 @@ program of the Automation API, so that no language host is needed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import runpy
@@ -17,6 +18,7 @@ from typing import Any, TextIO
 
 from prefect_pulumi.cli.project import PRIVATE, Stack
 from prefect_pulumi.cli.sides import Code, Live, Sides, managed, read_group
+from prefect_pulumi.engine.program import in_directory
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import CannotCheckError, PrefectPulumiError
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult, ReadRequest, ReadResult
@@ -84,31 +86,16 @@ def _environment(stack: Stack) -> dict[str, str]:
     found = {"PATH": os.pathsep.join(folders), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     if stack.backend_url:
         found["PULUMI_BACKEND_URL"] = stack.backend_url
-    if not stack.is_remote:
-        found["PULUMI_BACKEND_URL"] = f"file://{stack.state_folder.resolve()}"
-        found["PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER"] = "true"
-        if "PULUMI_CONFIG_PASSPHRASE" not in os.environ and stack.passphrase_file.is_file():
-            found["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(stack.passphrase_file.resolve())
-    return found
+    return found if stack.is_remote else found | stack.cli_environment
 
 
 def _program(stack: Stack, output: TextIO | None) -> Callable[[], None]:
     folder = stack.program
 
     def run() -> None:
-        import contextlib
-
-        before, path = Path.cwd(), list(sys.path)
-        os.chdir(folder)
-        try:
-            with contextlib.redirect_stdout(output) if output else contextlib.nullcontext():
-                runpy.run_path(str(folder), run_name="__main__")
-        finally:
-            os.chdir(before)
-            sys.path[:] = path
-            for name, module in list(sys.modules.items()):
-                if (getattr(module, "__file__", None) or "").startswith(str(folder) + os.sep):
-                    del sys.modules[name]
+        shown = contextlib.redirect_stdout(output) if output else contextlib.nullcontext()
+        with in_directory(folder), shown:
+            runpy.run_path(str(folder), run_name="__main__")
 
     return run
 

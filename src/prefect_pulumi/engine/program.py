@@ -48,7 +48,7 @@ def run_program(
             "there is no __main__.py", where=str(directory), remedy="`main` in Pulumi.yaml names the folder"
         )
     context = contextvars.copy_context()
-    with _in_directory(directory), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+    with in_directory(directory), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         context.run(_run, directory, project, stack, dict(config), set(secret_keys), monitor, engine, dry_run, parallel)
 
 
@@ -146,7 +146,7 @@ def _user_frames(error: BaseException, directory: Path) -> str:
 
 
 @contextlib.contextmanager
-def _in_directory(directory: Path) -> Iterator[None]:
+def in_directory(directory: Path) -> Iterator[None]:
     """cwd and argv as the official host sets them; the program's own modules are forgotten afterwards.
 
     A preview and an update may run in one process: the second must not see the first one's module state.
