@@ -389,9 +389,9 @@ def semantics_page() -> str:
     return f"""# What the embedded engine does
 
 Written from `src/prefect_pulumi/engine/support.py` by `tools/generate.py`. `infra` and the official CLI leave the same
-state behind: `tests/e2e/test_semantics.py` leads both through the same programs and compares the states after every
-step, `tests/e2e/test_state_machine.py` does so with random ones. What is not supported is refused by name, with exit
-code 2, in the preview and therefore before anything is touched.
+state behind: `tests/e2e/test_options.py` and `test_semantics.py` lead both through the same programs and compare the
+states after every step, `tests/e2e/test_state_machine.py` does so with random ones. What is not supported is refused by
+name, with exit code 2, in the preview and therefore before anything is touched.
 
 ## Programs
 
@@ -407,6 +407,9 @@ code 2, in the preview and therefore before anything is touched.
 - What a resource needs and `--exclude` leaves out is refused, as with `--target`.
 - What a failed replacement has deleted already is not deleted once more.
 - A resource that was found by an alias and then failed stands in the state under its new name.
+- A property path that cannot be read is refused; the official engine leaves it out without a word.
+- A part of an input that becomes secret becomes so in the state's outputs too, at any depth, without an update.
+- What a refresh reads of a resource that is only read (`.get()`) never becomes its inputs: they are the program's.
 
 ## Plugins
 

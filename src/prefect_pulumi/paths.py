@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from prefect_pulumi.errors import InputError
-from prefect_pulumi.values import Secret
+from prefect_pulumi.values import Secret, secret
 
 Segment = str | int
 WILDCARD = "*"
@@ -50,60 +50,68 @@ def covered(path: str, ignored: Iterable[str]) -> bool:
     return False
 
 
-def _open(value: Any) -> Any:
-    return value.value if isinstance(value, Secret) else value
+def _open(value: Any, hidden: bool) -> tuple[Any, bool]:
+    """What a secret mark holds, and whether the value stands inside of one."""
+    return (value.value, True) if isinstance(value, Secret) else (value, hidden)
 
 
-def _expand(segments: tuple[Segment, ...], *trees: Any) -> Iterator[tuple[Segment, ...]]:
-    """Concrete paths for a path with wildcards, over the keys that any of the trees has."""
-    if WILDCARD not in segments:
-        yield segments
-        return
-    at = segments.index(WILDCARD)
-    keys: dict[Segment, None] = {}
-    for tree in trees:
-        node = _open(tree)
-        for segment in segments[:at]:
-            node = _child(node, segment)
-        if isinstance(node, dict):
-            keys.update(dict.fromkeys(node))
-        elif isinstance(node, list):
-            keys.update(dict.fromkeys(range(len(node))))
-    for key in keys:
-        yield from _expand((*segments[:at], key, *segments[at + 1 :]), *trees)
+def reset(
+    news: dict[str, Any], olds: dict[str, Any], ignored: Iterable[str], *, left: list[str] | None = None
+) -> dict[str, Any]:
+    """`news` with every ignored path put back to its old input (removed where the old one had none).
 
-
-def _child(node: Any, segment: Segment) -> Any:
-    node = _open(node)
-    if isinstance(node, dict) and isinstance(segment, str):
-        return _open(node.get(segment))
-    if isinstance(node, list) and isinstance(segment, int) and segment < len(node):
-        return _open(node[segment])
-    return None
-
-
-def reset(news: dict[str, Any], olds: dict[str, Any], ignored: Iterable[str]) -> dict[str, Any]:
-    """`news` with every ignored path put back to its old input (removed where the old one had none)."""
+    As in the official engine (`PropertyPath.Reset`), a path cannot be followed through what was added or removed:
+    such an element stays as it is in `news`, and the path is added to `left`.
+    """
     result = copy.deepcopy(news) if ignored else news
     for path in ignored:
-        for segments in _expand(parse(path), olds, result):
-            _reset_one(result, olds, segments)
+        if not _reset(parse(path), olds, result, was_hidden=False, hidden=False) and left is not None:
+            left.append(path)
     return result
 
 
-def _reset_one(news: Any, olds: Any, segments: tuple[Segment, ...]) -> None:
-    *heads, last = segments
-    for segment in heads:
-        news, olds = _child(news, segment), _child(olds, segment)
-    if isinstance(news, dict) and isinstance(last, str):
-        if isinstance(olds, dict) and last in olds:
-            news[last] = copy.deepcopy(olds[last])
-        else:
-            news.pop(last, None)
-    elif (
-        isinstance(news, list) and isinstance(olds, list) and isinstance(last, int) and last < min(len(news), len(olds))
-    ):
-        news[last] = copy.deepcopy(olds[last])
+def _reset(segments: tuple[Segment, ...], old: Any, new: Any, *, was_hidden: bool, hidden: bool) -> bool:
+    """False when an element stands on one side only. A value that was inside of a secret stays one."""
+    (old, was_hidden), (new, hidden) = _open(old, was_hidden), _open(new, hidden)
+    step, *rest = segments
+    if step == WILDCARD:
+        keys, whole = _all_keys(old, new, last=not rest)
+        done = [_reset((key, *rest), old, new, was_hidden=was_hidden, hidden=hidden) for key in keys]
+        return whole and all(done)
+    kind: Any = dict if isinstance(step, str) else list
+    there, here = _holds(old, step), _holds(new, step)
+    if rest:
+        if not isinstance(old, kind) or not isinstance(new, kind):
+            return not isinstance(old, kind) and not isinstance(new, kind)
+        if not here or (kind is list and not there):
+            return not here and not there
+        before = old[step] if there else None
+        return _reset(tuple(rest), before, new[step], was_hidden=was_hidden, hidden=hidden)
+    if there and isinstance(new, kind) and (here or kind is dict):
+        value = copy.deepcopy(old[step])
+        new[step] = secret(value) if was_hidden and not hidden else value
+        return True
+    if here and isinstance(new, dict):
+        del new[step]
+        return True
+    return not there and not (here and kind is list)
+
+
+def _holds(value: Any, step: Segment) -> bool:
+    if isinstance(step, str):
+        return isinstance(value, dict) and step in value
+    return isinstance(value, list) and step < len(value)
+
+
+def _all_keys(old: Any, new: Any, *, last: bool) -> tuple[list[Segment], bool]:
+    """What a wildcard stands for, and whether that is all that is on either side."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return (
+            (list({**old, **new}), True) if last else ([key for key in old if key in new], not old.keys() - new.keys())
+        )
+    if isinstance(old, list) and isinstance(new, list):
+        return list(range(min(len(old), len(new)))), len(old) == len(new)
+    return [], last and isinstance(new, dict | list)
 
 
 def covers(pattern: str, path: str) -> bool:

@@ -349,6 +349,17 @@ def mask(value: Any) -> Any:
     return mask({key: item for key, item in _signed(value).items() if key != SIGNATURE})
 
 
+def identical(a: Any, b: Any) -> bool:
+    """`same`, and the same parts of both are secret."""
+    if isinstance(a, Secret) or isinstance(b, Secret):
+        return isinstance(a, Secret) and isinstance(b, Secret) and same(a, b)
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(identical(item, b[key]) for key, item in a.items())
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(identical(x, y) for x, y in zip(a, b, strict=True))
+    return same(a, b)
+
+
 def same(a: Any, b: Any) -> bool:
     """Deep equality; secret marks do not count, 1 equals 1.0, True does not equal 1."""
     a = a.value if isinstance(a, Secret) else a

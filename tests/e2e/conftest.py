@@ -26,7 +26,7 @@ def _load(name: str) -> ModuleType:
 
 
 engines = _load("engines")
-for _name in ("testbed", "twin", "random_programs"):
+for _name in ("testbed", "twin", "twins", "random_programs"):
     _load(_name)
 servers, repositories = _load("servers"), _load("repositories")
 PULUMI = engines.find_pulumi()
@@ -81,6 +81,12 @@ def engine(request: pytest.FixtureRequest, project: object) -> object:
     if PULUMI is None:
         pytest.skip(REASON)
     return engines.Official(project, PULUMI)
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> Iterator[object]:
+    with sys.modules["twins"].twins_in(tmp_path, PULUMI) as made:
+        yield made
 
 
 @pytest.fixture

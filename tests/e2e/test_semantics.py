@@ -1,113 +1,16 @@
-"""What resource options and operations mean: one expectation for both engines, and one state after each step.
+"""What programs and operations mean: one expectation for both engines, and one state after each step.
 
-Every scenario runs on the embedded engine and, where it is found, on the official CLI, each with a world of its own
-behind the same gRPC provider (testbed.py). `calls` are what the provider was asked to change.
+Every scenario runs on the embedded engine and, where it is found, on the official CLI (twins.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import engines
 import pytest
-import testbed
-import twin
+from twins import PRELUDE, URN, Twins
 
 from prefect_pulumi.values import Secret
 
-PULUMI = engines.find_pulumi()
-URN = "urn:pulumi:dev::twin::testbed:index:Thing::"
-
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.timeout(600),
-]
-
-PRELUDE = """
-import pulumi
-from pulumi import ResourceOptions as O
-class Thing(pulumi.CustomResource):
-    def __init__(self, name, opts=None, type="testbed:index:Thing", outs=(), **props):
-        for key in ("serial", "token", "value", "filled", *outs): props.setdefault(key, None)
-        super().__init__(type, name, props, opts)
-class Group(pulumi.ComponentResource):
-    def __init__(self, name, opts=None, **props):
-        super().__init__("testbed:index:Group", name, props or None, opts)
-class Bed(pulumi.ProviderResource):
-    def __init__(self, name, opts=None, **props):
-        super().__init__("testbed", name, props, opts)
-"""
-
-
-@dataclass
-class Twins:
-    """The engines that can run here, each with its project and world, led through the same steps."""
-
-    sides: list[tuple[Any, Any]]
-
-    def do(self, operation: str, program: str | None = None, *, own: bool = False, **options: Any) -> Done:
-        """Runs one operation on every engine; all must have done the same, and have the same state afterwards.
-
-        `own`: only on the embedded engine, for what changes nothing; the official one takes seconds for each.
-        """
-        done = []
-        for side, world in self.sides[:1] if own else self.sides:
-            world.take_calls()
-            given = () if program is None else (PRELUDE + program,)
-            try:
-                changes, error = getattr(side, operation)(*given, **options), ""
-            except twin.Failed as failed:
-                changes, error = {}, str(failed)
-            made = world.take_calls()
-            done.append(Done(changes, [call for call in made if call[0] != "configure"], error, side, world))
-        first = done[0]
-        for other in done[1:]:
-            assert bool(other.error) == bool(first.error), (first.error, other.error)
-            assert sorted(other.calls) == sorted(first.calls)
-            assert other.changes == first.changes
-            assert twin.compared(other.side.state()) == twin.compared(first.side.state())
-        return first
-
-    def everywhere(self, act: Callable[[Any], None]) -> None:
-        for _, world in self.sides:
-            act(world)
-
-    def on(self, stack: str) -> Twins:
-        return Twins([(side.on(stack), world) for side, world in self.sides])
-
-
-@dataclass
-class Done:
-    """`changes`: counts of operations; `calls`: (method, name); `error`: all that was said when it failed."""
-
-    changes: dict[str, int]
-    calls: list[tuple[str, str]]
-    error: str
-    side: Any
-    world: Any
-
-    @property
-    def called(self) -> list[str]:
-        return sorted(f"{method} {name}" for method, name in self.calls)
-
-
-@pytest.fixture
-def twins(tmp_path: Path) -> Iterator[Twins]:
-    sides = []
-    with ExitStack() as stack:
-        for name in ["embedded", *(["pulumi"] if PULUMI else [])]:
-            world = testbed.World()
-            providers = stack.enter_context(testbed.serving(world, "testbed", "oldbed"))
-            root = twin.Side.folder(tmp_path / name / "a project")
-            if name == "embedded":
-                sides.append((twin.EmbeddedSide(root, providers=providers), world))
-            else:
-                sides.append((twin.OfficialSide(root, providers=providers, cli=PULUMI), world))
-        yield Twins(sides)
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 def test_a_whole_life(twins: Twins) -> None:
@@ -158,118 +61,28 @@ pulumi.export("none", None)
     assert done.world.things == {}
 
 
-def test_options_of_a_resource(twins: Twins) -> None:
-    """protect, retain_on_delete, deleted_with, ignore_changes, replace_on_changes, delete_before_replace, timeouts."""
+def test_unknowns(twins: Twins) -> None:
+    """What a preview cannot know: outputs of what is replaced, through functions, in parts of values, in exports."""
     program = """
-T = pulumi.CustomTimeouts(create="5m", update="1h2s", delete="10s")
-a = Thing("a", value={"x": 1, "l": [{"n": 1, "m": 1}, {"n": 2, "m": 2}]},
-          opts=O(ignore_changes=["value.l[*].n", "other"], custom_timeouts=T))
-p = Thing("p", value=1, anchor=1, opts=O(protect=True))
-r = Thing("r", value=1, opts=O(retain_on_delete=True))
-host = Thing("host", value=1, anchor=1)
-w = Thing("w", value=1, opts=O(deleted_with=host))
-roc = Thing("roc", value={"in": 1, "out": 1}, opts=O(replace_on_changes=["value"]))
-star = Thing("star", value={"in": 1, "out": 1}, opts=O(replace_on_changes=["*"]))
-deep = Thing("deep", value={"in": 1, "out": 1}, opts=O(replace_on_changes=["value.in"]))
-first = Thing("first", anchor=1, opts=O(delete_before_replace=True))
-last = Thing("last", slot=1, opts=O(delete_before_replace=False))
+a = Thing("a", anchor=1, value=1)
+b = Thing("b", value=a.token)
+c = Thing("c", value=b.serial, slot=a.id)
+d = Thing("d", value={"x": [a.id, pulumi.Output.concat("x-", c.token)]}, opts=O(ignore_changes=["value.x"]))
+i = pulumi.runtime.invoke_output("testbed:index:echo", {"x": a.id}, opts=pulumi.InvokeOutputOptions(depends_on=[c]))
+e = Thing("e", value=i)
+p = Bed("bed", label="mine")
+g = Group("g", opts=O(providers=[p]))
+own = pulumi.InvokeOutputOptions(parent=g)
+h = Thing("h", value=pulumi.runtime.invoke_output("testbed:index:echo", {"x": pulumi.Output.secret(1)}, opts=own))
+pulumi.export("i", i)
 """
     made = twins.do("up", program)
-    assert made.side.entry("a").custom_timeouts == {"create": 300, "update": 3602, "delete": 10}
-    changed = program
-    for before, after in (
-        ('"n": 1', '"n": 11'),
-        ('"m": 2', '"m": 22'),
-        ('"x": 1', '"x": 2'),
-        ('"out": 1', '"out": 2'),
-        ('"first", anchor=1', '"first", anchor=2'),
-        ("slot=1", "slot=2"),
-    ):
-        changed = changed.replace(before, after)
-    done = twins.do("up", changed)
-    assert done.changes == {"update": 2, "replace": 4}
-    order = [call for call in done.calls if call[1] in {"first", "last"}]
-    assert order.index(("delete", "first")) < order.index(("create", "first"))
-    assert order.index(("create", "last")) < order.index(("delete", "last"))
-    assert done.side.entry("a").inputs["value"] == {"x": 2, "l": [{"n": 1, "m": 1}, {"n": 2, "m": 22}]}
-
-    done = twins.do("up", changed.replace('"p", value=1, anchor=1', '"p", value=1, anchor=2'), previewed=True)
-    assert "protected" in done.error
-    assert done.calls == []
-    left = "\n".join(line for line in changed.split("\n") if not line.startswith(("p =", "r =", "host", "w =")))
-    done = twins.do("up", left, previewed=True)
-    assert "protected" in done.error
-    assert done.calls == []
-    assert done.side.entry("w") is not None
-
-    freed = changed.replace("protect=True", "protect=False").replace('"p", value=1, anchor=1', '"p", value=1, anchor=2')
-    assert twins.do("up", freed).called == ["create p", "delete p"]
-    done = twins.do("up", left)
-    assert done.called == ["delete host", "delete p"]  # `r` is kept alive, `w` goes with `host`
-    assert set(done.world.things) == {"a-1", "deep-1", "first-2", "last-2", "r-1", "roc-2", "star-2", "w-1"}
-
-
-def test_aliases(twins: Twins) -> None:
-    twins.do(
-        "up",
-        """
-a = Thing("a", value=1)
-g = Group("g")
-k = Thing("g-kid", value=a.token, opts=O(parent=g))
-kk = Thing("kk", value=2, opts=O(parent=k, depends_on=[a]))
-m = Thing("m", value=3)
-""",
-    )
-    moved = f"""
-a = Thing("a2", value=1, opts=O(aliases=["{URN}a"]))
-g = Group("g2", opts=O(aliases=[pulumi.Alias(name="g")]))
-k = Thing("g2-kid", value=a.token, opts=O(parent=g))
-kk = Thing("kk", value=2, opts=O(parent=k, depends_on=[a]))
-h = Group("h")
-m = Thing("m", value=3, opts=O(parent=h, aliases=[pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)]))
-"""
-    assert twins.do("preview", moved).changes == {"create": 1}  # the new component `h`
+    assert made.side.entry("h").inputs["value"] == Secret({"x": 1, "by": "mine"})
+    changed = program.replace("anchor=1", "anchor=2")
+    assert twins.do("preview", changed).changes == {"replace": 2, "update": 2}
     done = twins.do("up")
-    assert done.calls == []
-    assert done.side.entry("g2-kid").id == "g-kid-1"
-    assert done.side.entry("kk").dependencies == [URN + "a2"]
-    assert done.side.entry("m").parent.endswith("Group::h")
-    done = twins.do("up", moved + '\nx = Thing("x", opts=O(aliases=[pulumi.Alias(name="a2")]))\n', previewed=True)
-    assert "alias" in done.error
-    assert done.calls == []
-    assert twins.do("destroy").called == ["delete a2", "delete g2-kid", "delete kk", "delete m"]
-
-
-def test_reads_and_imports(twins: Twins) -> None:
-    seen = {"name": "seen", "props": {"value": 5, "filled": "f", "serial": 0, "token": "t"}}
-    twins.everywhere(lambda world: world.things.update({"seen-1": seen, "seen-2": dict(seen)}))
-    twins.do("up", 'x = Thing("x", value=1)\ny = Thing("y", value=2)\n')
-    program = """
-y = Thing("y", value=2)
-x = Thing("x", opts=O(id="y-1"))
-z = Thing("z", value=x.token)
-i = Thing("i", value=5, filled="f", opts=O(import_="seen-1"))
-j = Thing("j", value=6, opts=O(import_="seen-2"))
-"""
-    done = twins.do("up", program)
-    assert done.called == ["create z", "delete x", "update j"]
-    assert done.changes == {"replace": 1, "create": 1, "import": 2, "update": 1}
-    assert done.side.entry("x").external
-    assert done.side.entry("z").inputs["value"] == "token-of-y"
-    assert done.side.entry("i").id == "seen-1"
-    assert twins.do("preview", own=True).changes == {}
-    done = twins.do("up", program.replace('opts=O(id="y-1")', "value=9"))  # owned again: a new one
-    assert done.called == ["create x", "update z"]
-    done = twins.do("up", program.replace('opts=O(id="y-1")', 'opts=O(id="x-2")'))  # the very same one, let go
-    assert done.calls == []
-    assert done.side.entry("x").external
-    for gone in ('opts=O(id="nope")', 'opts=O(import_="nope")'):
-        done = twins.do("preview", program.replace('opts=O(id="y-1")', gone), own=True)
-        assert "does not exist" in done.error
-    done = twins.do("preview", program.replace('value=5, filled="f"', "value=5, anchor=1"), own=True)
-    assert "import" in done.error
-    assert twins.do("up", 'y = Thing("y", value=2)\n').changes == {"delete": 3, "discard": 1}
-    assert "x-2" in done.world.things
+    assert done.called == ["create a", "create c", "delete a", "delete c", "update e"]
+    assert done.side.outputs()["i"]["x"] == "a-2"
 
 
 def test_some_resources_only(twins: Twins) -> None:

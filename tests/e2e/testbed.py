@@ -57,6 +57,7 @@ class World:
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     seen: list[dict[str, Any]] = field(default_factory=list)
+    latest: list[dict[str, Any]] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     file: Path | None = None
     about: dict[str, Any] = field(default_factory=dict)
@@ -76,9 +77,10 @@ class World:
             temporary.replace(self.file)
 
     def take_calls(self) -> list[tuple[str, str]]:
+        """Those since the last time; `latest` has all about them."""
         with self.lock:
             taken, self.calls = self.calls, []
-            self.seen.clear()
+            self.latest, self.seen = self.seen, []
         return taken
 
 
@@ -151,7 +153,9 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
         for key in changed:
             kind = "ADD" if key not in olds else "DELETE" if key not in news else "UPDATE"
             kind += "_REPLACE" if key in REPLACING else ""
-            detailed[key] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(kind), inputDiff=True)
+            for path in [key] if key in REPLACING else _changed(key, olds.get(key), news.get(key)):
+                number = provider_pb2.PropertyDiff.Kind.Value(kind)
+                detailed[path] = provider_pb2.PropertyDiff(kind=number, inputDiff=True)
         return provider_pb2.DiffResponse(
             changes=provider_pb2.DiffResponse.DIFF_SOME if changed else provider_pb2.DiffResponse.DIFF_NONE,
             diffs=changed,
@@ -252,6 +256,21 @@ def _alike(old: Any, new: Any) -> bool:
     if isinstance(old, Asset | Archive) and isinstance(new, Asset | Archive):
         return bool(old.hash) and old.hash == new.hash
     return same(unwrap(old), unwrap(new))
+
+
+def _changed(path: str, old: Any, new: Any) -> Iterator[str]:
+    """Paths of what differs, as deep as both sides have the same shape."""
+    old, new = unwrap(old), unwrap(new)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in {**old, **new}:
+            if not _alike(old.get(key), new.get(key)):
+                yield from _changed(f'{path}["{key}"]', old.get(key), new.get(key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (one, other) in enumerate(zip(old, new, strict=True)):
+            if not _alike(one, other):
+                yield from _changed(f"{path}[{index}]", one, other)
+    else:
+        yield path
 
 
 def _texts(props: dict[str, Any]) -> dict[str, Any]:

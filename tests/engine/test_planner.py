@@ -119,3 +119,26 @@ def test_run_ordered_stops_behind_a_failure() -> None:
     left = run_ordered("abcd", {"c": {"b"}, "d": {"a"}}, work, parallel=1)
     assert left == ["c"]
     assert sorted(ran) == ["a", "b", "d"]
+
+
+def test_ignored_paths_stop_at_what_was_added_or_removed() -> None:
+    left: list[str] = []
+    olds = {"l": [{"n": 1}], "m": {"x": {"n": 1}, "gone": {"n": 1}}, "s": Secret({"k": "old"}), "t": "text"}
+    news = {"l": [{"n": 2}, {"n": 3}], "m": {"x": {"n": 2}, "new": {"n": 4}}, "s": {"k": "new"}, "t": {"u": 1}}
+    found = paths.reset(news, olds, ["l[*].n", "m[*].n", "l[1]", "s.k", "t.u", "none.at.all"], left=left)
+    assert found == {
+        "l": [{"n": 1}, {"n": 3}],
+        "m": {"x": {"n": 1}, "new": {"n": 4}},
+        "s": {"k": Secret("old")},
+        "t": {},
+    }
+    assert left == ["l[*].n", "m[*].n", "l[1]"]
+
+
+def test_a_mark_alone_is_a_difference_of_the_state_only() -> None:
+    open_, hidden = entry("a", inputs={"k": ["x"]}), entry("a", inputs={"k": [Secret("x")]})
+    assert planner.state_differs(open_, hidden)
+    assert planner.state_differs(hidden, open_)
+    assert not planner.state_differs(hidden, entry("a", inputs={"k": [Secret("x")]}))
+    assert planner.plain_diff(open_.inputs, hidden.inputs).changes is Changes.NONE
+    assert planner.seal({"k": ["x"], "o": 1}, hidden.inputs, ["o"]) == {"k": [Secret("x")], "o": Secret(1)}

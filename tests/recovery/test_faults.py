@@ -62,6 +62,47 @@ def _post(pattern: str) -> Any:
     return lambda method, path: method == "POST" and re.search(pattern, path) is not None
 
 
+def test_a_custom_timeout_ends_a_call_that_hangs(
+    small: Any, faulty: Any, warm: Any, proxy: Any, proxies: Any, worlds: Any, prefect_server: str, request: Any
+) -> None:
+    """The object may have been made meanwhile: the next run of either engine takes it over."""
+    world = faulty(40)
+    name = world.prefix
+    program = (
+        "import pulumi\nfrom prefect_pulumi.resources import *\n"
+        'T = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="700ms", update="700ms"))\n'
+    )
+    ours, theirs = f"Variable('{name}', value=1, opts=T)\n", f"Variable('{name}_theirs', value=1, opts=T)\n"
+    small.write(program + ours)
+
+    def slow(method: str, pattern: str) -> None:
+        proxy.plan = proxies.Plan(late=3.0, once=[(lambda m, p: m == method and re.search(pattern, p), "late")])
+
+    slow("POST", "/variables/$")
+    answer = warm.infra(world, "up", "--yes")
+    assert "it took longer than its custom timeout" in ended(answer, 4)
+    assert answer["seconds"] < 3
+    time.sleep(max(0.0, 3.5 - answer["seconds"]))
+    small.write(program + ours.replace("value=1", "value=2"))
+    ended(warm.infra(world, "up", "--yes"))
+    assert len(world.state()) == len(worlds.on_server(prefect_server, name)) == 1
+    slow("PATCH", "/variables/")
+    small.write(program + ours.replace("value=1", "value=3"))
+    assert "it took longer" in ended(warm.infra(world, "up", "--yes"), 4)
+    ended(warm.infra(world, "up", "--yes"))
+    ended(warm.infra(world, "preview", "--refresh", "--expect-no-changes"))
+
+    official = request.getfixturevalue("official")
+    slow("POST", "/variables/$")
+    small.write(program + ours.replace("value=1", "value=3") + theirs)
+    with request.getfixturevalue("official_up_apart")() as running:
+        shown, _ = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "it took longer" in shown
+    official.up()
+    assert len(world.state()) == len(worlds.on_server(prefect_server, name)) == 2
+
+
 def test_a_server_that_is_down_is_said_soon(faulty: Any, warm: Any, proxy: Any) -> None:
     world = faulty(40)
     proxy.plan.down = True

@@ -14,6 +14,7 @@ from typing import Any, Self
 import anyio
 import httpx
 
+from prefect_pulumi.api import patience
 from prefect_pulumi.api.limits import AdaptiveLimit
 from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 from prefect_pulumi.values import MASK, texts_in
@@ -201,17 +202,16 @@ class PrefectClient:
     async def _once(self, method: str, path: str, json: Any, params: Mapping[str, Any] | None) -> Any:
         if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
-        async with self._slot():
-            if self._gone is not None:
-                raise self._gone
-            try:
-                response = await self._http.request(method, path, json=json, params=params)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                raise _Ambiguous(self._unavailable("no connection", error), sent=False) from error
-            except httpx.TransportError as error:
-                raise _Ambiguous(self._unavailable("the connection broke", error)) from error
-            except httpx.InvalidURL as error:
-                raise self._unavailable("it is not an address", error) from error
+        seconds = patience.left()
+        try:
+            with anyio.fail_after(seconds):
+                response = await self._answer(method, path, json, params)
+        except TimeoutError as error:
+            raise ServerUnavailableError(
+                "it took longer than its custom timeout",
+                where=f"{method} {self.api_url}{path}",
+                remedy="run it again, with more time in `custom_timeouts`: what has been begun is looked for",
+            ) from error
         self._answered = True
         if response.status_code in RETRIED:
             if response.status_code in {429, 503}:
@@ -226,6 +226,19 @@ class PrefectClient:
             return response.json()
         except ValueError as error:
             raise self._unavailable("it does not answer like a Prefect API", error) from error
+
+    async def _answer(self, method: str, path: str, json: Any, params: Mapping[str, Any] | None) -> httpx.Response:
+        async with self._slot():
+            if self._gone is not None:
+                raise self._gone
+            try:
+                return await self._http.request(method, path, json=json, params=params)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                raise _Ambiguous(self._unavailable("no connection", error), sent=False) from error
+            except httpx.TransportError as error:
+                raise _Ambiguous(self._unavailable("the connection broke", error)) from error
+            except httpx.InvalidURL as error:
+                raise self._unavailable("it is not an address", error) from error
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:

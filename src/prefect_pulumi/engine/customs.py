@@ -8,6 +8,7 @@ from typing import Any
 
 from prefect_pulumi import paths
 from prefect_pulumi.engine import planner
+from prefect_pulumi.engine.events import Message
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.provider_steps import ProviderSteps
 from prefect_pulumi.engine.run_state import Outcome, check_error, now, stamped
@@ -21,18 +22,28 @@ class Customs(ProviderSteps):
     """The part of a run that works on resources that a provider manages."""
 
     def _register_custom(self, goal: Goal, old: ResourceEntry | None) -> Outcome:
+        for path in (*goal.ignore_changes, *goal.replace_on_changes):
+            paths.parse(path)  # said even when nothing differs
         provider, reference = self._provider_for(goal)
         importing = bool(goal.import_id) and (
             old is None or old.external or goal.import_id != (old.import_id or old.id)
         )
+        told = Op.IMPORT
         if importing:
+            displaced = old is not None and not old.external and not old.pending_replacement
+            told = Op.REPLACE if displaced else Op.IMPORT
             old = self._imported(goal, old, provider, reference)
         creating = old is None or old.external or old.pending_replacement or not old.custom
         forced = old is not None and (old.taint or self._scope.replaces(goal.urn))
         if old is None or creating or forced:
             base, news = {}, goal.inputs
         else:
-            base, news = old.inputs, paths.reset(goal.inputs, old.inputs, goal.ignore_changes)
+            unset: list[str] = []
+            base, news = old.inputs, paths.reset(goal.inputs, old.inputs, goal.ignore_changes, left=unset)
+            if unset:
+                self._sink.emit(
+                    Message("info", f"not ignored where it was added or removed: {', '.join(unset)}", goal.urn)
+                )
         inputs = self._checked(goal, provider, base, news)
         if old is None:
             return self._create(goal, None, provider, reference, inputs, Op.CREATE)
@@ -45,15 +56,15 @@ class Customs(ProviderSteps):
         else:
             diff = self._diff(goal, old, provider, reference, inputs)
         op = planner.decide(diff, goal, old)
-        if importing and op is Op.SAME:
-            op = Op.IMPORT
-        elif importing:
-            self._finish(Step(Op.IMPORT, goal.urn, goal.type, None, old))
+        if importing and op is not Op.SAME:
+            self._finish(Step(told, goal.urn, goal.type, None, old))
         if op is Op.REPLACE:
             return self._replace(goal, old, provider, reference, diff, inputs if forced else None)
         if op is Op.UPDATE:
             return self._update(goal, old, provider, reference, inputs, diff)
-        entry = stamped(goal.entry(inputs=inputs, outputs=old.outputs, id=old.id, provider=reference), old, op)
+        op = told if importing else op
+        outputs = planner.seal(old.outputs, inputs, goal.additional_secret_outputs)
+        entry = stamped(goal.entry(inputs=inputs, outputs=outputs, id=old.id, provider=reference), old, op)
         self._finish(Step(op, goal.urn, goal.type, old, entry, diff))
         return Outcome(goal.urn, old.id, entry.outputs)
 
@@ -152,30 +163,10 @@ class Customs(ProviderSteps):
             )
         if inputs is None:
             inputs = self._checked(goal, provider, {}, goal.inputs)
-        first = diff.delete_before_replace if goal.delete_before_replace is None else goal.delete_before_replace
-        if not first:
+        if not self._goes_first(goal, diff):
             return self._create(goal, old, provider, reference, inputs, Op.REPLACE, diff=diff, left=old)
         self._delete_first(goal, old)
         return self._create(goal, old, provider, reference, inputs, Op.REPLACE, diff=diff)
-
-    def _delete_first(self, goal: Goal, old: ResourceEntry) -> None:
-        """Deletes `old`, and before it what cannot be without it; each is made again when it is registered."""
-        with self._lock:
-            others = [
-                self._olds[entry.urn]
-                for entry in self._before.resources
-                if not entry.delete and entry.urn not in self._goals and entry.urn not in self._matching.renamed
-            ]
-        doomed = planner.condemned(old, others, self._replaces_if_unknown)
-        for entry in doomed:
-            if entry.protect:
-                raise CheckError(
-                    f"it is protected, but replacing {urn_name(goal.urn)} deletes it",
-                    where=entry.urn,
-                    remedy=f"unprotect it first: infra state unprotect '{entry.urn}'",
-                )
-        for entry in [*doomed, old]:
-            self._delete_for_replacement(entry)
 
     # Imports
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from prefect_pulumi.engine import planner
 from prefect_pulumi.engine.events import Message
+from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.ordered import run_ordered
 from prefect_pulumi.engine.run_state import RunState, located
 from prefect_pulumi.engine.scope import matches, used_by, users_of
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import CheckError, PrefectPulumiError
 from prefect_pulumi.lifecycle import Changes
-from prefect_pulumi.state.entries import ResourceEntry
+from prefect_pulumi.state.entries import ResourceEntry, urn_name
 
 
 class Deleting(RunState):
@@ -151,6 +152,25 @@ class Deleting(RunState):
             news = list(self._news.values())
         yield from news
         yield from self._before.resources
+
+    def _delete_first(self, goal: Goal, old: ResourceEntry) -> None:
+        """Deletes `old`, and before it what cannot be without it; each is made again when it is registered."""
+        with self._lock:
+            others = [
+                self._olds[entry.urn]
+                for entry in self._before.resources
+                if not entry.delete and entry.urn not in self._goals and entry.urn not in self._matching.renamed
+            ]
+        doomed = planner.condemned(old, others, self._replaces_if_unknown)
+        for entry in doomed:
+            if entry.protect:
+                raise CheckError(
+                    f"it is protected, but replacing {urn_name(goal.urn)} deletes it",
+                    where=entry.urn,
+                    remedy=f"unprotect it first: infra state unprotect '{entry.urn}'",
+                )
+        for entry in [*doomed, old]:
+            self._delete_for_replacement(entry)
 
     def _delete_for_replacement(self, entry: ResourceEntry) -> None:
         step = Step(Op.DELETE_REPLACED, entry.urn, entry.type, entry)

@@ -16,7 +16,7 @@ from prefect_pulumi.engine.run_state import Outcome, stamped
 from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
 from prefect_pulumi.errors import CheckError, PrefectPulumiError
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref, urn_type
-from prefect_pulumi.values import same, unwrap
+from prefect_pulumi.values import identical
 
 
 class Deployment(Customs, Reading):
@@ -84,7 +84,7 @@ class Deployment(Customs, Reading):
             if entry is None or urn in self._untouched_urns:
                 return
             self._news[urn] = replace(entry, outputs=outputs)
-            if not same(unwrap(entry.outputs), unwrap(outputs)):
+            if not identical(entry.outputs, outputs):
                 self.state_dirty = True
                 if self._journal is not None:
                     self._journal.note("outputs", self._news[urn])
@@ -133,7 +133,7 @@ class Deployment(Customs, Reading):
             self._refuse_protected(goal, old)
             self._leave_behind(old)
         else:
-            op = Op.SAME if same(unwrap(old.inputs), unwrap(goal.inputs)) else Op.UPDATE
+            op = Op.SAME if identical(old.inputs, goal.inputs) else Op.UPDATE
         entry = stamped(entry, old, op)
         if op is Op.UPDATE and old is not None:
             entry = replace(entry, modified=old.modified)

@@ -7,10 +7,10 @@ from typing import Any
 
 from prefect_pulumi import paths
 from prefect_pulumi.engine.goals import Goal
-from prefect_pulumi.engine.steps import Op
+from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref
-from prefect_pulumi.values import UNKNOWN, Secret, same, secret, unwrap
+from prefect_pulumi.values import UNKNOWN, Secret, has_secret, identical, same, secret
 
 INIT_ERROR = "#initerror"
 """Stands in `replace_on_changes` for an object that was not as asked when it was made."""
@@ -48,9 +48,17 @@ def replaces(diff: DiffResult, replace_on_changes: Iterable[str]) -> bool:
 
 
 def seal(outputs: Mapping[str, Any], inputs: Mapping[str, Any], additional: Iterable[str]) -> dict[str, Any]:
-    """Outputs with the secret mark put on the named ones and on those whose same-named input is secret."""
-    hidden = {key for key, value in inputs.items() if isinstance(value, Secret)} | set(additional)
-    return {key: secret(value) if key in hidden else value for key, value in outputs.items()}
+    """Outputs with the secret mark put on the named ones and on those whose same-named input is secret, or the parts
+    of it that are."""
+    named = set(additional)
+    marked = {key: value for key, value in inputs.items() if key in outputs and has_secret(value)}
+
+    def sealed(key: str, value: Any) -> Any:
+        if key in named or isinstance(marked.get(key), Secret):
+            return secret(value)
+        return marked[key] if key in marked and not has_secret(value) and same(value, marked[key]) else value
+
+    return {key: sealed(key, value) for key, value in outputs.items()} if named or marked else dict(outputs)
 
 
 def references(entry: ResourceEntry) -> set[str]:
@@ -95,7 +103,8 @@ def condemned(
 def state_differs(old: ResourceEntry, new: ResourceEntry) -> bool:
     """True when saving `new` would change the state file although the step is SAME."""
     return (
-        not same(unwrap(old.inputs), unwrap(new.inputs))
+        not identical(old.inputs, new.inputs)
+        or (not old.type.startswith(PROVIDER_PREFIX) and not identical(old.outputs, new.outputs))
         or set(old.dependencies) != set(new.dependencies)
         or old.parent != new.parent
         or old.provider != new.provider

@@ -37,14 +37,18 @@ class ProviderSteps(Deleting):
             provider.close()
             raise
         op = _provider_op(old, diff)
+        beside = old
         if old is not None and op is Op.REPLACE:
             self._refuse_protected(goal, old)
+            if old.pending_replacement or self._goes_first(goal, diff):
+                self._delete_first(goal, old)
+                beside = None
         id = old.id if old is not None and op is not Op.REPLACE else self._new_provider_id()
         self.providers.install(goal.urn, id, provider, inputs)
         outputs = {key: value for key, value in inputs.items() if key != INTERNAL}
         entry = stamped(goal.entry(inputs=inputs, outputs=outputs, id=id, provider=""), old, op)
-        if old is not None and op is Op.REPLACE:
-            self._leave_behind(old)
+        if beside is not None and op is Op.REPLACE:
+            self._leave_behind(beside)
         self._finish(Step(op, goal.urn, goal.type, old, entry, diff))
         return Outcome(goal.urn, "" if id == UNKNOWN_ID else id, outputs)
 
@@ -114,6 +118,12 @@ class ProviderSteps(Deleting):
         diff = provider.diff_config(new_urn, before.outputs, before.inputs, now.inputs)
         return bool(diff.replaces) or any(kind.replaces for kind in diff.detailed.values())
 
+    @staticmethod
+    def _goes_first(goal: Goal, diff: DiffResult | None) -> bool:
+        """Whether a replacement deletes the old one before the new one is made."""
+        chosen = goal.delete_before_replace
+        return bool(diff and diff.delete_before_replace) if chosen is None else chosen
+
     def _refuse_protected(self, goal: Goal, old: ResourceEntry) -> None:
         if old.protect and goal.protect:
             raise CheckError(
@@ -132,6 +142,8 @@ class ProviderSteps(Deleting):
 def _provider_op(old: ResourceEntry | None, diff: DiffResult | None) -> Op:
     if old is None:
         return Op.CREATE
+    if old.pending_replacement:
+        return Op.REPLACE
     if diff is None or diff.changes is Changes.NONE:
         return Op.SAME
     replaces = bool(diff.replaces) or any(kind.replaces for kind in diff.detailed.values())

@@ -88,6 +88,10 @@ def _step(entry: ResourceEntry, provider: Provider, answer: ReadResult | Prefect
     if same(unwrap(outputs), unwrap(entry.outputs)) and same(unwrap(inputs), unwrap(entry.inputs)):
         return Step(Op.SAME, entry.urn, entry.type, entry, replace(entry, init_errors=errors))
     fresh = replace(entry, id=id, inputs=inputs, outputs=outputs, init_errors=errors, modified=_now())
+    if entry.external:
+        # Its inputs are the program's: what a provider makes of them does not count.
+        op = Op.SAME if same(outputs, entry.outputs) else Op.UPDATE
+        return Step(op, entry.urn, entry.type, entry, replace(fresh, inputs=entry.inputs))
     diff = provider.diff(entry.urn, id, inputs, outputs, entry.inputs, entry.ignore_changes)
     if diff.changes is Changes.UNKNOWN:
         diff = plain_diff(inputs, entry.inputs)

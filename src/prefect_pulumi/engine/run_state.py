@@ -29,7 +29,7 @@ from prefect_pulumi.errors import (
 from prefect_pulumi.masking import Masker
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
-from prefect_pulumi.values import has_unknown, same, unwrap
+from prefect_pulumi.values import has_unknown, identical, same, unwrap
 
 
 class Recorder(Protocol):
@@ -272,7 +272,7 @@ class RunState:
         stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
         before = stack.outputs if stack is not None else {}
         now = self.stack_outputs
-        return has_unknown(now) or not same(unwrap(before), unwrap(now))
+        return has_unknown(now) or not identical(before, now)
 
 
 CREATE_BESIDE = "create-replacement"

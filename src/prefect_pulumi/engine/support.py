@@ -92,7 +92,7 @@ RESOURCES = (
     ("`import_`", "read, compared and brought up to the program in one update"),
     ("`.get()`", "read at every run; from managed to read and back"),
     ("`provider`, `providers`, `version`, `plugin_download_url`", "explicit and default providers, one instance each"),
-    ("`custom_timeouts`", "handed to the provider"),
+    ("`custom_timeouts`", "handed to the provider; `prefect` holds its requests and its waits for processes to them"),
     ("functions, resource references, assets and archives", "hashes as the official engine computes them"),
     ("stack references", "to stacks of the same backend, secrets included where their passphrase is at hand"),
     ("partial failures", "the object is kept and tried again at the next update"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -354,9 +355,11 @@ def _failures(failures: Any) -> tuple[CheckFailure, ...]:
 
 def _diffed(answer: Any) -> DiffResult:
     detailed = {path: _KINDS.get(diff.kind, DiffKind.UPDATE) for path, diff in answer.detailedDiff.items()}
+    told = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in detailed}
+    detailed.update({key: DiffKind.UPDATE for key in answer.diffs if key not in told})
     return DiffResult(
         changes=_CHANGES.get(answer.changes, Changes.UNKNOWN),
-        detailed=detailed if detailed or answer.hasDetailedDiff else dict.fromkeys(answer.diffs, DiffKind.UPDATE),
+        detailed=detailed,
         replaces=tuple(answer.replaces),
         delete_before_replace=answer.deleteBeforeReplace,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi import git
+from prefect_pulumi.api import patience
 from prefect_pulumi.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
 from prefect_pulumi.lifecycle import (
     CheckFailure,
@@ -155,7 +156,8 @@ class PrefectProvider(Provider):
         if handler.model.on_server:
             self.claims.begin(urn)
         try:
-            id, outputs = handler.create(call)
+            with patience.within(timeout):
+                id, outputs = handler.create(call)
         except ServerUnavailableError:
             raise  # it may be there
         except PrefectPulumiError:
@@ -220,11 +222,13 @@ class PrefectProvider(Provider):
         ignore_changes: Sequence[str],
     ) -> dict[str, Any]:
         handler, call = self.handler(urn), Call(urn, id, old_inputs, old_outputs, news, ignore_changes)
-        return sealed(handler.model, news, handler.preview(call) if preview else handler.update(call))
+        with patience.within(timeout):
+            return sealed(handler.model, news, handler.preview(call) if preview else handler.update(call))
 
     @override
     def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
-        self.handler(urn).delete(Call(urn, id, inputs, outputs))
+        with patience.within(timeout):
+            self.handler(urn).delete(Call(urn, id, inputs, outputs))
 
     def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
         """The object that an interrupted create made at or after `since` (Unix seconds), found by name; else None."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.api import patience
 from prefect_pulumi.api.workers import busy_runs, facts, find_pool, mark_crashed, set_paused, skew, workers
 from prefect_pulumi.errors import LocalProcessError, ServerUnavailableError
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult, Props, ProviderHost, ReadResult
@@ -37,6 +38,7 @@ def drain(
     A worker that is told to end waits for nothing: it ends its flow runs, or leaves them running on the server.
     """
     set_paused(client, pool, True)
+    seconds = patience.bounded(seconds)
     end, told = time.monotonic() + seconds, False
     while True:
         left = [run["name"] for run in busy_runs(client, pool, names)]
@@ -71,6 +73,7 @@ def wait_online(
     So the clocks of server and machine need not agree, and a predecessor of the same name proves nothing. `check`
     gives a reason to give up early, or "". Raises `LocalProcessError`.
     """
+    seconds = patience.bounded(seconds)
     end = time.monotonic() + seconds
     while True:
         try:

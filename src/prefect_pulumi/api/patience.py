@@ -1,0 +1,35 @@
+"""How long an operation may take: Pulumi's `custom_timeouts`, for all requests and waits that it makes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_END: ContextVar[float | None] = ContextVar("end", default=None)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """What runs inside has this long; 0: its usual time limits."""
+    if not seconds:
+        yield
+        return
+    token = _END.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _END.reset(token)
+
+
+def left() -> float | None:
+    """Seconds, 0 when there are none; None: no limit was set."""
+    end = _END.get()
+    return None if end is None else max(0.0, end - time.monotonic())
+
+
+def bounded(seconds: float) -> float:
+    """`seconds`, or what is left when that is less."""
+    remaining = left()
+    return seconds if remaining is None else min(seconds, remaining)
