@@ -69,12 +69,12 @@ b = Thing("b", value=a.token)
 c = Thing("c", value=b.serial, slot=a.id)
 d = Thing("d", value={"x": [a.id, pulumi.Output.concat("x-", c.token)]}, opts=O(ignore_changes=["value.x"]))
 i = pulumi.runtime.invoke_output("testbed:index:echo", {"x": a.id}, opts=pulumi.InvokeOutputOptions(depends_on=[c]))
-e = Thing("e", value=i)
-p = Bed("bed", label="mine")
+e = Thing("e", value=i["x"])
+p = Bed("bed", label="mine", opts=O(depends_on=[a]))
 g = Group("g", opts=O(providers=[p]))
 own = pulumi.InvokeOutputOptions(parent=g)
 h = Thing("h", value=pulumi.runtime.invoke_output("testbed:index:echo", {"x": pulumi.Output.secret(1)}, opts=own))
-pulumi.export("i", i)
+pulumi.export("i", i["x"])
 """
     made = twins.do("up", program)
     assert made.side.entry("h").inputs["value"] == Secret({"x": 1, "by": "mine"})
@@ -82,7 +82,7 @@ pulumi.export("i", i)
     assert twins.do("preview", changed).changes == {"replace": 2, "update": 2}
     done = twins.do("up")
     assert done.called == ["create a", "create c", "delete a", "delete c", "update e"]
-    assert done.side.outputs()["i"]["x"] == "a-2"
+    assert done.side.outputs()["i"] == "a-2"
 
 
 def test_some_resources_only(twins: Twins) -> None:
@@ -240,8 +240,8 @@ g = Group("g")
 b = Thing("b", value={"to": a, "g": g})
 c = Thing("c", value=b.value.apply(lambda v: type(v["to"]).__name__))
 o = Thing("o", type="oldbed:index:Thing", value={"to": a, "g": g})
-p = Bed("bed", label="mine")
 r = pulumi.runtime.invoke("testbed:index:echo", {"x": 1, "l": [1, {"a": True}]}).value
+p = Bed("bed", label="mine", opts=O(depends_on=[a]))
 e = Thing("e", value=r)
 s = pulumi.runtime.invoke_output(
     "testbed:index:echo", {"x": a.token, "s": pulumi.Output.secret("q")}, opts=pulumi.InvokeOptions(provider=p)
