@@ -39,9 +39,10 @@ test: $(DEV_READY)
 fast-test: $(DEV_READY)
 	@$(BIN)/python -m pytest -m "not e2e and not soak"
 
-# The long randomised runs: hours of kills, faults and random programs.
+# The long randomised runs, twenty minutes on two processors: kills, faults, random programs. SOAK_POINTS, SOAK_EXAMPLES
+# and SOAK_SEED make them longer and others.
 soak: $(DEV_READY)
-	@$(BIN)/python -m pytest -m soak -s
+	@$(BIN)/python -m pytest -m soak -n 2 --dist worksteal -s
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .

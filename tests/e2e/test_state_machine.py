@@ -361,7 +361,8 @@ def test_some_random_lives(prefect_server: str) -> None:
 
 @pytest.mark.soak
 @pytest.mark.timeout(0)
-def test_many_random_lives(prefect_server: str) -> None:
-    """`SOAK_SEED` and `SOAK_EXAMPLES` choose another walk."""
-    seed = int(os.environ.get("SOAK_SEED", "0"))
-    _run(prefect_server, examples=int(os.environ.get("SOAK_EXAMPLES", "60")), steps=15, shrink=False, seed=seed)
+@pytest.mark.parametrize("half", range(2))
+def test_many_random_lives(prefect_server: str, half: int) -> None:
+    """`SOAK_SEED` and `SOAK_EXAMPLES` choose another walk, and a longer one."""
+    seed, examples = (int(os.environ.get(f"SOAK_{name}", more)) for name, more in (("SEED", "0"), ("EXAMPLES", "20")))
+    _run(prefect_server, examples=max(1, examples // 2), steps=15, shrink=False, seed=2 * seed + half)

@@ -188,7 +188,7 @@ class PrefectClient:
         patience = self._deadline
         if not self._answered:
             patience = min(FIRST_CONTACT, patience)
-        elif not failure.sent:
+        elif isinstance(failure.error, ServerUnavailableError):  # no answer at all: it may be coming up again
             patience = max(OUTAGE, patience)
         if self._gone is not None:
             return False
