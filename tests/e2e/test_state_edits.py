@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +130,34 @@ def test_the_official_engine_goes_on(side: Any, official: Any, tmp_path: Path) -
     assert [record["kind"] for record in history] == ["update"]
     assert history[0]["result"] == "succeeded"
     assert side.preview(PROGRAM) == {}
+
+
+def test_the_passphrase_in_a_file(side: Any, tmp_path: Path) -> None:
+    """`PULUMI_CONFIG_PASSPHRASE_FILE`, for both engines; a wrong or missing one is bad input and touches nothing."""
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text(f"  {twin.PASSPHRASE}\n\n")
+    bad.write_text("another one\n")
+    base = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+    base |= {"PULUMI_BACKEND_URL": f"file://{side.root / 'state'}", "PULUMI_HOME": str(tmp_path / "home")}
+
+    def run(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        env = {**base, "PULUMI_CONFIG_PASSPHRASE_FILE": str(file), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        return subprocess.run(words, cwd=side.root, env=env, capture_output=True, text=True, check=False)
+
+    infra = (sys.executable, "-m", "prefect_pulumi.cli.main")
+    export = ("stack", "export", "-s", "dev", "--show-secrets")
+    shown = run(good, *infra, *export)
+    assert shown.returncode == 0, shown.stderr
+    made = next(r for r in json.loads(shown.stdout)["deployment"]["resources"] if r["urn"] == URN + "a")
+    assert json.loads(made["inputs"]["value"]["plaintext"]) == {"k": [1, "ü"]}
+    for file, words in ((bad, "passphrase"), (tmp_path / "missing", "PULUMI_CONFIG_PASSPHRASE_FILE")):
+        refused = run(file, *infra, "up", "--yes", "-s", "dev")
+        assert refused.returncode == 2, refused.stderr
+        assert words in refused.stderr
+        assert "Traceback" not in refused.stderr
+    if PULUMI is not None:
+        theirs = run(good, str(PULUMI), *export, "--non-interactive")
+        assert _plain(json.loads(theirs.stdout)) == _plain(json.loads(shown.stdout))
 
 
 def _plain(document: Any) -> Any:

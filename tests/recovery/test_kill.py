@@ -65,6 +65,18 @@ def test_the_official_cli_takes_over(world: Any, warm: Any, official: Any, point
     clean(world, warm)
 
 
+def test_cancel_settles_a_dead_run(world: Any, warm: Any) -> None:
+    """The state holds what the dead run had made, and the lock is free, without an update."""
+    killed = warm.infra(world, "up", "--yes", kill=250, seed=SEED)
+    assert killed["code"] == -9, killed["output"]
+    assert world.journal.exists()
+    assert "removed 1 lock" in warm.infra(world, "cancel")["output"]
+    made = len(world.state())
+    assert 0 < made < SIZE
+    world.check(made)
+    heal(world, warm)
+
+
 @pytest.mark.parametrize("point", [300])
 def test_a_killed_destroy(world: Any, warm: Any, point: int) -> None:
     heal(world, warm)

@@ -112,6 +112,9 @@ def test_locks_both_ways_and_history(
         second = warm.infra(world, "up", "--yes")
         assert second["code"] == 4
         assert f"(pid {running.pid}) since 20" in second["output"]
+        cancelled = warm.infra(world, "cancel")
+        assert cancelled["code"] == 4
+        assert f"still running on this machine (pid {running.pid})" in cancelled["output"]
         with official_up_apart() as other:
             shown, _ = other.communicate(timeout=60)
         assert other.returncode != 0

@@ -77,7 +77,7 @@ def test_every_other_lock_is_honoured_and_named(tmp_path: Path, content: dict[st
     assert content.get("timestamp", "an unknown time") in str(caught.value)
     clear_dead(tmp_path, "p", "dev")
     assert list(path.parent.iterdir()) == [path]
-    assert clear_locks(tmp_path, "p", "dev") == 1
+    assert clear_locks(tmp_path, "p", "dev", force=True) == 1
 
 
 def test_two_at_once(tmp_path: Path) -> None:
@@ -85,6 +85,13 @@ def test_two_at_once(tmp_path: Path) -> None:
         StackLock(tmp_path, "p", "dev").__enter__()
     with StackLock(tmp_path, "p", "dev") as lock:
         assert not lock.note
+
+
+def test_a_live_lock_of_this_host_is_cleared_by_force_alone(tmp_path: Path) -> None:
+    with StackLock(tmp_path, "p", "dev"):
+        with pytest.raises(StateLockedError, match=f"still running on this machine .pid {os.getpid()}"):
+            clear_locks(tmp_path, "p", "dev")
+        assert clear_locks(tmp_path, "p", "dev", force=True) == 1
 
 
 def test_dead_locks_are_cleared_for_the_cli(tmp_path: Path) -> None:

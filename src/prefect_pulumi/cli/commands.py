@@ -274,7 +274,7 @@ def _state(arguments: Namespace, stack: Stack) -> ExitCode:
 def _cancel(arguments: Namespace, stack: Stack) -> ExitCode:
     from prefect_pulumi.state.lock import clear_locks
 
-    removed = clear_locks(stack.backend.root, stack.project.name, stack.name)
+    removed = clear_locks(stack.backend.root, stack.project.name, stack.name, force=arguments.force)
     sys.stdout.write(f"removed {removed} lock{'' if removed == 1 else 's'} of stack {stack.name}\n")
     settle(stack, QuietSink())
     return ExitCode.DONE

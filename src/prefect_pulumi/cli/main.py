@@ -109,7 +109,8 @@ def _parser() -> _Parser:
     review.set_defaults(stack="dev")
     _add_promotion(commands, stack, yes)
     commands.add_parser("env", parents=[stack], help='exports for the official CLI: eval "$(infra env -s dev)"')
-    commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
+    cancel = commands.add_parser("cancel", parents=[stack], help="remove the lock of an update that died elsewhere")
+    cancel.add_argument("--force", action="store_true", help="also one whose process seems to run on this machine")
     _add_state(commands, stack)
     config = commands.add_parser("config", help="the stack's config").add_subparsers(
         dest="action", required=True, metavar="ACTION", parser_class=_Parser

@@ -105,7 +105,7 @@ OPERATIONS = (
     ("`--target-dependents`, `--exclude-dependents`", "and what uses them, children included"),
     ("`state delete`, `state rename`, `state unprotect`", "the state alone; the objects stay as they are"),
     ("`stack export`, `stack import`", "the document of `pulumi stack export`; `--show-secrets`"),
-    ("`cancel`", "removes the lock of an update that died elsewhere"),
+    ("`cancel`", "removes the lock of an update that died elsewhere, and settles what it had begun; `--force`"),
 )
 """What a user may do: words, and options."""
 

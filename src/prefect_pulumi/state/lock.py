@@ -134,10 +134,23 @@ def clear_dead(root: Path, project: str, stack: str) -> None:
             path.unlink(missing_ok=True)
 
 
-def clear_locks(root: Path, project: str, stack: str) -> int:
-    """Removes every lock of a stack, whoever holds it; returns how many there were."""
+def clear_locks(root: Path, project: str, stack: str, *, force: bool = False) -> int:
+    """Removes every lock of a stack; returns how many there were.
+
+    Raises `StateLockedError` for one whose process is seen to run on this host, unless `force`.
+    """
     folder = _folder(root, project, stack)
     files = [path for path in folder.iterdir() if not path.name.endswith(".attrs")] if folder.is_dir() else []
+    for path in () if force else files:
+        holder = _holder(path) or {}
+        pid, since = holder.get("pid"), holder.get("timestamp", "an unknown time")
+        here = holder.get("hostname") == socket.gethostname() and isinstance(pid, int)
+        if here and not _is_dead(holder):
+            raise StateLockedError(
+                f"the update that holds the lock since {since} is still running on this machine (pid {pid})",
+                where=str(path),
+                remedy=f"let it end, or stop it: kill -INT {pid}; if that is another process: --force",
+            )
     for path in files:
         path.unlink(missing_ok=True)
     return len(files)
