@@ -97,6 +97,35 @@ def test_import_option_takes_a_name(small_engine: Any, small: Any, live: dict[st
     assert small_engine.changes(refresh=True) == {}
 
 
+def test_existing_objects_are_read(small_engine: Any, small: Any, live: dict[str, str], prefect_server: str) -> None:
+    """`.get()` by name: read at every run, users follow, secrets stay, a refresh is clean, destroy lets them live."""
+    n = live["Variable"]
+    small.write(
+        "import pulumi\nfrom prefect_pulumi.resources import Deployment, SecretBlock, Variable, WorkPool\n"
+        f"seen, pool = Variable.get('seen', '{n}'), WorkPool.get('pool', '{n}')\n"
+        f"hush, flow = SecretBlock.get('hush', '{n}'), Deployment.get('d', '{live['Deployment']}')\n"
+        f"Variable('{n}-copy', value=seen.value, tags=[pool.type])\n"
+        f"SecretBlock('{n}-copy', value=hush.value)\npulumi.export('flow', flow.name)\n"
+    )
+    small_engine.up()
+    assert small_engine.changes(refresh=True) == {}
+    provider = PrefectProvider(small.root, Host())
+    provider.configure({"apiUrl": prefect_server})
+    urn = "urn:pulumi:dev::p::prefect:index:Variable::x"
+    found = provider.read(urn, n, {}, {})
+    known = {"inputs": found.inputs, "outputs": found.outputs, "news": {**found.inputs, "value": "new"}}
+    provider.update(urn, found.id, known["inputs"], known["outputs"], known["news"], 0, False, ())
+    assert small_engine.changes() == {"read": 1, "update": 1}
+    small_engine.up()
+    assert provider.read(urn, f"{n}-copy", {}, {}).outputs["value"] == "new"
+    small_engine.destroy()
+    assert provider.read(urn, n, {}, {}).outputs["value"] == "new"
+    assert not provider.read(urn, f"{n}-copy", {}, {}).id
+    provider.close()
+    state = "".join(path.read_text(errors="replace") for path in (small.root / ".infra").rglob("*.json*"))
+    assert "hidden-value" not in state
+
+
 def test_import_of_what_is_missing_writes_nothing(small: Any, live: dict[str, str]) -> None:
     done = small.infra("import", "WorkPool", live["WorkPool"], "nowhere", check=False)
     assert done.returncode == 1
