@@ -135,6 +135,9 @@ def _options(given: dict[str, Any]) -> Options:
 
 @dataclass
 class EmbeddedSide(Side):
+    """`code`: the exit code of the last `infra`."""
+
+    code: int = 0
     name = "embedded"
 
     def on(self, stack: str) -> EmbeddedSide:
@@ -183,7 +186,7 @@ class EmbeddedSide(Side):
                 code = main([*arguments, "-s", self.stack])
         finally:
             os.chdir(before)
-        self.said = output.getvalue() + errors.getvalue()
+        self.said, self.code = output.getvalue() + errors.getvalue(), int(code)
         if check and code != 0:
             raise Failed(self.said)
         return output.getvalue()

@@ -159,6 +159,8 @@ def test_the_embedded_engine_keeps_it(world: Any, warm: Any, canary: Canary, pro
         run("preview", "--json", "--refresh")
         run("stack", "export")
         assert canary.in_files(root) == []
+        looked_at = {path.name for path in (root / ".infra/state/.pulumi").iterdir()}
+        assert looked_at >= {"stacks", "history", "backups", "locks"}
         run("destroy", "--yes")
     assert seen == []
     assert canary.in_files(root) == []
