@@ -44,7 +44,10 @@ pulumi.export("none", None)
     assert made.side.entry("bed").inputs == {"label": "mine", "key": Secret("k")}
     assert set(made.side.entry("c").dependencies) == {URN + "a", URN + "b"}
     assert made.side.entry("c").property_dependencies["slot"] == [URN + "a"]
-    assert twins.do("preview", own=True).changes == {}
+    state = made.side.root / "state/.pulumi/stacks/twin/dev.json"
+    before = state.read_bytes()
+    assert twins.do("up", own=True).changes == {}
+    assert state.read_bytes() == before
 
     # a new one first, its users follow; what its change replaces goes the same way
     changed = program.replace('anchor="x"', 'anchor="y"').replace('"out": 1', '"out": 2').replace('"k": 1}', '"k": 2}')
