@@ -177,11 +177,18 @@ def _add_promotion(commands: Any, stack: _Parser, yes: _Parser) -> None:
     back.add_argument("--to", metavar="ID", help="one of infra release list (default: the one before)")
 
 
+def run() -> NoReturn:
+    """The command `infra`: a process of its own, from its start to its end."""
+    # A run makes hundreds of thousands of objects that live to its end: the default thresholds would look through
+    # them again and again, and so would the interpreter once more before it ends.
+    gc.set_threshold(50_000, 20, 100)
+    code = main()
+    gc.freeze()
+    sys.exit(code)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code (`errors.ExitCode`)."""
-    # A run makes hundreds of thousands of objects that live to its end: the default thresholds would look through
-    # them again and again.
-    gc.set_threshold(200_000, 20, 100)
     as_json = "--json" in (sys.argv[1:] if argv is None else argv)
     with masking() as masker:
         try:
@@ -215,4 +222,4 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()
