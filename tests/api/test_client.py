@@ -172,14 +172,30 @@ def test_limit_halves_and_grows_back() -> None:
     limit = AdaptiveLimit()
     assert limit.value == START
     for _ in range(1000):
-        limit.succeeded()
+        limit.succeeded(0.05)
     assert limit.value == CEILING
     for _ in range(10):
         limit.overloaded()
     assert limit.value == FLOOR
     for _ in range(1000):
-        limit.succeeded()
+        limit.succeeded(0.05)
     assert START <= limit.value < CEILING
+
+
+def test_limit_stays_low_where_requests_only_wait_for_each_other() -> None:
+    limit, seen = AdaptiveLimit(), set()
+    for _ in range(1000):
+        limit.succeeded(0.01 * limit.value)
+        seen.add(limit.value)
+    assert limit.value == START
+    assert seen == {START, START + 1}
+
+
+def test_limit_grows_as_far_as_the_server_works_side_by_side() -> None:
+    limit = AdaptiveLimit()
+    for _ in range(1000):
+        limit.succeeded(0.05 * max(1.0, limit.value / 5))
+    assert limit.value == 5
 
 
 def test_sync_client_on_a_real_server(prefect_server: str) -> None:

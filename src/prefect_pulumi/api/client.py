@@ -217,7 +217,7 @@ class PrefectClient:
             if response.status_code in {429, 503}:
                 self._limit.overloaded()
             raise _Ambiguous(self._refused(method, path, response, json), retry_after=_retry_after(response))
-        self._limit.succeeded()
+        self._limit.succeeded(response.elapsed.total_seconds())
         if response.is_error or response.is_redirect:
             raise self._refused(method, path, response, json)
         if not response.content:
