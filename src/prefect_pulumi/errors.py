@@ -34,7 +34,7 @@ Every message is complete by itself: what is wrong, where (file, key), and the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -151,7 +151,13 @@ class ConflictError(ApiError):
 
 
 class DeployError(OperationError):
-    """`prefect deploy` failed."""
+    """`prefect deploy` failed. `results`: `flow/deployment` -> how it ended, as in the output of that name."""
+
+    def __init__(
+        self, message: str, *, where: str = "", remedy: str = "", results: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, where=where, remedy=remedy)
+        self.results = dict(results or {})
 
 
 class LocalProcessError(OperationError):

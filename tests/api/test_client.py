@@ -13,6 +13,7 @@ from uuid import uuid4
 import anyio
 import pytest
 
+from prefect_pulumi.api import client as client_module
 from prefect_pulumi.api.client import PrefectClient
 from prefect_pulumi.api.limits import CEILING, FLOOR, START, AdaptiveLimit
 from prefect_pulumi.api.portal import SyncClient
@@ -164,6 +165,64 @@ def test_a_server_that_is_down_is_said_soon() -> None:
             with pytest.raises(ServerUnavailableError, match="no connection"):
                 await client.get("/health")
             assert time.monotonic() - began < 10
+
+    run(test)
+
+
+@asynccontextmanager
+async def _slow(seconds: float, *, health: bool) -> AsyncIterator[PrefectClient]:
+    """Each answer takes so long; with `health` that of GET /health comes at once."""
+
+    over, open_ones = asyncio.Event(), set[asyncio.Task[Any]]()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        open_ones.add(task)
+        head = await reader.readuntil(b"\r\n\r\n")
+        if not (health and b"/health" in head):
+            with anyio.move_on_after(seconds):
+                await over.wait()
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ntrue")
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    try:
+        async with PrefectClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api") as client:
+            yield client
+    finally:
+        over.set()
+        await asyncio.gather(*open_ones)
+        server.close()
+
+
+def test_a_server_that_accepts_and_never_answers_is_said_soon_and_a_slow_one_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client_module, "FIRST_CONTACT", 0.5)
+    monkeypatch.setattr(client_module, "HEALTH_TIMEOUT", 0.5)
+
+    async def test() -> None:
+        async with _slow(60, health=False) as client:
+            began = time.monotonic()
+            async with anyio.create_task_group() as group:
+                for _ in range(5):
+                    group.start_soon(refused, client)
+            with pytest.raises(ServerUnavailableError, match="does not answer"):
+                await client.create("/things", {}, resolve=nothing)
+            assert time.monotonic() - began < 10
+        # Its answer lies beyond the first silence: one whose health is well, or that answers all things late.
+        async with _slow(2, health=True) as client:
+            assert await client.get("/things/one") is True
+        async with _slow(0.8, health=False) as client:
+            assert await client.get("/things/one") is True
+
+    async def refused(client: PrefectClient) -> None:
+        with pytest.raises(ServerUnavailableError, match="does not answer"):
+            await client.get("/things/one")
+
+    async def nothing() -> None:
+        return None
 
     run(test)
 

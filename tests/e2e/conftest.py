@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.local import server
 
 
@@ -28,7 +29,7 @@ def _load(name: str) -> ModuleType:
 engines = _load("engines")
 for _name in ("testbed", "twin", "twins", "random_programs"):
     _load(_name)
-servers, repositories = _load("servers"), _load("repositories")
+servers, repositories, sites = _load("servers"), _load("repositories"), _load("sites")
 PULUMI = engines.find_pulumi()
 REASON = "no official CLI: `make pulumi` builds it where Go is installed"
 
@@ -72,6 +73,17 @@ def small_engine(request: pytest.FixtureRequest, small: object) -> object:
     if PULUMI is None:
         pytest.skip(REASON)
     return engines.Official(small, PULUMI)
+
+
+@pytest.fixture
+def site(small_engine: object, prefect_server: str) -> Iterator[object]:
+    """Flows to deploy, on each engine; nothing of them is left on the server that the tests share."""
+    client = SyncClient(prefect_server)
+    made = sites.Site(small_engine, client)
+    yield made
+    for name in made.names():
+        client.request("DELETE", f"/deployments/{made.live(name)['id']}")
+    client.close()
 
 
 @pytest.fixture(params=["embedded", "pulumi"])

@@ -2,118 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
-
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
-PROGRAM = """
-import pulumi
-from prefect_pulumi.resources import Deployments, WorkPool
-
-pool = WorkPool("POOL", type="process")
-flows = Deployments("flows", work_pools=[pool.name], OPTIONS)
-pulumi.export("results", flows.results)
-"""
-FLOW = "from prefect import flow\n\n\n@flow(name='FLOW')\ndef hello(name: str = 'x') -> None:\n    pass\n"
 SCHEDULE = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n"
 TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
 
-ENGINES = Path(__file__).with_name("engines.py")
-APART = """
-import importlib.util, pathlib, sys
-spec = importlib.util.spec_from_file_location("engines", sys.argv[1])
-engines = sys.modules["engines"] = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(engines)
-engines.Official(engines.Project(pathlib.Path(sys.argv[2])), pathlib.Path(sys.argv[3])).up()
-"""
 
-
-class Site:
-    """One engine's project with flows, and the server that it deploys to."""
-
-    def __init__(self, engine: Any, client: SyncClient) -> None:
-        self.engine, self.client, self.project = engine, client, engine.project
-        self.tag = uuid4().hex[:8]
-        self.pool, self.flow = f"pool-{self.tag}", f"hello-{self.tag}"
-        (self.project.root / "flow.py").write_text(FLOW.replace("FLOW", self.flow))
-
-    def program(self, options: str = "") -> None:
-        self.project.write(PROGRAM.replace("POOL", self.pool).replace("OPTIONS", options))
-
-    def write(self, **entries: str) -> None:
-        pull = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
-        listed = [
-            f"  - name: {name}\n    entrypoint: flow.py:hello\n    work_pool: {{name: {self.pool}}}\n{more}"
-            for name, more in entries.items()
-        ]
-        (self.project.root / "prefect.yaml").write_text(f"name: site\n{pull}deployments:\n{''.join(listed)}")
-
-    def live(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.client.request("GET", f"/deployments/name/{self.flow}/{name}")
-        return found
-
-    def names(self) -> set[str]:
-        rows = self.client.paged("/deployments/filter", {"flows": {"name": {"any_": [self.flow]}}})
-        return {row["name"] for row in rows}
-
-    def patch(self, name: str, **fields: Any) -> None:
-        self.client.request("PATCH", f"/deployments/{self.live(name)['id']}", json=fields)
-
-    def runs(self, name: str) -> set[str]:
-        body = {
-            "deployments": {"id": {"any_": [self.live(name)["id"]]}},
-            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
-        }
-        return {row["id"] for row in self.client.paged("/flow_runs/filter", body)}
-
-    def refused(self) -> str:
-        """What an update that fails says. The official one runs apart: a program cut off leaves its loop open."""
-        if self.engine.name == "embedded":
-            done = self.project.infra("up", "--yes", "--json", check=False)
-        else:
-            arguments = [str(ENGINES), str(self.project.root), str(self.engine.cli)]
-            done = subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", APART, *arguments],
-                capture_output=True,
-                text=True,
-                timeout=280,
-                check=False,
-            )
-        assert done.returncode != 0
-        return f"{done.stdout}\n{done.stderr}"
-
-    def planned(self) -> dict[str, Any]:
-        """The step of the deployments in the preview's document."""
-        shown = json.loads(self.project.infra("preview", "--json").stdout)["steps"]
-        found: dict[str, Any] = next(step for step in shown if step["type"].endswith(":Deployments"))
-        return found
-
-    def results(self) -> dict[str, Any]:
-        shown = json.loads(self.project.infra("outputs", "results", "--json").stdout)
-        return {name.split("/")[1]: each for name, each in shown.items()}
-
-
-@pytest.fixture
-def site(small_engine: Any, prefect_server: str) -> Iterator[Site]:
-    client = SyncClient(prefect_server)
-    made = Site(small_engine, client)
-    yield made
-    for name in made.names():
-        client.request("DELETE", f"/deployments/{made.live(name)['id']}")
-    client.close()
-
-
-def test_plan_apply_read_and_destroy(site: Site) -> None:
+def test_plan_apply_read_and_destroy(site: Any) -> None:
     busy = SCHEDULE + TRIGGER.replace("TAG", site.tag)
     site.program('ui_owns=["paused"]')
     site.write(busy=busy, plain="    tags: [code]\n", gone="")
@@ -216,7 +115,7 @@ def test_plan_apply_read_and_destroy(site: Site) -> None:
     assert site.names() == {"stray"}
 
 
-def test_a_failure_is_one_deployments_own(site: Site) -> None:
+def test_a_failure_is_one_deployments_own(site: Any) -> None:
     script = "prefect.deployments.steps.run_shell_script"
     step = f"    build: [{{{script}: {{script: 'test -e ready'}}}}]\n"
     site.program('on_failure="continue"')

@@ -29,7 +29,8 @@ FIRST_WAIT = 0.1
 LONGEST_WAIT = 2.0
 READ_TIMEOUT = 30.0
 FIRST_CONTACT = 5.0
-"""Seconds after which a server that has never answered is said to be down."""
+"""Seconds after which a server that has never answered is said to be down, or asked whether it is."""
+HEALTH_TIMEOUT = 3.0
 OUTAGE = 30.0
 """Seconds for which one that has answered before may be away, as when it is started again."""
 RETRIED = frozenset({429, 500, 502, 503, 504})
@@ -232,13 +233,46 @@ class PrefectClient:
             if self._gone is not None:
                 raise self._gone
             try:
-                return await self._http.request(method, path, json=json, params=params)
+                return await self._sent(method, path, json=json, params=params)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 raise _Ambiguous(self._unavailable("no connection", error), sent=False) from error
             except httpx.TransportError as error:
                 raise _Ambiguous(self._unavailable("the connection broke", error)) from error
             except httpx.InvalidURL as error:
                 raise self._unavailable("it is not an address", error) from error
+
+    async def _sent(self, method: str, path: str, json: Any, params: Mapping[str, Any] | None) -> httpx.Response:
+        """One request. While the server has never answered, silence is not waited out: it may only accept."""
+        if self._answered:
+            return await self._http.request(method, path, json=json, params=params)
+        response: httpx.Response | None = None
+        failure: httpx.TransportError | httpx.InvalidURL | None = None
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._give_up_when_silent, group.cancel_scope)
+            try:
+                response = await self._http.request(method, path, json=json, params=params)
+            except (httpx.TransportError, httpx.InvalidURL) as error:
+                failure = error
+            group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        if response is None:
+            self._gone = self._gone or self._unavailable("it accepts connections and does not answer")
+            raise self._gone
+        return response
+
+    async def _give_up_when_silent(self, request: anyio.CancelScope) -> None:
+        """After `FIRST_CONTACT` GET /health is asked beside the request; any answer to either says it is alive."""
+        await anyio.sleep(FIRST_CONTACT)
+        if self._answered:
+            return
+        try:
+            await self._http.get("/health", timeout=HEALTH_TIMEOUT)
+        except httpx.TransportError:
+            if not self._answered:
+                request.cancel()
+        else:
+            self._answered = True
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -262,9 +296,9 @@ class PrefectClient:
         for _ in range(min(len(self._waiting), self._limit.value - self._under_way)):
             self._waiting.popleft().set()
 
-    def _unavailable(self, what: str, error: Exception) -> ServerUnavailableError:
+    def _unavailable(self, what: str, error: Exception | None = None) -> ServerUnavailableError:
         return ServerUnavailableError(
-            f"{what} ({type(error).__name__})",
+            what if error is None else f"{what} ({type(error).__name__})",
             where=self.api_url,
             remedy="is the server running? check PREFECT_API_URL and the stack's `server` settings",
         )

@@ -230,12 +230,12 @@ class Stack:
 
     def context(self, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
         """Everything that the engine needs for an operation on this stack."""
-        from prefect_pulumi.engine.events import MaskedSink
+        from prefect_pulumi.engine.events import CommandSink
         from prefect_pulumi.engine.operations import StackContext
         from prefect_pulumi.masking import current
 
         masker = current()
-        sink = MaskedSink(sink, masker)
+        sink = CommandSink(sink, masker)
         manager = self.manager(write=write)
         values, secret_keys = self.config.values(manager)
         self._tell(masker, manager)

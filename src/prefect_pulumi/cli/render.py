@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_pulumi.engine.events import Event, Message, StepDone, StepStarted
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
-from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError, ProgramError
+from prefect_pulumi.errors import DeployError, PartialFailureError, PrefectPulumiError, ProgramError
 from prefect_pulumi.masking import current
 from prefect_pulumi.state.entries import urn_name
 from prefect_pulumi.values import mask
@@ -213,6 +213,8 @@ def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
         }
         if isinstance(error, PartialFailureError) and "results" in error.outputs:
             document["deployments"] = mask(error.outputs["results"])
+        elif isinstance(error, DeployError) and error.results:
+            document["deployments"] = mask(error.results)
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
     if isinstance(error, ProgramError) and error.details:

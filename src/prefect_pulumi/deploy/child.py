@@ -21,6 +21,7 @@ import hashlib
 import io
 import json
 import os
+import select
 import ssl
 import sys
 import threading
@@ -321,8 +322,17 @@ def _piped(text: str) -> str:
     return f"/dev/fd/{reader}"
 
 
+def _end_with_the_reader(events: int) -> None:
+    """An update that was killed must not be deployed on behind the next one's back."""
+    pipe = select.poll()
+    pipe.register(events, 0)  # only that its other end is closed
+    pipe.poll()
+    os._exit(1)
+
+
 def main() -> int:
     job = json.load(sys.stdin)
+    threading.Thread(target=_end_with_the_reader, args=(int(sys.argv[1]),), daemon=True).start()
     with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as events:
         step = Step(job, events)
         step.install()

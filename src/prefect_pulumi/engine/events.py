@@ -50,16 +50,21 @@ class NullSink:
         """Nothing to show."""
 
 
-class MaskedSink:
-    """Masks what it hands on."""
+class CommandSink:
+    """What one command tells: masked, and a warning that preview and update both give is said once."""
 
     def __init__(self, sink: Sink, masker: Masker) -> None:
         self._sink = sink
         self._masker = masker
+        self._warned: set[Message] = set()
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Message):
             event = replace(event, text=self._masker.text(event.text))
+            if event.severity == "warning":
+                if event in self._warned:
+                    return
+                self._warned.add(event)
         elif isinstance(event, StepDone) and event.error:
             event = replace(event, error=self._masker.text(event.error))
         self._sink.emit(event)

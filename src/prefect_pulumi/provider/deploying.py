@@ -185,6 +185,7 @@ class Deploying:
             message,
             where=identity,
             remedy="mend it and run again: the update goes on with what is missing",
+            results=outputs["results"],
         )
         if not outputs["deployments"]:
             return error

@@ -1,0 +1,113 @@
+"""A project of flows on one engine, and the server that it deploys to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from prefect_pulumi.api.client import PrefectClient
+from prefect_pulumi.api.portal import SyncClient
+
+PROGRAM = """
+import pulumi
+from prefect_pulumi.resources import Deployments, WorkPool
+
+pool = WorkPool("POOL", type="process")
+flows = Deployments("flows", work_pools=[pool.name], OPTIONS)
+pulumi.export("results", flows.results)
+"""
+FLOW = "from prefect import flow\n\n\n@flow(name='FLOW')\ndef hello(name: str = 'x') -> None:\n    pass\n"
+
+ENGINES = Path(__file__).with_name("engines.py")
+APART = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("engines", sys.argv[1])
+engines = sys.modules["engines"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(engines)
+engines.Official(engines.Project(pathlib.Path(sys.argv[2])), pathlib.Path(sys.argv[3])).up()
+"""
+
+
+async def _address(client: PrefectClient) -> str:
+    return client.api_url
+
+
+class Site:
+    """One engine's project with flows, and the server that it deploys to."""
+
+    def __init__(self, engine: Any, client: SyncClient) -> None:
+        self.engine, self.client, self.project = engine, client, engine.project
+        self.client_url = client.call(_address)
+        self.tag = uuid4().hex[:8]
+        self.pool, self.flow = f"pool-{self.tag}", f"hello-{self.tag}"
+        (self.project.root / "flow.py").write_text(FLOW.replace("FLOW", self.flow))
+
+    def program(self, options: str = "") -> None:
+        self.project.write(PROGRAM.replace("POOL", self.pool).replace("OPTIONS", options))
+
+    def existing_pool(self) -> None:
+        """A program whose pools are all on the server already."""
+        text = PROGRAM.replace("work_pools=[pool.name], OPTIONS", "")
+        self.project.write("\n".join(line for line in text.splitlines() if "WorkPool(" not in line))
+
+    def write(self, **entries: str) -> None:
+        pull = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
+        listed = [
+            f"  - name: {name}\n    entrypoint: flow.py:hello\n    work_pool: {{name: {self.pool}}}\n{more}"
+            for name, more in entries.items()
+        ]
+        (self.project.root / "prefect.yaml").write_text(f"name: site\n{pull}deployments:\n{''.join(listed)}")
+
+    def live(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.client.request("GET", f"/deployments/name/{self.flow}/{name}")
+        return found
+
+    def names(self) -> set[str]:
+        rows = self.client.paged("/deployments/filter", {"flows": {"name": {"any_": [self.flow]}}})
+        return {row["name"] for row in rows}
+
+    def patch(self, name: str, **fields: Any) -> None:
+        self.client.request("PATCH", f"/deployments/{self.live(name)['id']}", json=fields)
+
+    def runs(self, name: str) -> set[str]:
+        body = {
+            "deployments": {"id": {"any_": [self.live(name)["id"]]}},
+            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        }
+        return {row["id"] for row in self.client.paged("/flow_runs/filter", body)}
+
+    def command(self) -> list[str]:
+        """An update in a process of its own. The official engine's program, cut off, leaves its loop open."""
+        if self.engine.name == "embedded":
+            return [sys.executable, "-m", "prefect_pulumi.cli.main", "up", "--yes", "--json"]
+        arguments = [str(ENGINES), str(self.project.root), str(self.engine.cli)]
+        return [sys.executable, "-W", "ignore", "-c", APART, *arguments]
+
+    def refused(self, env: dict[str, str] | None = None) -> str:
+        """What an update that fails says."""
+        done = subprocess.run(
+            self.command(),
+            cwd=self.project.root,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        assert done.returncode != 0
+        return f"{done.stdout}\n{done.stderr}"
+
+    def planned(self) -> dict[str, Any]:
+        """The step of the deployments in the preview's document."""
+        shown = json.loads(self.project.infra("preview", "--json").stdout)["steps"]
+        found: dict[str, Any] = next(step for step in shown if step["type"].endswith(":Deployments"))
+        return found
+
+    def results(self) -> dict[str, Any]:
+        shown = json.loads(self.project.infra("outputs", "results", "--json").stdout)
+        return {name.split("/")[1]: each for name, each in shown.items()}
