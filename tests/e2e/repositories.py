@@ -33,6 +33,7 @@ class Repository:
         """`program` is a format of `version` and `name`; `servers`: stack -> address; `remote`: stack -> backend that
         only the official CLI reaches."""
         self.program = program
+        self.exit_code = 0
         self.servers = servers
         self.name = f"v{uuid4().hex[:8]}"
         self.remote = folder / "remote.git"
@@ -85,8 +86,9 @@ class Repository:
         (self.root / "infra" / "__main__.py").write_text(self.program.format(version=repr(version), name=self.name))
         return self.commit(f"version {version}")
 
-    def infra(self, *arguments: str, code: int = 0) -> str:
-        """Runs the command in this process, and returns what it wrote."""
+    def infra(self, *arguments: str, code: int | None = 0) -> str:
+        """Runs the command in this process, and returns what it wrote. `code`: the exit code that it has to end with,
+        None for any."""
         out, err = StringIO(), StringIO()
         here = Path.cwd()
         os.chdir(self.root)
@@ -95,7 +97,10 @@ class Repository:
                 found = main(arguments)
         finally:
             os.chdir(here)
-        assert found == code, f"infra {' '.join(arguments)} -> {found}\n{out.getvalue()}\n{err.getvalue()}"
+        self.exit_code = found
+        assert code is None or found == code, (
+            f"infra {' '.join(arguments)} -> {found}\n{out.getvalue()}\n{err.getvalue()}"
+        )
         return out.getvalue() if code == 0 else out.getvalue() + err.getvalue()
 
     def pulumi(self, *arguments: str, backend: str) -> None:
@@ -128,6 +133,25 @@ class Repository:
         self.infra("promote", source, target)
         assert self.git("status", "--short") == f"M Pulumi.{target}.yaml"
         return self.commit(f"promote {source} to {target}")
+
+    def closed(self, *arguments: str, source: str = "dev", target: str = "prod") -> list[str]:
+        """Names of the gates that stop the promotion as it is now; nothing is pinned."""
+        before = (self.root / f"Pulumi.{target}.yaml").read_bytes()
+        said = self.infra("promote", source, target, "--preview", "--json", *arguments, code=None)
+        plan, _ = json.JSONDecoder().raw_decode(said)
+        found = [gate["name"] for gate in plan["gates"] if not gate["passed"] and not gate["forced"]]
+        assert self.exit_code == (1 if found else 0), said
+        if found:  # and it stops what is no preview, before anything is written
+            assert found[0] in self.infra("promote", source, target, "--apply", "--yes", *arguments, code=1)
+            assert (self.root / f"Pulumi.{target}.yaml").read_bytes() == before
+        return found
+
+    def configured(self, stack: str, **settings: Any) -> None:
+        """Other values under `environment`, not committed."""
+        path = self.root / f"Pulumi.{stack}.yaml"
+        content = yaml.safe_load(path.read_text())
+        content["config"]["prefect-infra:environment"].update(settings)
+        path.write_text(yaml.safe_dump(content))
 
     def carried(self, stack: str) -> dict[str, Any]:
         found: dict[str, Any] = self.json("release", "show", "-s", stack)

@@ -252,6 +252,75 @@ def test_gates_stop_what_is_not_verified_and_a_reason_is_recorded(two: Any) -> N
     assert "it was last brought up from files that are no commit (not committed: infra/more.py)" in said
 
 
+def test_each_gate_closes_by_itself(two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two.verified("first")
+    two.infra("promote", "dev", "prod", "--apply", "--yes")
+    two.commit("promote")
+    two.version("second")
+    two.infra("up", "-s", "dev", "--yes")
+    assert two.closed() == ["verified"]
+    # The checkout has another program by now than the one that was brought up.
+    two.version("not brought up")
+    said = two.infra("verify", code=1)
+    assert "FAILED  drift: the stack is not as this program declares it: Variable" in said
+    two.git("checkout", "-q", "HEAD~1", "--", "infra")
+    two.commit("back")
+    two.infra("verify")
+    assert two.closed() == []
+
+    two.edit_live("prod", "by hand")
+    assert two.closed() == ["drift"]
+    two.edit_live("prod", "first")
+
+    project, rules = two.root / "Pulumi.yaml", two.root / "review.yaml"
+    project.write_text(project.read_text().replace("- dev\n", "- dev\n  - staging\n"))
+    assert two.closed() == ["stage"]
+    two.git("checkout", "Pulumi.yaml")
+
+    policy = "policy: [{name: small-steps, forbid: share, percent: 1, stacks: [prod]}]\n"
+    rules.write_text(rules.read_text() + policy)
+    assert two.closed() == ["policy"]
+    pardon = "policy: small-steps, stack: prod, owner: ann, reason: agreed, expires: 2999-12-31"
+    rules.write_text(rules.read_text() + f"overrides: [{{{pardon}, objects: ['*']}}]\n")
+    assert two.closed() == []
+    two.git("checkout", "review.yaml")
+
+    two.configured("dev", secrets={"token": {"default": "of dev"}})
+    assert two.closed() == ["secrets"]
+    two.git("checkout", "Pulumi.dev.yaml")
+
+    two.configured("prod", pools={"etl": {"concurrency_limit": 2, "workers": {"count": 1, "runs_in": "docker"}}})
+    assert two.closed() == ["images"]
+    two.git("checkout", "Pulumi.prod.yaml")
+
+    # Another Prefect is installed here than the one that verified the release.
+    other = tmp_path / "other" / "prefect-3.0.0.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: prefect\nVersion: 3.0.0\n")
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(str(other.parent))
+        assert two.closed() == ["versions"]
+    assert two.closed() == []
+    assert two.live("prod") == "first"
+
+
+def test_a_rollback_skips_what_failed_there(two: Any) -> None:
+    for version in ("first", "second"):
+        two.verified(version)
+        two.infra("promote", "dev", "prod", "--apply", "--yes")
+        two.commit(f"promote {version}")
+    two.edit_live("prod", "by hand")
+    assert "FAILED  drift: Variable" in two.infra("verify", "-s", "prod", code=1)
+    two.edit_live("prod", "second")
+    two.verified("third")
+    two.infra("promote", "dev", "prod", "--apply", "--yes")
+    assert [each["id"] for each in two.json("release", "list", "-s", "prod")] == ["prod-3", "prod-2", "prod-1"]
+    two.infra("rollback", "-s", "prod", "--yes")
+    assert two.live("prod") == "first"
+    two.infra("rollback", "-s", "prod", "--yes", "--to", "prod-2")  # who names it gets it
+    assert two.live("prod") == "second"
+
+
 def test_a_hotfix_in_prod_and_its_way_back(two: Any) -> None:
     two.verified("first")
     two.promoted()
@@ -268,6 +337,7 @@ def test_a_hotfix_in_prod_and_its_way_back(two: Any) -> None:
     assert two.carried("prod")["commit"] == fixed
     two.commit("hotfix of prod")
 
+    assert two.closed() == ["newer"]
     said = two.infra("promote", "dev", "prod", code=1)
     assert "newer: prod has what this release lacks" in said
     assert "version mended" in said

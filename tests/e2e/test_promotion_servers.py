@@ -4,9 +4,15 @@ and what happens when it does not work there."""
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import httpx
+import psutil
 import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -29,13 +35,16 @@ declare_release("release", environment, server.options, flows=[flows], pools=poo
 # {version}
 """
 FLOW = """
+import time
+
 from prefect import flow
 from prefect.blocks.system import Secret
 from prefect.variables import Variable
 
 
 @flow(name="{name}", log_prints=True)
-def check() -> str:
+def check(seconds: int = 0) -> str:
+    time.sleep(seconds)
     place = Variable.get("{name}")
     if place == "{breaks}":
         raise ValueError("no such table, says " + Secret.load("{name}-token").get())
@@ -134,3 +143,101 @@ def test_from_sqlite_to_postgresql(
         for file in [*(made.root / ".infra").rglob("*"), *(made.root / "elsewhere").rglob("*")]:
             if file.is_file() and file.suffix in {".json", ".jsonl", ".yaml"}:  # logs hold what flows print
                 assert TOKEN not in file.read_text(errors="replace"), file
+
+
+def test_each_check_of_a_verification_fails_by_itself(
+    tmp_path: Path, prefect_server: str, repository: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    monkeypatch.setenv("TOKEN_DEV", TOKEN)
+    with repository(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as made, httpx.Client(timeout=30) as client:
+        name, smoke = made.name, f"{made.name}/smoke"
+
+        def ask(method: str, path: str, body: Any = None) -> Any:
+            answer = client.request(method, f"{prefect_server}/{path}", json=body)
+            answer.raise_for_status()
+            return answer.json() if answer.content else None
+
+        def failed(*runs: dict[str, Any], seconds: float = 60) -> dict[str, str]:
+            made.configured("dev", verification={"smoke": list(runs), "workers_seconds": seconds})
+            said = made.infra("verify", "-s", "dev", "--json", code=None)
+            evidence, _ = json.JSONDecoder().raw_decode(said)
+            assert made.exit_code == (0 if evidence["passed"] else 1)
+            kept = made.carried("dev")["verification"]
+            assert kept["checks"] == evidence["checks"]  # what failed is on record, too
+            assert [check["name"] for check in kept["checks"]] == [
+                "drift",
+                "workers",
+                *(f"smoke {run['deployment']}" for run in runs),
+                "automations",
+            ]
+            return {check["name"]: check["text"] for check in kept["checks"] if not check["passed"]}
+
+        configure(made, "dev")
+        write(made, "version one")
+        made.infra("up", "-s", "dev", "--yes")
+        assert failed() == {}
+
+        variable = f"variables/name/{name}"
+        ask("PATCH", variable, {"value": "by hand"})
+        assert failed() == {"drift": f"Variable {name} (changed live)"}
+        ask("PATCH", variable, {"value": "dev"})
+
+        found = failed({"deployment": smoke, "seconds": 1, "parameters": {"seconds": 3}})
+        assert list(found) == [f"smoke {smoke}"]
+        assert "has not ended in 1 s" in found[f"smoke {smoke}"]
+        found = failed({"deployment": smoke, "seconds": 120, "parameters": {"seconds": -1}})
+        assert list(found) == [f"smoke {smoke}"]
+        assert "ended Failed" in found[f"smoke {smoke}"]
+        found = failed({"deployment": f"{name}/other", "seconds": 10})
+        assert found == {f"smoke {name}/other": f"there is no deployment '{name}/other' on the server"}
+
+        # A worker that hangs: its process is there, and the server hears nothing of it.
+        (row,) = ask("POST", f"work_pools/{name}/workers/filter", {})
+        held = [each for each in psutil.process_iter() if row["name"] in _command(each)]
+        assert held
+        try:
+            for each in held:
+                each.suspend()
+            ask("DELETE", f"work_pools/{name}/workers/{row['name']}")
+            found = failed(seconds=1)
+            assert list(found) == ["workers"]
+            assert f"{row['name']} of {name}" in found["workers"]
+        finally:
+            for each in held:
+                each.resume()
+        assert failed() == {}
+
+        # An automation whose action cannot do what it is for: the event names no flow run.
+        trigger = {"type": "event", "expect": [f"{name}.called"], "posture": "Reactive", "threshold": 1, "within": 0}
+        body = {"name": f"{name}-cancels", "trigger": trigger, "actions": [{"type": "cancel-flow-run"}]}
+        automation = ask("POST", "automations/", body)
+        try:
+            event = {
+                "id": str(uuid4()),
+                "occurred": datetime.now(UTC).isoformat(),
+                "event": f"{name}.called",
+                "resource": {"prefect.resource.id": name},
+            }
+            ask("POST", "events", [event])
+            since = {"occurred": {"since": event["occurred"]}, "event": {"name": ["prefect.automation.action.failed"]}}
+            until(lambda: ask("POST", "events/filter", {"filter": since})["events"])
+            found = failed()
+            assert list(found) == ["automations"]
+            assert f"{name}-cancels" in found["automations"]
+        finally:
+            ask("DELETE", f"automations/{automation['id']}")
+
+
+def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.3)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

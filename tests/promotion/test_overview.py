@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 from prefect_pulumi.promotion import overview
 from prefect_pulumi.promotion.overview import Row, Runs
@@ -19,6 +21,7 @@ GOOD = Row(
     workers=(2, 2),
     runs=Runs({"COMPLETED": 3}, {"name": "<b>run</b>", "state": "Completed", "time": "2026-11-25T07:44:15Z"}),
 )
+MEANT = ("good", "notice", "bad")
 BAD = Row(
     "dev|<script>",
     made=True,
@@ -88,3 +91,46 @@ def test_the_page_needs_nothing_else_and_reads_no_name_as_html() -> None:
     assert not {"script", "link", "img", "b"} & set(page.tags)
     assert "dev|<script>" in page.text
     assert "no connection & more" in page.text
+
+
+def test_the_page_in_a_browser(browser: Any, tmp_path: Path) -> None:
+    """By day and by night, on a wide screen, and on a narrow one by keyboard alone."""
+    path = tmp_path / "status.html"
+    path.write_text(overview.html([GOOD, BAD, Row("new")], "team", "2026-11-25T08:00:00+00:00"), "utf-8")
+
+    def colour_of(selector: str, what: str) -> str:
+        return str(browser.find_element("css selector", selector).value_of_css_property(what))
+
+    looks = {}
+    for scheme in ("light", "dark"):
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        browser.get(path.as_uri())
+        looks[scheme] = [colour_of("body", "background-color"), *(colour_of(f"td.{m}", "color") for m in MEANT)]
+        assert len(set(looks[scheme])) == 1 + len(MEANT)
+        assert browser.save_screenshot(str(tmp_path / f"{scheme}.png"))
+    assert not set(looks["light"]) & set(looks["dark"])
+    heads = [each.text for each in browser.find_elements("css selector", "tbody th")]
+    assert heads == ["prod", "dev|<script>", "new"]
+    assert browser.find_element("css selector", ".problem").text == "no connection & more"
+    assert browser.find_elements("css selector", "script, img, a, body b") == []
+
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    screen = {"width": 420, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    try:
+        ActionChains(browser).send_keys(Keys.TAB).perform()
+        focused = browser.switch_to.active_element
+        assert focused.get_attribute("aria-label") == "stacks"
+        assert focused.value_of_css_property("outline-style") == "solid"
+        for _ in range(20):
+            ActionChains(browser).send_keys(Keys.ARROW_RIGHT).perform()
+        assert browser.execute_script("return document.scrollingElement.scrollLeft") == 0
+        assert browser.execute_script("return arguments[0].scrollLeft", focused) > 0
+        assert browser.save_screenshot(str(tmp_path / "narrow.png"))
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert browser.get_log("browser") == []

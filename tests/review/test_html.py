@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 from prefect_pulumi.review.html import embedded, render
 from prefect_pulumi.review.model import Class, Environment, Item, Node, Report, Topology
-
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 
 def test_data_cannot_end_its_script(sample: ModuleType) -> None:
@@ -32,25 +26,6 @@ def test_it_needs_nothing_else(sample: ModuleType) -> None:
     assert " src=" not in text.replace("img-src", "").split("<script", 1)[0]
     assert "href=" not in text.replace('href="#items"', "").split("<script", 1)[0]
     assert "default-src 'none'" in text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if BROWSER is None or DRIVER is None:
-        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    options.add_argument("--window-size=1440,1200")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = Service(DRIVER)
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
 
 
 def opened(browser: Any, report: Report, folder: Path) -> None:

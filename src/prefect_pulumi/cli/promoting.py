@@ -21,6 +21,7 @@ from prefect_pulumi.promotion.records import Carried, Record
 from prefect_pulumi.promotion.stages import Stages
 from prefect_pulumi.provider import schema
 from prefect_pulumi.review.model import Environment, Status
+from prefect_pulumi.review.rules import Rules
 from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.values import secrets_in, unwrap
@@ -56,7 +57,8 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
         commit = git.push_file(stack.root, f"Pulumi.{target.name}.yaml", message, arguments.push)
         sys.stderr.write(f"pushed {commit[:12]} to {arguments.push}\n")
     else:
-        sys.stderr.write(f"pinned {plan.release.id} in Pulumi.{target.name}.yaml: commit it, or --apply\n")
+        then = "commit it" if arguments.apply else "commit it, or --apply"
+        sys.stderr.write(f"pinned {plan.release.id} in Pulumi.{target.name}.yaml: {then}\n")
     if not arguments.apply:
         return ExitCode.DONE
     return applying.apply_pin(arguments, replace(target), approved=True)
@@ -105,7 +107,8 @@ def build_plan(
     git.need_commit(root, record.commit)
     exists = bool(releases.snapshot_of(target).resources) and not _first_try_failed(target, here)
     at = releases.at_release(target, make_pin(record, source.name))
-    environment = environment_of(at, None, output=sys.stderr, rules=load_rules(root), diffs=False)
+    rules = load_rules(root)
+    environment = _as_change(environment_of(at, None, output=sys.stderr, rules=rules, diffs=False), rules)
     if not releases.snapshot_of(target).resources and _makes_its_server(target):
         environment = replace(environment, problems=())  # there is nothing to ask yet
     snapshots = releases.snapshot_of(source), releases.snapshot_of(target)
@@ -132,6 +135,13 @@ def build_plan(
         rows=_rows(environment, snapshots),
         gates=gates.forced(found, dict(reasons or {})),
     )
+
+
+def _as_change(environment: Environment, rules: Rules) -> Environment:
+    """All that the code asks for is what the promotion changes, and what the policy judges; the release's own record
+    is no object of the team's."""
+    items = [replace(item, pending=False) for item in environment.items if item.kind != "Release"]
+    return replace(environment, verdicts=rules.judge(replace(environment, items=tuple(items))))
 
 
 def _record(source: Stack, there: Carried, here: Carried, release: str, commit: str) -> Record:

@@ -22,6 +22,7 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.errors import ExitCode, InputError, NotFoundError, PrefectPulumiError, PromotionError, StateError
 from prefect_pulumi.promotion.records import Check, Record, Verification, carried, release_entry, with_verification
 from prefect_pulumi.provider.release import who
+from prefect_pulumi.review.model import Action
 from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.values import secrets_in, unwrap
 
@@ -107,7 +108,7 @@ def no_drift(stack: Stack) -> Check:
     report = drift_report(releases.at_pin(stack))
     environment = report.environments[0]
     drifted = [item for item in environment.items if item.counts]
-    pending = [item for item in environment.items if item.changes and item.kind != "Release"]
+    pending = [item for item in environment.items if item.action is not Action.NONE and item.kind != "Release"]
     if environment.problems:
         text = "; ".join(problem.message for problem in environment.problems)
         return Check("drift", False, f"could not check: {text}")
