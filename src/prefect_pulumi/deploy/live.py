@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 COUNTS_AT_ONCE = 8
@@ -51,13 +52,17 @@ def read_automations(client: Client, made: Mapping[str, Mapping[str, str]]) -> d
 
 
 def count_runs(client: Client, ids: Mapping[str, str]) -> dict[str, int]:
-    """Full name -> how many runs its schedules have made for later (POST /flow_runs/count, one call each)."""
+    """Full name -> how many runs a write deletes: those that its schedules made for later. One that is due and late
+    stays (POST /flow_runs/count, one call each)."""
+    now = datetime.now(UTC).isoformat()
 
     def count(id: str) -> int:
-        body = {
-            "deployments": {"id": {"any_": [id]}},
-            "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}, "tags": {"all_": [AUTO]}},
+        runs = {
+            "state": {"type": {"any_": ["SCHEDULED"]}},
+            "tags": {"all_": [AUTO]},
+            "next_scheduled_start_time": {"after_": now},
         }
+        body = {"deployments": {"id": {"any_": [id]}}, "flow_runs": runs}
         return int(client.request("POST", "/flow_runs/count", json=body))
 
     with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:
