@@ -58,6 +58,10 @@ def counts(size: int) -> dict[str, int]:
     return {name: round(size * share) for name, share in SHARES.items()}
 
 
+ROUTES = {"/variables/": "/variables/name/"}
+"""Where an object is found by its name, if not where it is made."""
+
+
 async def floor(api: str, size: int, parallel: int = 2) -> tuple[float, float]:
     """Seconds to make and to delete the objects with a bare client: what no tool can be faster than."""
     many = counts(size)
@@ -80,11 +84,13 @@ async def floor(api: str, size: int, parallel: int = 2) -> tuple[float, float]:
 
         async def post(path: str, body: Any) -> None:
             answer = await _until_taken(client, "POST", path, body)
-            if "/queues" in path:
-                made.append(f"{path}/{body['name']}")
+            name = body["name"]
+            if path == "/block_documents/":
+                if answer is None:  # its first answer was lost
+                    answer = await _until_taken(client, "GET", f"/block_types/slug/secret{path}name/{name}", None)
+                made.append(f"{path}{answer['id']}")
             else:
-                key = body["name"] if path == "/work_pools/" else answer["id"]
-                made.append(f"{path}{key}")
+                made.append(f"{path}/{name}" if "/queues" in path else f"{ROUTES.get(path, path)}{name}")
 
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -108,7 +114,7 @@ async def _until_taken(client: httpx.AsyncClient, method: str, path: str, body: 
             break
         await asyncio.sleep(0.05)
     if answer.status_code == 409 or (method == "DELETE" and answer.status_code == 404):
-        return {"id": "?"}
+        return None
     answer.raise_for_status()
     return answer.json() if answer.content else None
 
