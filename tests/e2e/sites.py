@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -75,11 +76,16 @@ class Site:
         self.client.request("PATCH", f"/deployments/{self.live(name)['id']}", json=fields)
 
     def runs(self, name: str) -> set[str]:
+        return set(self.starts(name))
+
+    def starts(self, name: str) -> dict[str, datetime]:
+        """The deployment's scheduled runs, late ones among them, and when each is to start."""
         body = {
             "deployments": {"id": {"any_": [self.live(name)["id"]]}},
             "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
         }
-        return {row["id"] for row in self.client.paged("/flow_runs/filter", body)}
+        rows = self.client.paged("/flow_runs/filter", body)
+        return {row["id"]: datetime.fromisoformat(row["expected_start_time"]) for row in rows}
 
     def command(self) -> list[str]:
         """An update in a process of its own. The official engine's program, cut off, leaves its loop open."""

@@ -32,6 +32,8 @@ class Plan:
     late: float = 5.0
     once: list[tuple[Callable[[str, str], bool], str]] = field(default_factory=list)
     down: bool = False
+    silent: bool = False
+    """It takes connections and requests, and answers none."""
     faults: tuple[str, ...] = FAULTS
 
     def __post_init__(self) -> None:
@@ -93,6 +95,9 @@ class Proxy:
         body = await reader.readexactly(_length(head))
         method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
         if self.plan.down:
+            return False
+        if self.plan.silent:
+            await reader.read()  # until the caller has enough of it
             return False
         fault = self.plan.fault(method, path)
         self.calls.append(Call(method, path, fault, time.monotonic()))

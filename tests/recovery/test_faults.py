@@ -103,18 +103,23 @@ def test_a_custom_timeout_ends_a_call_that_hangs(
     assert len(world.state()) == len(worlds.on_server(prefect_server, name)) == 2
 
 
-def test_a_server_that_is_down_is_said_soon(faulty: Any, warm: Any, proxy: Any) -> None:
+@pytest.mark.parametrize("how", ["down", "silent"])
+def test_a_server_that_is_down_is_said_soon(faulty: Any, warm: Any, proxy: Any, how: str) -> None:
     world = faulty(40)
-    proxy.plan.down = True
+
+    def gone(value: bool) -> None:
+        setattr(proxy.plan, how, value)
+
+    gone(True)
     for words in (["up", "--yes"], ["preview", "--refresh"]):
         if words[0] == "preview":
-            proxy.plan.down = False
+            gone(False)
             ended(warm.infra(world, "up", "--yes"))
-            proxy.plan.down = True
+            gone(True)
         answer = warm.infra(world, *words)
         assert "is the server running?" in ended(answer, 4)
         assert answer["seconds"] < 10
-    proxy.plan.down = False
+    gone(False)
     ended(warm.infra(world, "destroy", "--yes"))
     world.check(0)
 

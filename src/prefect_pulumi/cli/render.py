@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.engine.events import Event, Message, StepDone, StepStarted
-from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.operations import ManyErrors, Result
 from prefect_pulumi.engine.steps import STACK_TYPE, Op, Step
 from prefect_pulumi.errors import DeployError, PartialFailureError, PrefectPulumiError, ProgramError
 from prefect_pulumi.masking import current
@@ -211,10 +211,14 @@ def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
                 "remedy": error.remedy,
             },
         }
-        if isinstance(error, PartialFailureError) and "results" in error.outputs:
-            document["deployments"] = mask(error.outputs["results"])
-        elif isinstance(error, DeployError) and error.results:
-            document["deployments"] = mask(error.results)
+        deployments: dict[str, Any] = {}
+        for each in error.errors if isinstance(error, ManyErrors) else (error,):
+            if isinstance(each, DeployError):
+                deployments |= each.results
+            elif isinstance(each, PartialFailureError):
+                deployments |= each.outputs.get("results") or {}
+        if deployments:
+            document["deployments"] = mask(deployments)
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
     if isinstance(error, ProgramError) and error.details:

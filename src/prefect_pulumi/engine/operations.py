@@ -227,11 +227,14 @@ def _raise_first(deployment: Deployment, *, interrupted: bool = False) -> None:
 
 
 class ManyErrors(PrefectPulumiError):
-    """Several failures of one run; the exit code is the gravest one's."""
+    """Several failures of one run (`errors`); the exit code is the gravest one's."""
+
+    errors: tuple[PrefectPulumiError, ...] = ()
 
     @staticmethod
     def of(errors: list[PrefectPulumiError]) -> PrefectPulumiError:
         error = ManyErrors("\n".join(dict.fromkeys(str(each) for each in errors)))
+        error.errors = tuple(errors)
         # An operation that failed outranks bad input: something may have been touched.
         gravity = {1: 0, 4: 1, 2: 2, 3: 3, 130: 4}
         error.exit_code = min((each.exit_code for each in errors), key=lambda code: gravity[int(code)])
