@@ -137,8 +137,10 @@ def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
     if read.outputs["drift"]:
         raise AssertionError("nothing had drifted")
     rows.append(("its read", seconds, bench.called()))
-    bench.write(entries("step", changed=3))
-    seconds, _ = timed(lambda: bench.step("step", inputs, outputs))
+    bench.write(entries("step", changed=COUNT // 2))
+    seconds, (_, _, ran) = timed(lambda: bench.step("step", inputs, outputs))
+    if not ran:
+        raise AssertionError("one had changed")
     rows.append(("the step, one changed", seconds, bench.called()))
     return rows, base
 

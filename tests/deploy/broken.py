@@ -468,6 +468,14 @@ BROKEN: dict[str, tuple[str, list[str]]] = {
             "line 7: deployments[0].version: {{ image.tags }}: the step 'image' gives no 'tags'; did you mean tag?",
         ],
     ),
+    "items of a list that Prefect drops": (
+        ORDERS
+        + "  build:\n  - prefect.deployments.steps.run_shell_script: {id: built, script: date}\n  tags: ['{{ built.stdout }}', 'v-{{ built.stdout }}', '{{ ctx.flow_run.id }}']\n",
+        [
+            "line 7: deployments[0].tags[0]: {{ built.stdout }}: Prefect drops an item of a list that is nothing but this; write more beside it, such as 'v-{{ built.stdout }}'",
+            "line 7: deployments[0].tags[2]: {{ ctx.flow_run.id }}: Prefect drops an item of a list that is nothing but this; write more beside it, such as 'v-{{ ctx.flow_run.id }}'",
+        ],
+    ),
     "output of a later step": (
         ORDERS
         + "  build:\n  - prefect.deployments.steps.run_shell_script: {script: 'echo {{ later.stdout }}'}\n  - prefect.deployments.steps.run_shell_script: {id: later, script: date}\n",

@@ -40,7 +40,7 @@ WELL = {
     "a field of a block that is no secret": ORDERS + "  description: '{{ prefect.blocks.warehouse.dwh.host }}'\n",
     "an output of a step": ORDERS
     + "  build:\n  - prefect.deployments.steps.run_shell_script: {id: sha, script: git rev-parse HEAD}\n"
-    "  version: '{{ sha.stdout }}'\n  tags: ['{{ stdout }}']\n",
+    "  version: '{{ sha.stdout }}'\n  tags: ['v-{{ stdout }}']\n",
     "a template of the run": ORDERS + "  description: '{{ ctx.flow_run.name }}'\n",
     "an event's value": CLEAN_UP + "  triggers: [{expect: [x], parameters: {days: '{{ event.payload.days }}'}}]\n",
     "a date that YAML makes": ORDERS + "  parameters: {day: 2026-01-01}\n",

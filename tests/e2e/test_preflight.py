@@ -86,6 +86,13 @@ deployments:
   parameters: {days: 1}
   flow_name: another
   work_pool: *pool
+- name: dropped-item
+  entrypoint: flows/orders.py:clean_up
+  parameters: {days: 1}
+  tags: ["{{ built.stdout }}", "v-{{ built.stdout }}"]
+  work_pool: *pool
+  build:
+  - prefect.deployments.steps.run_shell_script: {id: built, script: echo one}
 """
 SAID = [
     "line 6: deployments[0].tagz: unknown key; did you mean tags?",
@@ -106,6 +113,8 @@ SAID = [
     "would make one; its queues: default - or declare it under environment.pools.etl-TAG.queues",
     "line 39: deployments[8].flow_name: the flow calls itself 'clean-up', and Prefect takes that; take flow_name out, "
     "or name the flow so",
+    "line 44: deployments[9].tags[0]: {{ built.stdout }}: Prefect drops an item of a list that is nothing but this; "
+    "write more beside it, such as 'v-{{ built.stdout }}'",
 ]
 
 
@@ -159,6 +168,8 @@ def test_both_engines_refuse_a_broken_file_before_anything_is_made(ground: Groun
             done = ground.project.infra("preview", check=False, env={"GIT_TOKEN": GIT_TOKEN})
             assert done.returncode == 2
             said = done.stderr
+            assert said.count("error: Deployments flows: prefect.yaml: ") == 1
+            assert [said.count(ground.named(words)) for words in SAID] == [1] * len(SAID)
             assert ground.project.infra("up", "--yes", check=False, env={"GIT_TOKEN": GIT_TOKEN}).returncode == 2
         else:
             os.environ["GIT_TOKEN"] = GIT_TOKEN
@@ -202,6 +213,7 @@ def test_what_plain_prefect_deploy_lets_pass(ground: Ground) -> None:
     assert live["unknown-key"]["pull_steps"] == [
         {"prefect.deployments.steps.set_working_directory": {"directory": str(ground.folder.resolve())}}
     ]
+    assert live["dropped-item"]["tags"] == ["v-one"]
     flows = {row["id"]: row["name"] for row in ground.client.paged("/flows/filter")}
     assert flows[live["flow-name"]["flow_id"]] == "clean-up"
     for row in live.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterable
@@ -223,4 +224,13 @@ def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
         return
     if isinstance(error, ProgramError) and error.details:
         sys.stderr.write(error.details)
-    sys.stderr.write(f"error: {error}\n")
+    sys.stderr.write(f"error: {_NAMED.sub(_named, str(error))}\n")
+
+
+_NAMED = re.compile(r"^urn:pulumi:[^:\n]+::[^:\n]+::([^\n]+?)::([^:\n]+)(?=: )", re.MULTILINE)
+"""Whose fault a line of an error's text is: the URN before its first colon and blank."""
+
+
+def _named(whose: re.Match[str]) -> str:
+    """`Deployments flows` for its URN; the whole one is in the document of `--json`."""
+    return f"{whose[1].rsplit(':', 1)[-1]} {whose[2]}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefect_pulumi.deploy.findings import STEP_KEYS, Entry, Findings, Keys, Subject, nearest, step_list, step_parts
-from prefect_pulumi.deploy.placeholders import Placeholder, Source, open_template, walk
+from prefect_pulumi.deploy.placeholders import Placeholder, Source, find, open_template, texts, walk
 
 OUTPUTS: dict[str, frozenset[str]] = {
     "prefect.deployments.steps.run_shell_script": frozenset({"stdout", "stderr"}),
@@ -81,7 +81,21 @@ def check_references(subject: Subject, findings: Findings) -> None:
                 fault = outputs.fault(placeholder)
                 if fault:
                     findings.fault(place, f"{placeholder.text}: {fault}")
+        _dropped_items(findings, fields, entry.keys)
         _target(subject, findings, entry)
+
+
+def _dropped_items(findings: Findings, fields: Mapping[str, Any], keys: Keys) -> None:
+    """Prefect fills the environment in before the steps run, and drops each item of a list that it cannot fill then."""
+    for place, text in texts(fields, keys):
+        found = find(text)
+        later = [each for each in found if each.source in (Source.STEP, Source.RUNTIME) and each.text == text]
+        if isinstance(place[-1], int) and later:
+            findings.fault(
+                place,
+                f"{text}: Prefect drops an item of a list that is nothing but this; write more beside it, such as "
+                f"'v-{text}'",
+            )
 
 
 def _outputs(subject: Subject, entry: Entry | None, kinds: tuple[str, ...]) -> Outputs:

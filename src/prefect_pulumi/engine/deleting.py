@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.engine import planner
-from prefect_pulumi.engine.events import Message
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.ordered import run_ordered
 from prefect_pulumi.engine.run_state import RunState, located
@@ -71,7 +70,6 @@ class Deleting(RunState):
                         where=entry.urn,
                         remedy="choose it too, or give --target-dependents",
                     )
-                    self._sink.emit(Message("error", error.message, entry.urn))
                     self.errors.append(error)
             if self.errors:
                 return []
@@ -94,7 +92,6 @@ class Deleting(RunState):
 
     def _delete_one(self, entry: ResourceEntry) -> bool:
         if entry.protect and not entry.delete:
-            self._sink.emit(Message("error", "it is protected and cannot be deleted", entry.urn))
             self.errors.append(
                 CheckError(
                     "it is protected and cannot be deleted",

@@ -47,7 +47,7 @@ class Deployment(Customs, Reading):
                     return self._register_provider(goal, old)
                 return self._register_custom(goal, old)
         except PrefectPulumiError as error:
-            self._record_failure(goal, error)
+            self._record_error(goal.urn, error)
             return Outcome(goal.urn, failed=True)
 
     def _admitted(self, goal: Goal) -> Goal:

@@ -40,7 +40,7 @@ class Reading(ProviderSteps):
                 provider, reference = self._provider_for(goal)
                 entry = self._read_entry(goal, id, old, provider, reference)
         except PrefectPulumiError as error:
-            self._record_failure(goal, error)
+            self._record_error(goal.urn, error)
             return Outcome(goal.urn, failed=True)
         replaced = old is not None and old.custom and not old.external and old.id != entry.id
         if replaced and old is not None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from prefect_pulumi.engine import planner
-from prefect_pulumi.engine.events import Message, Sink, StepDone, StepStarted
+from prefect_pulumi.engine.events import Sink, StepDone, StepStarted
 from prefect_pulumi.engine.goals import Goal
 from prefect_pulumi.engine.matching import Matching
 from prefect_pulumi.engine.providers import ProviderPool
@@ -24,7 +24,6 @@ from prefect_pulumi.errors import (
     PartialFailureError,
     PrefectPulumiError,
     StateError,
-    UnsupportedError,
 )
 from prefect_pulumi.masking import Masker
 from prefect_pulumi.state import integrity
@@ -224,11 +223,6 @@ class RunState:
         self.errors.append(error)
         self._aborted = True
         return Aborted()
-
-    def _record_failure(self, goal: Goal, error: PrefectPulumiError) -> None:
-        if isinstance(error, CheckError | UnsupportedError):
-            self._sink.emit(Message("error", error.message, goal.urn))
-        self._record_error(goal.urn, error)
 
     def _record_error(self, urn: str, error: PrefectPulumiError) -> None:
         with self._lock:

@@ -180,7 +180,7 @@ class Deploying:
             lines = [f"`prefect deploy` ended with exit code {run.code}; its last lines:", *run.last_lines]
         message = "\n".join(lines)
         if rest:
-            message += f"\nnot deployed any more: {', '.join(rest)}"
+            message += f"\nnot deployed any more: {', '.join(rest)}; with on_failure: continue they would be"
         error = DeployError(
             message,
             where=identity,
