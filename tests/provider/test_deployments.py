@@ -10,8 +10,10 @@ from uuid import uuid4
 
 import pytest
 
+from prefect_pulumi.deploy.plan import Action, Assessment, Planned
 from prefect_pulumi.errors import PartialFailureError
 from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.provider.deploying import told
 from prefect_pulumi.provider.service import PrefectProvider
 from prefect_pulumi.values import UNKNOWN
 
@@ -195,3 +197,13 @@ def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(projec
     here, there = both()
     assert here.keys() == there.keys()
     assert here != there
+
+
+def test_two_long_values_are_shown_where_they_differ() -> None:
+    url = "https://example.com/a-repository-with-a-long-name.git"
+    old, new = ([{"git_clone": {"repository": url, **rest}}] for rest in ({"branch": "main"}, {"commit_sha": "abc"}))
+    planned = Planned(Action.UPDATE, changes={("pull_steps",): (old, new), ("version",): ("1", "2")})
+    assert list(told(Assessment({"f/d": planned})))[1:] == [
+        "    pull_steps: ...'branch': 'main'}}] -> ...'commit_sha': 'abc'}}]",
+        "    version: 1 -> 2",
+    ]

@@ -224,7 +224,7 @@ def told(found: Assessment) -> Iterator[str]:
         if planned.action is not Action.SKIP:
             yield f"{SIGNS[planned.action]} {name}{_impact(planned)}"
             for path, (old, new) in planned.changes.items():
-                yield f"    {dotted(path)}: {_shown(old)} -> {_shown(new)}"
+                yield f"    {dotted(path)}: {_shown(old, new)}"
             if planned.why:
                 yield f"    {planned.why}"
     skipped = len(found.of(Action.SKIP))
@@ -244,10 +244,22 @@ def _impact(planned: Planned) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _shown(value: Any) -> str:
+def _shown(old: Any, new: Any) -> str:
+    """`old -> new`. Two long ones begin at the word in which they differ, so that the difference is seen."""
+    before, after = _text(old), _text(new)
+    start = 0
+    if min(len(before), len(after)) > LONGEST_VALUE:
+        pairs = enumerate(zip(before, after, strict=False))
+        start = before.rfind(" ", 0, next((at for at, (a, b) in pairs if a != b), 0)) + 1
+    return f"{_cut(before, start)} -> {_cut(after, start)}"
+
+
+def _text(value: Any) -> str:
     if value is ABSENT or value is None:
         return "none"
-    if isinstance(value, Mapping | Secret | list):
-        value = mask(value)
-    text = str(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+    return str(mask(value) if isinstance(value, Mapping | Secret | list) else value)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = f"...{text[start:]}" if start else text
+    return shown if len(shown) <= LONGEST_VALUE else f"{shown[: LONGEST_VALUE - 3]}..."
