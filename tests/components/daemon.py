@@ -135,3 +135,10 @@ def wheelhouse(folder: Path, version: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NoDaemon("pip download failed: " + done.stderr[-400:])
+
+
+def give_wheels(root: Path, wheels: Path) -> None:
+    """To a project whose worker image is built from them."""
+    (root / "worker" / "wheelhouse").mkdir()
+    for wheel in wheels.iterdir():
+        (root / "worker" / "wheelhouse" / wheel.name).hardlink_to(wheel)

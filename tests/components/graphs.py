@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.util
 import shutil
 import sys
@@ -24,6 +25,7 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.events import Event, Message, SinkHost
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.run_state import Options
+from prefect_pulumi.errors import PrefectPulumiError
 from prefect_pulumi.lifecycle import (
     Changes,
     CheckFailure,
@@ -32,6 +34,7 @@ from prefect_pulumi.lifecycle import (
     DiffKind,
     DiffResult,
     Props,
+    ReadRequest,
     ReadResult,
 )
 from prefect_pulumi.provider.service import PrefectProvider
@@ -118,6 +121,9 @@ class SchemaProvider:
     def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
         return ReadResult(id, dict(inputs), dict(outputs))
 
+    def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
+        return [self.read(each.urn, each.id, each.inputs, each.outputs) for each in requests]
+
     def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
         raise AssertionError("a schema deletes nothing")
 
@@ -143,6 +149,14 @@ class DaemonProvider(SchemaProvider):
         self.root = root
         self.building = threading.Lock()
 
+    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+        """As the plugin does, it notes what is sent to the builder: a change of it is a change of the image."""
+        found = super().check(urn, olds, news, random_seed)
+        if token_of(urn) != "docker:index/image:Image":
+            return found
+        build = {**news["build"], "contextDigest": self._digest(unwrap(dict(news["build"])))}
+        return dataclasses.replace(found, inputs={**found.inputs, "build": build})
+
     def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
         if preview:
             return super().create(urn, inputs, timeout, preview)
@@ -163,6 +177,15 @@ class DaemonProvider(SchemaProvider):
 
     def close(self) -> None:
         self.client.close()
+
+    def _digest(self, build: dict[str, Any]) -> str:
+        folder, file = ((self.root / "infra" / build[key]).resolve() for key in ("context", "dockerfile"))
+        ignored = (folder / ".dockerignore").read_text().splitlines()
+        names = self.docker.utils.build.exclude_paths(str(folder), ignored, dockerfile=str(file.relative_to(folder)))
+        found = hashlib.sha256()
+        for path in sorted(folder / name for name in names):
+            found.update(str(path.relative_to(folder)).encode() + (path.read_bytes() if path.is_file() else b""))
+        return found.hexdigest()
 
     def _create_image(self, given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         infra, build = self.root / "infra", given["build"]

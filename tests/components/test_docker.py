@@ -15,6 +15,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ import pytest
 
 from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.api.workers import find_pool, workers
+from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.local import server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -62,7 +65,8 @@ def _load(name: str, folder: str = ".") -> Any:
     return sys.modules[name]
 
 
-daemons, graphs, engines = _load("daemon"), _load("graphs"), _load("engines", "../e2e")
+daemons, graphs, releases = _load("daemon"), _load("graphs"), _load("released_images")
+engines, repositories = _load("engines", "../e2e"), _load("repositories", "../e2e")
 
 
 def official_plugin() -> Path | None:
@@ -141,10 +145,7 @@ class Site:
         self.graph = graphs.Graph.make(root, plan(self.port, self.base, self.socket), address, project=self.project)
         (root / "flows" / "where.py").write_text(FLOW)
         (root / "prefect.yaml").write_text(PREFECT_YAML)
-        for wheel in wheels.iterdir():
-            target = root / "worker" / "wheelhouse" / wheel.name
-            target.parent.mkdir(exist_ok=True)
-            target.hardlink_to(wheel)
+        daemons.give_wheels(root, wheels)
         self.docker = docker.DockerClient(base_url=address)
 
     @property
@@ -286,6 +287,88 @@ def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
     assert site.containers() == {}
     assert not [each.name for each in site.docker.volumes.list() if site.ours([each.name])]
     assert not [each.name for each in site.docker.networks.list() if site.ours([each.name])]
+
+
+@pytest.fixture
+def stages(tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    loader_of = Stack._loader
+
+    def loader(stack: Stack, *arguments: Any) -> Any:
+        load = loader_of(stack, *arguments)
+        return lambda name, *more: graphs.DaemonProvider(host[0], stack.root) if name == "docker" else load(name, *more)
+
+    monkeypatch.setattr(Stack, "_loader", loader)
+    specs = {s: server.ServerSpec(tmp_path / s, host="0.0.0.0", port=free_port()) for s in ("dev", "prod")}
+    try:
+        with ThreadPoolExecutor() as both:
+            servers = {
+                name: status.api_url for name, status in zip(specs, both.map(server.start, specs.values()), strict=True)
+            }
+        with repositories.repository(tmp_path, releases.PROGRAM, ["dev", "prod"], servers) as repository:
+            made = releases.Stages(tmp_path, host, repository, servers)
+            try:
+                yield made
+            finally:
+                made.close()
+    finally:
+        for spec in specs.values():
+            server.stop(spec)
+
+
+def test_a_promotion_swaps_the_image_and_a_bad_one_brings_the_release_before_back(stages: Any) -> None:
+    two = stages.repository
+    stages.version("one")
+    two.infra("up", "-s", "prod", "--yes")
+    before = stages.container("prod")
+
+    # The image that dev built and verified is the one that prod's worker starts from.
+    commit = stages.version("two")
+    two.infra("up", "-s", "dev", "--yes")
+    two.infra("verify", "-s", "dev")
+    image = two.carried("dev")["images"][stages.pool]
+    assert stages.container("dev").attrs["Image"] == image != before.attrs["Image"]
+    said = two.infra("promote", "dev", "prod", "--apply", "--yes")
+    after = stages.container("prod")
+    assert after.id != before.id
+    assert (after.attrs["Image"], after.status) == (image, "running")
+    steps = [
+        said.index(text) for text in ("brought up as prod-2", "workers: 1 online", "passed  smoke", "verified: drift")
+    ]
+    assert steps == sorted(steps)
+    record = two.carried("prod")
+    assert (record["commit"], record["images"]) == (commit, {stages.pool: image})
+    checks = {check["name"]: check for check in record["verification"]["checks"]}
+    # The heartbeat is one of the new container.
+    heartbeat = checks["workers"]["evidence"][f"{stages.pool}-1"]
+    assert datetime.fromisoformat(heartbeat) > datetime.fromisoformat(after.attrs["Created"])
+    run = checks["smoke smoke/smoke"]["evidence"]["run"]
+    until(lambda: "ran in two" in stages.logged("prod", run))
+    two.infra("preview", "-s", "prod", "--expect-no-changes")
+
+    # It runs in dev and ends at once in prod, which has no region.
+    stages.version("three", releases.NEEDS_A_REGION)
+    two.infra("up", "-s", "dev", "--yes")
+    two.infra("verify", "-s", "dev")
+    bad = two.carried("dev")["images"][stages.pool]
+    assert stages.container("dev").attrs["Image"] == bad != image
+    said = two.infra("promote", "dev", "prod", "--apply", "--yes", code=1)
+    assert "ended with exit code 1" in said
+    assert "no region" in said
+    assert "prod-2 is restored" in said
+    assert "workers: 1 online" not in said
+    restored = stages.container("prod")
+    assert restored.id != after.id
+    assert (restored.attrs["Image"], restored.status) == (image, "running")
+    record = two.carried("prod")
+    assert (record["commit"], record["images"]) == (commit, {stages.pool: image})
+    assert stages.online("prod")
+    run = two.json("run", "smoke/smoke", "-s", "prod", "--timeout", "120")
+    until(lambda: "ran in two" in stages.logged("prod", run["id"]))
+    two.infra("preview", "-s", "prod", "--expect-no-changes")
+    for stack in ("prod", "dev"):
+        two.infra("destroy", "-s", stack, "--yes")
+    assert stages.containers() == []
 
 
 @pytest.mark.skipif(PLUGIN is None, reason="no pulumi-resource-docker: `pulumi plugin install resource docker`")
