@@ -355,7 +355,7 @@ def test_a_promotion_swaps_the_image_and_a_bad_one_brings_the_release_before_bac
     said = two.infra("promote", "dev", "prod", "--apply", "--yes", code=1)
     assert "ended with exit code 1" in said
     assert "no region" in said
-    assert "prod-2 is restored" in said
+    assert "dev-2 is not on prod; prod-2 is restored: worker " in said
     assert "workers: 1 online" not in said
     restored = stages.container("prod")
     assert restored.id != after.id

@@ -323,7 +323,7 @@ class _Runner:
         why = self.fault.message if self.fault else "it was undone by hand"
         if self.course.stage is Stage.ROLLED_BACK:
             back = self.course.back or {}
-            text = f"{self.course.pin['id']} is not on {self.stack.name}: {why}; {back.get('id')} is restored"
+            text = f"{self.course.pin['id']} is not on {self.stack.name}; {back.get('id')} is restored: {why}"
         else:
             text = f"{self.course.pin['id']} is not well on {self.stack.name}, which had no release before: {why}"
         return PromotionError(text, where=f"{self.course.kind} of {self.stack.name}")
