@@ -332,6 +332,8 @@ def test_a_promotion_swaps_the_image_and_a_bad_one_brings_the_release_before_bac
     after = stages.container("prod")
     assert after.id != before.id
     assert (after.attrs["Image"], after.status) == (image, "running")
+    # prod builds none of its own.
+    assert stages.built("prod") == before.attrs["Image"]
     steps = [
         said.index(text) for text in ("brought up as prod-2", "workers: 1 online", "passed  smoke", "verified: drift")
     ]
