@@ -17,7 +17,7 @@ def test_runs_lost_are_those_that_the_write_deletes_and_late_ones_stay(prefect_s
     id = client.request("POST", "/deployments/", json=body, idempotent=True)["id"]
     start = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
     window = {"start_time": start, "min_runs": 10, "max_runs": 10}
-    client.request("POST", f"/deployments/{id}/schedule", json=window)
+    client.request("POST", f"/deployments/{id}/schedule", json=window, idempotent=True)
     runs = {"state": {"type": {"any_": ["SCHEDULED"]}}}
     filters = {"deployments": {"id": {"any_": [id]}}, "flow_runs": runs}
     before = client.paged("/flow_runs/filter", filters)

@@ -32,7 +32,9 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
     assert site.engine.changes(refresh=True) == {}
 
     # One changes, one leaves: the runs and the automation of the third survive.
-    site.client.request("POST", f"/deployments/{site.live('busy')['id']}/schedule", json={"min_runs": 20})
+    site.client.request(
+        "POST", f"/deployments/{site.live('busy')['id']}/schedule", json={"min_runs": 20}, idempotent=True
+    )
     runs = site.runs("busy")
     assert len(runs) >= 20
     automation = site.client.request("GET", f"/automations/related-to/prefect.deployment.{site.live('busy')['id']}")
@@ -175,7 +177,9 @@ def test_a_run_that_falls_due_during_a_deploy_is_not_lost(site: Any, tmp_path: P
     site.write(calm=every, busy=every)
     site.engine.up()
     for name in ("calm", "busy"):
-        site.client.request("POST", f"/deployments/{site.live(name)['id']}/schedule", json={"min_runs": 60})
+        site.client.request(
+            "POST", f"/deployments/{site.live(name)['id']}/schedule", json={"min_runs": 60}, idempotent=True
+        )
     site.write(calm=every, busy=every + held + "    tags: [new]\n")
     before = {name: site.starts(name) for name in ("calm", "busy")}
     log = tmp_path / "log"

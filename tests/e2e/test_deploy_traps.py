@@ -86,11 +86,13 @@ def test_what_it_lets_pass(site: Any) -> None:
         "variables": {"type": "object", "properties": {"cpus": {"type": "integer"}, "env": {"type": "object"}}},
     }
     body = {"name": site.pool, "type": "process", "base_job_template": template}
-    site.client.request("POST", "/work_pools/", json=body)
+    site.client.request("POST", "/work_pools/", json=body, idempotent=True)
     types = site.client.request("GET", "/block_types/slug/secret")
     schemas = site.client.paged("/block_schemas/filter", {"block_schemas": {"block_type_id": {"any_": [types["id"]]}}})
     block = {"name": f"token-{site.tag}", "data": {"value": "hunter2-hunter2"}, "block_type_id": types["id"]}
-    block = site.client.request("POST", "/block_documents/", json={**block, "block_schema_id": schemas[0]["id"]})
+    block = site.client.request(
+        "POST", "/block_documents/", json={**block, "block_schema_id": schemas[0]["id"]}, idempotent=True
+    )
     (root / "broken.py").write_text("import no_such_module\n" + (root / "flow.py").read_text())
 
     def entry(name: str, more: str = "", variables: str = "", file: str = "flow.py") -> str:
@@ -153,7 +155,7 @@ def test_what_it_lets_pass(site: Any) -> None:
     assert site.names() == set()
     # Where no worker of this machine serves the pool, its folder is no place to run from.
     other = f"{site.pool}-docker"
-    site.client.request("POST", "/work_pools/", json={"name": other, "type": "docker"})
+    site.client.request("POST", "/work_pools/", json={"name": other, "type": "docker"}, idempotent=True)
     write(entry("folder").replace(site.pool, other))
     assert "pull" in site.refused()
     # None is a plan like any other.
@@ -192,11 +194,11 @@ def test_what_it_changes(site: Any) -> None:
         for name in ("bare", "edited"):
             pause(site, name)
         body = {"min_runs": 20, "max_runs": 20}
-        site.client.request("POST", f"/deployments/{site.live('same')['id']}/schedule", json=body)
+        site.client.request("POST", f"/deployments/{site.live('same')['id']}/schedule", json=body, idempotent=True)
 
     if site.engine.name == "embedded":  # plain `prefect deploy` knows no engine: once is enough
         # The faults, as they are.
-        site.client.request("POST", "/work_pools/", json={"name": site.pool, "type": "process"})
+        site.client.request("POST", "/work_pools/", json={"name": site.pool, "type": "process"}, idempotent=True)
         site.write(**before)
         assert plain(site, "--job-variable", "env={}").returncode == 0
         assert site.live("same")["job_variables"] == {}

@@ -196,8 +196,12 @@ def test_what_plain_prefect_deploy_lets_pass(ground: Ground) -> None:
         "POST", "/block_schemas/filter", json={"block_schemas": {"block_type_id": {"any_": [kind["id"]]}}, "limit": 1}
     )
     block = {"name": f"token-{ground.tag}", "data": {"value": CLEAR}, "block_type_id": kind["id"]}
-    made = ground.client.request("POST", "/block_documents/", json={**block, "block_schema_id": schema["id"]})
-    ground.client.request("POST", "/work_pools/", json={"name": f"etl-{ground.tag}", "type": "process"})
+    made = ground.client.request(
+        "POST", "/block_documents/", json={**block, "block_schema_id": schema["id"]}, idempotent=True
+    )
+    ground.client.request(
+        "POST", "/work_pools/", json={"name": f"etl-{ground.tag}", "type": "process"}, idempotent=True
+    )
     ground.write(FILE)
     done = ground.plain_deploy(GIT_TOKEN=GIT_TOKEN)
     assert done.returncode == 0, done.stdout + done.stderr

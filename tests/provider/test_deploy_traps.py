@@ -52,7 +52,7 @@ class Lab:
             "variables": {"type": "object", "properties": {"cpus": {"type": "integer"}, "env": {"type": "object"}}},
         }
         body = {"name": self.pool, "type": "process", "base_job_template": template}
-        self.client.request("POST", "/work_pools/", json=body)
+        self.client.request("POST", "/work_pools/", json=body, idempotent=True)
         text = f"from prefect import flow\n\n\n@flow(name={self.flow!r})\ndef hello(name: str = 'x') -> None:\n"
         (root / "flow.py").write_text(text + '    """Says hello."""\n')
 
@@ -125,7 +125,7 @@ class Lab:
 
     def fill(self, name: str, runs: int = 20) -> None:
         body = {"min_runs": runs, "max_runs": runs}
-        self.client.request("POST", f"/deployments/{self.live(name)['id']}/schedule", json=body)
+        self.client.request("POST", f"/deployments/{self.live(name)['id']}/schedule", json=body, idempotent=True)
 
     def runs(self, name: str) -> set[str]:
         body = {"deployments": {"id": {"any_": [self.live(name)["id"]]}}, "flow_runs": LATER}
