@@ -38,9 +38,6 @@ engine = engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3]),
 """
 
 
-OPERATIONS = ("up", "preview", "preview --refresh", "destroy")
-
-
 @dataclass(frozen=True)
 class Sample:
     """Wall and processor seconds, and the peak of the whole process tree's memory in MiB."""
@@ -101,13 +98,13 @@ class Embedded:
         config.write_text(text.replace(f"http://127.0.0.1:{port}/api", proxy.url))
         try:
             self.run("up", "--yes")  # the state names the address too
-            proxy.calls.clear()
+            proxy.forget()
             self.run("preview", "--refresh")
             return proxy.calls.total()
         finally:
             config.write_text(text)
             self.run("up", "--yes")
-            proxy.server.shutdown()
+            proxy.close()
 
 
 def official(cli: Path, embedded: Embedded, words: str) -> Sample:
@@ -121,7 +118,7 @@ def median(samples: list[Sample]) -> Sample:
 
 def compare(folder: Path, server: ServerSpec, size: int, repeat: int, cli: Path | None) -> dict[str, dict[str, Sample]]:
     """Operation -> tool -> sample, at one size, from an empty server back to one."""
-    found: dict[str, dict[str, Sample]] = {name: {} for name in OPERATIONS}
+    found: dict[str, dict[str, Sample]] = {name: {} for name in ("up", "preview", "preview --refresh", "destroy")}
     made, deleted = asyncio.run(floor(server.api_url, size))
     found["up"]["floor"], found["destroy"]["floor"] = Sample(made, 0, 0), Sample(deleted, 0, 0)
     embedded = Embedded(folder / f"embedded-{size}", server.api_url, size)

@@ -9,7 +9,6 @@ Starts its own server. Ratios count: all rows of one table are from one run.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,12 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ground import ROOT, free_port, objects
+
 from prefect_pulumi.deploy import run as deploy_run
 from prefect_pulumi.local.server import ServerSpec, start, stop
 from prefect_pulumi.provider.service import PrefectProvider
 
-ROOT = Path(__file__).parents[1]
-COUNT = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+COUNT = objects(100)
 URN = "urn:pulumi:dev::bench::prefect:index:Deployments::"
 FLOW = "from prefect import flow\n\n\n@flow\ndef hello(name: str = 'x') -> None:\n    pass\n"
 PULL = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
@@ -100,11 +100,8 @@ class Bench:
 
 
 def main() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        spec = ServerSpec(Path(folder) / "server", port=port)
+        spec = ServerSpec(Path(folder) / "server", port=free_port())
         project = Path(folder) / "project"
         project.mkdir()
         bench = Bench(project, start(spec).api_url)

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import psutil
-from ground import INFRA, ROOT, Proxy, free_port, project
+from ground import INFRA, ROOT, Proxy, free_port, objects, project
 
 from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
@@ -25,7 +25,7 @@ RUNS = (
     ("1 in 10 changed live", "markdown"),
     ("1 in 10 changed live", "html"),
 )
-OBJECTS = int(sys.argv[1]) if sys.argv[1:2] and sys.argv[1].isdigit() else 1000
+OBJECTS = objects()
 TRIES = 3
 EXPECTED = {"nothing changed": 0, "1 in 10 changed live": 3}
 
@@ -39,7 +39,7 @@ def main() -> None:
         try:
             rows = measure(root / "project", proxy)
         finally:
-            proxy.server.shutdown()
+            proxy.close()
             stop(server)
     text = "\n".join(
         [
@@ -72,7 +72,7 @@ def measure(folder: Path, proxy: Proxy) -> list[str]:
         out = folder / "report"
         tries = []
         for _ in range(TRIES):
-            proxy.calls.clear()
+            proxy.forget()
             tries.append(timed([*INFRA, "drift", "--format", format, "--out", str(out)], folder, env))
             if tries[-1][3] != EXPECTED[what]:
                 raise SystemExit(f"infra drift ended with {tries[-1][3]}: {out.read_text()[:2000]}")

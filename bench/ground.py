@@ -6,16 +6,22 @@ import os
 import re
 import socket
 import sys
-import threading
 from collections import Counter
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from workload import PROGRAM
 
 ROOT = Path(__file__).parents[1]
 INFRA = [sys.executable, "-m", "prefect_pulumi.cli.main"]
+NAMES = re.compile(r"/(?:[0-9a-f-]{36}|(?:pool|secret|variable|limit)[-_]\d+|q\d+)(?=/|$|\?)")
+
+sys.path.append(str(ROOT / "tests" / "e2e"))
+from recording import Recorder  # noqa: E402 - the proxy of the end-to-end tests
+
+
+def objects(usual: int = 1000) -> int:
+    """How many the command line asks for."""
+    return int(sys.argv[1]) if sys.argv[1:2] and sys.argv[1].isdigit() else usual
 
 
 def free_port() -> int:
@@ -37,41 +43,19 @@ def project(folder: Path, api_url: str, size: int) -> dict[str, str]:
 
 
 class Proxy:
-    """Hands every request on to `port` and counts it by method and route, ids and names left out."""
+    """Hands every request on to the server at `port`, and counts."""
 
     def __init__(self, port: int) -> None:
-        calls = self.calls = Counter[str]()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def pass_on(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                path = re.sub(
-                    r"/(?:[0-9a-f-]{36}|(?:pool|secret|variable|limit)[-_]\d+|q\d+)(?=/|$|\?)", "/{}", self.path
-                )
-                calls[f"{self.command} {path}"] += 1
-                upstream = HTTPConnection("127.0.0.1", port, timeout=60)
-                upstream.request(self.command, self.path, body, dict(self.headers))
-                answer = upstream.getresponse()
-                content = answer.read()
-                self.send_response(answer.status)
-                for name, value in answer.getheaders():
-                    if name.lower() not in ("content-length", "transfer-encoding", "connection"):
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-                upstream.close()
-
-            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = pass_on  # noqa: N815 - http.server's names
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Counting is enough."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self._recorder = Recorder(f"http://127.0.0.1:{port}/api").__enter__()
+        self.url = self._recorder.url
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/api"
+    def calls(self) -> Counter[str]:
+        """Since the last `forget`, by method and route, ids and names left out."""
+        return Counter(f"{method} {NAMES.sub('/{}', path)}" for method, path in self._recorder.seen)
+
+    def forget(self) -> None:
+        self._recorder.seen.clear()
+
+    def close(self) -> None:
+        self._recorder.__exit__(None, None, None)

@@ -11,11 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from ground import INFRA, ROOT, Proxy, free_port, project
+from ground import INFRA, ROOT, Proxy, free_port, objects, project
 
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
-OBJECTS = int(sys.argv[1]) if sys.argv[1:2] and sys.argv[1].isdigit() else 1000
+OBJECTS = objects()
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
         try:
             rows = measure(root / "project", proxy)
         finally:
-            proxy.server.shutdown()
+            proxy.close()
             stop(server)
     text = "\n".join(
         [
@@ -51,12 +51,13 @@ def measure(folder: Path, proxy: Proxy) -> list[str]:
     env["PULUMI_CONFIG_PASSPHRASE"] = "bench"  # noqa: S105 - of a folder that is deleted at the end
     rows = []
     for words in (["up", "--yes"], ["preview"], ["preview", "--refresh"], ["destroy", "--yes"]):
-        proxy.calls.clear()
+        proxy.forget()
         began = time.perf_counter()
         subprocess.run([*INFRA, *words, "-s", "dev"], cwd=folder, env=env, check=True, capture_output=True)
         seconds = time.perf_counter() - began
-        shown = ", ".join(f"{route} x {count}" for route, count in proxy.calls.most_common(6))
-        rows.append(f"| `infra {' '.join(words)}` | {seconds:.1f} | {proxy.calls.total()} | {shown} |")
+        calls = proxy.calls
+        shown = ", ".join(f"{route} x {count}" for route, count in calls.most_common(6))
+        rows.append(f"| `infra {' '.join(words)}` | {seconds:.1f} | {calls.total()} | {shown} |")
     return rows
 
 

@@ -8,14 +8,14 @@ import html
 import io
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
 from urllib.parse import quote, quote_plus
 
 from prefect_pulumi.errors import PrefectPulumiError
-from prefect_pulumi.values import MASK, Secret, secrets_in, with_texts
+from prefect_pulumi.values import MASK, leaves_in, secrets_in, with_texts
 
 SHORTEST = 4
 """Shorter texts stand everywhere; they are masked only where their value is marked secret."""
@@ -40,7 +40,7 @@ class Masker:
     def learn(self, value: Any) -> None:
         """Takes every value marked secret, at any depth."""
         for held in secrets_in(value):
-            for text in _leaves(held):
+            for text in _telling(held):
                 self.learn_text(text)
 
     def learn_text(self, text: str) -> None:
@@ -148,19 +148,13 @@ def spellings(text: str) -> set[str]:
     return {form for form in forms if len(form) >= SHORTEST} | {form for form in encoded if len(form) >= 2 * SHORTEST}
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, Secret):
-        yield from _leaves(value.value)
-    elif isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _leaves(item)
-    elif isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 100_000:
-        yield str(value)
+def _telling(value: Any) -> Iterator[str]:
+    """What would give a secret away: its texts, and numbers that are long enough to be nothing else."""
+    for leaf in leaves_in(value):
+        if isinstance(leaf, str):
+            yield leaf
+        elif isinstance(leaf, int) and not isinstance(leaf, bool) and abs(leaf) >= 100_000:
+            yield str(leaf)
 
 
 _CURRENT: ContextVar[Masker | None] = ContextVar("masker", default=None)

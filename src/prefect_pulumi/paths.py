@@ -41,6 +41,11 @@ def step(key: str) -> str:
     return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else '["' + key.replace('"', '\\"') + '"]'
 
 
+def head(path: str) -> str:
+    """The property that a path begins with."""
+    return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
 def covered(path: str, ignored: Iterable[str]) -> bool:
     """Whether an `ignore_changes` entry stands for the path or for something above it."""
     for entry in ignored:
@@ -73,34 +78,34 @@ def reset(
 def _reset(segments: tuple[Segment, ...], old: Any, new: Any, *, was_hidden: bool, hidden: bool) -> bool:
     """False when an element stands on one side only. A value that was inside of a secret stays one."""
     (old, was_hidden), (new, hidden) = _open(old, was_hidden), _open(new, hidden)
-    step, *rest = segments
-    if step == WILDCARD:
+    first, *rest = segments
+    if first == WILDCARD:
         keys, whole = _all_keys(old, new, last=not rest)
         done = [_reset((key, *rest), old, new, was_hidden=was_hidden, hidden=hidden) for key in keys]
         return whole and all(done)
-    kind: Any = dict if isinstance(step, str) else list
-    there, here = _holds(old, step), _holds(new, step)
+    kind: Any = dict if isinstance(first, str) else list
+    there, here = _holds(old, first), _holds(new, first)
     if rest:
         if not isinstance(old, kind) or not isinstance(new, kind):
             return not isinstance(old, kind) and not isinstance(new, kind)
         if not here or (kind is list and not there):
             return not here and not there
-        before = old[step] if there else None
-        return _reset(tuple(rest), before, new[step], was_hidden=was_hidden, hidden=hidden)
+        before = old[first] if there else None
+        return _reset(tuple(rest), before, new[first], was_hidden=was_hidden, hidden=hidden)
     if there and isinstance(new, kind) and (here or kind is dict):
-        value = copy.deepcopy(old[step])
-        new[step] = secret(value) if was_hidden and not hidden else value
+        value = copy.deepcopy(old[first])
+        new[first] = secret(value) if was_hidden and not hidden else value
         return True
     if here and isinstance(new, dict):
-        del new[step]
+        del new[first]
         return True
     return not there and not (here and kind is list)
 
 
-def _holds(value: Any, step: Segment) -> bool:
-    if isinstance(step, str):
-        return isinstance(value, dict) and step in value
-    return isinstance(value, list) and step < len(value)
+def _holds(value: Any, key: Segment) -> bool:
+    if isinstance(key, str):
+        return isinstance(value, dict) and key in value
+    return isinstance(value, list) and key < len(value)
 
 
 def _all_keys(old: Any, new: Any, *, last: bool) -> tuple[list[Segment], bool]:

@@ -309,18 +309,23 @@ def secrets_in(value: Any) -> Iterator[Any]:
             yield from secrets_in(item)
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text at any depth, those inside of secrets too; keys are none."""
+def leaves_in(value: Any) -> Iterator[Any]:
+    """Everything at any depth that holds nothing else, what is inside of secrets too; keys are none."""
     if isinstance(value, Secret):
-        yield from texts_in(value.value)
-    elif isinstance(value, str):
-        yield value
+        yield from leaves_in(value.value)
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from texts_in(item)
+            yield from leaves_in(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from texts_in(item)
+            yield from leaves_in(item)
+    else:
+        yield value
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text among the leaves."""
+    return (leaf for leaf in leaves_in(value) if isinstance(leaf, str))
 
 
 def with_texts(value: Any, change: Callable[[str], str]) -> Any:

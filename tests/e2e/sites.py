@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,17 @@ class Site:
             return [sys.executable, "-m", "prefect_pulumi.cli.main", "up", "--yes", "--json"]
         arguments = [str(ENGINES), str(self.project.root), str(self.engine.cli)]
         return [sys.executable, "-W", "ignore", "-c", APART, *arguments]
+
+    def begin(self, log: Path, marker: Path) -> subprocess.Popen[bytes]:
+        """An update under way, once it has come as far as the file `marker`. What it says goes into `log`."""
+        with log.open("w") as output:
+            running = subprocess.Popen(self.command(), cwd=self.project.root, stdout=output, stderr=output)
+        deadline = time.monotonic() + 120
+        while not marker.exists():
+            assert running.poll() is None, log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return running
 
     def refused(self, env: dict[str, str] | None = None) -> str:
         """What an update that fails says."""

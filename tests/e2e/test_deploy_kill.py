@@ -36,16 +36,11 @@ def test_the_next_update_goes_on(site: Any, tmp_path: Path) -> None:
         return f"    build: [{{prefect.deployments.steps.run_shell_script: {script}}}]\n"
 
     def killed(at: str, *, parent: bool) -> None:
-        with (tmp_path / f"log-{at}").open("w") as log:
-            running = subprocess.Popen(site.command(), cwd=site.project.root, stdout=log, stderr=log)
-            child, deadline = tmp_path / f"pid-{at}", time.monotonic() + 120
-            while not child.exists():
-                assert running.poll() is None, (tmp_path / f"log-{at}").read_text()
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            pid = int(child.read_text())
-            os.kill(parent_of(pid) if parent else pid, signal.SIGKILL)
-            assert running.wait(120) != 0
+        child = tmp_path / f"pid-{at}"
+        running = site.begin(tmp_path / f"log-{at}", child)
+        pid, deadline = int(child.read_text()), time.monotonic() + 120
+        os.kill(parent_of(pid) if parent else pid, signal.SIGKILL)
+        assert running.wait(120) != 0
         while alive(pid):
             assert time.monotonic() < deadline  # it would deploy on behind the next update's back
             time.sleep(0.05)

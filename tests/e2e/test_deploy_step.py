@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,18 +182,12 @@ def test_a_run_that_falls_due_during_a_deploy_is_not_lost(site: Any, tmp_path: P
     site.write(calm=every, busy=every + held + "    tags: [new]\n")
     before = {name: site.starts(name) for name in ("calm", "busy")}
     log = tmp_path / "log"
-    with log.open("w") as output:
-        running = subprocess.Popen(site.command(), cwd=site.project.root, stdout=output, stderr=output)
-        deadline = time.monotonic() + 120
-        while not (tmp_path / "begun").exists():
-            assert running.poll() is None, log.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        begun = datetime.now(UTC)
-        time.sleep(6)
-        released = datetime.now(UTC)
-        (tmp_path / "on").touch()
-        assert running.wait(120) == 0, log.read_text()
+    running = site.begin(log, tmp_path / "begun")
+    begun = datetime.now(UTC)
+    time.sleep(6)
+    released = datetime.now(UTC)
+    (tmp_path / "on").touch()
+    assert running.wait(120) == 0, log.read_text()
     ended, after = datetime.now(UTC), {name: site.starts(name) for name in ("calm", "busy")}
     assert site.live("busy")["tags"] == ["new"]
     assert set(before["calm"]) <= set(after["calm"])

@@ -186,14 +186,14 @@ class PrefectClient:
 
     def _time_left(self, began: float, failure: _Ambiguous, attempt: int) -> bool:
         """Most of the time may have gone by in the queue for a slot, so a few attempts are due in any case."""
-        patience = self._deadline
+        longest = self._deadline
         if not self._answered:
-            patience = min(FIRST_CONTACT, patience)
+            longest = min(FIRST_CONTACT, longest)
         elif isinstance(failure.error, ServerUnavailableError):  # no answer at all: it may be coming up again
-            patience = max(OUTAGE, patience)
+            longest = max(OUTAGE, longest)
         if self._gone is not None:
             return False
-        return time.monotonic() - began < patience or (failure.sent and attempt < ATTEMPTS)
+        return time.monotonic() - began < longest or (failure.sent and attempt < ATTEMPTS)
 
     async def _wait(self, failure: _Ambiguous, attempt: int) -> None:
         ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
@@ -203,9 +203,8 @@ class PrefectClient:
     async def _once(self, method: str, path: str, json: Any, params: Mapping[str, Any] | None) -> Any:
         if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
-        seconds = patience.left()
         try:
-            with anyio.fail_after(seconds):
+            with anyio.fail_after(patience.left()):
                 response = await self._answer(method, path, json, params)
         except TimeoutError as error:
             raise ServerUnavailableError(

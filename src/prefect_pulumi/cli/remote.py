@@ -22,6 +22,7 @@ from prefect_pulumi.engine.program import in_directory
 from prefect_pulumi.engine.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.errors import CannotCheckError, PrefectPulumiError
 from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult, ReadRequest, ReadResult
+from prefect_pulumi.paths import head
 from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret
@@ -143,7 +144,7 @@ def _entry(raw: Mapping[str, Any]) -> ResourceEntry:
 def _values(raw: Any, differs: Iterable[str] = (), mark: str = HIDDEN) -> dict[str, Any]:
     """Property values of an event or of the state, secrets as `Secret(HIDDEN)`; those named in `differs` as `mark`."""
     found = {name: from_checkpoint(_hidden(value), lambda text: text) for name, value in (raw or {}).items()}
-    changed = {re.split(r"[.\[]", path)[0] for path in differs}
+    changed = {head(path) for path in differs}
     return {name: Secret(mark) if name in changed and has_secret(value) else value for name, value in found.items()}
 
 

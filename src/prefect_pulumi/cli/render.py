@@ -219,7 +219,7 @@ def failure(error: PrefectPulumiError, *, as_json: bool) -> None:
             elif isinstance(each, PartialFailureError):
                 deployments |= each.outputs.get("results") or {}
         if deployments:
-            document["deployments"] = mask(deployments)
+            document["deployments"] = current().value(mask(deployments))
         sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
         return
     if isinstance(error, ProgramError) and error.details:

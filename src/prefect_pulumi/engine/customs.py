@@ -28,10 +28,9 @@ class Customs(ProviderSteps):
         importing = bool(goal.import_id) and (
             old is None or old.external or goal.import_id != (old.import_id or old.id)
         )
-        told = Op.IMPORT
+        displaced = old is not None and not old.external and not old.pending_replacement
+        told = Op.REPLACE if displaced else Op.IMPORT
         if importing:
-            displaced = old is not None and not old.external and not old.pending_replacement
-            told = Op.REPLACE if displaced else Op.IMPORT
             old = self._imported(goal, old, provider, reference)
         creating = old is None or old.external or old.pending_replacement or not old.custom
         forced = old is not None and (old.taint or self._scope.replaces(goal.urn))

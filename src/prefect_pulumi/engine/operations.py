@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -222,23 +222,19 @@ def _raise_first(deployment: Deployment, *, interrupted: bool = False) -> None:
         return
     first = errors[0]
     if len(errors) > 1:
-        raise ManyErrors.of(errors)
+        raise ManyErrors(errors)
     raise first
 
 
 class ManyErrors(PrefectPulumiError):
     """Several failures of one run (`errors`); the exit code is the gravest one's."""
 
-    errors: tuple[PrefectPulumiError, ...] = ()
-
-    @staticmethod
-    def of(errors: list[PrefectPulumiError]) -> PrefectPulumiError:
-        error = ManyErrors("\n".join(dict.fromkeys(str(each) for each in errors)))
-        error.errors = tuple(errors)
+    def __init__(self, errors: Sequence[PrefectPulumiError]) -> None:
+        super().__init__("\n".join(dict.fromkeys(str(each) for each in errors)))
+        self.errors = tuple(errors)
         # An operation that failed outranks bad input: something may have been touched.
         gravity = {1: 0, 4: 1, 2: 2, 3: 3, 130: 4}
-        error.exit_code = min((each.exit_code for each in errors), key=lambda code: gravity[int(code)])
-        return error
+        self.exit_code = min((each.exit_code for each in errors), key=lambda code: gravity[int(code)])
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from prefect_pulumi.lifecycle import (
     ReadRequest,
     ReadResult,
 )
+from prefect_pulumi.paths import head
 from prefect_pulumi.plugins.assets import config_text, outgoing, restored, rewrapped
 from prefect_pulumi.plugins.process import PluginProcess
 from prefect_pulumi.values import from_struct, to_struct, unwrap
@@ -355,7 +355,7 @@ def _failures(failures: Any) -> tuple[CheckFailure, ...]:
 
 def _diffed(answer: Any) -> DiffResult:
     detailed = {path: _KINDS.get(diff.kind, DiffKind.UPDATE) for path, diff in answer.detailedDiff.items()}
-    told = {re.split(r"[.\[]", path, maxsplit=1)[0] for path in detailed}
+    told = {head(path) for path in detailed}
     detailed.update({key: DiffKind.UPDATE for key in answer.diffs if key not in told})
     return DiffResult(
         changes=_CHANGES.get(answer.changes, Changes.UNKNOWN),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
-from prefect_pulumi.paths import covered
+from prefect_pulumi.paths import covered, head
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
 from prefect_pulumi.review.shown import GONE, SERVERS, Redactor, equal, leaves, shown
@@ -215,7 +214,7 @@ def _field(
     code = applied if left else code
     base = code if base is SERVERS else base
     secret = (spec is not None and spec.meta.secret) or any(isinstance(s, Secret) for s in (code, applied, live))
-    replaces = name in {re.split(r"[.\[]", path)[0] for path in subject.replaces}
+    replaces = name in {head(path) for path in subject.replaces}
     for path, (its_code, its_applied, its_live, its_base) in _leaves(name, secret, (code, applied, live, base)):
         if covered(path, subject.ignored):
             continue

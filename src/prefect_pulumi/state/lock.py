@@ -72,8 +72,8 @@ class StackLock:
         self._own.unlink(missing_ok=True)
 
     def _refuse_foreign(self) -> None:
-        for path in sorted(self._folder.iterdir()):
-            if path == self._own or path.name.endswith(".attrs"):
+        for path in _files(self._folder):
+            if path == self._own:
                 continue
             holder = _holder(path)
             if holder is None:
@@ -91,6 +91,11 @@ class StackLock:
             )
 
 
+def _files(folder: Path) -> list[Path]:
+    """One for each holder, in the order of their names; without what the official CLI keeps beside them."""
+    return sorted(path for path in folder.iterdir() if not path.name.endswith(".attrs")) if folder.is_dir() else []
+
+
 def _holder(path: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(path.read_text())
@@ -101,13 +106,16 @@ def _holder(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else {}
 
 
+def _is_of_this_host(holder: dict[str, Any]) -> bool:
+    return isinstance(holder.get("pid"), int) and holder.get("hostname") == socket.gethostname()
+
+
 def _is_dead(holder: dict[str, Any]) -> bool:
     """Whether the lock's process ran on this host and is gone; another one may have got its number since."""
-    pid = holder.get("pid")
-    if not isinstance(pid, int) or holder.get("hostname") != socket.gethostname():
+    if not _is_of_this_host(holder):
         return False
     try:
-        process = psutil.Process(pid)
+        process = psutil.Process(holder["pid"])
         if process.status() == psutil.STATUS_ZOMBIE:
             return True
         began = process.create_time()
@@ -128,9 +136,8 @@ def _seconds(text: Any) -> float | None:
 
 def clear_dead(root: Path, project: str, stack: str) -> None:
     """Removes the locks of processes that died on this host: the official CLI honours them for ever."""
-    folder = _folder(root, project, stack)
-    for path in list(folder.iterdir()) if folder.is_dir() else ():
-        if not path.name.endswith(".attrs") and _is_dead(_holder(path) or {}):
+    for path in _files(_folder(root, project, stack)):
+        if _is_dead(_holder(path) or {}):
             path.unlink(missing_ok=True)
 
 
@@ -139,13 +146,11 @@ def clear_locks(root: Path, project: str, stack: str, *, force: bool = False) ->
 
     Raises `StateLockedError` for one whose process is seen to run on this host, unless `force`.
     """
-    folder = _folder(root, project, stack)
-    files = [path for path in folder.iterdir() if not path.name.endswith(".attrs")] if folder.is_dir() else []
+    files = _files(_folder(root, project, stack))
     for path in () if force else files:
         holder = _holder(path) or {}
-        pid, since = holder.get("pid"), holder.get("timestamp", "an unknown time")
-        here = holder.get("hostname") == socket.gethostname() and isinstance(pid, int)
-        if here and not _is_dead(holder):
+        if _is_of_this_host(holder) and not _is_dead(holder):
+            pid, since = holder["pid"], holder.get("timestamp", "an unknown time")
             raise StateLockedError(
                 f"the update that holds the lock since {since} is still running on this machine (pid {pid})",
                 where=str(path),
