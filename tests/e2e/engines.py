@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from prefect_pulumi.cli.project import NO_SALT
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT_FILES = (
@@ -48,7 +51,9 @@ class Project:
             else:
                 shutil.copy(source, root / name)
         config = root / "Pulumi.dev.yaml"
-        config.write_text(config.read_text().replace("port: 4200", f"port: {port}"))
+        # As git sees it: the salt of this very clone, where it has been brought up, is no part of the project.
+        text = re.sub(r"(?m)^encryptionsalt: .*", f"encryptionsalt: {NO_SALT}", config.read_text())
+        config.write_text(text.replace("port: 4200", f"port: {port}"))
         (root / ".venv").mkdir()
         (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
         return Project(root)

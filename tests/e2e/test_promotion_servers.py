@@ -213,15 +213,18 @@ def test_each_check_of_a_verification_fails_by_itself(
         body = {"name": f"{name}-cancels", "trigger": trigger, "actions": [{"type": "cancel-flow-run"}]}
         automation = ask("POST", "automations/", body)
         try:
-            event = {
-                "id": str(uuid4()),
-                "occurred": datetime.now(UTC).isoformat(),
-                "event": f"{name}.called",
-                "resource": {"prefect.resource.id": name},
-            }
-            ask("POST", "events", [event])
-            since = {"occurred": {"since": event["occurred"]}, "event": {"name": ["prefect.automation.action.failed"]}}
-            until(lambda: ask("POST", "events/filter", {"filter": since})["events"])
+            began = datetime.now(UTC).isoformat()
+            since = {"occurred": {"since": began}, "event": {"name": ["prefect.automation.action.failed"]}}
+
+            def called_in_vain() -> Any:
+                """The server takes up a new automation a moment after it has answered: an event before that is lost."""
+                now = datetime.now(UTC).isoformat()
+                event = {"id": str(uuid4()), "occurred": now, "event": f"{name}.called"}
+                ask("POST", "events", [{**event, "resource": {"prefect.resource.id": name}}])
+                time.sleep(3)
+                return ask("POST", "events/filter", {"filter": since})["events"]
+
+            until(called_in_vain)
             found = failed()
             assert list(found) == ["automations"]
             assert f"{name}-cancels" in found["automations"]
