@@ -236,7 +236,7 @@ class OfficialSide(Side):
             flags.append("--refresh")
         log = self.root / "events.log"
         log.unlink(missing_ok=True)
-        client = [f"--client=127.0.0.1:{_language_host()}", "--exec-kind=auto.inline"]
+        client = [f"--client=127.0.0.1:{language_host()}", "--exec-kind=auto.inline"]
         try:
             self.command(verb, *client, "--event-log", str(log), *flags, *more)
         finally:
@@ -266,8 +266,11 @@ class OfficialSide(Side):
 
 
 @functools.cache
-def _language_host() -> int:
-    """The port of a process that runs programs for the official CLI; it ends with this one."""
+def language_host() -> int:
+    """The port of a process that runs programs for the official CLI; it ends with this one.
+
+    The SDK leaves the event loop of a program that failed open: not in the process of the tests.
+    """
     script = Path(__file__).with_name("language_host.py")
     host = subprocess.Popen(
         [sys.executable, "-W", "ignore", str(script)],
