@@ -110,7 +110,7 @@ def _launch(spec: ServerSpec) -> None:
             "DO_NOT_TRACK": "1",
         }
     )
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", spec.host, "--port", str(spec.port)]
+    command = [sys.executable, "-m", "prefect_pulumi.local.serve", "--host", spec.host, "--port", str(spec.port)]
     start_detached(
         command,
         file=spec.file,
