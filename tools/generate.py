@@ -97,10 +97,11 @@ def resource_module(model: type[Kind]) -> str:
     if not provider:
         names = ", ".join(f'"{python_name(spec)}": "{spec.wire}"' for spec in model.fields())
         secrets = tuple(spec.wire for spec in inputs if spec.meta.secret)
-        body += [f'    pulumi_type: ClassVar[str] = "{model.token()}"']
-        body += [f"    _wire_names: ClassVar[Mapping[str, str]] = {{{names}}}"]
+        # Typed by the base class alone: the SDK reads a class's own annotations anew for each resource.
+        body += [f'    pulumi_type = "{model.token()}"']
+        body += [f"    _wire_names = MappingProxyType({{{names}}})"]
         if secrets:
-            body += [f"    _secret_names: ClassVar[tuple[str, ...]] = {secrets!r}".replace("'", '"')]
+            body += [f"    _secret_names = {secrets!r}".replace("'", '"')]
         body += [""]
     body += ["    def __init__(", "        self,", "        resource_name: str,"]
     body += ["        opts: pulumi.ResourceOptions | None = None,", "        *,"]
@@ -145,13 +146,10 @@ def resource_module(model: type[Kind]) -> str:
     head = [HEADER, f'"""Resource `{model.token()}`."""' if not provider else '"""The provider `prefect`."""', ""]
     head += ["from __future__ import annotations", ""]
     abstract = [name for name in ("Mapping", "Sequence") if re.search(rf"\b{name}\[", source)]
-    typing = [name for name in ("Any", "ClassVar") if re.search(rf"\b{name}\b", source)]
-    if abstract:
-        head.append(f"from collections.abc import {', '.join(abstract)}")
-    if typing:
-        head.append(f"from typing import {', '.join(typing)}")
-    if abstract or typing:
-        head.append("")
+    imports = [f"from collections.abc import {', '.join(abstract)}"] if abstract else []
+    imports += ["from types import MappingProxyType"] if not provider else []
+    imports += ["from typing import Any"] if re.search(r"\bAny\b", source) else []
+    head += [*imports, ""] if imports else []
     head += ["import pulumi", ""]
     if not provider:
         head += ["from prefect_pulumi.resources._base import PrefectResource, read", ""]

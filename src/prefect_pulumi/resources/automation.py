@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -20,18 +21,20 @@ class Automation(PrefectResource):
     Example: `Automation("alert", trigger=failed_runs, actions=[{"type": "cancel-flow-run"}])`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:Automation"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "description": "description",
-        "enabled": "enabled",
-        "tags": "tags",
-        "trigger": "trigger",
-        "actions": "actions",
-        "actions_on_trigger": "actionsOnTrigger",
-        "actions_on_resolve": "actionsOnResolve",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:Automation"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "description": "description",
+            "enabled": "enabled",
+            "tags": "tags",
+            "trigger": "trigger",
+            "actions": "actions",
+            "actions_on_trigger": "actionsOnTrigger",
+            "actions_on_resolve": "actionsOnResolve",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

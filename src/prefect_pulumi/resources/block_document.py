@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,16 +19,18 @@ class BlockDocument(PrefectResource):
     Example: `BlockDocument("dwh", block_type_slug=warehouse.slug, data={"host": "dwh.internal"})`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:BlockDocument"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "block_type_slug": "blockTypeSlug",
-        "block_schema_id": "blockSchemaId",
-        "data": "data",
-        "block_type_id": "blockTypeId",
-        "created": "created",
-    }
-    _secret_names: ClassVar[tuple[str, ...]] = ("data",)
+    pulumi_type = "prefect:index:BlockDocument"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "block_type_slug": "blockTypeSlug",
+            "block_schema_id": "blockSchemaId",
+            "data": "data",
+            "block_type_id": "blockTypeId",
+            "created": "created",
+        }
+    )
+    _secret_names = ("data",)
 
     def __init__(
         self,

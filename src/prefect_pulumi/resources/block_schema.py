@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,16 +19,18 @@ class BlockSchema(PrefectResource):
     Example: `BlockSchema("warehouse", block_type_slug=warehouse.slug, fields={"type": "object"})`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:BlockSchema"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "block_type_slug": "blockTypeSlug",
-        "fields": "fields",
-        "capabilities": "capabilities",
-        "version": "version",
-        "block_type_id": "blockTypeId",
-        "checksum": "checksum",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:BlockSchema"
+    _wire_names = MappingProxyType(
+        {
+            "block_type_slug": "blockTypeSlug",
+            "fields": "fields",
+            "capabilities": "capabilities",
+            "version": "version",
+            "block_type_id": "blockTypeId",
+            "checksum": "checksum",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
 
 import pulumi
 
@@ -18,16 +17,18 @@ class BlockType(PrefectResource):
     Example: `BlockType("warehouse", name="Warehouse", slug="warehouse")`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:BlockType"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "slug": "slug",
-        "logo_url": "logoUrl",
-        "documentation_url": "documentationUrl",
-        "description": "description",
-        "code_example": "codeExample",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:BlockType"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "slug": "slug",
+            "logo_url": "logoUrl",
+            "documentation_url": "documentationUrl",
+            "description": "description",
+            "code_example": "codeExample",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,33 +19,35 @@ class Deployment(PrefectResource):
     Example: `Deployment("daily", flow_name=flow.name, entrypoint="a.py:a", work_pool_name=pool.name)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:Deployment"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "flow_name": "flowName",
-        "description": "description",
-        "version": "version",
-        "tags": "tags",
-        "labels": "labels",
-        "paused": "paused",
-        "entrypoint": "entrypoint",
-        "path": "path",
-        "pull_steps": "pullSteps",
-        "parameters": "parameters",
-        "parameter_openapi_schema": "parameterOpenapiSchema",
-        "enforce_parameter_schema": "enforceParameterSchema",
-        "work_pool_name": "workPoolName",
-        "work_queue_name": "workQueueName",
-        "job_variables": "jobVariables",
-        "concurrency_limit": "concurrencyLimit",
-        "collision_strategy": "collisionStrategy",
-        "grace_period_seconds": "gracePeriodSeconds",
-        "global_concurrency_limit_id": "globalConcurrencyLimitId",
-        "storage_document_id": "storageDocumentId",
-        "infrastructure_document_id": "infrastructureDocumentId",
-        "flow_id": "flowId",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:Deployment"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "flow_name": "flowName",
+            "description": "description",
+            "version": "version",
+            "tags": "tags",
+            "labels": "labels",
+            "paused": "paused",
+            "entrypoint": "entrypoint",
+            "path": "path",
+            "pull_steps": "pullSteps",
+            "parameters": "parameters",
+            "parameter_openapi_schema": "parameterOpenapiSchema",
+            "enforce_parameter_schema": "enforceParameterSchema",
+            "work_pool_name": "workPoolName",
+            "work_queue_name": "workQueueName",
+            "job_variables": "jobVariables",
+            "concurrency_limit": "concurrencyLimit",
+            "collision_strategy": "collisionStrategy",
+            "grace_period_seconds": "gracePeriodSeconds",
+            "global_concurrency_limit_id": "globalConcurrencyLimitId",
+            "storage_document_id": "storageDocumentId",
+            "infrastructure_document_id": "infrastructureDocumentId",
+            "flow_id": "flowId",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,21 +19,23 @@ class DeploymentSchedule(PrefectResource):
     Example: `DeploymentSchedule("nightly", deployment_id=daily.id, cron="0 6 * * *", slug="nightly")`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:DeploymentSchedule"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "deployment_id": "deploymentId",
-        "cron": "cron",
-        "interval": "interval",
-        "rrule": "rrule",
-        "timezone": "timezone",
-        "anchor_date": "anchorDate",
-        "day_or": "dayOr",
-        "active": "active",
-        "max_scheduled_runs": "maxScheduledRuns",
-        "parameters": "parameters",
-        "slug": "slug",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:DeploymentSchedule"
+    _wire_names = MappingProxyType(
+        {
+            "deployment_id": "deploymentId",
+            "cron": "cron",
+            "interval": "interval",
+            "rrule": "rrule",
+            "timezone": "timezone",
+            "anchor_date": "anchorDate",
+            "day_or": "dayOr",
+            "active": "active",
+            "max_scheduled_runs": "maxScheduledRuns",
+            "parameters": "parameters",
+            "slug": "slug",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -21,33 +22,35 @@ class Deployments(PrefectResource):
     Example: `Deployments("flows", directory=".", work_pools=[pool.name])`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:Deployments"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "directory": "directory",
-        "prefect_file": "prefectFile",
-        "work_pools": "workPools",
-        "work_queues": "workQueues",
-        "local_pools": "localPools",
-        "commit": "commit",
-        "env": "env",
-        "overrides": "overrides",
-        "ui_owns": "uiOwns",
-        "adopt": "adopt",
-        "on_failure": "onFailure",
-        "keep_on_delete": "keepOnDelete",
-        "step_files": "stepFiles",
-        "plain_text": "plainText",
-        "worker_packages": "workerPackages",
-        "import_seconds": "importSeconds",
-        "hash_key": "hashKey",
-        "fingerprints": "fingerprints",
-        "entries": "entries",
-        "deployments": "deployments",
-        "automations": "automations",
-        "drift": "drift",
-        "results": "results",
-        "step_outputs": "stepOutputs",
-    }
+    pulumi_type = "prefect:index:Deployments"
+    _wire_names = MappingProxyType(
+        {
+            "directory": "directory",
+            "prefect_file": "prefectFile",
+            "work_pools": "workPools",
+            "work_queues": "workQueues",
+            "local_pools": "localPools",
+            "commit": "commit",
+            "env": "env",
+            "overrides": "overrides",
+            "ui_owns": "uiOwns",
+            "adopt": "adopt",
+            "on_failure": "onFailure",
+            "keep_on_delete": "keepOnDelete",
+            "step_files": "stepFiles",
+            "plain_text": "plainText",
+            "worker_packages": "workerPackages",
+            "import_seconds": "importSeconds",
+            "hash_key": "hashKey",
+            "fingerprints": "fingerprints",
+            "entries": "entries",
+            "deployments": "deployments",
+            "automations": "automations",
+            "drift": "drift",
+            "results": "results",
+            "step_outputs": "stepOutputs",
+        }
+    )
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,13 +19,8 @@ class Flow(PrefectResource):
     Example: `Flow("import-orders", tags=["orders"])`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:Flow"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "tags": "tags",
-        "labels": "labels",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:Flow"
+    _wire_names = MappingProxyType({"name": "name", "tags": "tags", "labels": "labels", "created": "created"})
 
     def __init__(
         self,

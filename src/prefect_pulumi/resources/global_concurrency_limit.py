@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
 
 import pulumi
 
@@ -18,14 +17,16 @@ class GlobalConcurrencyLimit(PrefectResource):
     Example: `GlobalConcurrencyLimit("database", limit=10)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:GlobalConcurrencyLimit"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "limit": "limit",
-        "active": "active",
-        "slot_decay_per_second": "slotDecayPerSecond",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:GlobalConcurrencyLimit"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "limit": "limit",
+            "active": "active",
+            "slot_decay_per_second": "slotDecayPerSecond",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,8 +18,8 @@ class JsonBlock(PrefectResource):
     Example: `JsonBlock("app-config", value={"retries": 3})`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:JsonBlock"
-    _wire_names: ClassVar[Mapping[str, str]] = {"name": "name", "value": "value", "created": "created"}
+    pulumi_type = "prefect:index:JsonBlock"
+    _wire_names = MappingProxyType({"name": "name", "value": "value", "created": "created"})
 
     def __init__(
         self,

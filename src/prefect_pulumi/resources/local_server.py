@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
 
 import pulumi
 
@@ -18,15 +17,17 @@ class LocalServer(PrefectResource):
     Example: `LocalServer("server", directory=".infra/dev/server", port=4200)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:LocalServer"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "directory": "directory",
-        "host": "host",
-        "port": "port",
-        "api_url": "apiUrl",
-        "ui_url": "uiUrl",
-        "status": "status",
-    }
+    pulumi_type = "prefect:index:LocalServer"
+    _wire_names = MappingProxyType(
+        {
+            "directory": "directory",
+            "host": "host",
+            "port": "port",
+            "api_url": "apiUrl",
+            "ui_url": "uiUrl",
+            "status": "status",
+        }
+    )
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,21 +19,23 @@ class ProcessWorker(PrefectResource):
     Example: `ProcessWorker("etl", work_pool=pool.name, directory=".infra/dev/worker")`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:ProcessWorker"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "work_pool": "workPool",
-        "directory": "directory",
-        "work_queues": "workQueues",
-        "limit": "limit",
-        "drain_seconds": "drainSeconds",
-        "pool_paused": "poolPaused",
-        "online_seconds": "onlineSeconds",
-        "restart_on": "restartOn",
-        "api_url": "apiUrl",
-        "status": "status",
-        "facts": "facts",
-    }
+    pulumi_type = "prefect:index:ProcessWorker"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "work_pool": "workPool",
+            "directory": "directory",
+            "work_queues": "workQueues",
+            "limit": "limit",
+            "drain_seconds": "drainSeconds",
+            "pool_paused": "poolPaused",
+            "online_seconds": "onlineSeconds",
+            "restart_on": "restartOn",
+            "api_url": "apiUrl",
+            "status": "status",
+            "facts": "facts",
+        }
+    )
 
     def __init__(
         self,

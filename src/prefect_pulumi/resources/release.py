@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -20,19 +21,21 @@ class Release(PrefectResource):
     Example: `Release("release", deployments=flows.fingerprints)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:Release"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "deployments": "deployments",
-        "images": "images",
-        "pinned": "pinned",
-        "promoted": "promoted",
-        "keep": "keep",
-        "commit": "commit",
-        "infrastructure": "infrastructure",
-        "record": "record",
-        "kept": "kept",
-        "verifications": "verifications",
-    }
+    pulumi_type = "prefect:index:Release"
+    _wire_names = MappingProxyType(
+        {
+            "deployments": "deployments",
+            "images": "images",
+            "pinned": "pinned",
+            "promoted": "promoted",
+            "keep": "keep",
+            "commit": "commit",
+            "infrastructure": "infrastructure",
+            "record": "record",
+            "kept": "kept",
+            "verifications": "verifications",
+        }
+    )
 
     def __init__(
         self,

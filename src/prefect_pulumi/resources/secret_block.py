@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,9 +18,9 @@ class SecretBlock(PrefectResource):
     Example: `SecretBlock("db-password", value=config.require_secret("dbPassword"))`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:SecretBlock"
-    _wire_names: ClassVar[Mapping[str, str]] = {"name": "name", "value": "value", "created": "created"}
-    _secret_names: ClassVar[tuple[str, ...]] = ("value",)
+    pulumi_type = "prefect:index:SecretBlock"
+    _wire_names = MappingProxyType({"name": "name", "value": "value", "created": "created"})
+    _secret_names = ("value",)
 
     def __init__(
         self,

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
 
 import pulumi
 
@@ -18,8 +17,8 @@ class TaskRunConcurrencyLimit(PrefectResource):
     Example: `TaskRunConcurrencyLimit("database", limit=10)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:TaskRunConcurrencyLimit"
-    _wire_names: ClassVar[Mapping[str, str]] = {"tag": "tag", "limit": "limit", "created": "created"}
+    pulumi_type = "prefect:index:TaskRunConcurrencyLimit"
+    _wire_names = MappingProxyType({"tag": "tag", "limit": "limit", "created": "created"})
 
     def __init__(
         self,

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,8 +19,8 @@ class Variable(PrefectResource):
     Example: `Variable("region", value="eu-west-1", tags=["infra"])`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:Variable"
-    _wire_names: ClassVar[Mapping[str, str]] = {"name": "name", "value": "value", "tags": "tags", "created": "created"}
+    pulumi_type = "prefect:index:Variable"
+    _wire_names = MappingProxyType({"name": "name", "value": "value", "tags": "tags", "created": "created"})
 
     def __init__(
         self,

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -18,17 +19,19 @@ class WorkPool(PrefectResource):
     Example: `WorkPool("etl", type="process", concurrency_limit=4)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:WorkPool"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "type": "type",
-        "description": "description",
-        "paused": "paused",
-        "concurrency_limit": "concurrencyLimit",
-        "base_job_template": "baseJobTemplate",
-        "default_base_job_template": "defaultBaseJobTemplate",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:WorkPool"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "type": "type",
+            "description": "description",
+            "paused": "paused",
+            "concurrency_limit": "concurrencyLimit",
+            "base_job_template": "baseJobTemplate",
+            "default_base_job_template": "defaultBaseJobTemplate",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from types import MappingProxyType
 
 import pulumi
 
@@ -18,16 +17,18 @@ class WorkQueue(PrefectResource):
     Example: `WorkQueue("fast", work_pool_name=pool.name, priority=1)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:WorkQueue"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "name": "name",
-        "work_pool_name": "workPoolName",
-        "description": "description",
-        "priority": "priority",
-        "concurrency_limit": "concurrencyLimit",
-        "paused": "paused",
-        "created": "created",
-    }
+    pulumi_type = "prefect:index:WorkQueue"
+    _wire_names = MappingProxyType(
+        {
+            "name": "name",
+            "work_pool_name": "workPoolName",
+            "description": "description",
+            "priority": "priority",
+            "concurrency_limit": "concurrencyLimit",
+            "paused": "paused",
+            "created": "created",
+        }
+    )
 
     def __init__(
         self,

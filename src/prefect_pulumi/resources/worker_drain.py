@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -21,14 +22,16 @@ class WorkerDrain(PrefectResource):
     Example: `WorkerDrain("etl", work_pool=pool.name, workers=["etl-1"], revision=image.repo_digest)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:WorkerDrain"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "work_pool": "workPool",
-        "workers": "workers",
-        "revision": "revision",
-        "timeout": "timeout",
-        "paused": "paused",
-    }
+    pulumi_type = "prefect:index:WorkerDrain"
+    _wire_names = MappingProxyType(
+        {
+            "work_pool": "workPool",
+            "workers": "workers",
+            "revision": "revision",
+            "timeout": "timeout",
+            "paused": "paused",
+        }
+    )
 
     def __init__(
         self,

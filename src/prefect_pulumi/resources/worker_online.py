@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
@@ -21,19 +22,21 @@ class WorkerOnline(PrefectResource):
     Example: `WorkerOnline("etl", work_pool=pool.name, workers=["etl-1"], containers=["etl-1"], revision=container.id)`
     """
 
-    pulumi_type: ClassVar[str] = "prefect:index:WorkerOnline"
-    _wire_names: ClassVar[Mapping[str, str]] = {
-        "work_pool": "workPool",
-        "workers": "workers",
-        "containers": "containers",
-        "docker_host": "dockerHost",
-        "revision": "revision",
-        "timeout": "timeout",
-        "drain_seconds": "drainSeconds",
-        "paused": "paused",
-        "status": "status",
-        "facts": "facts",
-    }
+    pulumi_type = "prefect:index:WorkerOnline"
+    _wire_names = MappingProxyType(
+        {
+            "work_pool": "workPool",
+            "workers": "workers",
+            "containers": "containers",
+            "docker_host": "dockerHost",
+            "revision": "revision",
+            "timeout": "timeout",
+            "drain_seconds": "drainSeconds",
+            "paused": "paused",
+            "status": "status",
+            "facts": "facts",
+        }
+    )
 
     def __init__(
         self,
