@@ -182,6 +182,8 @@ def run() -> NoReturn:
     # A run makes hundreds of thousands of objects that live to its end: the default thresholds would look through
     # them again and again, and so would the interpreter once more before it ends.
     gc.set_threshold(50_000, 20, 100)
+    # Requests go on while the program's registrations keep the interpreter busy: each takes several turns of it.
+    sys.setswitchinterval(0.0005)
     code = main()
     gc.freeze()
     sys.exit(code)
