@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -20,7 +22,8 @@ METRIC_SECONDS = 300.0
 class Part(BaseModel):
     """A piece of an automation, under the API's own snake_case names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Two dozen validators take longer to build than all else of a small preview: `adapter` builds them when asked for.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class EventTrigger(Part):
@@ -273,8 +276,22 @@ Action: TypeAlias = Annotated[
     Field(discriminator="type"),
 ]
 
-SHAPES: dict[str, Any] = {"Trigger": TypeAdapter(Trigger), "Action": TypeAdapter(Action)}
-"""Name of a union -> its adapter: what `Meta.shape` refers to."""
+SHAPES: dict[str, Any] = {"Trigger": Trigger, "Action": Action}
+"""Name -> union: what `Meta.shape` refers to."""
+
+_BUILDING = threading.Lock()
+
+
+def adapter(shape: str) -> TypeAdapter[Any]:
+    """Validates and describes a union of `SHAPES`. May be called from several threads."""
+    with _BUILDING:
+        return _adapter(shape)
+
+
+@cache
+def _adapter(shape: str) -> TypeAdapter[Any]:
+    return TypeAdapter(SHAPES[shape])
+
 
 PARTS: tuple[type[Part], ...] = (
     EventTrigger,
@@ -306,7 +323,7 @@ def normal(shape: str, value: Any) -> Any:
     """The form in which two spellings of one trigger or action are equal: defaults filled in, sets sorted, no ids."""
     if isinstance(value, list):
         return [normal(shape, item) for item in value]
-    parsed: BaseModel = SHAPES[shape].validate_python(_without_ids(value))
+    parsed: BaseModel = adapter(shape).validate_python(_without_ids(value))
     return parsed.model_dump(mode="json")
 
 
@@ -314,7 +331,7 @@ def short(shape: str, value: Any) -> Any:
     """`normal` without what is a default anyway: the form that an import writes."""
     if isinstance(value, list):
         return [short(shape, item) for item in value]
-    parsed: BaseModel = SHAPES[shape].validate_python(_without_ids(value))
+    parsed: BaseModel = adapter(shape).validate_python(_without_ids(value))
     return _shortened(parsed.model_dump(mode="json", exclude_defaults=True))
 
 
@@ -338,7 +355,7 @@ def _without_ids(value: Any) -> Any:
 
 def _checked(shape: str, value: Any) -> Any:
     try:
-        SHAPES[shape].validate_python(value)
+        adapter(shape).validate_python(value)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         # The names of the union's members stand in the path, and mean nothing to the reader.

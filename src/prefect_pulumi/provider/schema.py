@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from prefect_pulumi.models import FUNCTIONS, KINDS, PACKAGE, FieldSpec, Function, Kind, ProviderConfig
-from prefect_pulumi.models.automations import PARTS, SHAPES
+from prefect_pulumi.models.automations import PARTS, adapter
 from prefect_pulumi.models.functions import WORKER_METADATA
 from prefect_pulumi.models.provider_config import ENVIRONMENT
 
@@ -121,7 +121,7 @@ def _enums() -> dict[str, Any]:
 
 def _union(shape: str) -> dict[str, Any]:
     """One of the parts of an automation, told apart by its `type`."""
-    document = SHAPES[shape].json_schema(ref_template="{model}")
+    document = adapter(shape).json_schema(ref_template="{model}")
     mapping = document["discriminator"]["mapping"]
     refs = {name: f"#/types/{PACKAGE}:index:{part}" for name, part in mapping.items()}
     return {
