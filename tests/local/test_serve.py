@@ -17,18 +17,19 @@ if sys.argv[2] == "apart":
     serve.collect_apart()
 
 def opened():
-    return sqlite3.connect(sys.argv[1], isolation_level=None, timeout=3, check_same_thread=False)
+    return sqlite3.connect(sys.argv[1], isolation_level=None, timeout=5, check_same_thread=False)
 
 class Link:
     def __init__(self, holds):
         self.holds, self.itself = holds, self
 
-lock, other, said = opened(), opened(), []
+lock, other, said, begun = opened(), opened(), [], threading.Event()
 lock.execute("PRAGMA journal_mode = WAL")
 lock.execute("CREATE TABLE t (x)")
 lock.execute("BEGIN IMMEDIATE")
 
 def write():
+    begun.set()
     try:
         other.execute("INSERT INTO t VALUES (1)")
         said.append("written")
@@ -39,7 +40,8 @@ left = Link(other.execute("SELECT 1 UNION ALL SELECT 2"))
 freed = weakref.ref(left)
 writer = threading.Thread(target=write)
 writer.start()
-time.sleep(0.3)
+begun.wait()
+time.sleep(0.5)
 del left
 kept = [[] for _ in range(100_000)]
 time.sleep(0.3)
