@@ -384,7 +384,7 @@ def test_the_official_plugin_sees_no_change_where_there_is_none(
     site = Site(tmp_path / "project", host, environment)
     (site.graph.root / ".venv").mkdir()
     (site.graph.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
-    official = engines.Official(engines.Project(site.graph.root), PULUMI, project_name=site.project)
+    official = engines.Official(engines.Project(site.graph.root), PULUMI)
     try:
         official.up()
         before = site.containers()

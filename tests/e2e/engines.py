@@ -1,17 +1,18 @@
-"""Two drivers with one interface: the embedded engine as its own command, the official CLI by the Automation API."""
+"""Two drivers with one interface, each by its own command; the official CLI's programs run in a process beside it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from prefect_pulumi.cli.project import NO_SALT
 
@@ -138,46 +139,89 @@ class Embedded:
         self.project.infra("destroy", "--yes", "--json")
 
 
+class Failed(Exception):
+    """An operation of the official CLI ended with an error; the text is all that it printed."""
+
+
+@contextlib.contextmanager
+def language_host() -> Iterator[list[str]]:
+    """What the official CLI is told, to have its programs run by a process that lives as long as the block.
+
+    The SDK leaves the event loop of a program that failed open: not in the process of the tests. The process ends with
+    this one, however that ends.
+    """
+    script = Path(__file__).with_name("language_host.py")
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", str(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as host:
+        assert host.stdout is not None
+        yield [f"--client=127.0.0.1:{int(host.stdout.readline())}", "--exec-kind=auto.inline"]
+
+
+def event_summary(log: Path) -> dict[str, int]:
+    """Operation -> count of what the CLI says in its event log at the end; `same` left out."""
+    for line in log.read_text().splitlines() if log.exists() else ():
+        event = json.loads(line)
+        if "summaryEvent" in event:
+            counts = event["summaryEvent"].get("resourceChanges") or {}
+            return {op: count for op, count in counts.items() if op != "same" and count}
+    return {}
+
+
 @dataclass
 class Official:
     project: Project
     cli: Path
     name: str = "pulumi"
-    project_name: str = "prefect-infra"
 
-    def _stack(self) -> Any:
-        from pulumi import automation
-
+    def command(self, *arguments: str, timeout: float = 280) -> str:
+        """Runs the CLI on the stack `dev`, made if it is not there yet; returns what it printed. Raises `Failed`."""
         exports = json.loads(self.project.infra("env", "--json").stdout)
-        path = f"{self.cli.parent}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        home = self.project.root / ".infra" / "pulumi-home"
-
-        def program() -> None:
-            runpy.run_path(str(self.project.root / "infra"), run_name="__main__")
-            for name, module in list(sys.modules.items()):
-                if (getattr(module, "__file__", None) or "").startswith(str(self.project.root / "infra")):
-                    del sys.modules[name]
-
-        options = automation.LocalWorkspaceOptions(
-            work_dir=str(self.project.root),
-            pulumi_command=automation.PulumiCommand(root=str(self.cli.parent.parent)),
-            env_vars={**exports, "PATH": path, "PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"},
-        )
-        return automation.create_or_select_stack("dev", self.project_name, program, opts=options)
-
-    def up(self, *, refresh: bool = False) -> None:
-        self._stack().up(refresh=refresh)
-
-    def changes(self, *, refresh: bool = False) -> dict[str, int]:
-        summary = self._stack().preview(refresh=refresh).change_summary
-        return {
-            str(getattr(op, "value", op)): count
-            for op, count in summary.items()
-            if str(getattr(op, "value", op)) != "same"
+        path = os.pathsep.join([str(self.cli.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+        own = {
+            "PATH": path,
+            "PULUMI_HOME": str(self.project.root / ".infra" / "pulumi-home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DEBUG_COMMANDS": "true",
         }
 
+        def run(*words: str) -> str:
+            done = subprocess.run(
+                [str(self.cli), *words, "--stack", "dev", "--non-interactive"],
+                cwd=self.project.root,
+                env={**os.environ, **exports, **own},
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=timeout,
+                stdin=subprocess.DEVNULL,
+            )
+            said = f"{done.stdout}\n{done.stderr}"
+            if done.returncode != 0:
+                raise Failed(said)
+            return said
+
+        run("stack", "select", "--create")
+        return run(*arguments)
+
+    def _operate(self, verb: str, *flags: str) -> dict[str, int]:
+        log = self.project.root / ".infra" / "events.log"
+        log.unlink(missing_ok=True)
+        with language_host() as client:
+            self.command(verb, *client, "--event-log", str(log), *flags)
+        return event_summary(log)
+
+    def up(self, *, refresh: bool = False) -> None:
+        self._operate("up", "--yes", "--skip-preview", *(["--refresh"] if refresh else []))
+
+    def changes(self, *, refresh: bool = False) -> dict[str, int]:
+        return self._operate("preview", *(["--refresh"] if refresh else []))
+
     def refresh(self) -> None:
-        self._stack().refresh()
+        self._operate("refresh", "--yes", "--skip-preview")
 
     def destroy(self) -> None:
-        self._stack().destroy()
+        self._operate("destroy", "--yes", "--skip-preview")

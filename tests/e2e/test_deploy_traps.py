@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -207,7 +208,8 @@ def test_what_it_changes(site: Any) -> None:
         site.write(**after)
         assert plain(site).returncode == 0
         assert len(runs) >= 20
-        assert not runs & site.runs("same")
+        # One that has become due in the meantime is late, and stays.
+        assert not [start for run, start in site.starts("same").items() if run in runs and start > datetime.now(UTC)]
         assert len(made) == 1
         assert not made & automations(site, "same")
         assert set(active(site, "slugs")) == {"old", "new", "kept"}

@@ -163,9 +163,8 @@ def test_the_official_engine_brings_up_the_release_or_refuses(two: Any, tmp_path
             "PULUMI_HOME": str(tmp_path / "home"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
-        host = [f"--client=127.0.0.1:{language_host()}", "--exec-kind=auto.inline"]
         return subprocess.run(
-            [str(pulumi_cli), *arguments, "--stack", name, "--non-interactive", *host],
+            [str(pulumi_cli), *arguments, "--stack", name, "--non-interactive", *language_host()],
             cwd=root,
             env=env,
             capture_output=True,

@@ -10,14 +10,15 @@ import atexit
 import contextlib
 import functools
 import io
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import engines
+from engines import Failed
 
 from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.engine import operations
@@ -29,10 +30,6 @@ from prefect_pulumi.state.entries import Snapshot
 
 PASSPHRASE = "a passphrase of the tests"
 PROJECT = "twin"
-
-
-class Failed(Exception):
-    """An operation ended with an error; the text is all that it said."""
 
 
 @dataclass
@@ -236,12 +233,8 @@ class OfficialSide(Side):
             flags.append("--refresh")
         log = self.root / "events.log"
         log.unlink(missing_ok=True)
-        client = [f"--client=127.0.0.1:{language_host()}", "--exec-kind=auto.inline"]
-        try:
-            self.command(verb, *client, "--event-log", str(log), *flags, *more)
-        finally:
-            changes = _changes(log)
-        return changes
+        self.command(verb, *language_host(), "--event-log", str(log), *flags, *more)
+        return engines.event_summary(log)
 
     @staticmethod
     def _skip(options: dict[str, Any]) -> list[str]:
@@ -266,35 +259,11 @@ class OfficialSide(Side):
 
 
 @functools.cache
-def language_host() -> int:
-    """The port of a process that runs programs for the official CLI; it ends with this one.
-
-    The SDK leaves the event loop of a program that failed open: not in the process of the tests.
-    """
-    script = Path(__file__).with_name("language_host.py")
-    host = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    atexit.register(host.wait)
-    assert host.stdin is not None
-    atexit.register(host.stdin.close)
-    assert host.stdout is not None
-    with host.stdout as lines:
-        return int(lines.readline())
-
-
-def _changes(log: Path) -> dict[str, int]:
-    if not log.exists():
-        return {}
-    for line in log.read_text().splitlines():
-        event = json.loads(line)
-        if "summaryEvent" in event:
-            counts = event["summaryEvent"].get("resourceChanges") or {}
-            return {op: count for op, count in counts.items() if op != "same" and count}
-    return {}
+def language_host() -> list[str]:
+    """One process for all programs that the official CLI runs here; it ends with this one."""
+    kept = contextlib.ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(engines.language_host())
 
 
 def plain(value: Any) -> Any:
