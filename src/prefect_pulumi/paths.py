@@ -12,11 +12,11 @@ from prefect_pulumi.values import Secret, secret
 
 Segment = str | int
 WILDCARD = "*"
-_TOKEN = re.compile(r"""\.?([^.\[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|\[(\*)\]""")
+_TOKEN = re.compile(r"""\.?([^.\[\]"]+)|\[(\d+)\]|\["((?:\\"|[^"])*)"\]|\[(\*)\]""")
 
 
 def parse(path: str) -> tuple[Segment, ...]:
-    """Segments of a path: names, list indexes, or `*`."""
+    """Segments of a path: names, list indexes, or `*`. As in the official engine, only quotes are escaped."""
     segments: list[Segment] = []
     position = 0
     while position < len(path):
@@ -31,7 +31,7 @@ def parse(path: str) -> tuple[Segment, ...]:
         elif star is not None:
             segments.append(WILDCARD)
         else:
-            segments.append(quoted.replace('\\"', '"').replace("\\\\", "\\"))
+            segments.append(quoted.replace('\\"', '"'))
         position = match.end()
     return tuple(segments)
 
@@ -48,11 +48,7 @@ def head(path: str) -> str:
 
 def covered(path: str, ignored: Iterable[str]) -> bool:
     """Whether an `ignore_changes` entry stands for the path or for something above it."""
-    for entry in ignored:
-        pattern = re.escape(entry).replace(r"\[\*\]", r"\[[^\]]*\]").replace(r"\*", r"[^.\[]*")
-        if re.match(rf"{pattern}(?=$|[.\[])", path):
-            return True
-    return False
+    return any(covers(entry, path) for entry in ignored)
 
 
 def _open(value: Any, hidden: bool) -> tuple[Any, bool]:

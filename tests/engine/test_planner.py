@@ -23,6 +23,8 @@ from prefect_pulumi.values import UNKNOWN, Secret
         ('a["x.y"].c', ("a", "x.y", "c")),
         ("list[*].name", ("list", "*", "name")),
         ("a.*", ("a", "*")),
+        (r'a["x \"y\" \n"]', ("a", r'x "y" \n')),
+        (r'a["ends in \"].b', ("a", "ends in \\", "b")),
     ],
 )
 def test_parse(path: str, segments: tuple[Any, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -51,6 +52,14 @@ def test_ignored(text: str, kept: int, ignored: int) -> None:
 def test_a_pattern_stands_for_what_is_below_it() -> None:
     item = changed("baseJobTemplate.variables.x", live="y")
     assert rules("ignore: [{kind: WorkPool, fields: [baseJobTemplate]}]").ignore([item])[0] == []
+
+
+def test_brackets_are_no_pattern() -> None:
+    """`infra accept` writes names and paths as they are."""
+    item = replace(changed("schedules[0].cron", live="y"), name="etl [1]")
+    assert rules("ignore: [{kind: WorkPool, name: 'etl [1]', fields: ['schedules[0].cron']}]").ignore([item])[0] == []
+    text = "accepted: [{object: 'WorkPool etl [1]', owner: ana, reason: why, expires: 2026-12-01}]"
+    assert not rules(text).accept([item], "dev")[0].counts
 
 
 ACCEPT = "accepted: [{object: WorkPool etl, %s owner: ana, reason: why, expires: %s}]"

@@ -8,12 +8,12 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from prefect_pulumi.cli.project import PRIVATE, Stack
 from prefect_pulumi.cli.reading import ElsewhereStack
 from prefect_pulumi.errors import ExitCode, InputError, OperationError
+from prefect_pulumi.patterns import matches, matches_any
 from prefect_pulumi.review.adopting import Adopted, Code, adopt, diff
 from prefect_pulumi.review.model import Class, Item
 from prefect_pulumi.review.remedies import reference, with_diff
@@ -46,12 +46,12 @@ def chosen_items(items: Iterable[Item], names: Sequence[str]) -> list[Item]:
     """Drifted items of these names (`Kind name`, patterns); all without names. Raises `InputError` for no match."""
     drifted = [item for item in items if item.drifted and item.cls is not Class.UNMANAGED_LIVE]
     for name in names:
-        if not any(fnmatchcase(reference(item), name) for item in drifted):
+        if not any(matches(reference(item), name) for item in drifted):
             known = ", ".join(repr(reference(item)) for item in drifted[:10]) or "none"
             raise InputError(
                 f"nothing that drifted is called {name!r}", where="infra adopt", remedy=f"drifted: {known}"
             )
-    return [item for item in drifted if not names or any(fnmatchcase(reference(item), name) for name in names)]
+    return [item for item in drifted if not names or matches_any(reference(item), names)]
 
 
 def code_of(stack: Stack) -> Code:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from prefect_pulumi.patterns import matches
 
 Json = dict[str, Any]
 
@@ -85,7 +86,7 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Json:
 
 def override_for(name: str, overrides: Mapping[str, Mapping[str, Any]]) -> Json:
     """What the overrides give to the deployment `name` (`flow/deployment`): patterns first, its own name last."""
-    patterns = [pattern for pattern in overrides if pattern != name and fnmatch.fnmatchcase(name, pattern)]
+    patterns = [pattern for pattern in overrides if pattern != name and matches(name, pattern)]
     found: Json = {}
     for pattern in [*sorted(patterns, key=lambda each: (len(each), each)), *([name] if name in overrides else [])]:
         found = merged(found, overrides[pattern])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from prefect_pulumi.patterns import matches_any
 from prefect_pulumi.review.model import ABSENT, Action, Environment, FieldChange, Item, Shown
 from prefect_pulumi.review.shown import Redactor, equal, leaves, shown
 from prefect_pulumi.state.entries import ResourceEntry
@@ -130,7 +130,7 @@ def _name(identity: str) -> str:
 
 
 def is_own(kind: str, path: str) -> bool:
-    return any(fnmatchcase(path, pattern) for pattern in OWN.get(kind, ()))
+    return matches_any(path, OWN.get(kind, ()))
 
 
 def _identity(urn: str) -> str:

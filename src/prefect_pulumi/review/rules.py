@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.patterns import covers, matches, matches_any
 from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
 from prefect_pulumi.values import same
 
@@ -31,7 +31,7 @@ class Ignore(Part):
     reason: str = ""
 
     def takes(self, item: Item) -> bool:
-        return fnmatchcase(item.kind, self.kind) and fnmatchcase(item.name, self.name)
+        return matches(item.kind, self.kind) and matches(item.name, self.name)
 
 
 class Accepted(Part):
@@ -46,7 +46,7 @@ class Accepted(Part):
     expires: date
 
     def takes(self, item: Item, stack: str) -> bool:
-        if (self.stacks and stack not in self.stacks) or not fnmatchcase(f"{item.kind} {item.name}", self.object):
+        if (self.stacks and stack not in self.stacks) or not matches(f"{item.kind} {item.name}", self.object):
             return False
         if not self.fields:
             return True
@@ -55,7 +55,7 @@ class Accepted(Part):
 
     def _field(self, change: FieldChange) -> bool:
         if isinstance(self.fields, list):
-            return any(_covers(pattern, change.path) for pattern in self.fields)
+            return any(covers(pattern, change.path) for pattern in self.fields)
         value = change.live.value if change.live.kind == "value" else None
         return any(change.path == path and same(value, accepted) for path, accepted in self.fields.items())
 
@@ -169,7 +169,7 @@ class Rules:
         """A verdict for each policy that the environment breaks."""
         found = []
         for policy in self.content.policy:
-            if policy.stacks and not any(fnmatchcase(environment.stack, each) for each in policy.stacks):
+            if policy.stacks and not matches_any(environment.stack, policy.stacks):
                 continue
             broken = self._broken(policy, environment)
             if not broken:
@@ -200,12 +200,12 @@ class Rules:
         usable = [
             each
             for each in self.content.overrides
-            if each.policy == policy.name and fnmatchcase(stack, each.stack) and each.expires >= self.today
+            if each.policy == policy.name and matches(stack, each.stack) and each.expires >= self.today
         ]
         used: dict[str, None] = {}
         for item in broken:
             name = f"{item.kind} {item.name}"
-            by = next((each for each in usable if any(fnmatchcase(name, p) for p in each.objects)), None)
+            by = next((each for each in usable if matches_any(name, each.objects)), None)
             if by is None:
                 return ""
             used[f"{by.owner}: {by.reason} (until {by.expires.isoformat()}{self._new(by)})"] = None
@@ -232,7 +232,7 @@ def _without(item: Item, patterns: Sequence[str]) -> Item | None:
     left = tuple(
         change
         for change in item.fields
-        if change.cls is Class.THIS_CHANGE or not any(_covers(pattern, change.path) for pattern in patterns)
+        if change.cls is Class.THIS_CHANGE or not any(covers(pattern, change.path) for pattern in patterns)
     )
     if left == item.fields or item.cls is Class.MISSING_LIVE:
         return item
@@ -243,13 +243,8 @@ def _without(item: Item, patterns: Sequence[str]) -> Item | None:
     return replace(item, fields=left, cls=Class.THIS_CHANGE) if left or item.action is not Action.NONE else None
 
 
-def _covers(pattern: str, path: str) -> bool:
-    """A pattern stands for the field itself and for all below it."""
-    return fnmatchcase(path, pattern) or path.startswith((pattern + ".", pattern + "["))
-
-
 def _explain(fault: Any) -> str:
-    path = ".".join(str(part) for part in fault["loc"] if not isinstance(part, int) or True)
+    path = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(fault["loc"][-1]), _KEYS, n=1)
         return f"{path}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
