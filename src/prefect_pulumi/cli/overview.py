@@ -13,6 +13,7 @@ from typing import Any
 from prefect_pulumi.cli import releases, status
 from prefect_pulumi.cli.applying import load_course, pending
 from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.cli.tables import print_table
 from prefect_pulumi.cli.verifying import client_of, now
 from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
 from prefect_pulumi.promotion import overview
@@ -125,17 +126,9 @@ def _write(text: str, out: str | None) -> None:
 
 
 def _table(rows: list[Row]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     styles = {overview.HEALTHY: "green", overview.NOTICE: "yellow", overview.BAD: "red"}
-    table = Table(box=None, pad_edge=False)
-    for column in overview.COLUMNS:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(text, style=styles.get(meant, "")) for text, meant in overview.cells(row)))
-    Console().print(table)
+    shown = [[(text, styles.get(meant, "")) for text, meant in overview.cells(row)] for row in rows]
+    print_table(overview.COLUMNS, shown)
     for row in rows:
         if row.problem:
             sys.stderr.write(f"{row.stack}: {row.problem}\n")

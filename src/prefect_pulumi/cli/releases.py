@@ -18,6 +18,7 @@ from typing import Any
 from prefect_pulumi import git
 from prefect_pulumi.cli.project import PRIVATE, Stack, as_json
 from prefect_pulumi.cli.reviewing import RULES_FILE
+from prefect_pulumi.cli.tables import print_table
 from prefect_pulumi.errors import ConfigError, ExitCode, InputError, PrefectPulumiError
 from prefect_pulumi.promotion.records import Carried, Record, carried
 from prefect_pulumi.state import folding
@@ -186,14 +187,8 @@ def _show(found: Carried, record: Record) -> None:
 
 
 def _table(found: Carried) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None)
-    for column in ("", "release", "commit", "made", "by", "from", "verified"):
-        table.add_column(column)
-    for record in found.kept:
-        table.add_row(
+    rows = [
+        (
             "*" if record == found.record else "",
             record.id,
             record.commit[:12],
@@ -202,4 +197,6 @@ def _table(found: Carried) -> None:
             str(record.promoted.get("release") or "-"),
             _verified(found, record),
         )
-    Console(soft_wrap=True).print(table)
+        for record in found.kept
+    ]
+    print_table(("", "release", "commit", "made", "by", "from", "verified"), rows)

@@ -15,6 +15,7 @@ from prefect_pulumi.api.portal import SyncClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
 from prefect_pulumi.cli.flow_run import connection_of
 from prefect_pulumi.cli.project import Stack, as_json
+from prefect_pulumi.cli.tables import print_table
 from prefect_pulumi.errors import ApiError, ExitCode
 from prefect_pulumi.state.entries import ResourceEntry
 from prefect_pulumi.values import unwrap
@@ -171,23 +172,18 @@ def _outdated(template: dict[str, Any], own: dict[str, Any]) -> str:
 
 
 def _table(report: Report) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"{report.stack}: Prefect {report.version} at {report.api_url}", title_justify="left")
-    for column in ("pool", "type", "worker", "status", "last heartbeat", "Prefect"):
-        table.add_column(column)
-    now = datetime.now(UTC)
+    now, rows = datetime.now(UTC), list[tuple[str, ...]]()
     for pool in report.pools:
         state = "paused" if pool.paused else pool.status.lower().replace("_", " ")
         if not pool.workers:
-            table.add_row(pool.name, pool.type, "-", state, "-", "-")
+            rows.append((pool.name, pool.type, "-", state, "-", "-"))
         for worker in pool.workers:
             status = worker.status.lower() + (" (paused)" if pool.paused else "")
             name = worker.name if worker.declared else f"{worker.name} (not of this stack)"
             version = (worker.version or "?") + (" (skew)" if worker.skew else "")
-            table.add_row(pool.name, pool.type, name, status, _ago(worker.last_heartbeat, now), version)
-    Console(soft_wrap=False).print(table)
+            rows.append((pool.name, pool.type, name, status, _ago(worker.last_heartbeat, now), version))
+    title = f"{report.stack}: Prefect {report.version} at {report.api_url}"
+    print_table(("pool", "type", "worker", "status", "last heartbeat", "Prefect"), rows, title=title)
 
 
 def _ago(stamp: str | None, now: datetime) -> str:
