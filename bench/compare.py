@@ -28,11 +28,11 @@ from workload import TERRAFORM, counts, floor
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
 OFFICIAL = """
-import json, runpy, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import engines
-engine = engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3]), project_name="bench")
+engine = engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3]))
 {"up": engine.up, "preview": engine.changes, "refresh": lambda: engine.changes(refresh=True),
  "destroy": engine.destroy}[sys.argv[4]]()
 """
