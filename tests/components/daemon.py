@@ -52,6 +52,17 @@ def daemon() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def bridge(address: str) -> str:
+    """This machine's address on the daemon's own network: containers reach what listens there, the world outside does
+    not."""
+    client = docker.DockerClient(base_url=address)
+    try:
+        found: str = client.networks.get("bridge").attrs["IPAM"]["Config"][0]["Gateway"]
+        return found
+    finally:
+        client.close()
+
+
 def _start(program: str, folder: Path) -> subprocess.Popen[bytes]:
     """A daemon that answers. The first one on a machine may fail while the kernel loads its packet filter."""
     host = f"unix://{folder}/docker.sock"

@@ -111,7 +111,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, P
 def environment(port: int, base: str, socket_path: str, **changes: Any) -> dict[str, Any]:
     build = {"build_args": {"BASE": base, "PIP_NO_INDEX": "1"}, "docker_socket": socket_path, "drain_seconds": 120}
     return {
-        "server": {"embedded": True, "host": "0.0.0.0", "port": port},
+        "server": {"embedded": True, "host": daemons.bridge(f"unix://{socket_path}"), "port": port},
         "secrets": {"box-token": {"default": "from-a-block"}},
         "pools": {
             "boxes": {
@@ -142,7 +142,9 @@ class Site:
         self.port = free_port()
         self.socket = address.removeprefix("unix://")
         self.project = f"prefect-test-{self.port}"
-        self.graph = graphs.Graph.make(root, plan(self.port, self.base, self.socket), address, project=self.project)
+        planned = plan(self.port, self.base, self.socket)
+        self.listens = planned["server"].get("host", "127.0.0.1")
+        self.graph = graphs.Graph.make(root, planned, address, project=self.project)
         (root / "flows" / "where.py").write_text(FLOW)
         (root / "prefect.yaml").write_text(PREFECT_YAML)
         daemons.give_wheels(root, wheels)
@@ -150,7 +152,7 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
+        return f"http://{self.listens}:{self.port}/api"
 
     def infra(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -188,7 +190,7 @@ class Site:
         for image in [each for each in self.docker.images.list() if self.ours(each.tags)]:
             self.docker.images.remove(image.id, force=True)
         self.docker.close()
-        server.stop(server.ServerSpec(self.graph.root / ".infra/dev/server", host="0.0.0.0", port=self.port))
+        server.stop(server.ServerSpec(self.graph.root / ".infra/dev/server", host=self.listens, port=self.port))
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +301,8 @@ def stages(tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.Monk
         return lambda name, *more: graphs.DaemonProvider(host[0], stack.root) if name == "docker" else load(name, *more)
 
     monkeypatch.setattr(Stack, "_loader", loader)
-    specs = {s: server.ServerSpec(tmp_path / s, host="0.0.0.0", port=free_port()) for s in ("dev", "prod")}
+    listens = daemons.bridge(host[0])
+    specs = {s: server.ServerSpec(tmp_path / s, host=listens, port=free_port()) for s in ("dev", "prod")}
     try:
         with ThreadPoolExecutor() as both:
             servers = {
