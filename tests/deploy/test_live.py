@@ -28,6 +28,8 @@ def test_runs_lost_are_those_that_the_write_deletes_and_late_ones_stay(prefect_s
     assert lost == {"late": len(before) - len(late)}
     assert lost["late"] >= 5
     client.request("PATCH", f"/deployments/{id}", json={"paused": True})
-    assert {row["id"] for row in client.paged("/flow_runs/filter", filters)} == late
+    # The server's scheduler may be at work on it just then, and make new ones.
+    left = {row["id"] for row in client.paged("/flow_runs/filter", filters)}
+    assert left & {row["id"] for row in before} == late
     client.request("DELETE", f"/deployments/{id}")
     client.close()

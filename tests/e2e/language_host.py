@@ -14,7 +14,12 @@ from typing import Any
 
 import grpc
 from pulumi.automation._server import LanguageServer
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import language_pb2_grpc
+
+# The channel of a program that failed stays behind and calls its dead engine again and again. One that shares its
+# connection pool would be refused at once, should the next engine listen on the same port.
+_GRPC_CHANNEL_OPTIONS.append(("grpc.use_local_subchannel_pool", 1))
 
 
 class Host(LanguageServer):
