@@ -177,7 +177,7 @@ class Official:
     cli: Path
     name: str = "pulumi"
 
-    def command(self, *arguments: str, timeout: float = 280) -> str:
+    def command(self, *arguments: str) -> str:
         """Runs the CLI on the stack `dev`, made if it is not there yet; returns what it printed. Raises `Failed`."""
         exports = json.loads(self.project.infra("env", "--json").stdout)
         path = os.pathsep.join([str(self.cli.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -196,7 +196,7 @@ class Official:
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=timeout,
+                timeout=280,
                 stdin=subprocess.DEVNULL,
             )
             said = f"{done.stdout}\n{done.stderr}"

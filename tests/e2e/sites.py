@@ -89,7 +89,7 @@ class Site:
         return {row["id"]: datetime.fromisoformat(row["expected_start_time"]) for row in rows}
 
     def command(self) -> list[str]:
-        """An update in a process of its own. The official engine's program, cut off, leaves its loop open."""
+        """An update in a process of its own."""
         if self.engine.name == "embedded":
             return [sys.executable, "-m", "prefect_pulumi.cli.main", "up", "--yes", "--json"]
         arguments = [str(ENGINES), str(self.project.root), str(self.engine.cli)]

@@ -106,7 +106,7 @@ engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3])).up()
 
 @pytest.fixture
 def official_up_apart(official: Any) -> Any:
-    """Starts `up` of the official CLI in a process of its own: the SDK leaves loops open after one that fails."""
+    """Starts `up` of the official CLI in a process of its own, to be watched and killed."""
 
     def start() -> subprocess.Popen[str]:
         words = [str(HERE.parent / "e2e"), str(official.project.root), str(official.cli)]
