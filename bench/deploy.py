@@ -20,9 +20,9 @@ from typing import Any
 
 from ground import ROOT, free_port, objects
 
-from prefect_pulumi.deploy import run as deploy_run
+from prefect_pulumi.deploy.run import runner as deploy_run
 from prefect_pulumi.local.server import ServerSpec, start, stop
-from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.provider.provider import PrefectProvider
 
 COUNT = objects(100)
 URN = "urn:pulumi:dev::bench::prefect:index:Deployments::"

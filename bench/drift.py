@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from ground import INFRA, ROOT, Proxy, free_port, objects, project
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
 RUNS = (

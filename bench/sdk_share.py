@@ -17,8 +17,8 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import resource_pb2
 from workload import PROGRAM
 
-from prefect_pulumi.engine.program import run_program
-from prefect_pulumi.engine.support import feature_numbers
+from prefect_pulumi.engine.sdk.capabilities import feature_numbers
+from prefect_pulumi.engine.sdk.program import run_program
 
 
 class Echo:

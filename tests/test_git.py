@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi import git
-from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.project import git
 
 
 def run(root: Path, *arguments: str) -> str:

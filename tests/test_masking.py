@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefect_pulumi.errors import PartialFailureError, ProgramError
-from prefect_pulumi.masking import SHORTEST, MaskedStream, Masker
-from prefect_pulumi.values import MASK, Secret
+from prefect_pulumi.core.errors import PartialFailureError, ProgramError
+from prefect_pulumi.core.masking import SHORTEST, MaskedStream, Masker
+from prefect_pulumi.core.values import MASK, Secret
 
 CANARY = 'ca"nary/pa ss\nwörd+7431'
 

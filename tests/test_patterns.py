@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prefect_pulumi.patterns import covers, matches
+from prefect_pulumi.core.globs import covers, matches
 
 
 @pytest.mark.parametrize(

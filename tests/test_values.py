@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefect_pulumi.values import (
+from prefect_pulumi.core.values import (
     SECRET,
     SIGNATURE,
     UNKNOWN,

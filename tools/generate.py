@@ -18,8 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from prefect_pulumi.deploy.model import PrefectFile  # noqa: E402
-from prefect_pulumi.engine import support  # noqa: E402
+from prefect_pulumi.deploy.file.model import PrefectFile  # noqa: E402
+from prefect_pulumi.engine.sdk import capabilities  # noqa: E402
 from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
 
 RESOURCES = Path("src/prefect_pulumi/resources")
@@ -380,10 +380,10 @@ def semantics_page() -> str:
         lines = [f"| {first} | {second} |" for first, second in (heads, ("---", "---"), *rows)]
         return "\n".join(lines) + "\n"
 
-    def items(rows: Iterable[support.Item]) -> Iterable[tuple[str, str]]:
+    def items(rows: Iterable[capabilities.Item]) -> Iterable[tuple[str, str]]:
         return ((f"`{row.name}`", f"{'yes' if row.supported else 'refused'}: {row.note}") for row in rows)
 
-    options = ((words, "refused") for _, words, _ in support.OPTIONS)
+    options = ((words, "refused") for _, words, _ in capabilities.OPTIONS)
     return f"""# What the embedded engine does
 
 Written from `src/prefect_pulumi/engine/support.py` by `tools/generate.py`. `infra` and the official CLI leave the same
@@ -393,10 +393,10 @@ name, with exit code 2, in the preview and therefore before anything is touched.
 
 ## Programs
 
-{table(("what", "how"), support.RESOURCES)}
+{table(("what", "how"), capabilities.RESOURCES)}
 ## Operations
 
-{table(("what", "options"), support.OPERATIONS)}
+{table(("what", "options"), capabilities.OPERATIONS)}
 ## Where it differs
 
 - `up` and `destroy` always make their own preview first and stop at its first fault, so that nothing is half done for
@@ -423,13 +423,13 @@ they have started, also when the engine itself is killed.
 ## Refused
 
 {table(("what", ""), options)}
-{table(("what", "note"), support.BESIDE)}
+{table(("what", "note"), capabilities.BESIDE)}
 ## The resource monitor's methods
 
-{table(("method", "support"), items(support.METHODS))}
+{table(("method", "support"), items(capabilities.METHODS))}
 ## The resource monitor's feature flags
 
-{table(("flag", "support"), items(support.FEATURES))}"""
+{table(("flag", "support"), items(capabilities.FEATURES))}"""
 
 
 def formatted(path: Path, text: str) -> str:

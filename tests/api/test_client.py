@@ -14,10 +14,10 @@ import anyio
 import pytest
 
 from prefect_pulumi.api import client as client_module
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.api.client import PrefectClient
-from prefect_pulumi.api.limits import CEILING, FLOOR, START, AdaptiveLimit
-from prefect_pulumi.api.portal import SyncClient
-from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
+from prefect_pulumi.api.rate_limit import CEILING, FLOOR, START, AdaptiveLimit
+from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 
 RESET = "reset"
 RESET_AFTER = "reset after the server acted"

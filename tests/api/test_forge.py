@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.api.forge import from_environment
-from prefect_pulumi.cli.posting import post
-from prefect_pulumi.errors import ApiError, ConfigError, ServerUnavailableError
-from prefect_pulumi.review.markdown import LIMIT, marker
+from prefect_pulumi.app.review.code_host import from_environment
+from prefect_pulumi.app.review.publish import post
+from prefect_pulumi.core.errors import ApiError, ConfigError, ServerUnavailableError
 from prefect_pulumi.review.model import Class, Environment, Item, Report
+from prefect_pulumi.review.renderers.markdown import LIMIT, marker
 
 
 class StandIn:

@@ -7,7 +7,7 @@ import sys
 
 CODE = """
 import sys
-from prefect_pulumi.api.slim import load_httpx
+from prefect_pulumi.api._lazy_httpx import load_httpx
 load_httpx()
 assert "httpx" in sys.modules
 assert not {"click", "trio", "rich"} & set(sys.modules), sorted({"click", "trio", "rich"} & set(sys.modules))

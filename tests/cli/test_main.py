@@ -8,7 +8,7 @@ import pytest
 
 from prefect_pulumi.cli import commands
 from prefect_pulumi.cli.main import _parser, main
-from prefect_pulumi.errors import ExitCode, InputError
+from prefect_pulumi.core.errors import ExitCode, InputError
 
 
 @pytest.mark.parametrize(

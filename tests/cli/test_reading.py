@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.cli.reading import Notes, ReadOnlyProvider, read_only_context
-from prefect_pulumi.engine.events import Message
-from prefect_pulumi.errors import OperationError
-from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.app.session.read_only import Notes, ReadOnlyProvider, read_only_context
+from prefect_pulumi.core.errors import OperationError
+from prefect_pulumi.engine.run.events import Message
+from prefect_pulumi.project.stack import Stack
+from prefect_pulumi.provider.provider import PrefectProvider
 
 URN = "urn:pulumi:dev::p::prefect:index:Variable::a"
 

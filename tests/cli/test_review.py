@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from prefect_pulumi.cli.main import main
-from prefect_pulumi.review.document import to_json
 from prefect_pulumi.review.model import Class, Environment, Item, Report, Verdict
+from prefect_pulumi.review.renderers.document import to_json
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.cli.stack_references import outputs_of_stacks
-from prefect_pulumi.errors import PrefectPulumiError, ProviderError
+from prefect_pulumi.app.session.stack_references import outputs_of_stacks
+from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.entries import STACK_TYPE, ResourceEntry, Snapshot, make_urn
 from prefect_pulumi.state.secrets import PassphraseManager
-from prefect_pulumi.values import Secret
 
 OUTPUTS = {"plain": [1, {"a": None}], "hidden": Secret("hush"), "half": {"open": 1, "shut": Secret({"k": 2})}}
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from prefect_pulumi.cli.tables import print_table
+from prefect_pulumi.cli.output.tables import print_table
 
 ROWS = [["[red]name[/red]", ("x" * 90, "green")], ["b", "y" * 90]]
 
@@ -23,7 +23,7 @@ def test_a_row_is_one_line_where_there_is_no_terminal(capsys: pytest.CaptureFixt
 
 
 def test_a_terminal_folds_and_cuts_nothing() -> None:
-    script = f"from prefect_pulumi.cli.tables import print_table; print_table(('one', 'two'), {ROWS!r})"
+    script = f"from prefect_pulumi.cli.output.tables import print_table; print_table(('one', 'two'), {ROWS!r})"
     main, other = pty.openpty()
     env = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}
     with subprocess.Popen([sys.executable, "-c", script], stdout=other, env=env) as running:

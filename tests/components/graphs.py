@@ -20,13 +20,8 @@ from typing import Any
 
 import yaml
 
-from prefect_pulumi.cli.project import Stack
-from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.events import Event, Message, SinkHost
-from prefect_pulumi.engine.operations import Result
-from prefect_pulumi.engine.run_state import Options
-from prefect_pulumi.errors import PrefectPulumiError
-from prefect_pulumi.lifecycle import (
+from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.provider_protocol import (
     Changes,
     CheckFailure,
     CheckResult,
@@ -37,8 +32,13 @@ from prefect_pulumi.lifecycle import (
     ReadRequest,
     ReadResult,
 )
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN, has_unknown, same, unwrap
+from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, unwrap
+from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.run.events import Event, Message, SinkHost
+from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.project.stack import Stack
+from prefect_pulumi.provider.provider import PrefectProvider
 
 REPOSITORY = Path(__file__).parents[2]
 SDKS = {"docker": "pulumi_docker", "kubernetes": "pulumi_kubernetes"}

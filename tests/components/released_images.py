@@ -9,7 +9,7 @@ from typing import Any
 import docker
 import httpx
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.api.workers import find_pool, workers
 
 PROGRAM = """

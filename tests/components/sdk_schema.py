@@ -18,7 +18,7 @@ from typing import Any
 
 from pulumi._types import input_type_py_to_pulumi_names, is_input_type
 
-from prefect_pulumi.values import UNKNOWN, Secret
+from prefect_pulumi.core.values import UNKNOWN, Secret
 
 
 @cache

@@ -24,10 +24,10 @@ import docker
 import httpx
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.api.workers import find_pool, workers
-from prefect_pulumi.cli.project import Stack
 from prefect_pulumi.local import server
+from prefect_pulumi.project.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from prefect_pulumi.errors import PrefectPulumiError
-from prefect_pulumi.values import UNKNOWN, Secret, unwrap
+from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.values import UNKNOWN, Secret, unwrap
 
 
 def _graphs() -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi import git
-from prefect_pulumi.components.settings import Environment, SettingsError, _released, parse_environment
+from prefect_pulumi.components.environment import released
+from prefect_pulumi.project import git
+from prefect_pulumi.project.settings import Environment, SettingsError, parse_environment
 
 COMMIT = "c" * 40
 DIGEST = "registry.example.com/reports@sha256:" + "0" * 64
@@ -37,7 +38,7 @@ def environment(**release: Any) -> Environment:
 
 
 def test_images_come_from_the_release(at_release: Path) -> None:
-    found = _released(environment(), "prod")
+    found = released(environment(), "prod")
     assert found.released == COMMIT
     assert found.pools["reports"].workers.image == DIGEST
     assert found.pools["etl"].workers.image is None  # processes have none
@@ -46,7 +47,7 @@ def test_images_come_from_the_release(at_release: Path) -> None:
 
 def test_a_program_of_another_commit_is_refused(at_release: Path) -> None:
     with pytest.raises(SettingsError, match="pinned to the release of commit dddddddddddd") as caught:
-        _released(environment(commit="d" * 40), "prod")
+        released(environment(commit="d" * 40), "prod")
     assert "this program is of cccccccccccc" in str(caught.value)
     assert "infra release checkout -s prod" in str(caught.value)
 
@@ -54,7 +55,7 @@ def test_a_program_of_another_commit_is_refused(at_release: Path) -> None:
 def test_without_a_pin_nothing_changes() -> None:
     raw = {key: value for key, value in RAW.items() if key != "release"}
     found = parse_environment(raw, "prod")
-    assert _released(found, "prod") is found
+    assert released(found, "prod") is found
     assert found.released is None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.values import UNKNOWN, Secret
+from prefect_pulumi.core.values import UNKNOWN, Secret
 
 
 def _load(name: str) -> Any:

@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from prefect_pulumi.deploy.check_steps import functions
-from prefect_pulumi.deploy.checks import Checked, check_all, entrypoints, resolved
-from prefect_pulumi.deploy.document import Document, parse, plain
-from prefect_pulumi.deploy.flows import Imported, Inspector
-from prefect_pulumi.deploy.surroundings import Block, Pool, Surroundings
-from prefect_pulumi.deploy.worker_types import variables_of
-from prefect_pulumi.errors import PreflightError
+from prefect_pulumi.core.errors import PreflightError
+from prefect_pulumi.deploy.checks.context import Block, Pool, Surroundings
+from prefect_pulumi.deploy.checks.steps import functions
+from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, resolved
+from prefect_pulumi.deploy.file.document import Document, parse, plain
+from prefect_pulumi.deploy.flows.inspector import Imported, Inspector
+from prefect_pulumi.models.worker_types import variables_of
 
 REPOSITORY = Path(__file__).parent / "repository"
 

@@ -9,12 +9,12 @@ import pytest
 from broken import BROKEN
 from ground import AROUND, CLEAN_UP, ENV, ORDERS, checked, documents, imported, make_repository
 
-from prefect_pulumi.deploy.checks import Checked, check_all, resolved
-from prefect_pulumi.deploy.document import Document, plain, read
-from prefect_pulumi.deploy.flows import Imported
-from prefect_pulumi.deploy.load import normal
-from prefect_pulumi.deploy.surroundings import Surroundings, references
-from prefect_pulumi.errors import PreflightError
+from prefect_pulumi.core.errors import PreflightError
+from prefect_pulumi.deploy.checks.context import Surroundings, references
+from prefect_pulumi.deploy.checks.suite import Checked, check_all, resolved
+from prefect_pulumi.deploy.file.document import Document, plain, read
+from prefect_pulumi.deploy.file.loader import normal
+from prefect_pulumi.deploy.flows.inspector import Imported
 
 GIT = "prefect.deployments.steps.git_clone"
 WELL = {

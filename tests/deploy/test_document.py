@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.deploy.document import parse, plain, read
-from prefect_pulumi.deploy.load import load
-from prefect_pulumi.errors import PreflightError
+from prefect_pulumi.core.errors import PreflightError
+from prefect_pulumi.deploy.file.document import parse, plain, read
+from prefect_pulumi.deploy.file.loader import load
 
 TEXT = """\
 definitions:

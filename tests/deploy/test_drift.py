@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect_pulumi.deploy.drift import drift_of, read_back, wanted
-from prefect_pulumi.deploy.ownership import Owner
+from prefect_pulumi.deploy.plan.drift import drift_of, read_back, wanted
+from prefect_pulumi.deploy.plan.ownership import Owner
 
 OWNER = Owner("project/dev", "flows")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.deploy.effective import Effective, StackValues, effective
-from prefect_pulumi.deploy.load import load
+from prefect_pulumi.deploy.file.loader import load
+from prefect_pulumi.deploy.file.resolved import Effective, StackValues, effective
 
 TEXT = """name: p
 deployments:

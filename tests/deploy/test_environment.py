@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from prefect_pulumi.deploy.environment import DeployEnvironment, sealed, used_variables
-from prefect_pulumi.values import Secret
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed, used_variables
 
 ENV = DeployEnvironment(
     {"REGION": "eu", "DB_PASSWORD": "hunter2", "PLAIN": "p", "MARKED": "marked"}, frozenset({"MARKED"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from prefect_pulumi.deploy.fields import changes, declared_fields, differences, dotted, live_fields
-from prefect_pulumi.values import Secret
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.deploy.file.fields import changes, declared_fields, differences, dotted, live_fields
 
 ENTRY: dict[str, Any] = {
     "name": "daily",

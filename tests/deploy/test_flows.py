@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from ground import make_repository
 
-from prefect_pulumi.deploy.flows import Inspector
+from prefect_pulumi.deploy.flows.inspector import Inspector
 
 ORDERS, WEEKLY = "flows/orders.py:import_orders", "company.reports.weekly:weekly"
 STEP = "prefect.deployments.steps.git_clone"

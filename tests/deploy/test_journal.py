@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect_pulumi.deploy.journal import DeployJournal, Noted
+from prefect_pulumi.deploy.plan.journal import DeployJournal, Noted
 
 
 def test_notes_outlive_a_crash_and_not_the_next_update(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.deploy.live import count_runs
 
 

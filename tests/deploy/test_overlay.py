@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.deploy.overlay import CLONE, overlaid, override_for, pin_conflicts, pinned
+from prefect_pulumi.deploy.file.overrides import CLONE, overlaid, override_for, pin_conflicts, pinned
 
 COMMIT = "a" * 40
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from prefect_pulumi.deploy.fields import declared_fields, live_fields
-from prefect_pulumi.deploy.journal import Noted
-from prefect_pulumi.deploy.ownership import RESOURCE_LABEL, STACK_LABEL, Owner
-from prefect_pulumi.deploy.plan import Action, Live, assess, plan
+from prefect_pulumi.deploy.file.fields import declared_fields, live_fields
+from prefect_pulumi.deploy.plan.journal import Noted
+from prefect_pulumi.deploy.plan.ownership import RESOURCE_LABEL, STACK_LABEL, Owner
+from prefect_pulumi.deploy.plan.plan import Action, Live, assess, plan
 
 OWNER = Owner.of_urn("urn:pulumi:dev::project::prefect:index:Deployments::flows")
 ENTRY: dict[str, Any] = {"name": "a", "entrypoint": "f.py:f", "work_pool": {"name": "p"}}

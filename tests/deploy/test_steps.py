@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from prefect_pulumi.deploy.environment import DeployEnvironment
-from prefect_pulumi.deploy.steps import StepInputs, build_and_push, project_files
+from prefect_pulumi.deploy.file.environment import DeployEnvironment
+from prefect_pulumi.deploy.plan.step_digests import StepInputs, build_and_push, project_files
 
 STEPS = {"build": [{"run": {"script": "make {{ $TARGET }}"}}]}
 

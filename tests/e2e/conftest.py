@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.local import server
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from prefect_pulumi.cli.project import NO_SALT
+from prefect_pulumi.project.stack import NO_SALT
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT_FILES = (

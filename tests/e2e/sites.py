@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.api.client import PrefectClient
-from prefect_pulumi.api.portal import SyncClient
 
 PROGRAM = """
 import pulumi

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
-from prefect_pulumi.review.document import from_json
+from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.review.renderers.document import from_json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -356,7 +356,7 @@ def drifted(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
         calls = (len(recorder.seen) - looked) // len(reports)
         report = from_json(reports["json"][1])
         for format in ("markdown", "html", "junit"):
-            reports[format] = (3, import_module(f"prefect_pulumi.review.{format}").render(report))
+            reports[format] = (3, import_module(f"prefect_pulumi.review.renderers.{format}").render(report))
         setting.api.client.close()
         yield Drifted(setting, calm, reports, recorder.writes, calls, _hash(setting.state) == before)
 

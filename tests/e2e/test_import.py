@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import Secret
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.provider.provider import PrefectProvider
 
 pytestmark = pytest.mark.e2e
 QUIET = {"type": "event", "posture": "Reactive", "expect": ["nothing.of.this.name"]}

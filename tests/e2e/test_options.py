@@ -9,7 +9,7 @@ import pytest
 import twin
 from twins import PRELUDE, URN, Twins
 
-from prefect_pulumi.values import Secret
+from prefect_pulumi.core.values import Secret
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -20,8 +20,8 @@ import pytest
 import testbed
 import twin
 
-from prefect_pulumi.plugins.acquire import archive_name
-from prefect_pulumi.plugins.finding import Wanted
+from prefect_pulumi.plugins.download import archive_name
+from prefect_pulumi.plugins.locations import Wanted
 
 PULUMI = engines.find_pulumi()
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

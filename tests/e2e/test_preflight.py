@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 
 REPOSITORY = Path(__file__).parents[1] / "deploy" / "repository"
 CLEAR = "hunter2-hunter2"

@@ -386,7 +386,7 @@ def test_prods_state_may_be_where_only_the_official_cli_reaches(
 
 KILLED = """
 import os, signal, sys
-from prefect_pulumi.cli import applying
+from prefect_pulumi.app.release import apply as applying
 from prefect_pulumi.cli.main import main
 from prefect_pulumi.state.journal import Journal
 

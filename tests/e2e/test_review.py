@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
-from prefect_pulumi.review.document import from_json
-from prefect_pulumi.review.text import render
+from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.review.renderers.document import from_json
+from prefect_pulumi.review.renderers.text import render
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from twins import PRELUDE, URN, Twins
 
-from prefect_pulumi.values import Secret
+from prefect_pulumi.core.values import Secret
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -26,9 +26,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from prefect_pulumi.provider.servicer import PrefectServicer
+from prefect_pulumi.core.values import unwrap
+from prefect_pulumi.provider.rpc.servicer import PrefectServicer
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
-from prefect_pulumi.values import unwrap
 
 PULUMI = engines.find_pulumi()
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -315,7 +315,7 @@ def _name(row: Any) -> str:
 
 
 def _edges(entry: ResourceEntry) -> set[str]:
-    from prefect_pulumi.engine.planner import references
+    from prefect_pulumi.engine.plan.planner import references
 
     return references(entry)
 

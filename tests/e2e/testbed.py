@@ -35,7 +35,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
-from prefect_pulumi.values import (
+from prefect_pulumi.core.values import (
     UNKNOWN,
     Archive,
     Asset,

@@ -20,12 +20,12 @@ from typing import Any
 import engines
 from engines import Failed
 
-from prefect_pulumi.cli.project import Stack
+from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.events import Event, Message
-from prefect_pulumi.engine.run_state import Options
-from prefect_pulumi.engine.scope import Selection
-from prefect_pulumi.errors import PrefectPulumiError
+from prefect_pulumi.engine.plan.scope import Selection
+from prefect_pulumi.engine.run.events import Event, Message
+from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot
 
 PASSPHRASE = "a passphrase of the tests"
@@ -268,7 +268,7 @@ def language_host() -> list[str]:
 
 def plain(value: Any) -> Any:
     """A state's value for comparison: secrets marked, references and assets as tuples."""
-    from prefect_pulumi.values import Archive, Asset, ResourceReference, Secret
+    from prefect_pulumi.core.values import Archive, Asset, ResourceReference, Secret
 
     if isinstance(value, Secret):
         return ("secret", plain(value.value))

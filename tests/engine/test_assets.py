@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.engine.assets import hashed
-from prefect_pulumi.errors import InputError
-from prefect_pulumi.values import Archive, Asset, Secret
+from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.core.values import Archive, Asset, Secret
+from prefect_pulumi.engine.sdk.assets import hashed
 
 HELLO = hashlib.sha256(b"hello").hexdigest()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prefect_pulumi.engine.events import CommandSink, Event, Message
-from prefect_pulumi.masking import Masker
-from prefect_pulumi.values import MASK
+from prefect_pulumi.core.masking import Masker
+from prefect_pulumi.core.values import MASK
+from prefect_pulumi.engine.run.events import CommandSink, Event, Message
 
 
 class Recorder:

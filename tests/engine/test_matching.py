@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from prefect_pulumi.engine.goals import Goal
-from prefect_pulumi.engine.matching import Matching
-from prefect_pulumi.errors import CheckError
+from prefect_pulumi.core.errors import CheckError
+from prefect_pulumi.engine.plan.goals import Goal
+from prefect_pulumi.engine.plan.urn_matching import Matching
 from prefect_pulumi.state.entries import ResourceEntry, make_urn
 
 TYPE = "x:index:T"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefect_pulumi.engine.ordered import run_ordered
+from prefect_pulumi.engine.run.dependency_executor import run_ordered
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20))), st.sets(st.integers(0, 20)), st.integers(1, 4))

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi import paths
-from prefect_pulumi.engine import planner, scope
-from prefect_pulumi.engine.goals import Goal
-from prefect_pulumi.engine.ordered import run_ordered
-from prefect_pulumi.engine.steps import Op
-from prefect_pulumi.lifecycle import Changes, DiffKind, DiffResult
+from prefect_pulumi.core import property_paths
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult
+from prefect_pulumi.core.values import UNKNOWN, Secret
+from prefect_pulumi.engine.plan import planner, scope
+from prefect_pulumi.engine.plan.goals import Goal
+from prefect_pulumi.engine.plan.steps import Op
+from prefect_pulumi.engine.run.dependency_executor import run_ordered
 from prefect_pulumi.state.entries import ResourceEntry, make_urn
-from prefect_pulumi.values import UNKNOWN, Secret
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ from prefect_pulumi.values import UNKNOWN, Secret
     ],
 )
 def test_parse(path: str, segments: tuple[Any, ...]) -> None:
-    assert paths.parse(path) == segments
+    assert property_paths.parse(path) == segments
 
 
 def test_ignored_paths_go_back_to_the_old_inputs() -> None:
     olds = {"a": {"b": 1, "c": 2}, "list": [{"n": 1}, {"n": 2}]}
     news = {"a": {"b": 9, "c": 9, "d": 9}, "list": [{"n": 8}, {"n": 8}], "e": 9}
-    assert paths.reset(news, olds, ["a.b", "a.d", "list[*].n", "e"]) == {
+    assert property_paths.reset(news, olds, ["a.b", "a.d", "list[*].n", "e"]) == {
         "a": {"b": 1, "c": 9},
         "list": [{"n": 1}, {"n": 2}],
     }
@@ -87,7 +87,7 @@ def test_init_errors_may_force_a_replacement() -> None:
     ],
 )
 def test_what_a_pattern_covers(pattern: str, path: str, covered: bool) -> None:
-    assert paths.covers(pattern, path) is covered
+    assert property_paths.covers(pattern, path) is covered
 
 
 def test_condemned_takes_dependents_that_an_unknown_would_replace() -> None:
@@ -127,7 +127,7 @@ def test_ignored_paths_stop_at_what_was_added_or_removed() -> None:
     left: list[str] = []
     olds = {"l": [{"n": 1}], "m": {"x": {"n": 1}, "gone": {"n": 1}}, "s": Secret({"k": "old"}), "t": "text"}
     news = {"l": [{"n": 2}, {"n": 3}], "m": {"x": {"n": 2}, "new": {"n": 4}}, "s": {"k": "new"}, "t": {"u": 1}}
-    found = paths.reset(news, olds, ["l[*].n", "m[*].n", "l[1]", "s.k", "t.u", "none.at.all"], left=left)
+    found = property_paths.reset(news, olds, ["l[*].n", "m[*].n", "l[1]", "s.k", "t.u", "none.at.all"], left=left)
     assert found == {
         "l": [{"n": 1}, {"n": 3}],
         "m": {"x": {"n": 1}, "new": {"n": 4}},

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.engine.provider_steps import default_name
-from prefect_pulumi.engine.providers import ProviderPool, UnconfiguredProvider
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.core.errors import StateError
+from prefect_pulumi.core.values import UNKNOWN
+from prefect_pulumi.engine.run.provider_resources import default_name
+from prefect_pulumi.engine.run.providers import ProviderPool, UnconfiguredProvider
 from prefect_pulumi.state.entries import ResourceEntry
-from prefect_pulumi.values import UNKNOWN
 
 URN = "urn:pulumi:dev::p::pulumi:providers:x::own"
 

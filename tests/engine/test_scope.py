@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.engine.scope import Scope, Selection, matches, used_by, users_of
+from prefect_pulumi.engine.plan.scope import Scope, Selection, matches, used_by, users_of
 from prefect_pulumi.state.entries import ResourceEntry, make_urn
 
 

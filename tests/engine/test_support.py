@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
-from prefect_pulumi.engine import support
-from prefect_pulumi.engine.events import NullSink
-from prefect_pulumi.engine.monitor import InProcessMonitor, MonitorClosed
+from prefect_pulumi.core.errors import UnsupportedError
 from prefect_pulumi.engine.operations import StackContext
-from prefect_pulumi.engine.run_state import Options
-from prefect_pulumi.errors import UnsupportedError
+from prefect_pulumi.engine.run.events import NullSink
+from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.sdk import capabilities
+from prefect_pulumi.engine.sdk.monitor import InProcessMonitor, MonitorClosed
 
 SERVICER = resource_pb2_grpc.ResourceMonitorServicer
 METHODS = sorted(name for name in vars(SERVICER) if not name.startswith("_"))
@@ -34,16 +34,16 @@ class Nothing:
 
 
 def test_every_method_of_the_sdk_is_in_the_table() -> None:
-    assert sorted(item.name for item in support.METHODS) == METHODS
+    assert sorted(item.name for item in capabilities.METHODS) == METHODS
 
 
 def test_every_flag_of_the_sdk_is_in_the_table() -> None:
-    assert sorted(support.FEATURE_PREFIX + item.name for item in support.FEATURES) == FLAGS
+    assert sorted(capabilities.FEATURE_PREFIX + item.name for item in capabilities.FEATURES) == FLAGS
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_methods_are_there_or_refused_by_name(name: str) -> None:
-    item = next(item for item in support.METHODS if item.name == name)
+    item = next(item for item in capabilities.METHODS if item.name == name)
     deployment: Any = Nothing()
     monitor = InProcessMonitor(deployment, Path())
     if item.supported:
@@ -58,7 +58,7 @@ def test_methods_are_there_or_refused_by_name(name: str) -> None:
 
 @pytest.mark.parametrize("flag", FLAGS)
 def test_flags_are_announced_or_not(flag: str) -> None:
-    item = next(item for item in support.FEATURES if support.FEATURE_PREFIX + item.name == flag)
+    item = next(item for item in capabilities.FEATURES if capabilities.FEATURE_PREFIX + item.name == flag)
     monitor = InProcessMonitor(Nothing(), Path())  # type: ignore[arg-type]
     number = resource_pb2.ResourceMonitorFeature.Value(flag)
     assert (number in monitor.GetDeploymentInfo(None).supportedFeatures) is item.supported
@@ -80,7 +80,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("field", [field for field, _, _ in support.OPTIONS])
+@pytest.mark.parametrize("field", [field for field, _, _ in capabilities.OPTIONS])
 def test_options_are_refused_by_name(field: str) -> None:
     request = resource_pb2.RegisterResourceRequest(type="a:b:C", name="n", custom=True, **REFUSED[field])
     if field == "state_migrations":
@@ -88,7 +88,7 @@ def test_options_are_refused_by_name(field: str) -> None:
     deployment: Any = Nothing()
     with pytest.raises(MonitorClosed):
         InProcessMonitor(deployment, Path()).RegisterResource(request)
-    words = next(words for name, words, _ in support.OPTIONS if name == field)
+    words = next(words for name, words, _ in capabilities.OPTIONS if name == field)
     assert words in deployment.errors[0].message
 
 
@@ -122,7 +122,7 @@ def test_programs_are_refused_before_anything_is_touched(line: str, words: str, 
     touched: list[str] = []
 
     def load(package: str, version: str, url: str, checksums: Any) -> Any:
-        from prefect_pulumi.engine.providers import UnconfiguredProvider
+        from prefect_pulumi.engine.run.providers import UnconfiguredProvider
 
         class Watched(UnconfiguredProvider):
             def create(self, urn: str, inputs: Any, timeout: float, preview: bool) -> Any:

@@ -11,12 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.api.workers import mark_crashed, versions, workers
-from prefect_pulumi.errors import LocalProcessError
-from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.core.errors import LocalProcessError
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
 from prefect_pulumi.local import worker
-from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.provider.provider import PrefectProvider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

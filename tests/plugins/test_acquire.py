@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.errors import PluginError
-from prefect_pulumi.plugins.acquire import archive_name, fetch, platform_name, release_address
-from prefect_pulumi.plugins.finding import Wanted, find
+from prefect_pulumi.core.errors import PluginError
+from prefect_pulumi.plugins.download import archive_name, fetch, platform_name, release_address
+from prefect_pulumi.plugins.locations import Wanted, find
 
 WANTED = Wanted("thing", "1.2.3")
 

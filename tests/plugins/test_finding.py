@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.plugins.finding import LocalPlugin, Wanted, find, partial_mark
+from prefect_pulumi.plugins.locations import LocalPlugin, Wanted, find, partial_mark
 
 
 def make(folder: Path, package: str = "x") -> Path:

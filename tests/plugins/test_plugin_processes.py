@@ -15,12 +15,12 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from prefect_pulumi.errors import PartialFailureError, PluginError, ProviderError
-from prefect_pulumi.lifecycle import Changes, ReadRequest
+from prefect_pulumi.core.errors import PartialFailureError, PluginError, ProviderError
+from prefect_pulumi.core.provider_protocol import Changes, ReadRequest
+from prefect_pulumi.core.values import Asset, ResourceReference, Secret
 from prefect_pulumi.plugins import process
-from prefect_pulumi.plugins.finding import LocalPlugin, Wanted, find
 from prefect_pulumi.plugins.loader import PluginLoader
-from prefect_pulumi.values import Asset, ResourceReference, Secret
+from prefect_pulumi.plugins.locations import LocalPlugin, Wanted, find
 
 TESTBED = Path(__file__).parents[1] / "e2e" / "testbed.py"
 URN = "urn:pulumi:dev::p::testbed:index:Thing::a"
@@ -177,7 +177,7 @@ def test_no_plugin_outlives_a_killed_engine(folder: Path) -> None:
 import os, signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
-from prefect_pulumi.plugins.finding import LocalPlugin, Wanted
+from prefect_pulumi.plugins.locations import LocalPlugin, Wanted
 from prefect_pulumi.plugins.loader import PluginLoader
 class Quiet:
     def log(self, *_): pass
@@ -220,7 +220,7 @@ def test_a_missing_one_is_named_with_what_installs_it(folder: Path, monkeypatch:
 
 def test_our_own_provider_over_grpc(folder: Path, prefect_server: str) -> None:
     """The process answers as the one in this process does."""
-    from prefect_pulumi.provider.service import PrefectProvider
+    from prefect_pulumi.provider.provider import PrefectProvider
 
     (folder / "pulumi-resource-prefect").symlink_to(Path(sys.executable).parent / "pulumi-resource-prefect")
     heard = Heard()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect_pulumi.core.values import Secret
 from prefect_pulumi.promotion.compare import rows_of_items, rows_that_stay
+from prefect_pulumi.review.display import Redactor
 from prefect_pulumi.review.model import ABSENT, Action, Class, FieldChange, Item, Shown
-from prefect_pulumi.review.shown import Redactor
 from prefect_pulumi.state.entries import ResourceEntry
-from prefect_pulumi.values import Secret
 
 
 def value(of: object) -> Shown:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from prefect_pulumi.errors import InputError
+from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.promotion import gates
-from prefect_pulumi.promotion.records import Carried, Check, Record, Verification
+from prefect_pulumi.promotion.release_records import Carried, Check, Record, Verification
 from prefect_pulumi.review.model import Acceptance, Class, Environment, Item, Problem, Verdict
 
 DIGEST = "registry/etl@sha256:" + "0" * 64

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from prefect_pulumi.promotion.journal import Course, Stage
+from prefect_pulumi.promotion.rollout import Course, Stage
 
 BACK = {"id": "prod-1", "commit": "b" * 40, "stage": "prod"}
 COURSE = Course("promote", "prod", {"id": "dev-3", "commit": "c" * 40, "stage": "dev"}, BACK, "ann")

@@ -9,7 +9,7 @@ from typing import Any
 
 from prefect_pulumi.promotion import overview
 from prefect_pulumi.promotion.overview import Row, Runs
-from prefect_pulumi.promotion.records import Carried, Check, Record, Verification
+from prefect_pulumi.promotion.release_records import Carried, Check, Record, Verification
 
 RECORD = Record("prod-2", "c" * 40, promoted={"release": "dev-3", "stage": "dev"})
 GOOD = Row(

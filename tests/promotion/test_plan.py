@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from prefect_pulumi.components.settings import ReleasePin
-from prefect_pulumi.errors import GateError, StalePlanError
+from prefect_pulumi.core.errors import GateError, StalePlanError
+from prefect_pulumi.project.settings import ReleasePin
 from prefect_pulumi.promotion import render
 from prefect_pulumi.promotion.compare import Row, at
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan, need_open, need_same
-from prefect_pulumi.promotion.records import Record
+from prefect_pulumi.promotion.release_records import Record
 from prefect_pulumi.review.model import Shown
 
 

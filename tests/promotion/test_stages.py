@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.promotion.stages import Stages
 
 STAGES = Stages.parse({"stages": ["dev", "staging", ["prod-eu", "prod-us"]]})

@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from prefect_pulumi.provider.claims import FOLDER, KEPT, Claims
+from prefect_pulumi.provider.pending_creates import FOLDER, KEPT, Claims
 
 
 def notes(root: Path) -> list[Path]:

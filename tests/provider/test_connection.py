@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN, Secret
+from prefect_pulumi.provider.provider import PrefectProvider
 
 
 class Host:

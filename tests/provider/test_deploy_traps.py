@@ -15,10 +15,10 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.errors import PartialFailureError, PreflightError
-from prefect_pulumi.lifecycle import Changes
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import has_secret, unwrap
+from prefect_pulumi.core.errors import PartialFailureError, PreflightError
+from prefect_pulumi.core.provider_protocol import Changes
+from prefect_pulumi.core.values import has_secret, unwrap
+from prefect_pulumi.provider.provider import PrefectProvider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.deploy.plan import Action, Assessment, Planned
-from prefect_pulumi.errors import PartialFailureError
-from prefect_pulumi.lifecycle import Changes, DiffKind
-from prefect_pulumi.provider.deploying import told
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN
+from prefect_pulumi.core.errors import PartialFailureError
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.values import UNKNOWN
+from prefect_pulumi.deploy.plan.plan import Action, Assessment, Planned
+from prefect_pulumi.provider.deploy_step.executor import told
+from prefect_pulumi.provider.provider import PrefectProvider
 
 URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
 FLOW = """from prefect import flow

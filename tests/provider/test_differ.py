@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.models import Variable, WorkPool
-from prefect_pulumi.provider.differ import changed_fields, diff
-from prefect_pulumi.provider.handler import Call
-from prefect_pulumi.values import UNKNOWN, Secret
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.diff import changed_fields, diff
 
 ADD, DELETE, UPDATE = DiffKind.ADD, DiffKind.DELETE, DiffKind.UPDATE
 

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.errors import PrefectPulumiError, ProviderError
-from prefect_pulumi.lifecycle import ReadRequest, ReadResult
+from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
+from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
+from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import FUNCTIONS
-from prefect_pulumi.provider.gather import ReadGatherer
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import Secret, has_secret, unwrap
+from prefect_pulumi.provider.provider import PrefectProvider
+from prefect_pulumi.provider.rpc.read_batcher import ReadGatherer
 
 
 class Host:

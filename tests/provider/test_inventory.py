@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from prefect_pulumi.errors import ApiError
-from prefect_pulumi.lifecycle import ReadRequest, ReadResult
+from prefect_pulumi.core.errors import ApiError
+from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
+from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.inventory import LiveReader
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import Secret
+from prefect_pulumi.provider.provider import PrefectProvider
 
 
 class Host:

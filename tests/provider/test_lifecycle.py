@@ -16,12 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prefect_pulumi.errors import ProviderError
-from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.core.errors import ProviderError
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, same, unwrap
 from prefect_pulumi.models import KINDS
-from prefect_pulumi.provider.blocks import JSON_FIELDS
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN, Secret, has_secret, same, unwrap
+from prefect_pulumi.provider.handlers.blocks import JSON_FIELDS
+from prefect_pulumi.provider.provider import PrefectProvider
 
 COMMAND = {"command": {"type": "string"}}
 TEMPLATE = {"job_configuration": {"command": "{{ command }}"}, "variables": {"type": "object", "properties": COMMAND}}

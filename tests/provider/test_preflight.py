@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN, secret
+from prefect_pulumi.core.values import UNKNOWN, secret
+from prefect_pulumi.provider.provider import PrefectProvider
 
 FLOW = "from prefect import flow\n\n\n@flow\ndef hello(name: str = 'x', n: int = 1):\n    pass\n"
 URN = "urn:pulumi:dev::project::prefect:index:"

@@ -9,10 +9,10 @@ from typing import Any
 import psutil
 import pytest
 
-from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.values import UNKNOWN
 from prefect_pulumi.local import server
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN
+from prefect_pulumi.provider.provider import PrefectProvider
 
 
 class Host:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.lifecycle import Changes
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import UNKNOWN, secret
+from prefect_pulumi.core.provider_protocol import Changes
+from prefect_pulumi.core.values import UNKNOWN, secret
+from prefect_pulumi.provider.provider import PrefectProvider
 
 URN = "urn:pulumi:dev::project::prefect:index:Release::release"
 VARIABLE = "urn:pulumi:dev::project::prefect:index:Variable::region"

@@ -20,12 +20,12 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
-from prefect_pulumi.errors import PartialFailureError
+from prefect_pulumi.core.errors import PartialFailureError
+from prefect_pulumi.core.values import Secret, from_struct, to_struct
 from prefect_pulumi.models import KINDS
-from prefect_pulumi.provider.servicer import PrefectServicer, _partial, find_root
-from prefect_pulumi.values import Secret, from_struct, to_struct
+from prefect_pulumi.provider.rpc.servicer import PrefectServicer, _partial, find_root
 
-START = [sys.executable, "-c", "import sys; from prefect_pulumi.provider.main import main; sys.exit(main())"]
+START = [sys.executable, "-c", "import sys; from prefect_pulumi.provider.rpc.main import main; sys.exit(main())"]
 
 
 def urn(kind: str, name: str = "thing") -> str:
@@ -209,7 +209,7 @@ def test_lines_reach_the_engine(plugin: Plugin) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        from prefect_pulumi.provider.servicer import EngineHost
+        from prefect_pulumi.provider.rpc.servicer import EngineHost
 
         host = EngineHost()
         host.attach(f"127.0.0.1:{port}")
@@ -234,7 +234,7 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
 
 def test_prefect_is_never_imported(tmp_path: Path) -> None:
     code = (
-        "import sys; import prefect_pulumi.provider.main, prefect_pulumi.provider.servicer;"
+        "import sys; import prefect_pulumi.provider.rpc.main, prefect_pulumi.provider.rpc.servicer;"
         "print('prefect' in sys.modules, 'httpx' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.errors import ApiError, ProviderError
-from prefect_pulumi.lifecycle import Changes, DiffKind
-from prefect_pulumi.provider.service import PrefectProvider
-from prefect_pulumi.values import Secret
+from prefect_pulumi.core.errors import ApiError, ProviderError
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.provider.provider import PrefectProvider
 
 
 class Host:

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.api.portal import SyncClient
+from prefect_pulumi.api.blocking import SyncClient
 from prefect_pulumi.api.workers import facts, find_pool, set_paused, skew, versions, workers
-from prefect_pulumi.cli.status import gather
-from prefect_pulumi.errors import LocalProcessError
-from prefect_pulumi.lifecycle import Changes, DiffKind
+from prefect_pulumi.app.workers import gather
+from prefect_pulumi.core.errors import LocalProcessError
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind
 from prefect_pulumi.local.containers import look
-from prefect_pulumi.provider.service import PrefectProvider
+from prefect_pulumi.provider.provider import PrefectProvider
 from prefect_pulumi.state.entries import ResourceEntry
 
 pytestmark = [pytest.mark.e2e]

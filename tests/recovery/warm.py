@@ -20,12 +20,12 @@ from typing import Any
 
 import httpx
 
-import prefect_pulumi.api.portal
+import prefect_pulumi.api.blocking
 import prefect_pulumi.cli.commands
 import prefect_pulumi.cli.main
-import prefect_pulumi.engine.program
-import prefect_pulumi.provider.blocks
-import prefect_pulumi.provider.service
+import prefect_pulumi.engine.sdk.program
+import prefect_pulumi.provider.handlers.blocks
+import prefect_pulumi.provider.provider
 
 
 class Boundaries:

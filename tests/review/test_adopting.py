@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from prefect_pulumi.review import yaml_edit
-from prefect_pulumi.review.adopting import Code, adopt, diff, steps
+from prefect_pulumi.review.edits import yaml_edit
+from prefect_pulumi.review.edits.adoption import Code, adopt, diff, steps
+from prefect_pulumi.review.edits.python_edit import Source, literal
+from prefect_pulumi.review.edits.yaml_edit import CannotEditError
 from prefect_pulumi.review.model import ABSENT, SECRET, Class, FieldChange, Item, Shown
-from prefect_pulumi.review.python_edit import Source, literal
-from prefect_pulumi.review.yaml_edit import CannotEditError
 
 YAML = """\
 # a comment that stays

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.review.classify import LiveObject, Subject, classify
+from prefect_pulumi.review.display import Redactor
 from prefect_pulumi.review.model import Action, Class, Flag, Item
-from prefect_pulumi.review.shown import Redactor
-from prefect_pulumi.values import UNKNOWN, Secret
 
 POOL = "prefect:index:WorkPool"
 QUIET = Redactor()

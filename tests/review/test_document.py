@@ -6,8 +6,7 @@ import json
 
 import pytest
 
-from prefect_pulumi.errors import InputError
-from prefect_pulumi.review.document import from_json, to_json
+from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.review.model import (
     ABSENT,
     Acceptance,
@@ -28,6 +27,7 @@ from prefect_pulumi.review.model import (
     Topology,
     Verdict,
 )
+from prefect_pulumi.review.renderers.document import from_json, to_json
 
 CHANGE = FieldChange("a.b", Class.CONFLICT, Shown("value", {"x": [1, None]}), ABSENT, Shown("secret"), replaces=True)
 ITEM = Item(

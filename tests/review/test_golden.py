@@ -15,7 +15,7 @@ FORMATS = {"text": "txt", "document": "json", "markdown": "md", "html": "html", 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_golden(format: str, sample: ModuleType) -> None:
-    module = import_module(f"prefect_pulumi.review.{format}")
+    module = import_module(f"prefect_pulumi.review.renderers.{format}")
     render = module.to_json if format == "document" else module.render
     text = render(sample.report())
     path = Path(__file__).parent / "golden" / f"report.{FORMATS[format]}"
@@ -26,11 +26,11 @@ def test_golden(format: str, sample: ModuleType) -> None:
 
 @pytest.mark.parametrize(("format", "words"), [("text", "in sync"), ("markdown", "in sync"), ("html", "in sync")])
 def test_a_quiet_report_says_so(format: str, words: str, sample: ModuleType) -> None:
-    assert words in import_module(f"prefect_pulumi.review.{format}").render(sample.quiet())
+    assert words in import_module(f"prefect_pulumi.review.renderers.{format}").render(sample.quiet())
 
 
 def test_junit_counts(sample: ModuleType) -> None:
-    from prefect_pulumi.review.junit import render
+    from prefect_pulumi.review.renderers.junit import render
 
     def suite(text: str) -> dict[str, str]:
         return ElementTree.fromstring(text.split("?>", 1)[1]).find("testsuite").attrib  # type: ignore[union-attr]

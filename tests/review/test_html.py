@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from prefect_pulumi.review.html import embedded, render
 from prefect_pulumi.review.model import Class, Environment, Item, Node, Report, Topology
+from prefect_pulumi.review.renderers.html import embedded, render
 
 
 def test_data_cannot_end_its_script(sample: ModuleType) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from prefect_pulumi.review import markdown
-from prefect_pulumi.review.escape import code, plain, printable
 from prefect_pulumi.review.model import Class, Environment, Item, Report
 from prefect_pulumi.review.remedies import with_remedies
+from prefect_pulumi.review.renderers import markdown
+from prefect_pulumi.review.renderers.escape import code, plain, printable
 
 ALLOWED = {
     "h3", "h4", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code", "strong", "details", "summary",

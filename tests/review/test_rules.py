@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.review.model import Action, Class, Environment, FieldChange, Item, Shown
 from prefect_pulumi.review.rules import Rules
 

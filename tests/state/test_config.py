@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.state.config import StackConfig
+from prefect_pulumi.project.stack_file import StackConfig
 from prefect_pulumi.state.secrets import PassphraseManager
 
 TEXT = """# of the team

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.errors import InputError
-from prefect_pulumi.state import edits, integrity
+from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.state import integrity, state_edits
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, make_urn
 
 
@@ -33,20 +33,20 @@ def snapshot() -> Snapshot:
 
 
 def test_rename_changes_every_mention() -> None:
-    edited, new = edits.rename(snapshot(), urn("a"), "first")
+    edited, new = state_edits.rename(snapshot(), urn("a"), "first")
     assert new == urn("first")
     assert urn("a") not in repr(edited.resources)
-    edited, new = edits.rename(edited, urn("own", "pulumi:providers:x"), "other")
+    edited, new = state_edits.rename(edited, urn("own", "pulumi:providers:x"), "other")
     assert edited.resources[1].provider == f"{new}::own"
     assert integrity.check(edited) == []
 
 
 def test_delete_only_what_nobody_uses() -> None:
     with pytest.raises(InputError, match="is used by"):
-        edits.delete(snapshot(), urn("a"))
+        state_edits.delete(snapshot(), urn("a"))
     with pytest.raises(InputError, match="is protected"):
-        edits.delete(snapshot(), urn("b"), dependents=True)
-    edited, gone = edits.delete(snapshot(), urn("b"), dependents=True, force=True)
+        state_edits.delete(snapshot(), urn("b"), dependents=True)
+    edited, gone = state_edits.delete(snapshot(), urn("b"), dependents=True, force=True)
     assert gone == [urn("b"), urn("c")]
     assert [each.id for each in edited.resources] == ["own", "a", "d"]
     assert integrity.check(edited) == []
@@ -54,12 +54,12 @@ def test_delete_only_what_nobody_uses() -> None:
 
 def test_unprotect() -> None:
     for urns in ([urn("c")], None):
-        edited, freed = edits.unprotect(snapshot(), urns)
+        edited, freed = state_edits.unprotect(snapshot(), urns)
         assert freed == [urn("c")]
         assert not any(each.protect for each in edited.resources)
 
 
 def test_a_wrong_name_is_helped() -> None:
     with pytest.raises(InputError) as raised:
-        edits.unprotect(snapshot(), [urn("c", "x:index:Other")])
+        state_edits.unprotect(snapshot(), [urn("c", "x:index:Other")])
     assert raised.value.remedy == f"did you mean {urn('c')}?"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, make_urn
-from prefect_pulumi.state.folding import fold
 from prefect_pulumi.state.journal import Record
+from prefect_pulumi.state.journal_replay import fold
 
 
 def entry(name: str, **fields: object) -> ResourceEntry:

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.core.errors import StateError
+from prefect_pulumi.core.values import Secret
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, make_urn
-from prefect_pulumi.state.folding import fold
 from prefect_pulumi.state.journal import Journal
+from prefect_pulumi.state.journal_replay import fold
 from prefect_pulumi.state.secrets import PassphraseManager
-from prefect_pulumi.values import Secret
 
 
 def entry(name: str, **fields: object) -> ResourceEntry:

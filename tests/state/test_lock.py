@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.errors import StateLockedError
+from prefect_pulumi.core.errors import StateLockedError
 from prefect_pulumi.state.lock import StackLock, clear_dead, clear_locks
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.errors import ConfigError
-from prefect_pulumi.state.config import PluginEntry, ProjectFile
+from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.project.stack_file import PluginEntry, ProjectFile
 
 
 def load(tmp_path: Path, text: str) -> ProjectFile:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.errors import OperationError
+from prefect_pulumi.core.errors import OperationError
 from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.state.reading import ReadOnlyBackend, owned
+from prefect_pulumi.state.read_only import ReadOnlyBackend, owned
 
 
 def test_every_way_to_write_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.errors import PassphraseError
+from prefect_pulumi.core.errors import PassphraseError
 from prefect_pulumi.state.secrets import PassphraseManager
 
 SALT = "v1:9MavrqrpyV4=:v1:Hds7hRGstSc+Lq1T:JzXJI7arYvtlobxW6yxgo0liSNCkmg=="

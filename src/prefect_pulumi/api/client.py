@@ -14,10 +14,10 @@ from typing import Any, Self
 import anyio
 import httpx
 
-from prefect_pulumi.api import patience
-from prefect_pulumi.api.limits import AdaptiveLimit
-from prefect_pulumi.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
-from prefect_pulumi.values import MASK, texts_in
+from prefect_pulumi.api.rate_limit import AdaptiveLimit
+from prefect_pulumi.core import deadline
+from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
+from prefect_pulumi.core.values import MASK, texts_in
 
 API_VERSION = "0.8.4"
 """What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
@@ -204,7 +204,7 @@ class PrefectClient:
         if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
         try:
-            with anyio.fail_after(patience.left()):
+            with anyio.fail_after(deadline.left()):
                 response = await self._answer(method, path, json, params)
         except TimeoutError as error:
             raise ServerUnavailableError(

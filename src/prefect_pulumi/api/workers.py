@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from prefect_pulumi.errors import ConflictError, NotFoundError
+from prefect_pulumi.core.errors import ConflictError, NotFoundError
 
 BUSY = ("PENDING", "RUNNING", "CANCELLING")
 """State types of a flow run that a worker has taken and that has not ended."""

@@ -8,18 +8,18 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.cli import render
-from prefect_pulumi.cli.project import PRIVATE, Stack, as_json, keep_salt_out_of_git
-from prefect_pulumi.cli.settling import settle, wake_server
+from prefect_pulumi.app.session.recovery import settle, wake_server
+from prefect_pulumi.cli.output import render
+from prefect_pulumi.core.errors import ChangesFound, ConfigError, ExitCode, InputError
+from prefect_pulumi.core.values import mask, unwrap
 from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.events import Event, Message
 from prefect_pulumi.engine.operations import Result, StackContext
-from prefect_pulumi.engine.run_state import Options
-from prefect_pulumi.engine.scope import Selection
-from prefect_pulumi.engine.steps import STACK_TYPE
-from prefect_pulumi.errors import ChangesFound, ConfigError, ExitCode, InputError
+from prefect_pulumi.engine.plan.scope import Selection
+from prefect_pulumi.engine.plan.steps import STACK_TYPE
+from prefect_pulumi.engine.run.events import Event, Message
+from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.project.stack import PRIVATE, Stack, as_json, keep_salt_out_of_git
 from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.values import mask, unwrap
 
 
 class QuietSink:
@@ -41,12 +41,12 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
     if stack.name and arguments.command in RUNS_THE_PROGRAM:
         pinned = stack.environment.get("release") is not None
         if arguments.command == "up" and (pinned or stack.promotion_file.is_file()):
-            from prefect_pulumi.cli import applying
+            from prefect_pulumi.app.release import apply
 
-            if applying.pending(stack):
-                return applying.apply_pin(arguments, stack)
+            if apply.pending(stack):
+                return apply.apply_pin(arguments, stack)
         if pinned:
-            from prefect_pulumi.cli import releases
+            from prefect_pulumi.app.release import releases
 
             stack = releases.at_pin(stack)
         elif arguments.command == "up" and arguments.staged and not _is_first_stage(stack):
@@ -175,75 +175,75 @@ def _outputs(arguments: Namespace, stack: Stack) -> ExitCode:
 
 
 def _run(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import flow_run
+    from prefect_pulumi.app import flow_runs
 
-    return flow_run.follow(arguments, stack)
+    return flow_runs.follow(arguments, stack)
 
 
 def _import(arguments: Namespace, stack: Stack) -> ExitCode:
     """What is named, into the stack; with `--all` everything, into a project of its own."""
-    from prefect_pulumi.cli import import_all, importing
+    from prefect_pulumi.app.imports import import_objects, import_server
 
-    bring = import_all.run if arguments.all else importing.run
+    bring = import_server.run if arguments.all else import_objects.run
     return bring(arguments, stack, QuietSink())
 
 
 def _status(arguments: Namespace, stack: Stack) -> ExitCode:
     if not stack.name:
-        from prefect_pulumi.cli import overview
+        from prefect_pulumi.app import overview
 
         return overview.show(arguments, stack)
-    from prefect_pulumi.cli import status
+    from prefect_pulumi.app import workers
 
-    return status.show(arguments, stack)
+    return workers.show(arguments, stack)
 
 
 def _drift(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import drift
+    from prefect_pulumi.app.review import drift
 
     return drift.run(arguments, stack)
 
 
 def _adopt(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import adopting
+    from prefect_pulumi.app.review import adopt
 
-    return adopting.run(arguments, stack)
+    return adopt.run(arguments, stack)
 
 
 def _accept(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import accepting
+    from prefect_pulumi.app.review import accept
 
-    return accepting.run(arguments, stack)
+    return accept.run(arguments, stack)
 
 
 def _review(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import review
+    from prefect_pulumi.app.review import branch_review
 
-    return review.run(arguments, stack)
+    return branch_review.run(arguments, stack)
 
 
 def _release(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import releases
+    from prefect_pulumi.app.release import releases
 
     return releases.run(arguments, stack)
 
 
 def _verify(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import verifying
+    from prefect_pulumi.app.release import verify
 
-    return verifying.run(arguments, stack)
+    return verify.run(arguments, stack)
 
 
 def _promote(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import promoting
+    from prefect_pulumi.app.release import promote
 
-    return promoting.run(arguments, stack)
+    return promote.run(arguments, stack)
 
 
 def _rollback(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import applying
+    from prefect_pulumi.app.release import apply
 
-    return applying.rollback(arguments, stack)
+    return apply.rollback(arguments, stack)
 
 
 def _env(arguments: Namespace, stack: Stack) -> ExitCode:
@@ -266,9 +266,9 @@ def _env(arguments: Namespace, stack: Stack) -> ExitCode:
 
 
 def _state(arguments: Namespace, stack: Stack) -> ExitCode:
-    from prefect_pulumi.cli import state_commands
+    from prefect_pulumi.app import state_edits
 
-    return state_commands.run(arguments, stack, QuietSink())
+    return state_edits.run(arguments, stack, QuietSink())
 
 
 def _cancel(arguments: Namespace, stack: Stack) -> ExitCode:

@@ -9,8 +9,8 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from prefect_pulumi.errors import ExitCode, InputError, PrefectPulumiError
-from prefect_pulumi.masking import masking
+from prefect_pulumi.core.errors import ExitCode, InputError, PrefectPulumiError
+from prefect_pulumi.core.masking import masking
 
 EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
 none were expected; 4 could not check (server unreachable, state locked); 130 interrupted"""
@@ -21,7 +21,7 @@ FORMATS = ("text", "json", "markdown", "html", "junit")
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments"):
-            from prefect_pulumi.engine.support import OPTIONS_OF_THE_CLI, refusal
+            from prefect_pulumi.engine.sdk.capabilities import OPTIONS_OF_THE_CLI, refusal
 
             for word in message.split():
                 if what := OPTIONS_OF_THE_CLI.get(word.partition("=")[0]):
@@ -196,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(argv)
         except PrefectPulumiError as error:
-            from prefect_pulumi.cli import render
+            from prefect_pulumi.cli.output import render
 
             masker.error(error)
             render.failure(error, as_json=as_json)
@@ -213,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
-    from prefect_pulumi.cli.project import Stack, find_root
+    from prefect_pulumi.project.stack import Stack, find_root
 
     stack = Stack(find_root(), arguments.stack or "")
     if arguments.stack:

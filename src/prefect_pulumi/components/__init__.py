@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from prefect_pulumi.components.environment import load_environment, secret_value
 from prefect_pulumi.components.flows import Flows
 from prefect_pulumi.components.pool import Pool
 from prefect_pulumi.components.release import declare_release
 from prefect_pulumi.components.server import Server
-from prefect_pulumi.components.settings import Environment, PoolSettings, QueueSettings, load_environment, secret_value
+from prefect_pulumi.project.settings import Environment, PoolSettings, QueueSettings
 
 __all__ = [
     "Environment",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 
 from prefect_pulumi.components.pool import Pool
-from prefect_pulumi.components.settings import DeploySettings
+from prefect_pulumi.project.settings import DeploySettings
 from prefect_pulumi.resources import Deployments, ProcessWorker
 
 

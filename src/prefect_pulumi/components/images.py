@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.components.settings import ImageSettings
+from prefect_pulumi.project.settings import ImageSettings
 
 HOME = "/home/prefect/.prefect"
 """PREFECT_HOME in the image: results and caches, kept in a volume of each worker."""

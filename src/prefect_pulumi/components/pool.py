@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from prefect_pulumi.components.settings import PoolSettings, SettingsError
+from prefect_pulumi.components.environment import ProgramSettingsError
 from prefect_pulumi.components.templates import TemplateError, base_job_template
+from prefect_pulumi.project.settings import PoolSettings
 from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue
 
 if TYPE_CHECKING:
@@ -137,10 +138,10 @@ class Pool(pulumi.ComponentResource):
         if server is None:
             raise _fault(name, "workers in containers need Pool(..., server=server) to know where the API is")
         if settings.runs_in == "docker":
-            from prefect_pulumi.components.containers import worker_containers
+            from prefect_pulumi.components.containers.workers import worker_containers
 
             return worker_containers(name, settings, self.work_pool, server, image, template, after)
-        from prefect_pulumi.components.kubernetes import worker_deployment
+        from prefect_pulumi.components.containers.kubernetes import worker_deployment
 
         return worker_deployment(name, settings, self.work_pool, server, image, template, after)
 
@@ -159,8 +160,8 @@ def fingerprint(template: Any) -> pulumi.Output[str]:
     )
 
 
-def _fault(where: str, message: str) -> SettingsError:
-    return SettingsError(
+def _fault(where: str, message: str) -> ProgramSettingsError:
+    return ProgramSettingsError(
         message,
         where=f"Pulumi.{pulumi.get_stack()}.yaml: environment.pools.{where}",
         remedy="see docs/workers.md",

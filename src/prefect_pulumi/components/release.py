@@ -7,10 +7,10 @@ from typing import Any
 
 import pulumi
 
-from prefect_pulumi.components.declared import declared
 from prefect_pulumi.components.flows import Flows
 from prefect_pulumi.components.pool import Pool
-from prefect_pulumi.components.settings import Environment
+from prefect_pulumi.components.registered import declared
+from prefect_pulumi.project.settings import Environment
 from prefect_pulumi.resources import Release
 
 

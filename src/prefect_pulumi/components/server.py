@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from prefect_pulumi.components.settings import ServerSettings
+from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
 
 if TYPE_CHECKING:

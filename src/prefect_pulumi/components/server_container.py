@@ -9,7 +9,7 @@ import pulumi
 import pulumi_docker as docker
 
 from prefect_pulumi.components.images import HOME, image_reference
-from prefect_pulumi.components.settings import ServerContainer
+from prefect_pulumi.project.settings import ServerContainer
 
 INNER_PORT = 4200
 START_SECONDS = 180

@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from prefect_pulumi.deploy.worker_types import worker_types
+from prefect_pulumi.models.worker_types import worker_types
 
 
 class TemplateError(ValueError):

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from prefect_pulumi.engine.deployment import Deployment
-from prefect_pulumi.engine.events import Message, Sink
-from prefect_pulumi.engine.healing import heal
-from prefect_pulumi.engine.monitor import InProcessEngine, InProcessMonitor
-from prefect_pulumi.engine.program import run_program
-from prefect_pulumi.engine.providers import Loader, ProviderPool
-from prefect_pulumi.engine.refreshing import refresh_entries
-from prefect_pulumi.engine.run_state import Aborted, Options
-from prefect_pulumi.engine.steps import Step, summarize
-from prefect_pulumi.engine.stopping import stopping
-from prefect_pulumi.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
-from prefect_pulumi.masking import MaskedStream, Masker, current
-from prefect_pulumi.state import folding
+from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
+from prefect_pulumi.core.masking import MaskedStream, Masker, current
+from prefect_pulumi.engine.plan.steps import Step, summarize
+from prefect_pulumi.engine.run.deployment import Deployment
+from prefect_pulumi.engine.run.events import Message, Sink
+from prefect_pulumi.engine.run.providers import Loader, ProviderPool
+from prefect_pulumi.engine.run.recovery import heal
+from prefect_pulumi.engine.run.refresh import refresh_entries
+from prefect_pulumi.engine.run.run_state import Aborted, Options
+from prefect_pulumi.engine.run.signals import stopping
+from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
+from prefect_pulumi.engine.sdk.program import run_program
+from prefect_pulumi.state import journal_replay
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import Journal
@@ -286,7 +286,7 @@ def settle(context: StackContext) -> int:
 
 
 def _load(context: StackContext) -> Snapshot:
-    snapshot = folding.load(context.backend, context.stack, context.manager)
+    snapshot = journal_replay.load(context.backend, context.stack, context.manager)
     for entry in snapshot.resources:
         context.masker.learn((entry.inputs, entry.outputs))
     return snapshot

@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect_pulumi.errors import LocalProcessError, PortInUseError
+from prefect_pulumi.core.errors import LocalProcessError, PortInUseError
 from prefect_pulumi.local.processes import (
     ProcessFile,
     clean_environment,

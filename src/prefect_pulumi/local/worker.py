@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 
-from prefect_pulumi.errors import LocalProcessError
+from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.local.processes import (
     ProcessFile,
     clean_environment,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from prefect_pulumi.values import (
+from prefect_pulumi.core.values import (
     UNKNOWN,
     Archive,
     Asset,

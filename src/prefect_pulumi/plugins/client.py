@@ -13,8 +13,9 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 from typing_extensions import override
 
-from prefect_pulumi.errors import PartialFailureError, PrefectPulumiError, ProviderError
-from prefect_pulumi.lifecycle import (
+from prefect_pulumi.core.errors import PartialFailureError, PrefectPulumiError, ProviderError
+from prefect_pulumi.core.property_paths import head
+from prefect_pulumi.core.provider_protocol import (
     Changes,
     CheckFailure,
     CheckResult,
@@ -26,10 +27,9 @@ from prefect_pulumi.lifecycle import (
     ReadRequest,
     ReadResult,
 )
-from prefect_pulumi.paths import head
+from prefect_pulumi.core.values import from_struct, to_struct, unwrap
 from prefect_pulumi.plugins.assets import config_text, outgoing, restored, rewrapped
 from prefect_pulumi.plugins.process import PluginProcess
-from prefect_pulumi.values import from_struct, to_struct, unwrap
 
 MESSAGE_LIMIT = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT)]

@@ -10,7 +10,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from typing_extensions import override
 
-from prefect_pulumi.lifecycle import ProviderHost
+from prefect_pulumi.core.provider_protocol import ProviderHost
 
 SEVERITIES = {0: "debug", 1: "info", 2: "warning", 3: "error"}
 

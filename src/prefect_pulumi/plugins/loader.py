@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.errors import ConfigError, PrefectPulumiError
-from prefect_pulumi.lifecycle import Provider, ProviderHost
-from prefect_pulumi.plugins.acquire import fetch
-from prefect_pulumi.plugins.finding import LocalPlugin, Wanted, find
+from prefect_pulumi.core.errors import ConfigError, PrefectPulumiError
+from prefect_pulumi.core.provider_protocol import Provider, ProviderHost
+from prefect_pulumi.core.values import mask, unwrap
+from prefect_pulumi.plugins.download import fetch
 from prefect_pulumi.plugins.guard import Guard
-from prefect_pulumi.values import mask, unwrap
+from prefect_pulumi.plugins.locations import LocalPlugin, Wanted, find
 
 
 class PluginLoader:

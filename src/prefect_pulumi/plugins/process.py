@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from prefect_pulumi.errors import PluginError
+from prefect_pulumi.core.errors import PluginError
 from prefect_pulumi.plugins.guard import GRACE, Guard
 
 START_TIMEOUT = 60.0

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from prefect_pulumi.patterns import matches_any
+from prefect_pulumi.core.globs import matches_any
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.review.display import Redactor, equal, leaves, shown
 from prefect_pulumi.review.model import ABSENT, Action, Environment, FieldChange, Item, Shown
-from prefect_pulumi.review.shown import Redactor, equal, leaves, shown
 from prefect_pulumi.state.entries import ResourceEntry
-from prefect_pulumi.values import Secret
 
 OWN: Mapping[str, tuple[str, ...]] = {
     "WorkPool": ("concurrencyLimit", "paused"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from prefect_pulumi.errors import InputError
-from prefect_pulumi.promotion.records import Carried, Record, Verification
+from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.promotion.release_records import Carried, Record, Verification
 from prefect_pulumi.review.model import Environment, Status
 
 NAMES = ("stage", "verified", "newer", "drift", "policy", "secrets", "versions", "images")

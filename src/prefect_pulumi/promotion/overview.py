@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from prefect_pulumi.promotion.records import Carried, Record
-from prefect_pulumi.review import words
+from prefect_pulumi.promotion.release_records import Carried, Record
+from prefect_pulumi.review import phrases
 from prefect_pulumi.review.model import Environment, Status
 
 HEALTHY, NOTICE, BAD = "good", "notice", "bad"
@@ -92,7 +92,7 @@ def _release(row: Row) -> tuple[str, str]:
 def _verified(row: Row) -> tuple[str, str]:
     word = row.verified
     return (
-        words.moment(word) if word[:2] == "20" else word or "-",
+        phrases.moment(word) if word[:2] == "20" else word or "-",
         BAD if word.startswith("failed") else NOTICE if word == "no" else HEALTHY if word else "",
     )
 
@@ -121,7 +121,7 @@ def _runs(row: Row) -> tuple[str, str]:
     more = " or more" if row.runs.more else ""
     failed = any(row.runs.counts.get(kind) for kind in ("FAILED", "CRASHED"))
     last = row.runs.last
-    return (f"{last['state']} {words.moment(last['time'])}; 24 h: {counted}{more}", BAD if failed else HEALTHY)
+    return (f"{last['state']} {phrases.moment(last['time'])}; 24 h: {counted}{more}", BAD if failed else HEALTHY)
 
 
 def html(rows: Sequence[Row], project: str, time: str) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from prefect_pulumi.errors import GateError, StalePlanError
+from prefect_pulumi.core.errors import GateError, StalePlanError
 from prefect_pulumi.promotion.compare import Row
 from prefect_pulumi.promotion.gates import Gate
-from prefect_pulumi.promotion.records import Record
+from prefect_pulumi.promotion.release_records import Record
 
 VERSION = 1
 

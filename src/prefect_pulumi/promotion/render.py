@@ -10,8 +10,8 @@ from typing import Any
 from prefect_pulumi.promotion.compare import Row
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan
-from prefect_pulumi.review import words
-from prefect_pulumi.review.escape import code, plain, printable
+from prefect_pulumi.review import phrases
+from prefect_pulumi.review.renderers.escape import code, plain, printable
 
 LIMIT = 60_000
 """Bytes of Markdown; the forge takes 65,536 characters."""
@@ -33,12 +33,14 @@ def _text(plan: Plan) -> Iterator[str]:
     for row in plan.changes:
         own = " (its own config)" if row.own else ""
         what = f"{row.kind} {row.name}" + (f" {row.path}" if row.path else "")
-        yield "  " + printable(f"{what}: {words.value(row.now)} -> {words.value(row.after)}{_there(row, plan)}{own}")
+        yield "  " + printable(
+            f"{what}: {phrases.value(row.now)} -> {phrases.value(row.after)}{_there(row, plan)}{own}"
+        )
     if plan.stays:
         yield f"stays {plan.target}'s own:"
     for row in plan.stays:
         what = f"{row.kind} {row.name} {row.path}"
-        yield "  " + printable(f"{what}: {words.value(row.now)} ({plan.source}: {words.value(row.source)})")
+        yield "  " + printable(f"{what}: {phrases.value(row.now)} ({plan.source}: {phrases.value(row.source)})")
 
 
 def title(plan: Plan) -> str:
@@ -52,7 +54,7 @@ def _word(gate: Gate) -> str:
 
 def _there(row: Row, plan: Plan) -> str:
     """What the source has, where that is not what the target gets."""
-    source, after = words.value(row.source), words.value(row.after)
+    source, after = phrases.value(row.source), phrases.value(row.after)
     return f" ({plan.source}: {source})" if source != after else ""
 
 
@@ -119,7 +121,7 @@ def _table(name: str, rows: list[Row], columns: tuple[str, ...], room: int) -> t
 
 
 def _cell(shown: Any) -> str:
-    return code(words.value(shown))
+    return code(phrases.value(shown))
 
 
 def document(plan: Plan) -> Mapping[str, Any]:

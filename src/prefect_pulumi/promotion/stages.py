@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from prefect_pulumi.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError
 
 WHERE = "Pulumi.yaml: promotion"
 

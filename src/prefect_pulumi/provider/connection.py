@@ -7,13 +7,13 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.errors import ConfigError, ServerUnavailableError
+from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
+from prefect_pulumi.core.values import UNKNOWN, has_unknown, unwrap
 from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
-from prefect_pulumi.provider.declared import Declared
-from prefect_pulumi.values import UNKNOWN, has_unknown, unwrap
+from prefect_pulumi.provider.declarations import Declared
 
 if TYPE_CHECKING:
-    from prefect_pulumi.api.portal import SyncClient
+    from prefect_pulumi.api.blocking import SyncClient
 
 
 class Connection:
@@ -63,7 +63,7 @@ class Connection:
             if self._closed:
                 raise ServerUnavailableError("the provider has been stopped", where=self.api_url)
             if self._client is None:
-                from prefect_pulumi.api.portal import SyncClient
+                from prefect_pulumi.api.blocking import SyncClient
 
                 self._client = SyncClient(
                     self.api_url, api_key=self._api_key, auth_string=self._auth_string, read_only=self._read_only

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from prefect_pulumi.errors import NotFoundError, PrefectPulumiError
-from prefect_pulumi.lifecycle import CheckFailure, CheckResult, Props
+from prefect_pulumi.core.errors import NotFoundError, PrefectPulumiError
+from prefect_pulumi.core.provider_protocol import CheckFailure, CheckResult, Props
+from prefect_pulumi.core.values import secret, unwrap
 from prefect_pulumi.models import FUNCTIONS
 from prefect_pulumi.models.functions import WORKER_METADATA
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.flows import DeploymentHandler
-from prefect_pulumi.provider.handler import Call
-from prefect_pulumi.provider.rest import RestHandler
-from prefect_pulumi.values import secret, unwrap
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.flows import DeploymentHandler
+from prefect_pulumi.provider.handlers.rest import RestHandler
 
 Handlers = Callable[[str], Any]
 

@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from prefect_pulumi.errors import (
+from prefect_pulumi.core.errors import (
     ApiError,
     PrefectPulumiError,
     ProviderError,
     ServerUnavailableError,
 )
-from prefect_pulumi.lifecycle import ReadRequest, ReadResult
+from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
+from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.models import PACKAGE
-from prefect_pulumi.provider.handler import Call
-from prefect_pulumi.provider.rest import Json, RestHandler
-from prefect_pulumi.provider.service import PrefectProvider, sealed_read
-from prefect_pulumi.values import unwrap
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.rest import Json, RestHandler
+from prefect_pulumi.provider.provider import PrefectProvider, sealed_read
 
 if TYPE_CHECKING:
-    from prefect_pulumi.provider.flows import DeploymentHandler
+    from prefect_pulumi.provider.handlers.flows import DeploymentHandler
 
 _DOCUMENTS = {"secret": "SecretBlock", "json": "JsonBlock"}
 BY_ID = {"Flow": "name", "BlockType": "slug", "BlockSchema": "checksum"}

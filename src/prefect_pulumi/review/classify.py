@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.core.property_paths import covered, head
+from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
-from prefect_pulumi.paths import covered, head
+from prefect_pulumi.review.display import GONE, SERVERS, Redactor, equal, leaves, shown
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
-from prefect_pulumi.review.shown import GONE, SERVERS, Redactor, equal, leaves, shown
-from prefect_pulumi.values import Secret, has_secret, unwrap
 
 TEMPLATE, FIRST_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
 _GRAVITY = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.THIS_CHANGE)

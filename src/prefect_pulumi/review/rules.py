@@ -11,10 +11,10 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from prefect_pulumi.errors import ConfigError
-from prefect_pulumi.patterns import covers, matches, matches_any
+from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.globs import covers, matches, matches_any
+from prefect_pulumi.core.values import same
 from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
-from prefect_pulumi.values import same
 
 
 class Part(BaseModel):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from prefect_pulumi.errors import StateError, UnsupportedError
+from prefect_pulumi.core.errors import StateError, UnsupportedError
 from prefect_pulumi.state import checkpoint, integrity
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import sync_folder

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect_pulumi.errors import PrefectPulumiError, StateError
+from prefect_pulumi.core.errors import PrefectPulumiError, StateError
+from prefect_pulumi.core.values import SECRET, SIGNATURE, from_checkpoint, to_checkpoint
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 from prefect_pulumi.state.secrets import PassphraseManager
-from prefect_pulumi.values import SECRET, SIGNATURE, from_checkpoint, to_checkpoint
 
 VERSION = 3
 MANIFEST_VERSION = "v3.256.0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.core.errors import StateError
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.core.errors import StateError
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, parse_provider_ref
 
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.errors import StateError
+from prefect_pulumi.core.errors import StateError
 from prefect_pulumi.state.checkpoint import parse_entry, render_entry
 from prefect_pulumi.state.entries import ResourceEntry
 from prefect_pulumi.state.secrets import PassphraseManager

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from prefect_pulumi.errors import StateError, StateLockedError
+from prefect_pulumi.core.errors import StateError, StateLockedError
 
 CLOCK_SLACK = 5.0
 """Seconds by which the start of a process, counted from the boot, may be off the clock."""

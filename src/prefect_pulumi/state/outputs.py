@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from prefect_pulumi.errors import PassphraseError
+from prefect_pulumi.core.errors import PassphraseError
+from prefect_pulumi.core.values import from_checkpoint
 from prefect_pulumi.state.checkpoint import deployment_of
 from prefect_pulumi.state.entries import STACK_TYPE
-from prefect_pulumi.values import from_checkpoint
 
 UNREADABLE = "{}"
 """What stands for a secret that cannot be decrypted: an empty object, secret, as the official engine has it."""

@@ -11,7 +11,7 @@ import os
 import threading
 from pathlib import Path
 
-from prefect_pulumi.errors import PassphraseError
+from prefect_pulumi.core.errors import PassphraseError
 
 ROUNDS = 1_000_000
 KEY_BYTES = 32

@@ -1,0 +1,4 @@
+"""What code, state and server say of a stack, through either engine. Reads only.
+
+May import `app.session`.
+"""

@@ -1,0 +1,190 @@
+"""What each side says of a stack, by the embedded engine: its state, its program as a preview, its server's lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TextIO
+
+from prefect_pulumi.api._lazy_httpx import load_httpx
+from prefect_pulumi.app.session.read_only import Notes, ReadOnlyProvider, read_only_context
+from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
+from prefect_pulumi.core.values import has_unknown, secrets_in
+from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.operations import StackContext, open_providers
+from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
+from prefect_pulumi.engine.run.providers import ProviderPool
+from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.project.stack import Stack
+from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.state import journal_replay
+from prefect_pulumi.state.entries import ResourceEntry, Snapshot
+from prefect_pulumi.state.read_only import owned
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a program asks for: URN -> its step. `problem`: why it could not be run."""
+
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    problem: PrefectPulumiError | None = None
+
+    def inputs(self, urn: str) -> Mapping[str, Any] | None:
+        step = self.steps.get(urn)
+        return step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
+
+
+@dataclass
+class Live:
+    """What the server said. `answers`, `rows`: by URN; `found`: every object of the lists."""
+
+    server: str = ""
+    version: str = ""
+    answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    found: list[Any] = field(default_factory=list)
+    failed: dict[str, PrefectPulumiError] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[PrefectPulumiError]:
+        """Each failure once: what stops one list stops all that come after it."""
+        return list({str(error): error for error in self.failed.values()}.values())
+
+
+@dataclass
+class Sides:
+    """`owned`: id -> stack, of what all stacks of the backend own; `notes`: what a reader should know besides."""
+
+    snapshot: Snapshot
+    code: Code
+    live: Live
+    owned: dict[str, str]
+    redactor: Redactor
+    notes: list[str] = field(default_factory=list)
+
+
+def local_sides(stack: Stack, output: TextIO | None) -> Sides:
+    """Raises `InputError` for bad input of the project itself, and what makes the state unreadable."""
+    load_httpx()
+    context = read_only_context(stack, Notes(), output)
+    snapshot = load_snapshot(context)
+    with open_providers(context) as providers, ThreadPoolExecutor(max_workers=1) as aside:
+        reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
+        code = run_code(context, snapshot)
+        live = reading.result()
+        if not managed(snapshot):
+            _read_new(code, providers, live)
+    secrets: list[Any] = [context.config[key] for key in context.secret_keys]
+    redactor = Redactor([*secrets, *known_secrets(snapshot, code)])
+    return Sides(snapshot, code, live, owned(context.backend.root), redactor)
+
+
+def known_secrets(snapshot: Snapshot, code: Code) -> list[Any]:
+    """Of the state, and of what the program asks for."""
+    entries = [*snapshot.resources, *(step.new for step in code.steps.values() if step.new is not None)]
+    return [value for entry in entries for props in (entry.inputs, entry.outputs) for value in secrets_in(props)]
+
+
+def load_snapshot(context: StackContext) -> Snapshot:
+    """The state, with what a crashed run had finished folded in; nothing is written."""
+    return journal_replay.load(context.backend, context.stack, context.manager)
+
+
+def run_code(context: StackContext, snapshot: Snapshot | None = None) -> Code:
+    """The program's steps against the state. A program that fails is a problem, not the end of the report."""
+    try:
+        result = operations.preview(context, Options(), snapshot=snapshot)
+    except PrefectPulumiError as error:
+        return Code(problem=error)
+    steps: dict[str, Step] = {}
+    for step in result.steps:
+        before = steps.get(step.urn)
+        if before is not None and before.op is Op.DELETE_REPLACED and step.op is Op.CREATE:
+            step = replace(step, op=Op.REPLACE)
+        steps[step.urn] = step
+    return Code(steps)
+
+
+def read_live(snapshot: Snapshot, providers: ProviderPool) -> Live:
+    """The lists of each server that the stack has a provider for, and the reads of all other providers."""
+    entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
+    live = Live()
+    groups: dict[str, list[ResourceEntry]] = {}
+    for entry in managed(snapshot):
+        groups.setdefault(entry.provider, []).append(entry)
+    seen: set[str] = set()
+    for group in groups.values():
+        requests = [ReadRequest(each.urn, each.id, each.inputs, each.outputs) for each in group]
+        try:
+            provider = providers.for_entry(group[0], entries.values())
+        except PrefectPulumiError as error:
+            live.failed.update({each.type.rsplit(":", 1)[-1]: error for each in group})
+            continue
+        read_group(provider, requests, live, seen)
+    return live
+
+
+def _read_new(code: Code, providers: ProviderPool, live: Live) -> None:
+    """A stack that has not been made yet: its server is listed all the same, for names that are taken."""
+    for step in code.steps.values():
+        if step.type == PROVIDER_PREFIX + "prefect" and step.new is not None and not has_unknown(step.new.inputs):
+            provider = providers.load(step.urn, step.new.inputs)
+            providers.install(step.urn, step.new.id, provider, step.new.inputs)
+            found = providers.get(step.urn)
+            if found is not None:
+                read_group(found, [], live, set())
+
+
+def read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set[str]) -> None:
+    from prefect_pulumi.provider.inventory import LiveReader
+    from prefect_pulumi.provider.provider import PrefectProvider
+
+    inner = provider.inner if isinstance(provider, ReadOnlyProvider) else provider
+    if not isinstance(inner, PrefectProvider):
+        _read_others(provider, requests, live)
+        return
+    reader = LiveReader(inner)
+    if not reader.api_url and not requests:
+        return
+    if not live.server:
+        live.server = reader.api_url
+    try:
+        # A provider without an address has what runs on this machine, such as the server itself.
+        live.version = live.version or (reader.version() if reader.api_url else "")
+    except PrefectPulumiError as error:
+        live.failed["server"] = error
+        return
+    for listing in reader.read(requests):
+        if listing.error is not None:
+            live.failed.update(dict.fromkeys(listing.kinds, listing.error))
+            continue
+        live.done.extend(listing.kinds)
+        live.answers.update(listing.answers)
+        live.rows.update(listing.rows)
+        if reader.api_url not in seen:
+            live.found.extend(listing.found)
+    seen.add(reader.api_url)
+
+
+def _read_others(provider: Any, requests: list[ReadRequest], live: Live) -> None:
+    """Another package's provider: its own reads, and nothing to list."""
+    for request, answer in zip(requests, provider.read_many(requests), strict=True):
+        if isinstance(answer, PrefectPulumiError):
+            live.failed[request.urn] = answer
+        live.answers[request.urn] = answer
+
+
+def managed(snapshot: Snapshot) -> list[ResourceEntry]:
+    """What is read live: the stack's own resources, without providers and what was only looked up."""
+    return [
+        entry
+        for entry in snapshot.resources
+        if entry.custom
+        and not entry.delete
+        and not entry.external
+        and not entry.pending_replacement
+        and not entry.type.startswith(PROVIDER_PREFIX)
+    ]

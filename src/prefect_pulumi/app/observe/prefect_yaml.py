@@ -1,0 +1,144 @@
+"""The deployments of a `prefect.yaml`, each as an object of its own in a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from prefect_pulumi.core.values import UNKNOWN, same, unwrap
+from prefect_pulumi.review.classify import Subject
+from prefect_pulumi.review.model import Action, Facts, Flag, Impact
+
+TYPE = "prefect:index:Deployments"
+_EACH = "prefect:deploy:Deployment"
+_COMPUTED = ("entries", "fingerprints", "hashKey")
+_CARRIED = ("triggers", "ui_owns")
+"""Of an entry, what only the file knows."""
+_ACTIONS = {"create": Action.DEPLOY, "adopt": Action.DEPLOY, "update": Action.DEPLOY, "prune": Action.PRUNE}
+
+Props = Mapping[str, Any]
+
+
+def split(whole: Subject, results: Any, facts: Mapping[str, Facts]) -> Iterator[Subject]:
+    """The resource without its deployments, then each of them. `results`: what the preview says of each, or UNKNOWN;
+    `facts`: by UUID."""
+    code, inputs = _without(whole.code), _without(whole.inputs)
+    yield replace(
+        whole,
+        code=code,
+        base=_without(whole.base),
+        inputs=inputs,
+        outputs=_without(whole.outputs),
+        live=_without(whole.live),
+        action=Action.UPDATE if _changed(code, inputs) else Action.NONE,
+    )
+    recorded: dict[str, str] = unwrap((whole.outputs or {}).get("deployments", {}))
+    declared = _entries(whole.code)
+    for name in dict.fromkeys([*declared, *recorded]):
+        yield _one(whole, name, recorded.get(name, ""), results, facts)
+
+
+def _one(whole: Subject, name: str, id: str, results: Any, facts: Mapping[str, Facts]) -> Subject:
+    applied = _applied(whole, name)
+    alive = id in unwrap((whole.live or {}).get("deployments", {})).values() if whole.live is not None else True
+    live = _entries(whole.live).get(name) if whole.live is not None else None
+    changes = unwrap((whole.live or {}).get("drift", {}).get(name, {})).get("changes", {})
+    if live is not None and applied is not None and "owner" in changes:
+        applied = {**applied, "owner": changes["owner"]["applied"]}
+        live = {**live, "owner": changes["owner"]["live"]}
+    result = results.get(name, {}) if isinstance(results, Mapping) else {}
+    action = _ACTIONS.get(result.get("action", ""), Action.NONE) if result else _by_fingerprint(whole, name, id)
+    return Subject(
+        urn=f"{whole.urn}#{name}",
+        type=_EACH,
+        name=name,
+        id=id,
+        action=action if whole.action is not Action.NONE else Action.NONE,
+        code=_asked(_entries(whole.code).get(name), applied),
+        base=_asked(_entries(whole.base).get(name), applied),
+        inputs=applied if id else None,
+        outputs=applied if id else None,
+        live=live if alive and id else None,
+        missing=bool(id) and whole.live is not None and not alive,
+        unread=bool(id) and whole.live is None,
+        facts=facts.get(id, Facts()),
+        ignored=("triggers", "ui_owns"),
+        impacts=tuple(_impacts(result)) if action is not Action.NONE else (),
+        marks=(_print(whole.code, name), _print(whole.base, name)),
+        note=str(result.get("why", "")) if action is not Action.NONE else "",
+    )
+
+
+def _by_fingerprint(whole: Subject, name: str, id: str) -> Action:
+    """Where no server could be asked for the plan."""
+    if name not in _entries(whole.code):
+        return Action.PRUNE
+    return Action.NONE if id and _print(whole.code, name) == _print(whole.outputs, name) else Action.DEPLOY
+
+
+def _impacts(result: Props) -> Iterator[Impact]:
+    lost = result.get("scheduledRunsLost")
+    if lost:
+        word = "run is" if lost == 1 else "runs are"
+        yield Impact(Flag.RUNS_LOST, f"{lost} scheduled {word} deleted; those of schedules that stay are planned anew")
+    for slug in result.get("activates", ()):
+        yield Impact(Flag.SCHEDULE_ACTIVE, f"the schedule {slug} is paused now and will make runs")
+
+
+def _applied(whole: Subject, name: str) -> dict[str, Any] | None:
+    """The entry as it was deployed last: a refresh since then keeps it beside what it found."""
+    outputs = whole.outputs or {}
+    entry = outputs.get("drift", {}).get(name, {}).get("applied") or _entries(outputs).get(name)
+    return None if entry is None else _plain(entry)
+
+
+def _asked(entry: Props | None, applied: Props | None) -> dict[str, Any] | None:
+    """What the file declares over what was deployed: fields that it leaves open stay as they are."""
+    if entry is None:
+        return None
+    before = applied or {}
+    found = {**before, **_plain(entry)}
+    for group in ("schedules", "automations"):
+        members = found.get(group)
+        if isinstance(members, Mapping):
+            found[group] = {
+                key: _filled(group, value, before.get(group, {}).get(key)) for key, value in members.items()
+            }
+    return found
+
+
+def _filled(group: str, member: Any, before: Any) -> Any:
+    if not isinstance(member, Mapping) or not isinstance(before, Mapping):
+        return member
+    if group == "automations":
+        return {**before, **member}
+    anchor = {"anchor_date": before["anchor_date"]} if "anchor_date" in before and "interval" in member else {}
+    return {**anchor, **member}
+
+
+def _plain(entry: Props) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name not in _CARRIED}
+
+
+def _entries(props: Props | None) -> Mapping[str, Any]:
+    found = (props or {}).get("entries", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _print(props: Props | None, name: str) -> Any:
+    found = unwrap((props or {}).get("fingerprints", {}))
+    return found.get(name) if isinstance(found, Mapping) else None
+
+
+def _without(props: Props | None) -> dict[str, Any] | None:
+    return None if props is None else {name: value for name, value in props.items() if name not in _COMPUTED}
+
+
+def _changed(code: Props | None, inputs: Props | None) -> bool:
+    return code is not None and inputs is not None and not same(unwrap(dict(code)), unwrap(dict(inputs)))
+
+
+def results_of(outputs: Props) -> Any:
+    found = outputs.get("results", UNKNOWN)
+    return unwrap(found) if isinstance(found, Mapping) else UNKNOWN

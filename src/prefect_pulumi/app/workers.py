@@ -1,0 +1,193 @@
+"""`infra status`: the stack's work pools and their workers, as the server knows them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.workers import find_pool, versions, workers
+from prefect_pulumi.app.flow_runs import connection_of
+from prefect_pulumi.cli.output.tables import print_table
+from prefect_pulumi.core.errors import ApiError, ExitCode
+from prefect_pulumi.core.values import unwrap
+from prefect_pulumi.project.stack import Stack, as_json
+from prefect_pulumi.state.entries import ResourceEntry
+
+MISSING = "MISSING"
+
+
+@dataclass(frozen=True)
+class Worker:
+    """`declared`: by this stack. `status`: ONLINE, OFFLINE, or MISSING when the server has never heard of it.
+
+    `last_heartbeat` is RFC 3339. `skew`: it runs another version of Prefect than the server.
+    """
+
+    name: str
+    status: str
+    declared: bool
+    last_heartbeat: str | None = None
+    version: str | None = None
+    skew: bool = False
+    stale_template: bool = False
+
+    @property
+    def online(self) -> bool:
+        return self.status == "ONLINE"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """`template` says why the pool's base job template is an old one, or "" when it is not."""
+
+    name: str
+    type: str
+    status: str
+    paused: bool
+    template: str = ""
+    workers: list[Worker] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Report:
+    stack: str
+    api_url: str
+    version: str
+    pools: list[Pool]
+
+    def warnings(self) -> list[str]:
+        found = []
+        for pool in self.pools:
+            if pool.template:
+                found.append(f"work pool {pool.name}: {pool.template}")
+            for worker in pool.workers:
+                where = f"worker {worker.name} of work pool {pool.name}"
+                if worker.skew:
+                    found.append(f"{where} runs Prefect {worker.version}, the server {self.version}")
+                if worker.stale_template:
+                    found.append(f"{where} started before the pool's base job template changed: infra up restarts it")
+                if worker.declared and worker.status != "ONLINE":
+                    found.append(f"{where} is {worker.status.lower()}: infra up heals it")
+        return found
+
+
+def show(arguments: Namespace, stack: Stack) -> ExitCode:
+    """Reads only. Exit code 4 when the server does not answer."""
+    connection = connection_of(stack)
+    entries = stack.backend.reader(stack.name).load(stack.manager(write=False)).resources
+    client = SyncClient(
+        connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString")
+    )
+    try:
+        report = gather(client, stack.name, connection["apiUrl"], entries)
+    finally:
+        client.close()
+    if arguments.json:
+        sys.stdout.write(as_json({**asdict(report), "warnings": report.warnings()}) + "\n")
+        return ExitCode.DONE
+    _table(report)
+    for warning in report.warnings():
+        sys.stderr.write(f"warning: {warning}\n")
+    return ExitCode.DONE
+
+
+def gather(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> Report:
+    """`entries`: the stack's state. Routes: `/admin/version`, and those of `api.workers`."""
+    entries = list(entries)
+    try:
+        version = str(client.request("GET", "/admin/version"))
+    except ApiError:
+        version = ""  # Prefect Cloud tells none
+    metadata = client.request("GET", "/collections/views/aggregate-worker-metadata")
+    own = {kind: each["default_base_job_configuration"] for types in metadata.values() for kind, each in types.items()}
+    declared, marks = _declared(entries)
+    names = [str(unwrap(entry.inputs)["name"]) for entry in entries if entry.type == "prefect:index:WorkPool"]
+    pools = []
+    for name in sorted({*names, *declared}):
+        found = find_pool(client, name)
+        if not found:
+            pools.append(Pool(name, "", MISSING, False))
+            continue
+        rows, known = workers(client, name), versions(client, name)
+        template = found.get("base_job_template") or {}
+        pools.append(
+            Pool(
+                name,
+                found["type"],
+                str(found.get("status") or ""),
+                bool(found["is_paused"]),
+                _outdated(template, own.get(found["type"], {})),
+                [
+                    Worker(
+                        worker,
+                        rows.get(worker, {}).get("status", MISSING),
+                        worker in declared.get(name, []),
+                        rows.get(worker, {}).get("last_heartbeat_time"),
+                        known.get(worker),
+                        version != "" and worker in known and known[worker] != version,
+                        worker in marks and marks[worker] != _fingerprint(template),
+                    )
+                    for worker in sorted({*rows, *declared.get(name, [])})
+                ],
+            )
+        )
+    return Report(stack, api_url, version, pools)
+
+
+def _declared(entries: Iterable[ResourceEntry]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Pool -> its workers, and worker -> mark of the template that it was started with, from the state."""
+    declared: dict[str, list[str]] = {}
+    marks: dict[str, str] = {}
+    for entry in entries:
+        values = unwrap(entry.inputs)
+        if entry.type == "prefect:index:ProcessWorker":
+            declared.setdefault(values["workPool"], []).append(values["name"])
+            mark = (values.get("restartOn") or {}).get("baseJobTemplate")
+            if mark:
+                marks[values["name"]] = mark
+        elif entry.type == "prefect:index:WorkerOnline":
+            declared.setdefault(values["workPool"], []).extend(values["workers"])
+    return declared, marks
+
+
+def _fingerprint(template: Any) -> str:
+    """As `components.pool.fingerprint`."""
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _outdated(template: dict[str, Any], own: dict[str, Any]) -> str:
+    """A template that lacks variables of its type's own was written by a worker of an earlier version."""
+    have = set((template.get("variables") or {}).get("properties") or {})
+    lacks = sorted(set((own.get("variables") or {}).get("properties") or {}) - have)
+    if not template or not lacks:
+        return ""
+    return f"the base job template lacks {', '.join(lacks)}, which the server's own for this type has"
+
+
+def _table(report: Report) -> None:
+    now, rows = datetime.now(UTC), list[tuple[str, ...]]()
+    for pool in report.pools:
+        state = "paused" if pool.paused else pool.status.lower().replace("_", " ")
+        if not pool.workers:
+            rows.append((pool.name, pool.type, "-", state, "-", "-"))
+        for worker in pool.workers:
+            status = worker.status.lower() + (" (paused)" if pool.paused else "")
+            name = worker.name if worker.declared else f"{worker.name} (not of this stack)"
+            version = (worker.version or "?") + (" (skew)" if worker.skew else "")
+            rows.append((pool.name, pool.type, name, status, _ago(worker.last_heartbeat, now), version))
+    title = f"{report.stack}: Prefect {report.version} at {report.api_url}"
+    print_table(("pool", "type", "worker", "status", "last heartbeat", "Prefect"), rows, title=title)
+
+
+def _ago(stamp: str | None, now: datetime) -> str:
+    if stamp is None:
+        return "never"
+    seconds = max(0, round((now - datetime.fromisoformat(stamp)).total_seconds()))
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

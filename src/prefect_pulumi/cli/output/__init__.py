@@ -1,0 +1,4 @@
+"""What `infra` prints: progress, tables, documents.
+
+May import `app` and `core`.
+"""

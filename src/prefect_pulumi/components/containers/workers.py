@@ -1,0 +1,178 @@
+"""Workers in Docker containers, by pulumi-docker: image, network, volumes, containers, and the steps around a swap."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pulumi
+import pulumi_docker as docker
+
+from prefect_pulumi.components.images import HOME
+from prefect_pulumi.project.settings import PoolSettings, WorkerSettings
+from prefect_pulumi.resources import WorkerDrain, WorkerOnline, WorkPool
+
+if TYPE_CHECKING:
+    from prefect_pulumi.components.server import Server
+
+GATEWAY = "host.docker.internal"
+"""How a container calls the machine that it runs on; the daemon puts the address for `host-gateway`."""
+
+STOP_MARGIN = 15
+"""Seconds beyond the drain that a container gets before it is killed."""
+
+MIB = 1024 * 1024
+HEARTBEAT_SECONDS = 10
+
+
+def worker_containers(
+    name: str,
+    settings: PoolSettings,
+    pool: WorkPool,
+    server: Server,
+    image: pulumi.Output[str],
+    template: Any,
+    after: pulumi.ResourceOptions,
+) -> list[pulumi.Resource]:
+    """The containers of a pool; the last resource exists when each worker has reached the server."""
+    of, stack = settings.workers, pulumi.get_stack()
+    child = pulumi.ResourceOptions(parent=after.parent)
+    networks: list[pulumi.Input[str]] = [] if of.network is None else [of.network]
+    made: list[pulumi.Resource] = []
+    if of.network is None:
+        own = docker.Network(f"{name}-network", child, name=f"{pulumi.get_project()}-{stack}-{name}", driver="bridge")
+        made.append(own)
+        networks.append(own.name)
+    if server.container is not None:
+        networks.append(server.container.network)
+    api_url = server.inner_api_url.apply(seen_from_container)
+    # Sorted: an order that changes would be a change.
+    envs = pulumi.Output.all({"PREFECT_API_URL": api_url, **environment(of)}, server.credentials).apply(
+        lambda both: sorted(f"{key}={value}" for key, value in {**both[1], **both[0]}.items())
+    )
+    revision = pulumi.Output.all(image, api_url, server.credentials, template).apply(
+        lambda parts: _revision(parts, settings)
+    )
+    workers = [f"{name}-{number}" for number in range(1, of.count + 1)]
+    drained = WorkerDrain(
+        name,
+        pulumi.ResourceOptions(parent=after.parent, depends_on=after.depends_on),
+        work_pool=pool.name,
+        workers=workers,
+        revision=revision,
+        timeout=of.drain_seconds,
+        paused=settings.paused,
+    )
+    containers = []
+    for worker in workers:
+        volume = docker.Volume(f"{worker}-home", child, name=f"{pulumi.get_project()}-{stack}-{worker}")
+        container = docker.Container(
+            worker,
+            # Container names are unique, so the old one goes first.
+            pulumi.ResourceOptions(parent=after.parent, depends_on=[drained], delete_before_replace=True),
+            name=f"{pulumi.get_project()}-{stack}-{worker}",
+            image=image,
+            command=command(worker, name, settings),
+            envs=envs,
+            hosts=[docker.ContainerHostArgs(host=GATEWAY, ip="host-gateway")],
+            networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network) for network in networks],
+            mounts=_mounts(volume, settings),
+            group_adds=_socket_groups(settings) or None,
+            labels=[
+                docker.ContainerLabelArgs(label="io.prefect.work-pool", value=name),
+                docker.ContainerLabelArgs(label="io.prefect.worker", value=worker),
+                # Seen from outside, this is what makes a container of an earlier template an earlier one.
+                docker.ContainerLabelArgs(label="io.prefect.revision", value=revision),
+            ],
+            init=True,
+            restart="unless-stopped",
+            must_run=True,
+            log_driver="json-file",
+            log_opts={"max-size": "10m", "max-file": "3"},
+            stop_signal="SIGTERM",
+            stop_timeout=of.drain_seconds + STOP_MARGIN,
+            destroy_grace_seconds=of.drain_seconds + STOP_MARGIN,
+            cpus=None if of.cpus is None else str(of.cpus),
+            memory=of.memory,
+            memory_swap=memory_swap(of),
+        )
+        containers.append(container)
+    online = WorkerOnline(
+        name,
+        pulumi.ResourceOptions(parent=after.parent, depends_on=containers),
+        work_pool=pool.name,
+        workers=workers,
+        containers=[container.name for container in containers],
+        revision=[container.id for container in containers],
+        timeout=of.online_seconds,
+        drain_seconds=of.drain_seconds,
+        paused=settings.paused,
+    )
+    return [*made, drained, *containers, online]
+
+
+def command(worker: str, pool: str, settings: PoolSettings) -> list[str]:
+    """`prefect worker start` of one worker."""
+    of = settings.workers
+    found = ["prefect", "--no-prompt", "worker", "start", "--pool", pool, "--type", settings.type, "--name", worker]
+    found += ["--with-healthcheck", "--no-create-pool-if-not-found", "--install-policy", "never"]
+    for queue in of.queues:
+        found += ["--work-queue", queue]
+    if of.limit is not None:
+        found += ["--limit", str(of.limit)]
+    return found
+
+
+def environment(of: WorkerSettings) -> dict[str, str]:
+    """What a worker's environment holds besides the API's address and credentials."""
+    return {
+        "PREFECT_WORKER_QUERY_SECONDS": "5",
+        "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
+        **of.env,
+    }
+
+
+def seen_from_container(api_url: str) -> str:
+    """The address of a server on this machine, as a container has to call it."""
+    host = urlsplit(api_url).hostname or ""
+    if host not in ("localhost", "0.0.0.0", "::1") and not re.fullmatch(r"127(\.\d+){3}", host):  # noqa: S104
+        return api_url
+    return api_url.replace(f"[{host}]" if ":" in host else host, GATEWAY, 1)
+
+
+def memory_swap(of: WorkerSettings) -> int | None:
+    """MiB of memory and swap together. Left open, the daemon fills it in, and every preview would show a change."""
+    if of.memory is None:
+        return of.memory_swap
+    return 2 * of.memory if of.memory_swap is None else of.memory_swap
+
+
+def _revision(parts: Any, settings: PoolSettings) -> str:
+    """A worker is swapped when this changes; secrets go in by their digest alone."""
+    facts = [*parts, settings.model_dump(mode="json", exclude={"description", "concurrency_limit", "paused", "queues"})]
+    return digest(facts)
+
+
+def digest(facts: Any) -> str:
+    """Changes when the facts do, and tells nothing of them."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _mounts(volume: docker.Volume, settings: PoolSettings) -> list[docker.ContainerMountArgs]:
+    found = [docker.ContainerMountArgs(type="volume", source=volume.name, target=HOME)]
+    if settings.type == "docker":
+        socket = settings.workers.docker_socket
+        found.append(docker.ContainerMountArgs(type="bind", source=socket, target="/var/run/docker.sock"))
+    return found
+
+
+def _socket_groups(settings: PoolSettings) -> list[str]:
+    """The group that owns the daemon's socket: the worker is not root, and starts containers through it."""
+    socket = Path(settings.workers.docker_socket)
+    if settings.type != "docker" or not socket.exists():
+        return []
+    return [str(socket.stat().st_gid)]

@@ -1,0 +1,75 @@
+"""The running stack's environment, as its program reads it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pulumi
+
+from prefect_pulumi.components.registered import remember
+from prefect_pulumi.project import git
+from prefect_pulumi.project.settings import Environment, SecretSettings, SettingsError, parse_environment
+
+
+class ProgramSettingsError(SettingsError, pulumi.RunError):
+    """Bad stack config, found by the program. As a `RunError` the official CLI prints its message alone, without a
+    traceback."""
+
+
+def load_environment() -> Environment:
+    """The running stack's environment. Raises `SettingsError` with every fault: file, key and remedy."""
+    remember()
+    stack = pulumi.get_stack()
+    raw = pulumi.Config().get_object("environment")
+    if raw is None:
+        raise ProgramSettingsError(
+            "the key is missing",
+            where=f"Pulumi.{stack}.yaml: config.{pulumi.get_project()}:environment",
+            remedy="declare at least `server: {embedded: true}` or `server: {api_url: ...}` under it",
+        )
+    try:
+        environment = parse_environment(raw, stack)
+    except SettingsError as error:
+        raise ProgramSettingsError(error.message, where=error.where, remedy=error.remedy) from None
+    return released(environment, stack)
+
+
+def released(environment: Environment, stack: str) -> Environment:
+    """A pinned stack is made by the program of the pinned commit, with that release's images."""
+    pin = environment.release
+    if pin is None:
+        return environment
+    found = git.revision(git.find_project(Path.cwd()))
+    if found.exact != pin.commit:
+        raise ProgramSettingsError(
+            f"the stack is pinned to the release of commit {pin.commit[:12]}, and "
+            + (found.unclean or f"this program is of {found.commit[:12]}"),
+            where=f"Pulumi.{stack}.yaml: environment.release",
+            remedy=f"infra up -s {stack}, or: pulumi -C $(infra release checkout -s {stack}) up -s {stack}",
+        )
+    pools = {
+        name: pool.model_copy(update={"workers": pool.workers.model_copy(update={"image": pin.images[name]})})
+        if name in pin.images and pool.workers.count and pool.runs_in != "process"
+        else pool
+        for name, pool in environment.pools.items()
+    }
+    return environment.model_copy(update={"pools": pools})
+
+
+def secret_value(name: str, settings: SecretSettings) -> pulumi.Output[str]:
+    """The secret's value, marked secret; a missing one is named with all the ways to give it."""
+    if settings.env and os.environ.get(settings.env):
+        return pulumi.Output.secret(os.environ[settings.env])
+    stored = pulumi.Config().get_secret(name)
+    if stored is not None:
+        return stored
+    if settings.default is not None:
+        return pulumi.Output.secret(settings.default)
+    stack = pulumi.get_stack()
+    variable = f"set {settings.env} in the environment, or " if settings.env else ""
+    raise ProgramSettingsError(
+        f"the secret {name!r} has no value",
+        where=f"Pulumi.{stack}.yaml: environment.secrets.{name}",
+        remedy=f"{variable}run: infra config set --secret {name} -s {stack}",
+    )

@@ -1,0 +1,141 @@
+"""What the checks of a `prefect.yaml` have found, and what they look at; pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.deploy.checks.context import Surroundings
+from prefect_pulumi.deploy.file.document import Document
+from prefect_pulumi.deploy.flows.inspector import Imported
+
+Keys = Sequence[str | int]
+STEP_KEYS = ("build", "push", "pull")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """`text` is `line N: key: message`."""
+
+    line: int
+    text: str
+    keys: tuple[str | int, ...] = field(compare=False)
+    grave: bool = field(default=True, compare=False)
+
+
+@dataclass
+class Findings:
+    """Faults and warnings with their places; a message is complete but for the file's name."""
+
+    document: Document
+    found: dict[str, Finding] = field(default_factory=dict)
+
+    def fault(self, keys: Keys, message: str) -> None:
+        self._add(keys, message, grave=True)
+
+    def warning(self, keys: Keys, message: str) -> None:
+        self._add(keys, message, grave=False)
+
+    def _add(self, keys: Keys, message: str, *, grave: bool) -> None:
+        text = f"{self.document.place(keys)}: {message}"
+        self.found.setdefault(text, Finding(self.document.line(keys), text, tuple(keys), grave))
+
+    def faults(self) -> list[Finding]:
+        """In the order of the file."""
+        return sorted(each for each in self.found.values() if each.grave)
+
+    def warnings(self) -> list[str]:
+        return [each.text for each in sorted(self.found.values()) if not each.grave]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of `deployments`. `raw` is as written, `data` with environment and known variables filled in."""
+
+    index: int
+    raw: Mapping[str, Any]
+    data: Mapping[str, Any]
+
+    @property
+    def keys(self) -> tuple[str, int]:
+        return ("deployments", self.index)
+
+    @property
+    def entrypoint(self) -> str:
+        value = self.data.get("entrypoint")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def work_pool(self) -> Mapping[str, Any]:
+        return mapping(self.data.get("work_pool"))
+
+    @property
+    def job_variables(self) -> Mapping[str, Any]:
+        return mapping(self.work_pool.get("job_variables"))
+
+    @property
+    def schedules(self) -> list[tuple[Keys, Mapping[str, Any]]]:
+        """Each with its place."""
+        one = self.data.get("schedule")
+        if isinstance(one, Mapping) and one:
+            return [((*self.keys, "schedule"), one)]
+        several = self.data.get("schedules")
+        found = enumerate(several) if isinstance(several, list) else ()
+        return [((*self.keys, "schedules", index), each) for index, each in found if isinstance(each, Mapping)]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """All that the checks look at: the file as it will be deployed, and what is known around it."""
+
+    raw: Mapping[str, Any]
+    entries: tuple[Entry, ...]
+    root: Path
+    flows: Mapping[str, Imported]
+    around: Surroundings
+    env: Mapping[str, str]
+
+    def entry(self, index: int) -> Entry:
+        return next(each for each in self.entries if each.index == index)
+
+    def steps(self, entry: Entry, kind: str) -> Any:
+        """The steps of a kind that an entry has: its own, else those of the whole file."""
+        return entry.raw[kind] if kind in entry.raw else self.raw.get(kind)
+
+    def sections(self) -> Iterator[tuple[Keys, str, list[Mapping[str, Any]]]]:
+        """(place, build | push | pull, steps) of the file and of each entry."""
+        parts: list[tuple[Keys, Mapping[str, Any]]] = [((), self.raw)]
+        parts += [(entry.keys, entry.raw) for entry in self.entries]
+        for keys, part in parts:
+            for kind in STEP_KEYS:
+                if part.get(kind):
+                    yield (*keys, kind), kind, step_list(part[kind])
+
+
+def step_list(value: Any) -> list[Mapping[str, Any]]:
+    """Steps in the form of a list."""
+    if isinstance(value, Mapping):
+        return [value] if value else []
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def step_parts(step: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Full name of the function, and its arguments."""
+    name, arguments = next(iter(step.items()), ("", {}))
+    return str(name), mapping(arguments)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def nearest(name: str, known: Iterable[str], words: str = "known") -> str:
+    """`did you mean x?`, else what there is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"{words}: {', '.join(names) or 'none'}"

@@ -1,0 +1,115 @@
+"""Build, push and pull steps: their functions and arguments, and where the code of a run comes from; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect_pulumi.deploy.checks.findings import (
+    Entry,
+    Findings,
+    Keys,
+    Subject,
+    mapping,
+    nearest,
+    step_list,
+    step_parts,
+)
+from prefect_pulumi.deploy.file.placeholders import open_template
+
+RESERVED = ("id", "requires")
+BUILD_IMAGE = "prefect_docker.deployments.steps.build_docker_image"
+
+
+def functions(raw: Mapping[str, Any]) -> list[str]:
+    """Full names of the step functions that the file and its entries name."""
+    entries = raw.get("deployments")
+    parts = [raw, *(each for each in (entries if isinstance(entries, list) else []) if isinstance(each, Mapping))]
+    names = [
+        step_parts(step)[0]
+        for part in parts
+        for kind in ("build", "push", "pull")
+        for step in step_list(part.get(kind))
+    ]
+    return list(dict.fromkeys(name for name in names if "." in name))
+
+
+def check_steps(subject: Subject, findings: Findings) -> None:
+    for keys, kind, steps in subject.sections():
+        for index, step in enumerate(steps):
+            name, arguments = step_parts(step)
+            if name in subject.flows:
+                _function(subject, findings, (*keys, index, name), kind, arguments)
+    for entry in subject.entries:
+        _code(subject, findings, entry)
+
+
+def _function(subject: Subject, findings: Findings, keys: Keys, kind: str, arguments: Mapping[str, Any]) -> None:
+    name = str(keys[-1])
+    found = subject.flows[name]
+    if found.fault:
+        package = name.split(".", 1)[0]
+        elsewhere = found.missing_module and found.missing_module.split(".", 1)[0] == package
+        if elsewhere and kind == "pull":
+            findings.warning(
+                keys, f"{package} is not installed here, so its arguments are not checked; the worker needs it"
+            )
+        elif elsewhere and "requires" in arguments:
+            findings.warning(
+                keys, f"{package} is not installed here, so its arguments are not checked; the deploy installs it"
+            )
+        elif elsewhere:
+            findings.fault(keys, f"{package} is not installed; install it, or name it in the step's `requires`")
+        else:
+            findings.fault(keys, f"there is no such function ({found.fault})")
+        return
+    if found.arguments is None:
+        return
+    for argument in arguments:
+        if argument not in found.arguments and argument not in RESERVED and not found.others:
+            findings.fault(
+                (*keys, argument),
+                f"the step has no argument {argument!r}; {nearest(argument, found.arguments, 'it has')}",
+            )
+    lacking = [argument for argument, required in found.arguments.items() if required and argument not in arguments]
+    if lacking:
+        findings.fault(keys, f"the step lacks the argument {', '.join(lacking)}")
+    if name.endswith(".git_clone") and arguments.get("branch") and arguments.get("commit_sha"):
+        findings.fault((*keys, "branch"), "give branch or commit_sha, not both")
+
+
+def _code(subject: Subject, findings: Findings, entry: Entry) -> None:
+    """Without a pull step Prefect writes the folder of the machine that deploys: only its own workers have that."""
+    pull = subject.steps(entry, "pull")
+    if pull or pull == []:
+        return
+    name = entry.work_pool.get("name")
+    pool = subject.around.pools.get(str(name))
+    if pool is None or not pool.type or open_template(name):
+        return
+    build = [step_parts(step) for step in step_list(subject.steps(entry, "build"))]
+    image = next((arguments for function, arguments in build if function == BUILD_IMAGE), None)
+    if image is not None:
+        if image.get("dockerfile") == "auto":
+            return
+        findings.fault(
+            entry.keys,
+            "no pull step says where the built image holds the code; add one, such as "
+            "prefect.deployments.steps.set_working_directory: {directory: /opt/prefect}",
+        )
+        return
+    if mapping(entry.job_variables).get("image") and pool.type != "process":
+        findings.warning(entry.keys, "no pull step says where the image holds the code, so Prefect takes /opt/prefect")
+        return
+    if pool.type == "process" and (pool.here or subject.around.on_this_machine):
+        return
+    why = (
+        f"no worker of this machine serves the pool {name!r}"
+        if pool.type == "process"
+        else f"the pool {name!r} is of type {pool.type}"
+    )
+    findings.fault(
+        entry.keys,
+        f"without a pull step its runs look for this machine's folder {subject.root}, but {why}; add one under pull, "
+        "such as prefect.deployments.steps.git_clone",
+    )

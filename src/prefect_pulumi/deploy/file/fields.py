@@ -1,0 +1,230 @@
+"""A deployment as plain fields, in one shape for what the file declares and for what the server has.
+
+    {"description", "tags", "paused", "parameters", "enforce_parameter_schema", "entrypoint", "version",
+     "work_pool_name", "work_queue_name", "job_variables", "concurrency_limit", "collision_strategy",
+     "grace_period_seconds", "pull_steps",
+     "schedules": {slug: {"cron" | "interval" (seconds) | "rrule", "timezone", "anchor_date", "day_or", "active",
+                          "parameters"}},
+     "automations": {name: {"enabled", "description", "trigger", "actions"}},
+     "triggers": [as the file declares them], "ui_owns": [what the UI owns of it]}
+
+Names and values are those of the API (`DeploymentResponse`). What is not decided before the deploy stands in the
+declared ones as its template (a build step or a Prefect block fills it) or not at all (a version that is inferred).
+What the UI owns is in neither.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from prefect_pulumi.core.values import Secret, same, unwrap
+
+Fields = dict[str, Any]
+Path = tuple[str, ...]
+Change = tuple[Any, Any]
+
+ABSENT = object()
+UI_FIELDS: dict[str, tuple[str, ...]] = {
+    "active": (),
+    "paused": ("paused",),
+    "parameters": ("parameters",),
+    "description": ("description",),
+    "tags": ("tags",),
+    "concurrency_limit": ("concurrency_limit", "collision_strategy", "grace_period_seconds"),
+}
+"""What the UI may own -> the fields that this leaves out. `active` is that of every schedule."""
+
+_PLAIN = ("description", "paused", "parameters", "tags", "enforce_parameter_schema", "entrypoint", "version")
+_STEP_OUTPUT = re.compile(r"\{\{(?!\s*(?:\$|prefect\.))")
+"""In pull steps other templates stay as they are until a worker fills them."""
+_OPEN = ("parameters", "job_variables", "schedules", "automations")
+"""Mappings whose members are fields of their own."""
+_VERBATIM = ("pull_steps", "triggers")
+"""Their templates are filled when a flow runs, not when it is deployed."""
+
+
+def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> Fields:
+    """From an entry with the environment filled in; `pull`: its own or the file's pull steps."""
+    pool = entry.get("work_pool") or {}
+    limit = entry.get("concurrency_limit")
+    options = limit if isinstance(limit, Mapping) else {"limit": limit}
+    found: Fields = {
+        "paused": entry.get("paused") or False,
+        "parameters": entry.get("parameters") or {},
+        "tags": _tags(entry.get("tags")),
+        "enforce_parameter_schema": entry.get("enforce_parameter_schema", True) is not False,
+        "entrypoint": entry.get("entrypoint"),
+        "work_pool_name": pool.get("name"),
+        "work_queue_name": pool.get("work_queue_name") or "default",
+        "job_variables": pool.get("job_variables") or {},
+        "concurrency_limit": options.get("limit"),
+        "collision_strategy": options.get("collision_strategy"),
+        "grace_period_seconds": options.get("grace_period_seconds"),
+        "schedules": {str(each.get("slug")): _declared_schedule(each) for each in entry.get("schedules") or []},
+    }
+    for name in ("description", "version"):
+        if entry.get(name):
+            found[name] = entry[name]
+    steps = [pull] if isinstance(pull, Mapping) else pull
+    if steps and not _STEP_OUTPUT.search(str(steps)):
+        found["pull_steps"] = steps
+    triggers = entry.get("triggers") or []
+    if triggers:
+        found["triggers"] = triggers
+    found["automations"] = {
+        str(each.get("name") or f"{entry.get('name')}__automation_{number}"): {"enabled": each.get("enabled", True)}
+        for number, each in enumerate(triggers, start=1)
+    }
+    if ui:
+        found["ui_owns"] = list(ui)
+    return without_ui(found, ui)
+
+
+def live_fields(row: Mapping[str, Any], ui: Iterable[str], automations: Mapping[str, Any] | None = None) -> Fields:
+    """From `DeploymentResponse`; `automations`: name -> the automation's answer, of those that its triggers made."""
+    limit = row.get("global_concurrency_limit") or {}
+    options = row.get("concurrency_options") or {}
+    found: Fields = {
+        **{name: row.get(name) for name in _PLAIN},
+        "work_pool_name": row.get("work_pool_name"),
+        "work_queue_name": row.get("work_queue_name"),
+        "job_variables": row.get("job_variables") or {},
+        "concurrency_limit": limit.get("limit"),
+        "collision_strategy": options.get("collision_strategy"),
+        "grace_period_seconds": options.get("grace_period_seconds"),
+        "pull_steps": row.get("pull_steps"),
+        "schedules": {str(each.get("slug") or each["id"]): _live_schedule(each) for each in row.get("schedules") or []},
+    }
+    found["automations"] = {name: _automation(each) for name, each in (automations or {}).items()}
+    return without_ui(found, ui)
+
+
+def without_ui(fields: Fields, ui: Iterable[str]) -> Fields:
+    owned = set(ui)
+    hidden = {name for each in owned for name in UI_FIELDS[each]}
+    kept = {name: value for name, value in fields.items() if name not in hidden}
+    if "active" in owned:
+        kept["schedules"] = {
+            slug: {name: value for name, value in schedule.items() if name != "active"}
+            for slug, schedule in kept.get("schedules", {}).items()
+        }
+    return kept
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[Path, Change]:
+    """Field path -> (old, new), `ABSENT` for what one side has not. Secret marks do not count."""
+    return dict(_differences((), old, new))
+
+
+def changes(live: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[Path, Change]:
+    """What a deploy of `declared` would change in `live`: fields that are not declared stay out of it."""
+    known = {name: value for name, value in live.items() if name in declared}
+    found = differences(known, declared)
+    for slug in declared.get("schedules", {}):
+        # Without an anchor of its own the server sets one.
+        found.pop(("schedules", slug, "anchor_date"), None) if _no_anchor(declared, slug) else None
+    # What a template fills is known only after the deploy.
+    return {
+        path: (old, new)
+        for path, (old, new) in found.items()
+        if not _nested_in_automation(path) and (old is ABSENT or path[0] in _VERBATIM or not _template(new))
+    }
+
+
+def dotted(path: Path) -> str:
+    """`("schedules", "every-morning", "cron")` -> `schedules.every-morning.cron`."""
+    return ".".join(path)
+
+
+def _no_anchor(declared: Mapping[str, Any], slug: str) -> bool:
+    return "anchor_date" not in declared["schedules"][slug]
+
+
+def _nested_in_automation(path: Path) -> bool:
+    return path[0] == "automations" and len(path) > 2 and path[2] != "enabled"
+
+
+def _differences(path: Path, old: Any, new: Any) -> Iterable[tuple[Path, Change]]:
+    opened = not path or (path[0] in _OPEN and len(path) < (3 if path[0] in ("schedules", "automations") else 2))
+    if opened and isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from _differences((*path, str(key)), old.get(key, ABSENT), new.get(key, ABSENT))
+    elif old is ABSENT or new is ABSENT or not same(unwrap(old), unwrap(new)):
+        yield path, (old, new)
+
+
+def _tags(value: Any) -> Any:
+    return [value] if isinstance(value, str) and "{{" not in value else value or []
+
+
+def _declared_schedule(schedule: Mapping[str, Any]) -> Fields:
+    active = schedule.get("active")
+    found: Fields = {"active": True if active is None else active, "parameters": schedule.get("parameters") or {}}
+    for name in ("cron", "rrule"):
+        if schedule.get(name):
+            found |= {name: schedule[name], "timezone": schedule.get("timezone") or "UTC"}
+    if "cron" in found:
+        found["day_or"] = schedule.get("day_or") is not False
+    if schedule.get("interval") is not None:
+        interval = schedule["interval"]
+        found["timezone"] = schedule.get("timezone") or "UTC"
+        if isinstance(interval, int | float):
+            found["interval"] = float(interval)
+        if schedule.get("anchor_date"):
+            found["anchor_date"] = _moment(schedule["anchor_date"])
+    return found
+
+
+def _live_schedule(schedule: Mapping[str, Any]) -> Fields:
+    rule = schedule.get("schedule") or {}
+    found: Fields = {"active": schedule.get("active"), "parameters": schedule.get("parameters") or {}}
+    found["timezone"] = rule.get("timezone") or "UTC"
+    for name in ("cron", "rrule", "day_or"):
+        if rule.get(name) is not None:
+            found[name] = rule[name]
+    if rule.get("interval") is not None:
+        found["interval"] = float(rule["interval"])
+        found["anchor_date"] = _moment(rule.get("anchor_date"))
+    return found
+
+
+def _moment(value: Any) -> Any:
+    """One spelling for a moment: RFC 3339 in UTC."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = value.isoformat()
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return value
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+def _automation(row: Mapping[str, Any]) -> Fields:
+    return {
+        "enabled": row.get("enabled"),
+        "description": row.get("description") or "",
+        "trigger": without_ids(row.get("trigger")),
+        "actions": without_ids(row.get("actions")),
+    }
+
+
+def without_ids(value: Any) -> Any:
+    """Triggers carry ids that the server makes anew with each write."""
+    if isinstance(value, Mapping):
+        return {key: without_ids(item) for key, item in value.items() if key != "id"}
+    if isinstance(value, list):
+        return [without_ids(item) for item in value]
+    return value
+
+
+def _template(value: Any) -> bool:
+    if isinstance(value, Secret):
+        return _template(value.value)
+    if isinstance(value, Mapping):
+        return any(_template(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_template(item) for item in value)
+    return isinstance(value, str) and "{{" in value

@@ -1,0 +1,138 @@
+"""`prefect.yaml` as one stack deploys it: its overrides laid over the entries, pull steps pinned, schedules named.
+
+Schedules without a slug get one (`schedule-1`, ...), so that the server can be told which is which: a deploy then
+changes schedules in place and takes away those that left the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.deploy.file.fields import UI_FIELDS
+from prefect_pulumi.deploy.file.loader import Loaded, checked
+from prefect_pulumi.deploy.file.overrides import overlaid, override_for, pin_conflicts, pinned
+from prefect_pulumi.deploy.file.placeholders import filled_from, open_template
+from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, flow_name
+
+UI_OWNS = "ui_owns"
+"""Key of an override beside those of a deployment entry."""
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StackValues:
+    """What the stack's config says about the file. `overrides`: name or pattern of `flow/deployment` -> what is laid
+    over that entry; `ui_owns`: what the UI owns where an override does not say; `commit`: 40 hex digits or None."""
+
+    overrides: Mapping[str, Mapping[str, Any]]
+    ui_owns: Sequence[str] = ()
+    commit: str | None = None
+
+
+@dataclass(frozen=True)
+class Effective:
+    """`loaded` has the stack's values in model and data. `names`: the full name of each entry, "" where its entrypoint
+    leads nowhere; `ui`: full name -> what the UI owns of it; `faults`: what is wrong with the stack's values."""
+
+    loaded: Loaded
+    names: tuple[str, ...]
+    ui: Mapping[str, tuple[str, ...]]
+    faults: tuple[str, ...]
+
+
+def effective(
+    loaded: Loaded,
+    root: Path,
+    values: StackValues,
+    env: Mapping[str, str] | None = None,
+    flows: Mapping[str, str] | None = None,
+) -> Effective:
+    """`root`: the folder that entrypoints are relative to. `flows`: entrypoint -> name of the flow, as far as it was
+    imported; of others the source tells it. `env` fills in names that are templates."""
+    faults = [
+        f"{loaded.place(keys)}: it names commit {own}, but the stack is released from {values.commit}; drop one"
+        for keys, own in pin_conflicts(loaded.raw, values.commit)
+    ]
+    names = tuple(_name(filled_from(entry, env or {}), root, flows or {}) for entry in loaded.raw["deployments"])
+    faults += _unmatched(names, values.overrides)
+    entries: list[Json] = []
+    ui: dict[str, tuple[str, ...]] = {}
+    for index, entry in enumerate(loaded.raw["deployments"]):
+        override = override_for(names[index], values.overrides) if names[index] else {}
+        ui[names[index]] = tuple(override.pop(UI_OWNS, values.ui_owns))
+        faults += _override_faults(names[index], entry, override, ui[names[index]])
+        entries.append(_named(overlaid(_named(entry), override)))
+    raw = pinned({**loaded.raw, "deployments": entries}, values.commit)
+    if raw == loaded.raw:
+        return Effective(loaded, names, ui, tuple(faults))
+    model, wrong = checked(loaded.document, raw)
+    if model is None:
+        faults += [f"{fault.text} (with the stack's overrides)" for fault in wrong]
+        return Effective(loaded, names, ui, tuple(faults))
+    return Effective(replace(loaded, model=model, raw=raw), names, ui, tuple(faults))
+
+
+def _name(entry: Json, root: Path, flows: Mapping[str, str]) -> str:
+    own, entrypoint = entry["name"], entry["entrypoint"]
+    if not own or open_template(own):
+        return ""
+    try:
+        return f"{flows.get(entrypoint) or flow_name(Entrypoint.parse(entrypoint, root))}/{own}"
+    except SourceFault:
+        return ""
+
+
+def _unmatched(names: Sequence[str], overrides: Mapping[str, Any]) -> list[str]:
+    found = []
+    for pattern in overrides:
+        if names and not any(override_for(name, {pattern: {"hit": True}}) for name in names):
+            near = difflib.get_close_matches(pattern, names, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            found.append(f"overrides[{pattern!r}]: no deployment of the file is called so{hint}")
+    return found
+
+
+def _override_faults(name: str, entry: Json, override: Json, ui: Sequence[str]) -> list[str]:
+    where = f"the overrides of {name}"
+    found = [
+        f"{where}: {UI_OWNS} names {each!r}; the UI may own {', '.join(UI_FIELDS)}"
+        for each in ui
+        if each not in UI_FIELDS
+    ]
+    schedules = override.get("schedules")
+    if isinstance(schedules, Mapping):
+        slugs = [str(each.get("slug")) for each in _named(entry).get("schedules") or [] if isinstance(each, dict)]
+        known = ", ".join(slugs) or "none"
+        found += [
+            f"{where}: no schedule has the slug {slug!r}; it has {known}" for slug in schedules if slug not in slugs
+        ]
+    if "active" in ui and not isinstance(schedules, list):
+        every = [entry["schedule"]] if entry.get("schedule") else entry.get("schedules") or []
+        if any(isinstance(each, dict) and each and not each.get("slug") for each in every):
+            found.append(f"{name}: the UI owns `active` of its schedules, so each of them needs a slug of its own")
+    return found
+
+
+def _named(entry: Json) -> Json:
+    """`schedule` as the one of `schedules`, each with a slug."""
+    if entry.get("schedule") and not entry.get("schedules"):
+        entry = {**{key: value for key, value in entry.items() if key != "schedule"}, "schedules": [entry["schedule"]]}
+    schedules = entry.get("schedules")
+    if not isinstance(schedules, list):
+        return entry
+    taken = {each.get("slug") for each in schedules if isinstance(each, dict)}
+    named = []
+    for number, each in enumerate(schedules, start=1):
+        if isinstance(each, dict) and each and not each.get("slug"):
+            slug = f"schedule-{number}"
+            while slug in taken:
+                slug += "-1"
+            taken.add(slug)
+            each = {**each, "slug": slug}
+        named.append(each)
+    return {**entry, "schedules": named}

@@ -1,0 +1,193 @@
+"""Imports flows and deployment steps and says what they are: `python -m prefect_pulumi.deploy.flows.child FD`.
+
+It runs as a child of its own (see `flows.py`), in the folder of the flows, and imports prefect and the user's
+code. Standard input holds `{"entrypoints": [...], "steps": [...]}`; each answer is a line of JSON on the
+file descriptor FD, after a line `{"begin": ...}` that says what is imported next.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+ROOT = Path.cwd().resolve()
+
+NO_API = "PREFECT_API_URL"
+"""What Prefect's own words name when code asks for a server and none is configured."""
+
+
+class Watch:
+    """Which of the project's files and which environment variables an import reads."""
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.variables: set[str] = set()
+        self.on = False
+        sys.addaudithook(self._audit)
+        watch = self
+
+        class Environment(type(os.environ)):  # type: ignore[misc]
+            def __getitem__(self, key: str) -> str:
+                if watch.on:
+                    watch.variables.add(key)
+                return str(super().__getitem__(key))
+
+        os.environ.__class__ = Environment
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self.on or event != "open" or not isinstance(arguments[0], str):
+            return
+        mode = arguments[1]
+        if isinstance(mode, str) and any(letter in mode for letter in "wax+"):
+            return
+        name = inside(arguments[0])
+        if name and not name.endswith(".pyc"):
+            self.files.add(name)
+
+    def begin(self) -> None:
+        self.files, self.variables, self.on = set(), set(), True
+
+    def end(self, modules: set[str]) -> None:
+        """Adds the files of modules whose code came from a cache."""
+        self.on = False
+        for name in modules:
+            file = getattr(sys.modules.get(name), "__file__", None)
+            found = inside(file) if isinstance(file, str) else ""
+            if found:
+                self.files.add(found)
+
+
+def inside(path: str) -> str:
+    """The path relative to the project, "" for a file elsewhere or of an environment in the project's folder."""
+    if path.startswith("<") or path == __file__:
+        return ""
+    try:
+        name = Path(path).resolve().relative_to(ROOT).as_posix()
+    except (ValueError, OSError):
+        return ""
+    return "" if "site-packages" in name or name.startswith(".infra/") else name
+
+
+def main() -> None:
+    answers = os.fdopen(int(sys.argv[1]), "w", encoding="utf-8")
+    request = json.load(sys.stdin)
+    quiet = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(quiet, stream)
+    try:
+        importlib.import_module("prefect.flows")
+    except Exception as error:  # noqa: BLE001 - a module of the project may stand in the place of one that it needs
+        say(answers, {"fatal": failure(error)["fault"]})
+        return
+    watch = Watch()
+    for name in request["steps"]:
+        answer(answers, watch, name, step_facts)
+    for name in request["entrypoints"]:
+        answer(answers, watch, name, flow_facts)
+    answers.close()
+
+
+def answer(stream: TextIO, watch: Watch, name: str, facts: Callable[[str], dict[str, Any]]) -> None:
+    say(stream, {"begin": name})
+    before, paths = set(sys.modules), list(sys.path)
+    watch.begin()
+    try:
+        found = facts(name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, SystemExit too
+        found = failure(error)
+    added = set(sys.modules) - before
+    watch.end(added)
+    # Each module is imported as in an interpreter of its own: two folders may hold modules of one name.
+    for module in added:
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if not isinstance(file, str) or inside(file):
+            sys.modules.pop(module, None)
+    sys.path[:] = paths
+    os.chdir(ROOT)
+    say(stream, {"name": name, **found, "files": sorted(watch.files), "variables": sorted(watch.variables)})
+
+
+def say(stream: TextIO, line: dict[str, Any]) -> None:
+    stream.write(json.dumps(line, default=str) + "\n")
+    stream.flush()
+
+
+def flow_facts(entrypoint: str) -> dict[str, Any]:
+    """Name and parameter schema of a flow, by Prefect's own code and without its fallback to the source's text."""
+    flows = importlib.import_module("prefect.flows")
+    callables = importlib.import_module("prefect.utilities.callables")
+    try:
+        flow = flows.load_flow_from_entrypoint(entrypoint, use_placeholder_flow=False)
+    except importlib.import_module("prefect.exceptions").MissingFlowError as error:
+        return {"fault": missing(entrypoint, error), "absent": True}
+    except importlib.import_module("prefect.exceptions").ScriptError as error:
+        why = failure(error)
+        if not why.get("missing_module"):
+            return why
+        # What Prefect itself makes of it: only lines that need no import are run.
+        try:
+            flow = flows.load_flow_from_entrypoint(entrypoint)
+        except Exception:  # noqa: BLE001 - there is no such flow in the source either
+            return why
+        return {**why, "flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
+    return {"flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
+
+
+def missing(entrypoint: str, error: Exception) -> str:
+    """What stands there instead of the flow."""
+    flow_type = importlib.import_module("prefect.flows").Flow
+    path, _, name = entrypoint.rpartition(":" if ":" in entrypoint else ".")
+    if "is not a flow" in str(error):
+        return f"{name} in {path} is not a flow; decorate it with @flow"
+    found = []
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and path.endswith(".py") and Path(file).resolve() == (ROOT / path).resolve():
+            found += sorted(key for key, value in vars(module).items() if isinstance(value, flow_type))
+    near = difflib.get_close_matches(name, found, n=1)
+    if near:
+        return f"{path} defines no {name}; did you mean {near[0]}?"
+    return f"{path} defines no {name}; its flows: {', '.join(dict.fromkeys(found)) or 'none'}"
+
+
+def step_facts(function: str) -> dict[str, Any]:
+    """The arguments of a step's function."""
+    tools = importlib.import_module("prefect.utilities.importtools")
+    parameters = inspect.signature(tools.import_object(function)).parameters.values()
+    kinds = inspect.Parameter
+    named = [each for each in parameters if each.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)]
+    return {
+        "arguments": {each.name: each.default is kinds.empty for each in named},
+        "others": any(each.kind is kinds.VAR_KEYWORD for each in parameters),
+    }
+
+
+def failure(error: BaseException) -> dict[str, Any]:
+    """Why an import failed, with the last line of the user's own code."""
+    cause = getattr(error, "user_exc", None) or error
+    text = f"{type(cause).__name__}: {cause}".splitlines()[0].rstrip(": ") if str(cause) else type(cause).__name__
+    if isinstance(cause, SyntaxError):
+        where = f"{inside(cause.filename or '') or cause.filename} line {cause.lineno}: "
+        return {"fault": f"{where}{type(cause).__name__}: {cause.msg}"}
+    frames = [(inside(frame.filename), frame.lineno) for frame in traceback.extract_tb(cause.__traceback__)]
+    own = [(name, line) for name, line in frames if name]
+    where = f"{own[-1][0]} line {own[-1][1]}: " if own else ""
+    return {
+        "fault": f"{where}{text}",
+        "missing_module": cause.name or "" if isinstance(cause, ModuleNotFoundError) else "",
+        "needs_server": NO_API in str(cause),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""What a deploy will do to each deployment, and what that costs; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from prefect_pulumi.deploy.file.fields import ABSENT, Change, Fields, Path, changes, dotted
+from prefect_pulumi.deploy.plan.journal import Noted
+from prefect_pulumi.deploy.plan.ownership import Owner, whose
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    ADOPT = "adopt"
+    UPDATE = "update"
+    PRUNE = "prune"
+    RECOVER = "recover"
+    """An update that was interrupted has deployed it: only the state has to learn of it."""
+    SKIP = "skip"
+    LEAVE = "leave"
+    """It left the file, but is not this stack's to delete."""
+
+
+DEPLOYS = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE})
+
+
+@dataclass(frozen=True, slots=True)
+class DeployPlan:
+    """Full names (`flow/deployment`), each in one list."""
+
+    create: tuple[str, ...]
+    update: tuple[str, ...]
+    prune: tuple[str, ...]
+    skip: tuple[str, ...]
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        return (*self.create, *self.update)
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.create or self.update or self.prune)
+
+
+def plan(
+    old: Mapping[str, str], new: Mapping[str, str], alive: Collection[str] | None = None, stale: Collection[str] = ()
+) -> DeployPlan:
+    """`old`, `new`: full name -> fingerprint. `alive`: those that are on the server as far as the state knows (default:
+    those of `old`). `stale`: those that the server no longer has as they were deployed."""
+    there = set(old if alive is None else alive)
+    return DeployPlan(
+        create=tuple(name for name in new if name not in there),
+        update=tuple(name for name in new if name in there and (old.get(name) != new[name] or name in stale)),
+        prune=tuple(name for name in sorted(there) if name not in new),
+        skip=tuple(name for name in new if name in there and old.get(name) == new[name] and name not in stale),
+    )
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What happens to one deployment.
+
+    `changes`: field path -> (old, new). `runs_lost`: scheduled runs that its write deletes; those of schedules that
+    stay are made again at once. `activates`: slugs of schedules that are paused now and will be active.
+    `automations`: name -> what happens to it (made, changed, deleted).
+    """
+
+    action: Action
+    id: str = ""
+    changes: Mapping[Path, Change] = field(default_factory=dict)
+    runs_lost: int = 0
+    activates: tuple[str, ...] = ()
+    automations: Mapping[str, str] = field(default_factory=dict)
+    why: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """`{"action", "id", "changes": {path: {"old", "new"}}, "scheduledRunsLost", "activates", "automations",
+        "why"}`; what is empty is left out, and a value that is not there is null."""
+        shown = {
+            dotted(path): {"old": None if old is ABSENT else old, "new": None if new is ABSENT else new}
+            for path, (old, new) in self.changes.items()
+        }
+        found: dict[str, Any] = {
+            "action": str(self.action),
+            "id": self.id,
+            "changes": shown,
+            "scheduledRunsLost": self.runs_lost,
+            "activates": list(self.activates),
+            "automations": dict(self.automations),
+            "why": self.why,
+        }
+        return {key: value for key, value in found.items() if value or key == "action"}
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """`deployments` in file order, then what left the file; `refused`: why nothing may be written."""
+
+    deployments: Mapping[str, Planned]
+    refused: tuple[str, ...] = ()
+
+    def of(self, *actions: Action) -> tuple[str, ...]:
+        return tuple(name for name, planned in self.deployments.items() if planned.action in actions)
+
+    @property
+    def deploys(self) -> tuple[str, ...]:
+        return self.of(*DEPLOYS)
+
+    @property
+    def everything(self) -> bool:
+        """True when no deployment of the file stays as it is: then `--all` says the same as the names."""
+        return not self.of(Action.SKIP, Action.RECOVER)
+
+    def recovering(self, noted: Mapping[str, Noted], old: Mapping[str, str], new: Mapping[str, str]) -> Assessment:
+        """With what an interrupted update noted as deployed: `old` and `new` are the fingerprints of state and file."""
+        found = dict(self.deployments)
+        for name, planned in self.deployments.items():
+            note = noted.get(name)
+            # Which automations are its triggers' is what the lost record would have said.
+            edited = any(path[0] not in ("triggers", "automations") for path in planned.changes)
+            if planned.action is not Action.UPDATE or edited or note is None or note.id != planned.id:
+                continue
+            if note.fingerprint == new[name] != old.get(name):
+                found[name] = Planned(Action.RECOVER, planned.id, why="deployed by an update that was interrupted")
+        return replace(self, deployments=found)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the server has of the flows of the file and of the state.
+
+    `rows`: full name -> its answer; `fields`: the same in the shape of `fields.py`; `runs`: full name -> scheduled
+    runs; `automations`: full name -> names of those that its triggers made.
+    """
+
+    rows: Mapping[str, Mapping[str, Any]]
+    fields: Mapping[str, Fields]
+    runs: Mapping[str, int] = field(default_factory=dict)
+
+
+def assess(
+    planned: DeployPlan,
+    declared: Mapping[str, Fields],
+    recorded: Mapping[str, str],
+    live: Live,
+    owner: Owner,
+    adopt: Collection[str] = (),
+    claimed: Collection[str] = (),
+) -> Assessment:
+    """The plan against the server. `recorded`: full name -> UUID in the state; `adopt`: names (or `*`) of deployments
+    that may be taken over from nobody or from another stack; `claimed`: those that the program declares elsewhere."""
+    found: dict[str, Planned] = {}
+    refused: list[str] = []
+    for name in (*planned.create, *planned.update):
+        row = live.rows.get(name)
+        if row is None:
+            found[name] = Planned(Action.CREATE, automations=_automations({}, declared[name]))
+            continue
+        mine = owner.owns(row, recorded.get(name))
+        if not mine and not {name, "*"} & set(adopt):
+            refused.append(
+                f"the deployment {name} exists already and belongs to {whose(row)}; list it in `adopt` to take it "
+                "over, or rename one of the two"
+            )
+        # One of ours that the state does not know is what an interrupted update left behind.
+        found[name] = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
+    found |= {name: Planned(Action.SKIP, recorded[name]) for name in planned.skip}
+    ordered = {name: found[name] for name in declared if name in found}
+    for name, row in sorted(live.rows.items()):
+        if name in declared or name in claimed:
+            continue
+        if owner.owns(row, recorded.get(name)):
+            ordered[name] = Planned(Action.PRUNE, row["id"], runs_lost=live.runs.get(name, 0))
+        elif name in recorded or Owner.of_row(row) is None:
+            why = f"not in the file; it belongs to {whose(row)}, so it is not deleted"
+            ordered[name] = Planned(Action.LEAVE, row["id"], why=why)
+    return Assessment(ordered, tuple(refused))
+
+
+def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fields, live: Live) -> Planned:
+    now = live.fields[name]
+    found = changes(now, declared)
+    on = [
+        path[1]
+        for path, (old, new) in found.items()
+        if path[0] == "schedules" and path[-1] == "active" and old is False and new is True
+    ]
+    return Planned(
+        action,
+        row["id"],
+        found,
+        runs_lost=live.runs.get(name, 0),
+        activates=tuple(on),
+        automations=_automations(now, declared),
+    )
+
+
+def _automations(now: Fields, declared: Fields) -> dict[str, str]:
+    before, after = now.get("automations", {}), declared.get("automations", {})
+    made = dict.fromkeys((name for name in after if name not in before), "made")
+    gone = dict.fromkeys((name for name in before if name not in after), "deleted")
+    kept = [name for name in after if name in before]
+    changed = now.get("triggers") != declared.get("triggers")
+    return made | gone | (dict.fromkeys(kept, "changed in place") if changed else {})

@@ -1,0 +1,4 @@
+"""Runs Prefect's own `prefect deploy` in a child process and rewrites its requests.
+
+May import `deploy.plan` and `deploy.file`. `child` is the only module that imports prefect.
+"""

@@ -1,0 +1,120 @@
+"""What of Prefect's writes passes on to the server, and how; pure. `child.py` puts it before Prefect's own client.
+
+`prefect deploy` writes a deployment in one PATCH (or POST, when it is new) and makes its automations anew. Between
+that code and the server the body is brought to what the file means: fields that the UI owns are not sent, schedules
+are reconciled by slug, automations keep their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from prefect_pulumi.deploy.file.fields import UI_FIELDS, without_ids
+
+Json = dict[str, Any]
+
+_SENT_AS = {
+    "paused": ("paused",),
+    "parameters": ("parameters",),
+    "description": ("description",),
+    "tags": ("tags",),
+    "concurrency_limit": ("concurrency_limit", "concurrency_options"),
+    "active": (),
+}
+"""What the UI may own -> keys of `DeploymentUpdate`."""
+if set(_SENT_AS) != set(UI_FIELDS):
+    raise AssertionError("the two tables of what the UI may own differ")
+
+
+def create_body(body: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
+    """POST /deployments/ of a new deployment, with the owner's mark."""
+    return {**body, "labels": {**(body.get("labels") or {}), **labels}}
+
+
+def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
+    """POST /deployments/ that writes the mark on an existing deployment (`row`) and keeps all else.
+
+    The route is an upsert: it leaves what it is not given, but makes the schedules anew.
+    """
+    kept = ("schedule", "active", "slug", "parameters")
+    return {
+        "name": row["name"],
+        "flow_id": row["flow_id"],
+        "labels": {**(row.get("labels") or {}), **labels},
+        "schedules": [{key: each[key] for key in kept if each.get(key) is not None} for each in row["schedules"] or []],
+    }
+
+
+def update_body(
+    body: Mapping[str, Any], row: Mapping[str, Any], ui: Collection[str], anchored: Collection[str] = ()
+) -> tuple[Json, list[Json]]:
+    """PATCH /deployments/{id} over the live `row`: the body to send, and the live schedules to delete after it.
+
+    `anchored`: slugs of the schedules that the file gives an anchor. For the others Prefect would take the moment of
+    the deploy, and every deploy would shift the runs: they keep the one they have.
+
+    The server patches schedules by slug when all of them have one, and makes them anew otherwise: then those that
+    the UI paused (`active` in `ui`) are found by what they say.
+    """
+    hidden = {key for name in ui for key in _SENT_AS[name]}
+    sent = {key: value for key, value in body.items() if key not in hidden}
+    sent.setdefault("enforce_parameter_schema", True)
+    live: Sequence[Json] = row.get("schedules") or []
+    by_slug = {each["slug"]: each for each in live if each.get("slug")}
+    declared: list[Json] = [dict(each) for each in body.get("schedules") or []]
+    in_place = len(by_slug) == len(live)
+    for each in declared:
+        if each.get("replaces") not in by_slug or each.get("slug") in by_slug:
+            each.pop("replaces", None)
+        old = by_slug.get(each.get("replaces") or each.get("slug"))
+        if old is None and not in_place:
+            old = next((other for other in live if _same_rule(other, each)), None)
+        if "active" in ui and old is not None:
+            each["active"] = old["active"]
+            if in_place:
+                each.pop("active")  # what is not sent cannot overtake a click in the UI
+        elif each.get("active") is None:
+            each["active"] = True
+        # A key that is left out keeps the live value.
+        each.setdefault("parameters", {})
+        rule = (old or {}).get("schedule") or {}
+        if rule.get("anchor_date") and each.get("slug") not in anchored and "interval" in (each.get("schedule") or {}):
+            each["schedule"] = {**each["schedule"], "anchor_date": rule["anchor_date"]}
+    if declared:
+        sent["schedules"] = declared
+    else:
+        sent.pop("schedules", None)
+    kept = {each.get("replaces") or each.get("slug") for each in declared}
+    gone = [each for each in live if each.get("slug") not in kept] if in_place or not declared else []
+    return sent, gone
+
+
+def _same_rule(live: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    rule, wanted = live.get("schedule") or {}, declared.get("schedule") or {}
+    names = ("cron", "interval", "rrule")
+    return any(wanted.get(name) is not None and rule.get(name) == wanted.get(name) for name in names)
+
+
+def runs_again(body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether the deployment has runs to schedule once the write, which deleted them, is done."""
+    paused = body["paused"] if body.get("paused") is not None else row.get("paused")
+    schedules = body.get("schedules") or []
+    return not paused and any(each.get("active") for each in schedules)
+
+
+def same_automation(live: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
+    """Whether an automation is as `body` (POST /automations/) would make it, the server's own ids apart.
+
+    The live one has every default filled in, so what the body leaves out does not count.
+    """
+    names = ("name", "description", "enabled", "tags", "trigger", "actions", "actions_on_trigger", "actions_on_resolve")
+    return all(_covers(without_ids(live.get(name)), without_ids(body[name])) for name in names if name in body)
+
+
+def _covers(live: Any, wanted: Any) -> bool:
+    if isinstance(live, Mapping) and isinstance(wanted, Mapping):
+        return all(_covers(live.get(key), value) for key, value in wanted.items())
+    if isinstance(live, list) and isinstance(wanted, list):
+        return len(live) == len(wanted) and all(_covers(a, b) for a, b in zip(live, wanted, strict=True))
+    return bool(live == wanted) or (live in (None, [], {}) and wanted in (None, [], {}))

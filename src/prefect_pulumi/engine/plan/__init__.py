@@ -1,0 +1,4 @@
+"""Goals in, steps out; pure.
+
+May import `core` and `state`.
+"""

@@ -1,0 +1,80 @@
+"""What an update tells while it runs: plain events for one sink (terminal, JSON, tests)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from prefect_pulumi.core.masking import Masker
+from prefect_pulumi.engine.plan.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    step: Step
+    preview: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """`error` is empty on success; `seconds` is the wall time of the provider's work."""
+
+    step: Step
+    preview: bool
+    seconds: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A line of the program, a provider or the engine; `severity` is debug, info, warning or error."""
+
+    severity: str
+    text: str
+    urn: str = ""
+
+
+Event = StepStarted | StepDone | Message
+
+
+class Sink(Protocol):
+    """Called from several threads."""
+
+    def emit(self, event: Event) -> None: ...
+
+
+class NullSink:
+    """Drops everything."""
+
+    def emit(self, event: Event) -> None:
+        """Nothing to show."""
+
+
+class CommandSink:
+    """What one command tells: masked, and a warning that preview and update both give is said once."""
+
+    def __init__(self, sink: Sink, masker: Masker) -> None:
+        self._sink = sink
+        self._masker = masker
+        self._warned: set[Message] = set()
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Message):
+            event = replace(event, text=self._masker.text(event.text))
+            if event.severity == "warning":
+                if event in self._warned:
+                    return
+                self._warned.add(event)
+        elif isinstance(event, StepDone) and event.error:
+            event = replace(event, error=self._masker.text(event.error))
+        self._sink.emit(event)
+
+
+class SinkHost:
+    """`lifecycle.ProviderHost` over a sink."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        self._sink.emit(Message(severity, message, urn))

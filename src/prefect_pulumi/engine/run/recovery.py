@@ -1,0 +1,85 @@
+"""Heals what a crashed or unanswered run left open: intents without a result."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import datetime
+
+from prefect_pulumi.core.provider_protocol import ReadResult
+from prefect_pulumi.engine.plan.planner import seal
+from prefect_pulumi.engine.run.events import Message, Sink
+from prefect_pulumi.engine.run.providers import ProviderPool
+from prefect_pulumi.state import integrity
+from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, urn_name
+
+
+def heal(snapshot: Snapshot, providers: ProviderPool, sink: Sink) -> Snapshot:
+    """Resolves open operations by asking their provider.
+
+    Names are unique in Prefect: an object of the name of an open create that was made no earlier than its intent is
+    ours and is adopted; one that is older belongs to somebody else and is left alone. What was being changed or
+    deleted is read again. A create that the provider cannot tell of stays pending, as the official engine keeps it.
+    """
+    entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
+    others = [entry for entry in snapshot.resources if entry.delete]
+    pending = []
+    for operation in snapshot.pending_operations:
+        entry = operation.resource
+        if not entry.custom:
+            continue
+        if operation.type == "creating":
+            kept = _created(operation, entries, others, providers, sink)
+            pending += [kept] if kept is not None else []
+        else:
+            _read_again(entry, entries, others, providers)
+    resources = integrity.sort(integrity.without_dead_edges([*entries.values(), *others]))
+    return replace(snapshot, resources=resources, pending_operations=pending)
+
+
+def _created(
+    operation: PendingOperation,
+    entries: dict[str, ResourceEntry],
+    others: list[ResourceEntry],
+    providers: ProviderPool,
+    sink: Sink,
+) -> PendingOperation | None:
+    """Adopts into `entries` what an open create had made; returns the operation when nobody can tell."""
+    entry = operation.resource
+    known = entries.get(entry.urn)
+    provider = providers.for_entry(entry, entries.values())
+    recover = getattr(provider, "recover", None)
+    if recover is None:
+        sink.emit(Message("warning", "a create was interrupted; its result is not known", entry.urn))
+        return operation
+    # The official engine notes no time: then nothing says that an object of that name is ours.
+    since = datetime.fromisoformat(entry.created).timestamp() if entry.created else math.inf
+    found: ReadResult | None = recover(entry.urn, entry.inputs, since)
+    if found is None or not found.id or (known is not None and known.id == found.id):
+        return None
+    if known is not None and not known.pending_replacement:
+        others.append(replace(known, delete=True))  # it was made beside the old one, which goes now
+    outputs = seal(found.outputs, entry.inputs, entry.additional_secret_outputs)
+    entries[entry.urn] = replace(entry, id=found.id, outputs=outputs)
+    sink.emit(Message("info", f"{urn_name(entry.urn)} was made by an interrupted run and is adopted", entry.urn))
+    return None
+
+
+def _read_again(
+    entry: ResourceEntry, entries: dict[str, ResourceEntry], others: list[ResourceEntry], providers: ProviderPool
+) -> None:
+    """An open update or delete: the state takes what the provider reports now."""
+    if entry.delete:
+        return  # an old half of a replacement: the run deletes it, and deleting what is gone succeeds
+    known = entries.get(entry.urn)
+    if known is None or known.pending_replacement or known.id != entry.id:
+        return
+    found = providers.for_entry(known, entries.values()).read(known.urn, known.id, known.inputs, known.outputs)
+    if found.id:
+        outputs = seal(found.outputs, {**known.inputs, **found.inputs}, known.additional_secret_outputs)
+        entries[known.urn] = replace(known, inputs=found.inputs or known.inputs, outputs=outputs)
+    elif any(known.urn in integrity.edges(other) for other in [*entries.values(), *others]):
+        # Others refer to it, so it stays until the run makes it again or deletes it.
+        entries[known.urn] = replace(known, pending_replacement=True)
+    else:
+        del entries[known.urn]

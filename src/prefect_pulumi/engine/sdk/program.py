@@ -1,0 +1,166 @@
+"""Runs the Pulumi program in this process against a monitor object."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TextIO
+
+from prefect_pulumi.core.errors import PrefectPulumiError, ProgramError
+from prefect_pulumi.core.masking import MaskedStream
+from prefect_pulumi.engine.run.run_state import Aborted
+from prefect_pulumi.engine.sdk import capabilities
+
+THREADS_PER_RESOURCE = 4
+"""As the SDK's own language host: blocked registrations each hold one thread."""
+
+
+def run_program(
+    directory: Path,
+    *,
+    project: str,
+    stack: str,
+    config: Mapping[str, str],
+    secret_keys: Collection[str],
+    monitor: Any,
+    engine: Any,
+    dry_run: bool,
+    parallel: int,
+    output: TextIO | MaskedStream,
+    errors: TextIO | MaskedStream,
+) -> None:
+    """Runs `directory` (a folder with `__main__.py`) to its end, all its registrations included.
+
+    `output` and `errors` are the program's stdout and stderr. Raises `ProgramError`,
+    or what the program raised if that is one of the toolkit's errors.
+    """
+    if not (directory / "__main__.py").is_file():
+        raise ProgramError(
+            "there is no __main__.py", where=str(directory), remedy="`main` in Pulumi.yaml names the folder"
+        )
+    context = contextvars.copy_context()
+    with in_directory(directory), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        context.run(_run, directory, project, stack, dict(config), set(secret_keys), monitor, engine, dry_run, parallel)
+
+
+def _run(
+    directory: Path,
+    project: str,
+    stack: str,
+    config: dict[str, str],
+    secret_keys: set[str],
+    monitor: Any,
+    engine: Any,
+    dry_run: bool,
+    parallel: int,
+) -> None:
+    from pulumi import RunError
+    from pulumi.runtime import config as runtime_config
+    from pulumi.runtime import run_in_stack, settings
+
+    settings.ROOT.set(None)
+    settings.configure(
+        settings.Settings(
+            project=project,
+            stack=stack,
+            monitor=monitor,
+            engine=engine,
+            parallel=parallel,
+            dry_run=dry_run,
+            organization="organization",
+            root_directory=str(directory.parent),
+        )
+    )
+    runtime_config.set_all_config(config, list(secret_keys))
+    # The SDK's tasks report their own failures; asyncio would print them a second time.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    loop = asyncio.new_event_loop()
+    pool = ThreadPoolExecutor(max_workers=parallel * THREADS_PER_RESOURCE, thread_name_prefix="register")
+    loop.set_default_executor(pool)
+
+    async def program() -> None:
+        runpy.run_path(str(directory), run_name="__main__")
+        await _settled()
+
+    try:
+        loop.run_until_complete(run_in_stack(program))
+    except (PrefectPulumiError, Aborted):
+        raise
+    except RunError as error:
+        if "Resource monitor has terminated" in str(error):
+            raise Aborted from error
+        raise ProgramError(str(error)) from error
+    except SystemExit as error:
+        raise ProgramError(f"the program ended itself with exit code {error.code}") from error
+    except Exception as error:
+        refused = capabilities.from_sdk(str(error))
+        if refused is not None:
+            raise refused from error
+        raise ProgramError(f"{type(error).__name__}: {error}", details=_user_frames(error, directory)) from error
+    finally:
+        _drain(loop)
+        pool.shutdown(wait=True)
+        loop.close()
+
+
+async def _settled() -> None:
+    """Returns when every output is resolved, or at the first failure.
+
+    The SDK's own wait looks through all pending outputs at each one that resolves, which is quadratic; it finds
+    nothing left to wait for.
+    """
+    from pulumi.runtime.settings import SETTINGS
+
+    while True:
+        with SETTINGS.lock:
+            pending = list(SETTINGS.outputs)
+        if not pending:
+            return
+        done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_EXCEPTION)
+        if any(task.cancelled() or task.exception() for task in done):
+            return
+
+
+def _drain(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancels what a failed program left behind, so that closing the loop is silent."""
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    if pending:
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+
+
+def _user_frames(error: BaseException, directory: Path) -> str:
+    """The traceback, cut to frames of the program itself."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(str(directory))]
+    return "".join(traceback.format_list(frames))
+
+
+@contextlib.contextmanager
+def in_directory(directory: Path) -> Iterator[None]:
+    """cwd and argv as the official host sets them; the program's own modules are forgotten afterwards.
+
+    A preview and an update may run in one process: the second must not see the first one's module state.
+    Installed packages stay loaded, because SDKs refuse to register their modules twice.
+    """
+    before, argv, path = Path.cwd(), sys.argv, list(sys.path)
+    os.chdir(directory)
+    sys.argv = [str(directory)]
+    try:
+        yield
+    finally:
+        sys.argv, sys.path[:] = argv, path
+        os.chdir(before)
+        root = str(directory) + os.sep
+        for name, module in list(sys.modules.items()):
+            if name != "__main__" and (getattr(module, "__file__", None) or "").startswith(root):
+                del sys.modules[name]

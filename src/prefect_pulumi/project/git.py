@@ -1,0 +1,187 @@
+"""What the project's git repository says, through the ordinary `git`; everything here but `checkout` only reads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect_pulumi.core.errors import ConfigError, OperationError
+
+MARK = ".prefect-release"
+"""File in the folder of a release: the commit that the folder holds."""
+
+PRIVATE = ".infra"
+"""The git-ignored folder of a project; that of a release is a link to it."""
+
+SHOWN_FILES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """`commit` is the full hash, "" where there is none; `unclean` says why the folder is not exactly that commit."""
+
+    commit: str
+    unclean: str = ""
+
+    @property
+    def exact(self) -> str:
+        """The commit that the folder holds to the letter, else ""."""
+        return "" if self.unclean else self.commit
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder with a Pulumi.yaml, from `start` upward; `start` itself when there is none."""
+    here = start.resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), here)
+
+
+def home(root: Path) -> Path:
+    """The project's own folder, where its state and its processes are known: `root`, unless that is the folder of a
+    release, which has a link to it."""
+    return (root / PRIVATE).resolve().parent if (root / MARK).exists() else root
+
+
+def revision(root: Path) -> Revision:
+    """What the folder `root` holds: its commit, and whether tracked or new files of it differ (ignored ones do not
+    count). The folder of a release knows its commit without git."""
+    try:
+        return Revision((root / MARK).read_text("utf-8").strip())
+    except OSError:
+        pass
+    try:
+        text = _git(root, "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--", ".")
+    except OperationError as error:
+        return Revision("", error.message)
+    commit, files = "", []
+    for line in text.splitlines():
+        if line.startswith("# branch.oid "):
+            commit = line.removeprefix("# branch.oid ").strip()
+        elif not line.startswith("#"):
+            files.append(line.split("\t")[0].split(" ")[-1])
+    if commit in ("", "(initial)"):
+        return Revision("", "nothing is committed yet")
+    if not files:
+        return Revision(commit)
+    more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
+    return Revision(commit, f"not committed: {', '.join(files[:SHOWN_FILES])}{more}")
+
+
+def has_commit(root: Path, commit: str) -> bool:
+    return _code(root, "cat-file", "-e", f"{commit}^{{commit}}") == 0
+
+
+def need_commit(root: Path, commit: str) -> None:
+    """Raises `ConfigError` when this clone does not have the commit."""
+    if not has_commit(root, commit):
+        raise ConfigError(
+            f"this clone does not have the commit {commit}",
+            where=str(root),
+            remedy="git fetch it (a shallow clone: git fetch --unshallow)",
+        )
+
+
+def resolve(root: Path, name: str) -> str:
+    """Full hash of a commit, a branch or a tag. Raises `ConfigError` when there is none."""
+    try:
+        return _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").strip()
+    except OperationError as error:
+        raise ConfigError(f"git knows no commit {name!r}", where=str(root), remedy="git fetch it") from error
+
+
+def is_ancestor(root: Path, older: str, newer: str) -> bool:
+    """Whether `newer` is `older` or holds all of it."""
+    return _code(root, "merge-base", "--is-ancestor", older, newer) == 0
+
+
+def missing_commits(root: Path, older: str, newer: str) -> list[str]:
+    """`<short hash> <subject>` of what `older` has and `newer` lacks, newest first."""
+    return _git(root, "log", "--format=%h %s", f"{newer}..{older}").splitlines()
+
+
+def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] = ()) -> list[str]:
+    """Files of the project that differ between two commits; `leave_out`: patterns of such that do not count."""
+    patterns = [f":(exclude,glob){pattern}" for pattern in leave_out]
+    return _git(root, "diff", "--name-only", one, other, "--", ".", *patterns).splitlines()
+
+
+def push_file(root: Path, path: str, message: str, branch: str) -> str:
+    """Commits one file of the working tree on top of HEAD and pushes that as `branch` to origin, whatever it was there;
+    the working tree, the index and HEAD stay as they are. Returns the commit."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        _git(root, "read-tree", "HEAD", env=env)
+        _git(root, "add", "--", path, env=env)
+        tree = _git(root, "write-tree", env=env).strip()
+    commit = _git(root, "commit-tree", tree, "-p", "HEAD", "-m", message).strip()
+    _git(root, "push", "--force", "origin", f"{commit}:refs/heads/{branch}")
+    return commit
+
+
+def show(root: Path, commit: str, path: str) -> str:
+    """The text of a file of the project at a commit; "" when it has none there."""
+    try:
+        return _git(root, "show", f"{commit}:./{path}")
+    except OperationError:
+        return ""
+
+
+def prefix(root: Path) -> str:
+    """`root` inside its repository, such as `teams/data/`; "" for the top."""
+    return _git(root, "rev-parse", "--show-prefix").strip()
+
+
+def checkout(root: Path, commit: str, folder: Path, leave_out: Collection[str] = ()) -> Path:
+    """Writes every file of the commit into `folder` and returns the project's place in it.
+
+    Files that are there as they should be stay as they are; those that somebody changed are put right. `leave_out`
+    names files of the project that are the caller's to place.
+    """
+    need_commit(root, commit)
+    inside = prefix(root)
+    folder.mkdir(parents=True, exist_ok=True)
+    index = folder.with_name(folder.name + ".index")
+    env = {"GIT_INDEX_FILE": str(index.resolve())}
+    _git(root, "read-tree", commit, env=env)
+    if leave_out:
+        names = [f"{inside}{name}" for name in leave_out]
+        top = Path(_git(root, "rev-parse", "--show-toplevel").strip())
+        _git(top, "update-index", "--force-remove", "--", *names, env=env)
+    _git(root, f"--work-tree={folder.resolve()}", "update-index", "-q", "--refresh", env=env, check=False)
+    _git(root, f"--work-tree={folder.resolve()}", "checkout-index", "--all", "--force", "--index", env=env, top=True)
+    project = folder / inside
+    (project / MARK).write_text(commit + "\n", "utf-8")
+    return project
+
+
+def _git(root: Path, *arguments: str, env: dict[str, str] | None = None, check: bool = True, top: bool = False) -> str:
+    command = ["git", "-C", str(root)]
+    if top:
+        command = ["git", "-C", str(root), f"--git-dir={_git(root, 'rev-parse', '--absolute-git-dir').strip()}"]
+    try:
+        done = subprocess.run(
+            [*command, *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env={**os.environ, "LC_ALL": "C", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except OSError as error:
+        raise OperationError(f"git cannot be run: {error.strerror}", where="git") from error
+    if done.returncode != 0 and check:
+        said = done.stderr.strip().splitlines()
+        raise OperationError(said[0] if said else f"exit code {done.returncode}", where=f"git {arguments[0]}")
+    return done.stdout
+
+
+def _code(root: Path, *arguments: str) -> int:
+    return subprocess.run(
+        ["git", "-C", str(root), *arguments], capture_output=True, stdin=subprocess.DEVNULL, check=False
+    ).returncode

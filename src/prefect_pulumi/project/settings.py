@@ -1,0 +1,263 @@
+"""The stack's config as a strict model: `environment` in `Pulumi.<stack>.yaml`, and secrets beside it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+
+from prefect_pulumi.core.errors import ConfigError
+
+
+class SettingsError(ConfigError):
+    """Bad stack config."""
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ImageSettings(Settings):
+    """`image` is a reference by digest or id; left out, `dockerfile` is built, and pushed where `push_to` names a
+    registry's repository.
+    """
+
+    image: str | None = Field(default=None, pattern=r"(@|^)sha256:[0-9a-f]{64}$")
+    dockerfile: str = "worker/Dockerfile"
+    build_args: dict[str, str] = {}
+    push_to: str | None = None
+
+
+class ServerContainer(ImageSettings):
+    """A server in a Docker container, reached at `host` and `port` of this machine.
+
+    Its database is SQLite in a volume, or what the secret `prefect:databaseUrl` says; `prefect:authString` becomes
+    the password that it asks for.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=4200, ge=1, le=65535)
+    env: dict[str, str] = {}
+
+
+class ServerSettings(Settings):
+    """Where Prefect is: a server on this machine (`port`), one in a `container`, or an existing one (`api_url`).
+
+    `host` is the address that the embedded server listens on: containers reach it at the Docker bridge's (such as
+    172.17.0.1) or at 0.0.0.0, never at the loopback address.
+
+    The key or password of an existing server is a secret of the stack (`prefect:apiKey`, `prefect:authString`) or
+    comes from `PREFECT_API_KEY`, `PREFECT_API_AUTH_STRING`.
+    """
+
+    embedded: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(default=4200, ge=1, le=65535)
+    container: ServerContainer | None = None
+    api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
+
+
+class QueueSettings(Settings):
+    """A queue of a pool. Priority 1 is served first; `concurrency_limit` counts flow runs."""
+
+    priority: int | None = Field(default=None, ge=1)
+    concurrency_limit: int | None = Field(default=None, ge=0)
+    description: str | None = None
+
+
+class WorkerSettings(ImageSettings):
+    """The workers of a pool. `runs_in` left out: where the pool's type says (process, docker or kubernetes).
+
+    Sizes are in MiB, times in seconds.
+    """
+
+    count: int = Field(default=1, ge=0, le=32)
+    runs_in: Literal["process", "docker", "kubernetes"] | None = None
+    queues: list[str] = []
+    limit: int | None = Field(default=None, ge=1)
+    drain_seconds: int = Field(default=60, ge=0)
+    online_seconds: int = Field(default=180, ge=1)
+    memory: int | None = Field(default=None, ge=6)
+    memory_swap: int | None = Field(default=None, ge=-1)
+    cpus: float | None = Field(default=None, gt=0)
+    env: dict[str, str] = {}
+    network: str | None = None
+    docker_socket: str = "/var/run/docker.sock"
+    namespace: str = "prefect"
+
+
+class PoolSettings(Settings):
+    """A work pool, its queues and its workers. `workers: 2` is short for `workers: {count: 2}`.
+
+    `job` sets defaults of the base job template's variables, by the names that its worker type knows;
+    `env_from_blocks` gives flow runs environment variables whose values are Secret blocks.
+    """
+
+    type: str = "process"
+    description: str | None = None
+    concurrency_limit: int | None = Field(default=None, ge=0)
+    paused: bool | None = None
+    base_job_template: dict[str, JsonValue] | None = None
+    queues: dict[str, QueueSettings] = {}
+    job: dict[str, JsonValue] = {}
+    env_from_blocks: dict[str, str] = {}
+    workers: WorkerSettings = WorkerSettings(count=0)
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return {"count": value}
+        if not isinstance(value, dict | WorkerSettings):
+            raise ValueError("give an integer (how many), or a mapping with count and more")
+        return value
+
+    @model_validator(mode="after")
+    def _of_cloud(self) -> PoolSettings:
+        if self.type.endswith((":push", ":managed")) and self.workers.count:
+            raise ValueError(f"a pool of type {self.type} is run by Prefect Cloud and has no workers; leave them out")
+        return self
+
+    @property
+    def runs_in(self) -> str:
+        """Where its workers run: process, docker or kubernetes."""
+        place = self.workers.runs_in
+        return place or (self.type if self.type in ("docker", "kubernetes") else "process")
+
+
+class VariableSettings(Settings):
+    """A Prefect variable: any JSON value, with tags."""
+
+    value: JsonValue
+    tags: list[str] = []
+
+
+class SecretSettings(Settings):
+    """A Secret block. Its value: environment variable `env`, else the stack's secret of the block's name, else
+    `default`, which is in clear in the file and so only for what is harmless.
+    """
+
+    env: str | None = None
+    default: str | None = None
+
+
+class LimitSettings(Settings):
+    """A global concurrency limit: `limit` slots; `slot_decay_per_second` makes it a rate limit."""
+
+    limit: int = Field(ge=0)
+    slot_decay_per_second: float | None = Field(default=None, ge=0)
+
+
+class DeploySettings(Settings):
+    """How this stack deploys `prefect.yaml`: its own values, what the UI owns, and what happens to what exists.
+
+    `overrides`: name or pattern of `flow/deployment` -> keys of an entry, laid over the file's; beside them `ui_owns`.
+    """
+
+    env: dict[str, str] = {}
+    overrides: dict[str, dict[str, JsonValue]] = {}
+    ui_owns: list[Literal["active", "paused", "parameters", "description", "tags", "concurrency_limit"]] = []
+    adopt: list[str] = []
+    on_failure: Literal["stop", "continue"] = "stop"
+    keep_on_destroy: bool = False
+    step_files: list[str] = []
+    plain_text: list[str] = []
+    worker_packages: list[str] = []
+    import_seconds: float = Field(default=60, gt=0)
+
+
+class SmokeRun(Settings):
+    """A run of `deployment` (`flow/deployment`) that has to end Completed within `seconds`."""
+
+    deployment: str = Field(pattern=r"^[^/]+/[^/]+$")
+    parameters: dict[str, JsonValue] = {}
+    seconds: float = Field(default=600, gt=0)
+
+
+class VerificationSettings(Settings):
+    """What `infra verify` checks of the release that the stack carries."""
+
+    smoke: list[SmokeRun] = []
+    drift: bool = True
+    workers: bool = True
+    workers_seconds: float = Field(default=180, ge=0)
+    automations: bool = True
+
+
+class ReleasePin(Settings):
+    """The release that the stack deploys, whatever the checkout holds. `infra promote` and `infra rollback` write it.
+
+    `images`: work pool -> image by digest or id, in place of what the stack would build. `plan` is the checksum of
+    the approved plan, `forced` names the gates that were overruled, with the reasons.
+    """
+
+    id: str
+    commit: str = Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
+    stage: str
+    images: dict[str, str] = {}
+    plan: str = ""
+    forced: dict[str, str] = {}
+
+
+class Environment(Settings):
+    """Everything of one stack's config that is not secret."""
+
+    server: ServerSettings
+    pools: dict[str, PoolSettings] = {}
+    variables: dict[str, VariableSettings] = {}
+    json_blocks: dict[str, JsonValue] = {}
+    secrets: dict[str, SecretSettings] = {}
+    concurrency_limits: dict[str, LimitSettings] = {}
+    deploy: DeploySettings = DeploySettings()
+    verification: VerificationSettings = VerificationSettings()
+    release: ReleasePin | None = None
+
+    @property
+    def released(self) -> str | None:
+        """The commit that the stack is pinned to."""
+        return self.release.commit if self.release else None
+
+
+def parse_environment(raw: Any, stack: str) -> Environment:
+    """Checks the plain data of `environment`; pure."""
+    where = f"Pulumi.{stack}.yaml"
+    try:
+        environment = Environment.model_validate(raw)
+    except ValidationError as error:
+        lines = [_explain(fault) for fault in error.errors()]
+        raise SettingsError("\n  ".join(lines), where=where, remedy="see docs/configuration.md for every key") from None
+    server = environment.server
+    if [server.embedded, server.api_url is not None, server.container is not None].count(True) != 1:
+        raise SettingsError(
+            "environment.server: give one of `embedded: true`, `container` and `api_url`",
+            where=where,
+            remedy="`api_url` is the address of the API, such as https://prefect.example.com/api",
+        )
+    return environment
+
+
+def _explain(fault: Any) -> str:
+    path = ".".join(["environment", *(str(part) for part in fault["loc"])])
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(fault["loc"][-1]), _KEYS, n=1)
+        return f"{path}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
+    return f"{path}: {fault['msg']}"
+
+
+_MODELS = (
+    Environment,
+    ServerSettings,
+    ServerContainer,
+    PoolSettings,
+    WorkerSettings,
+    QueueSettings,
+    VariableSettings,
+    SecretSettings,
+    LimitSettings,
+    DeploySettings,
+    VerificationSettings,
+    SmokeRun,
+    ReleasePin,
+)
+_KEYS = sorted({key for model in _MODELS for key in model.model_fields})

@@ -1,0 +1,265 @@
+"""Carries a deploy plan out: runs `prefect deploy`, records each deployment as it ends, then prunes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.core.errors import DeployError, NotFoundError, PartialFailureError
+from prefect_pulumi.core.provider_protocol import ProviderHost
+from prefect_pulumi.core.values import Secret, mask, secret, unwrap
+from prefect_pulumi.deploy import live
+from prefect_pulumi.deploy.file.environment import sealed
+from prefect_pulumi.deploy.file.fields import ABSENT, dotted
+from prefect_pulumi.deploy.file.resolved import Effective
+from prefect_pulumi.deploy.plan.drift import read_back
+from prefect_pulumi.deploy.plan.journal import DeployJournal, Noted
+from prefect_pulumi.deploy.plan.ownership import Owner
+from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, Planned
+from prefect_pulumi.deploy.run.runner import Deployed, DeployEntry, DeployJob, DeployRun, run_deploy
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.base import Call
+
+NOT_HANDED_ON = ("PREFECT_", "PULUMI_")
+"""Settings of the person who runs it do not reach the deploy."""
+LONGEST_VALUE = 60
+
+Json = dict[str, Any]
+
+
+class Deploying:
+    """One update of the deploy step. `hidden`: texts that are masked in all that Prefect prints."""
+
+    def __init__(self, root: Path, connection: Connection, host: ProviderHost, hidden: Collection[str]) -> None:
+        self.root, self.connection, self.host, self.hidden = root, connection, host, list(hidden)
+
+    def run(
+        self,
+        call: Call,
+        found: Assessment,
+        file: Effective,
+        digests: Mapping[str, str],
+        directory: Path,
+        identity: str,
+    ) -> Json:
+        """The new outputs. `digests`: full name -> what its build and push steps read.
+        Raises `PartialFailureError` with what was reached, `DeployError` when nothing was."""
+        run, journal = DeployRun(), DeployJournal(self.root, call.urn)
+        noted = journal.read()
+        if found.deploys:
+            journal.begin()
+            for name in found.of(Action.RECOVER):
+                journal.note(noted[name])
+            run = run_deploy(
+                directory,
+                self._job(call, found, file, digests),
+                env=self._environment(call),
+                on_line=lambda name, line: self._say(call, name, line),
+                on_result=lambda result: self._ended(call, journal, result),
+                secrets=self.hidden,
+            )
+        outputs = self._outputs(call, found, run, noted)
+        failed = [name for name, result in outputs["results"].items() if result.get("result") in ("failed", "left out")]
+        if failed:
+            raise self._failure(call, outputs, run, identity)
+        for name in found.of(Action.PRUNE):
+            delete_deployment(self.connection.client(), found.deployments[name].id)
+            outputs["results"][name]["result"] = "done"
+            self._say(call, name, "deleted")
+        return outputs
+
+    def _job(self, call: Call, found: Assessment, file: Effective, digests: Mapping[str, str]) -> DeployJob:
+        chosen = set(found.deploys)
+        entries, document = [], []
+        automations = unwrap(call.outputs.get("automations", {}))
+        for name, entry in zip(file.names, file.loaded.raw["deployments"], strict=True):
+            if name not in chosen:
+                continue
+            document.append(entry)
+            entries.append(
+                DeployEntry(
+                    name,
+                    (entry["name"], entry["entrypoint"]),
+                    file.ui[name],
+                    found.deployments[name].action is Action.ADOPT,
+                    automations.get(name),
+                    digests.get(name, ""),
+                    [str(each["slug"]) for each in entry.get("schedules") or [] if each.get("anchor_date")],
+                )
+            )
+        return DeployJob(
+            {**file.loaded.raw, "deployments": document},
+            entries,
+            found.everything,
+            Owner.of_urn(call.urn).labels,
+            unwrap(call.news.get("onFailure", "stop")) == "continue",
+            unwrap(call.outputs.get("stepOutputs", {})),
+        )
+
+    def _environment(self, call: Call) -> dict[str, str]:
+        """The child's environment: this one without other Prefect settings, the stack's values, then the target and
+        its credentials."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
+        home = (self.root / ".infra" / "prefect").resolve()
+        home.mkdir(parents=True, exist_ok=True)
+        return {
+            **kept,
+            **unwrap(call.news.get("env", {})),
+            "PREFECT_HOME": str(home),
+            "PREFECT_API_URL": self.connection.need(),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "1",
+            "NO_COLOR": "1",
+            **self.connection.secret_env,
+        }
+
+    def _ended(self, call: Call, journal: DeployJournal, result: Deployed) -> None:
+        if not result.error:
+            fingerprint = unwrap(call.news["fingerprints"])[result.name]
+            journal.note(Noted(result.name, result.id, fingerprint, result.automations))
+        self._say(call, result.name, _ended(result))
+
+    def _outputs(self, call: Call, found: Assessment, run: DeployRun, noted: Mapping[str, Noted]) -> Json:
+        """What is known after the run: the server is asked once more, for all of them together."""
+        client = self.connection.client()
+        ended = dict(run.results)
+        for name in found.of(Action.RECOVER):
+            ended[name] = Deployed(name, noted[name].id, "", 0.0, noted[name].automations)
+        done = {name: each.automations for name, each in ended.items() if not each.error}
+        rows = live.read_flows(client, (*found.deploys, *found.of(Action.RECOVER)))
+        made = live.read_automations(client, done)
+        ids: Json = unwrap(call.outputs.get("deployments", {}))
+        prints: Json = unwrap(call.outputs.get("fingerprints", {}))
+        entries, drift = dict(call.outputs.get("entries", {})), dict(call.outputs.get("drift", {}))
+        automations: Json = unwrap(call.outputs.get("automations", {}))
+        news = call.news.get("entries", {})
+        results: Json = {}
+        for name, planned in found.deployments.items():
+            result = results[name] = planned.as_json()
+            if planned.action not in DEPLOYS and planned.action is not Action.RECOVER:
+                continue
+            one, row = ended.get(name), rows.get(name)
+            if one is None:
+                result["result"] = "left out"
+                continue
+            error = one.error or ("" if row else f"it ended well, but the server has no {name}")
+            result |= {"result": "failed" if error else "done", "seconds": one.seconds}
+            prints.pop(name, None)
+            automations.pop(name, None)
+            if error:
+                result["error"] = error
+            if row is None:
+                continue
+            ids[name] = result["id"] = row["id"]
+            if not error:
+                drift.pop(name, None)
+                prints[name] = unwrap(call.news["fingerprints"])[name]
+                automations[name] = dict(one.automations)
+                entries[name] = sealed(read_back(row, made.get(name, {}), news[name]), self.hidden, news[name])
+        known = {*unwrap(call.news["fingerprints"])} | set(found.of(Action.PRUNE) if run.failures else ())
+        steps = {**unwrap(call.outputs.get("stepOutputs", {})), **run.step_outputs}
+        return {
+            **call.news,
+            "deployments": {name: ids[name] for name in ids if name in known},
+            "fingerprints": {name: value for name, value in prints.items() if name in known},
+            "entries": {name: value for name, value in entries.items() if name in known},
+            "automations": {name: value for name, value in automations.items() if name in known},
+            "drift": {name: value for name, value in drift.items() if name in known},
+            "results": results,
+            "stepOutputs": secret(steps),
+        }
+
+    def _failure(self, call: Call, outputs: Json, run: DeployRun, identity: str) -> Exception:
+        results = outputs["results"].items()
+        lines = [f"{name}: {each['error']}" for name, each in results if each.get("result") == "failed"]
+        rest = [name for name, each in results if each.get("result") == "left out"]
+        if not lines:
+            lines = [f"`prefect deploy` ended with exit code {run.code}; its last lines:", *run.last_lines]
+        message = "\n".join(lines)
+        if rest:
+            message += f"\nnot deployed any more: {', '.join(rest)}; with on_failure: continue they would be"
+        error = DeployError(
+            message,
+            where=identity,
+            remedy="mend it and run again: the update goes on with what is missing",
+            results=outputs["results"],
+        )
+        if not outputs["deployments"]:
+            return error
+        return PartialFailureError(str(error), id=identity, outputs=outputs, reasons=[error.message])
+
+    def _say(self, call: Call, name: str, line: str) -> None:
+        self.host.log("info", f"{name}: {line}" if name else line, call.urn)
+
+
+def delete_deployment(client: SyncClient, id: str) -> None:
+    """DELETE /deployments/{id}: its schedules, its runs to come and the automations of its triggers go with it."""
+    try:
+        client.request("DELETE", f"/automations/owned-by/prefect.deployment.{id}")
+        client.request("DELETE", f"/deployments/{id}")
+    except NotFoundError:
+        return
+
+
+def _ended(result: Deployed) -> str:
+    return f"failed: {result.error}" if result.error else f"deployed in {result.seconds:.1f}s"
+
+
+SIGNS = {
+    Action.CREATE: "+ create",
+    Action.ADOPT: "= take over",
+    Action.UPDATE: "~ update",
+    Action.PRUNE: "- delete",
+    Action.RECOVER: "= record",
+    Action.LEAVE: "! leave",
+}
+
+
+def told(found: Assessment) -> Iterator[str]:
+    """The plan for a reader: a line for each deployment that changes, and one for each of its fields."""
+    for name, planned in found.deployments.items():
+        if planned.action is not Action.SKIP:
+            yield f"{SIGNS[planned.action]} {name}{_impact(planned)}"
+            for path, (old, new) in planned.changes.items():
+                yield f"    {dotted(path)}: {_shown(old, new)}"
+            if planned.why:
+                yield f"    {planned.why}"
+    skipped = len(found.of(Action.SKIP))
+    if skipped:
+        yield f"  {skipped} unchanged"
+
+
+def _impact(planned: Planned) -> str:
+    parts = []
+    if planned.action is Action.UPDATE and not planned.changes:
+        parts.append("only its code or environment changed")
+    if planned.runs_lost:
+        again = "" if planned.action is Action.PRUNE else ", made again at once"
+        parts.append(f"{planned.runs_lost} scheduled run{'' if planned.runs_lost == 1 else 's'} deleted{again}")
+    parts += [f"schedule {slug} turns active" for slug in planned.activates]
+    parts += [f"automation {name} {what}" for name, what in planned.automations.items()]
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _shown(old: Any, new: Any) -> str:
+    """`old -> new`. Two long ones begin at the word in which they differ, so that the difference is seen."""
+    before, after = _text(old), _text(new)
+    start = 0
+    if min(len(before), len(after)) > LONGEST_VALUE:
+        pairs = enumerate(zip(before, after, strict=False))
+        start = before.rfind(" ", 0, next((at for at, (a, b) in pairs if a != b), 0)) + 1
+    return f"{_cut(before, start)} -> {_cut(after, start)}"
+
+
+def _text(value: Any) -> str:
+    if value is ABSENT or value is None:
+        return "none"
+    return str(mask(value) if isinstance(value, Mapping | Secret | list) else value)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = f"...{text[start:]}" if start else text
+    return shown if len(shown) <= LONGEST_VALUE else f"{shown[: LONGEST_VALUE - 3]}..."

@@ -1,0 +1,158 @@
+"""The preflight of the deploy step: what `deploy/checks.py` needs, gathered from program, server and imports."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefect_pulumi.core.errors import ApiError, ServerUnavailableError
+from prefect_pulumi.deploy.checks.context import Pool, References, Surroundings, references
+from prefect_pulumi.deploy.checks.lookup import Found, look_up
+from prefect_pulumi.deploy.checks.steps import functions
+from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, resolved
+from prefect_pulumi.deploy.file.document import Document, plain
+from prefect_pulumi.deploy.file.loader import normal
+from prefect_pulumi.deploy.flows.inspector import Imported, Inspector
+from prefect_pulumi.provider.connection import Connection
+
+PROBE_SECONDS = 2.0
+IMPORT_SECONDS = 60.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the program says about the step beside what it declares.
+
+    `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `here`: pools that workers of this
+    machine serve. `plain`: environment variables and
+    blocks ('type/name') that may be stored in clear; `secrets`: texts that may not; `seconds`: how long one import may
+    take; `worker_packages`: what only the workers have installed.
+    """
+
+    pools: Collection[str] | None = ()
+    here: Collection[str] = ()
+    queues: Collection[str] | None = ()
+    plain: Collection[str] = ()
+    secrets: Collection[str] = ()
+    seconds: float = IMPORT_SECONDS
+    worker_packages: Collection[str] = ()
+
+
+class Preflight:
+    """The checks of one file. `root` is the project's folder, `directory` that of the flows."""
+
+    def __init__(self, root: Path, connection: Connection, directory: Path, env: Mapping[str, str], told: Told) -> None:
+        self.root = root
+        self.connection = connection
+        self.directory = directory
+        self.env = env
+        self.told = told
+        self._inspector: Inspector | None = None
+
+    def imports(self, document: Document, data: Mapping[str, Any] | None = None) -> dict[str, Imported]:
+        """What the file's entrypoints and steps are. `data`: with the stack's values. One child process imports all
+        that is not remembered from the last time; its memory is a cache, one for each file."""
+        raw = plain(normal(document.data if data is None else data))
+        if self._inspector is None:
+            key = hashlib.sha256(str(document.path.resolve()).encode()).hexdigest()[:12]
+            cache = self.root / ".infra" / "cache" / f"flows-{key}.json"
+            self._inspector = Inspector(self.directory, cache, self.env, limit=self.told.seconds)
+        return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
+
+    def check(self, document: Document, data: Mapping[str, Any]) -> Checked:
+        """`data`: the document's plain data with the stack's values."""
+        around = self.surroundings(references(resolved(plain(normal(data)), self.env)))
+        flows = self.imports(document, data)
+        return check_all(document, data, self.directory, flows=flows, around=around, env=self.env)
+
+    def keep(self) -> None:
+        """Remembers what was imported: only of a file without faults, since bad input leaves nothing written."""
+        if self._inspector is not None:
+            self._inspector.keep()
+
+    def surroundings(self, wanted: References) -> Surroundings:
+        declared, told = self.connection.declared, self.told
+        here = {*declared.workers, *told.here}
+        listed = {name: Pool() for name in told.pools or ()}
+        own = declared.pools_of(wanted.templates)
+        queues = {*declared.queues, *(_split(each) for each in told.queues or ())}
+        # Where the program gives no template, the live one counts.
+        templateless = declared.templateless & wanted.templates
+        asked = References(
+            frozenset(name for name in wanted.pools if name not in own or name in templateless),
+            wanted.queues - queues,
+            frozenset(key for key in wanted.blocks if key not in declared.blocks),
+            wanted.block_ids,
+            frozenset(name for name in wanted.variables if name not in declared.variables),
+        )
+        found, unanswered = self._ask(asked)
+        for name in templateless & set(found.pools):
+            own[name] = replace(own[name], variables=found.pools[name].variables)
+        pools = {**listed, **found.pools, **own}
+        return Surroundings(
+            pools={name: replace(pool, here=name in here) for name, pool in pools.items()},
+            queues=frozenset(queues | found.queues),
+            blocks={**found.blocks, **declared.blocks},
+            block_ids=found.block_ids,
+            variables={**found.variables, **declared.variables},
+            unanswered=unanswered,
+            known_pools=told.pools is not None,
+            on_this_machine=_host(self.connection.api_url) in LOOPBACK,
+            cloud=self.connection.cloud,
+            secrets=frozenset({*declared.secrets, *told.secrets, *self.connection.secret_env.values()}),
+            plain=frozenset(told.plain),
+            worker_packages=frozenset(told.worker_packages),
+        )
+
+    def _ask(self, wanted: References) -> tuple[Found, str]:
+        """What the server has of `wanted`, and why it could not be asked."""
+        if not any((wanted.pools, wanted.queues, wanted.blocks, wanted.block_ids, wanted.variables)):
+            return Found(), ""
+        if not self.connection.known:
+            # The server is made by this very update: it has nothing yet.
+            return Found(), ""
+        if self.connection.unanswered is None and self._new_here():
+            return Found(), ""
+        if self.connection.unanswered:
+            return Found(), self.connection.unanswered
+        try:
+            found = look_up(self.connection.client(), wanted)
+        except ServerUnavailableError as error:
+            self.connection.unanswered = f"{self.connection.api_url} does not answer ({error.message})"
+            return Found(), self.connection.unanswered
+        except ApiError as error:
+            return Found(), f"{self.connection.api_url} refused the question ({error.message})"
+        self.connection.unanswered = ""
+        return found, ""
+
+    def _new_here(self) -> bool:
+        """Whether the server is one of this machine that is still to be made: nothing listens, and no data lie here.
+
+        One that was stopped is remembered as unanswered, without waiting for it.
+        """
+        parts = urlsplit(self.connection.api_url)
+        if parts.hostname not in LOOPBACK:
+            return False
+        try:
+            with socket.create_connection((parts.hostname, parts.port or 80), timeout=PROBE_SECONDS):
+                return False
+        except OSError as error:
+            if not any(self.root.glob(".infra/*/server/prefect.db")):
+                return True
+            self.connection.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
+            return False
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _split(queue: str) -> tuple[str, str]:
+    pool, _, name = queue.partition("/")
+    return pool, name

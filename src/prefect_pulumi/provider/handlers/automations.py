@@ -1,0 +1,115 @@
+"""Automations: changed as a whole, of names that need not be unique, in spellings that may differ from the server's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from typing_extensions import override
+
+from prefect_pulumi.core.errors import NotFoundError, ProviderError
+from prefect_pulumi.core.provider_protocol import Props, ReadResult
+from prefect_pulumi.core.values import same, unwrap
+from prefect_pulumi.models import Automation, Fault
+from prefect_pulumi.models.automations import normal, short
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.diff import changed_fields
+from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
+from prefect_pulumi.provider.handlers.routes import TABLE
+
+_SHAPES = {spec.wire: spec.meta.shape for spec in Automation.fields() if spec.meta.shape}
+
+
+class AutomationHandler(RestHandler):
+    """A trigger is equal to another when all that they mean is: defaults left out, order of sets, the server's ids."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(TABLE[Automation.token()], connection)
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        if self.connection.api_url and not self.connection.cloud and _has_metric(values.get("trigger")):
+            return [
+                Fault(
+                    "trigger",
+                    f"metric triggers exist on Prefect Cloud only, and {self.connection.api_url} is a self-hosted "
+                    "server; use an event, compound or sequence trigger",
+                )
+            ]
+        return []
+
+    @override
+    def body(self, plain: Json) -> Json:
+        """Trigger and actions go out complete: the server demands some fields that have only one sensible value."""
+        full = {wire: normal(_SHAPES[wire], value) if wire in _SHAPES else value for wire, value in plain.items()}
+        return super().body(full)
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        changed = changed_fields(self.model, call)
+        plain = unwrap({**call.outputs, **call.news, **changed})
+        if changed:
+            route = self.route(self.routes.item, {"id": call.id})
+            given = {spec.wire: plain[spec.wire] for spec in self.model.inputs() if plain.get(spec.wire) is not None}
+            try:
+                self.connection.client().request("PUT", route, json=self.body(given))
+            except NotFoundError as error:
+                raise self.gone(plain) from error
+        found = self.get(call.id, plain)
+        if found is None:
+            raise self.gone(plain)
+        return self.outputs(found, {**call.outputs, **call.news})
+
+    @override
+    def answer(self, found: Json, wanted: Props) -> Json:
+        values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
+        for wire, shape in _SHAPES.items():
+            values[wire] = _as_asked(shape, values[wire], unwrap(wanted.get(wire)))
+        return values
+
+    @override
+    def get(self, id: str, known: Json) -> Json | None:
+        """By name only when that is how it was asked for: another automation may have the same one."""
+        return self.by_id(id, known) if is_uuid(id) else self.find({"name": id})
+
+    @override
+    def find(self, known: Mapping[str, Any]) -> Json | None:
+        rows = self.connection.client().request(
+            "POST", self.routes.listed, json={"automations": {"name": {"any_": [known["name"]]}}, "limit": 3}
+        )
+        if len(rows) > 1:
+            ids = ", ".join(str(row["id"]) for row in rows)
+            raise ProviderError(
+                f"several automations have the name '{known['name']}'", remedy=f"give the UUID of one: {ids}, ..."
+            )
+        return rows[0] if rows else None
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        """The newest of that name: the service looks whether it is as young as the interrupted create."""
+        name = unwrap(call.news["name"])
+        rows = self.everything({"name": {"any_": [name]}})
+        if not rows:
+            return None
+        newest = max(rows, key=lambda row: str(row["created"]))
+        return ReadResult(str(newest["id"]), dict(call.news), self.outputs(newest, call.news))
+
+
+def _as_asked(shape: str, found: Any, asked: Any) -> Any:
+    """The program's own spelling where it means the same; else the shortest one of what the server has."""
+    if found is None:
+        return None
+    try:
+        if asked is not None and same(normal(shape, found), normal(shape, asked)):
+            return asked
+        return short(shape, found)
+    except ValidationError:
+        return found  # a newer server's trigger or action, shown as it is
+
+
+def _has_metric(trigger: Any) -> bool:
+    if not isinstance(trigger, dict):
+        return False
+    return trigger.get("type") == "metric" or any(_has_metric(part) for part in trigger.get("triggers") or ())

@@ -1,0 +1,109 @@
+"""What every kind's lifecycle offers to the service."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect_pulumi.core.provider_protocol import DiffResult, Props, ReadResult
+from prefect_pulumi.core.values import has_unknown, same, secret, unwrap
+from prefect_pulumi.models import Fault, Kind
+
+
+def logical_name(urn: str) -> str:
+    """Last part of a URN (`urn:pulumi:stack::project::type::name`); names may contain `::`."""
+    return urn.split("::", 3)[3] if urn.count("::") >= 3 else urn
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a lifecycle call is about. Property maps may hold secrets, and unknowns in a preview.
+
+    `news` are the checked inputs to reach, `inputs` and `outputs` those of the last known state.
+    """
+
+    urn: str
+    id: str = ""
+    inputs: Props = field(default_factory=dict)
+    outputs: Props = field(default_factory=dict)
+    news: Props = field(default_factory=dict)
+    ignored: Sequence[str] = ()
+
+
+class Handler(ABC):
+    """The lifecycle of one kind."""
+
+    def __init__(self, model: type[Kind]) -> None:
+        self.model = model
+
+    def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
+        """The inputs to store, and what is wrong with them."""
+        inputs = {name: value for name, value in call.news.items() if value is not None}
+        for spec in self.model.inputs():
+            if spec.meta.logical_name and spec.wire not in inputs:
+                inputs[spec.wire] = logical_name(call.urn)
+            if spec.meta.secret and spec.wire in inputs:
+                inputs[spec.wire] = secret(inputs[spec.wire])
+        unknown = [name for name, value in inputs.items() if has_unknown(value)]
+        faults = []
+        for spec in self.model.fields():
+            if not spec.from_program and spec.wire in inputs:
+                faults.append(Fault(spec.wire, f"'{spec.wire}' is set by Prefect, not by the program; leave it out"))
+        known = {name: unwrap(value) for name, value in inputs.items() if name not in unknown}
+        faults += self.model.check(known, unknown)
+        if not faults:
+            faults = self.faults(known)
+        return inputs, faults
+
+    def claims(self, inputs: Props) -> list[str]:
+        """Names of deployments ('flow/deployment') that checked inputs own; each may have one owner in a program."""
+        return []
+
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        """As `read`, in the order of `calls`."""
+        return [self.read(call) for call in calls]
+
+    @abstractmethod
+    def faults(self, values: Props) -> list[Fault]:
+        """Faults that need more than the model to be seen; `values` are plain, well-formed and known."""
+
+    @abstractmethod
+    def diff(self, call: Call) -> DiffResult: ...
+
+    @abstractmethod
+    def preview(self, call: Call) -> dict[str, Any]:
+        """Outputs of a create or update as far as they are known before it; UNKNOWN for the rest."""
+
+    @abstractmethod
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        """Id and outputs."""
+
+    @abstractmethod
+    def read(self, call: Call) -> ReadResult: ...
+
+    @abstractmethod
+    def update(self, call: Call) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def delete(self, call: Call) -> None: ...
+
+    @abstractmethod
+    def recover(self, call: Call) -> ReadResult | None:
+        """What an interrupted create of `news` left behind, or None."""
+
+
+def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that `fresh` outputs stand for: those that were given; for an import all that is not a default."""
+    found: dict[str, Any] = {}
+    for spec in model.inputs():
+        value = fresh.get(spec.wire)
+        if value is None:
+            continue
+        if inputs:
+            if spec.wire in inputs:
+                found[spec.wire] = inputs[spec.wire] if same(inputs[spec.wire], value) else value
+        elif spec.required or not (spec.meta.server_default or same(value, spec.default)):
+            found[spec.wire] = value
+    return found

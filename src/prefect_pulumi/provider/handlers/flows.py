@@ -1,0 +1,325 @@
+"""Flows, deployments and schedules: upserts that must not take over, and fields that the API nests."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from typing_extensions import override
+
+from prefect_pulumi.core.errors import NotFoundError, ProviderError
+from prefect_pulumi.core.provider_protocol import DiffKind, Props, ReadResult
+from prefect_pulumi.core.values import same, unwrap
+from prefect_pulumi.models import Deployment, DeploymentSchedule, Flow
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
+from prefect_pulumi.provider.handlers.routes import TABLE
+
+OWN_LIMIT = "deployment:"
+"""Begin of the name of a limit that belongs to one deployment's `concurrency_limit`."""
+_OPTIONS = ("collisionStrategy", "gracePeriodSeconds")
+_PLACE = ("workPoolName", "workQueueName")
+
+
+class FlowHandler(RestHandler):
+    """Flows: deleting one takes its deployments and runs along, so it is refused while it has deployments."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(TABLE[Flow.token()], connection)
+
+    @override
+    def delete(self, call: Call) -> None:
+        rows = self.connection.client().request(
+            "POST", "/deployments/filter", json={"flows": {"id": {"any_": [call.id]}}, "limit": 3}
+        )
+        if rows:
+            name = unwrap({**call.inputs, **call.outputs}).get("name")
+            names = ", ".join(f"{name}/{row['name']}" for row in rows)
+            raise ProviderError(
+                f"the flow '{name}' still has deployments ({names}), which its deletion would delete",
+                remedy="delete these first, or keep the flow with the option retain_on_delete",
+            )
+        super().delete(call)
+
+
+class DeploymentHandler(RestHandler):
+    """Deployments. The API names a flow by its UUID; flows cannot be renamed, so names are kept once known."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(TABLE[Deployment.token()], connection)
+        self._lock = threading.Lock()
+        self._flow_names: dict[str, str] = {}
+        self._placed: set[str] = set()
+
+    def _displaced(self, call: Call) -> dict[str, DiffKind]:
+        """A pool or queue that is made anew under an old name does not have the deployments of the former one."""
+        if set(self.claims(call.news)) & self._placed:
+            return {}
+        pool, queue = (unwrap(call.news.get(wire)) for wire in _PLACE)
+        if pool in self.connection.remade:
+            return {"workPoolName": DiffKind.UPDATE}
+        return {"workQueueName": DiffKind.UPDATE} if f"{pool}/{queue}" in self.connection.remade else {}
+
+    @override
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        return self._displaced(call)
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        if self._displaced(call):
+            place = dict.fromkeys(_PLACE)
+            call = replace(call, outputs={**call.outputs, **place})
+        self._placed.update(self.claims(call.news))
+        return super().update(call)
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        self._placed.update(self.claims(call.news))
+        return super().create(call)
+
+    @override
+    def claims(self, inputs: Props) -> list[str]:
+        """'flow/deployment' of what these inputs own."""
+        name, flow = unwrap(inputs.get("name")), unwrap(inputs.get("flowName"))
+        return [f"{flow}/{name}"] if isinstance(name, str) and isinstance(flow, str) else []
+
+    def flow_id(self, name: str) -> str:
+        try:
+            found = self.connection.client().request("GET", f"/flows/name/{quote(name, safe='')}")
+        except NotFoundError as error:
+            raise ProviderError(
+                f"flow '{name}' does not exist on {self.connection.api_url}",
+                remedy="declare it with Flow and refer to it, so that it is made first",
+            ) from error
+        return str(found["id"])
+
+    def flow_name(self, id: str) -> str:
+        with self._lock:
+            if id not in self._flow_names:
+                self._flow_names[id] = str(self.connection.client().request("GET", f"/flows/{id}")["name"])
+            return self._flow_names[id]
+
+    def know_flows(self, rows: Sequence[Json]) -> None:
+        """Asks for the names of all flows of these deployments at once."""
+        with self._lock:
+            missing = sorted({str(row["flow_id"]) for row in rows} - set(self._flow_names))
+            for start in range(0, len(missing), 200):
+                body = {"flows": {"id": {"any_": missing[start : start + 200]}}, "limit": 200}
+                flows = self.connection.client().request("POST", "/flows/filter", json=body)
+                self._flow_names |= {str(flow["id"]): str(flow["name"]) for flow in flows}
+
+    @override
+    def body(self, plain: Json) -> Json:
+        values = {wire: value for wire, value in plain.items() if wire not in (*_OPTIONS, "flowName")}
+        body = {**super().body(values), "flow_id": self.flow_id(plain["flowName"])}
+        options = _options(plain)
+        return {**body, "concurrency_options": options} if options else body
+
+    @override
+    def patch(self, changed: Collection[str], plain: Json) -> Json:
+        asked = set(changed) - set(_OPTIONS)
+        if asked & set(_PLACE):
+            asked |= set(_PLACE)  # the server finds a queue only together with its pool
+        body = {self.api_name(wire): plain.get(wire) for wire in asked}
+        if set(changed) & set(_OPTIONS):
+            body["concurrency_options"] = _options(plain)
+        return body
+
+    @override
+    def answer(self, found: Json, wanted: Props) -> Json:
+        values = super().answer(found, wanted)
+        limit = found.get("global_concurrency_limit") or {}
+        own = str(limit.get("name", "")).startswith(OWN_LIMIT)
+        options = found.get("concurrency_options") or {}
+        known = unwrap(wanted.get("flowId")) == found["flow_id"] and unwrap(wanted.get("flowName"))
+        return {
+            **values,
+            "concurrencyLimit": limit.get("limit") if own else None,
+            "globalConcurrencyLimitId": limit.get("id") if limit and not own else None,
+            "collisionStrategy": options.get("collision_strategy"),
+            "gracePeriodSeconds": options.get("grace_period_seconds"),
+            "flowName": known or self.flow_name(str(found["flow_id"])),
+        }
+
+    @override
+    def no_parent(self, plain: Json, error: NotFoundError) -> ProviderError:
+        pool = plain.get("workPoolName")
+        return ProviderError(
+            f"the deployment '{self.human_id(plain)}' cannot be made: {error.message}",
+            remedy=f"declare work pool '{pool}' in the program and refer to it" if pool else "",
+        )
+
+
+def _options(plain: Mapping[str, Any]) -> Json | None:
+    if plain.get("collisionStrategy") is None:
+        return None
+    options = {"collision_strategy": plain["collisionStrategy"]}
+    grace = plain.get("gracePeriodSeconds")
+    return options if grace is None else {**options, "grace_period_seconds": grace}
+
+
+class ScheduleHandler(RestHandler):
+    """Schedules live under their deployment, and only there; a slug is unique in it, but may be missing."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(TABLE[DeploymentSchedule.token()], connection)
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        plain = unwrap(dict(call.news))
+        before = self._of(plain["deploymentId"])
+        if before is None:
+            raise ProviderError(
+                f"deployment '{plain['deploymentId']}' does not exist on {self.connection.api_url}",
+                remedy="refer to a deployment that the program makes first",
+            )
+        if plain.get("slug") and any(row["slug"] == plain["slug"] for row in before):
+            raise self.exists_already(call.urn, plain)
+        known = {row["id"] for row in before}
+        made: Any = self.connection.client().create(
+            self.route(self.routes.collection, plain),
+            [self.body(plain)],
+            lambda: next((row for row in self._of(plain["deploymentId"]) or [] if row["id"] not in known), None),
+        )
+        row = made[0] if isinstance(made, list) else made
+        return str(row["id"]), self.outputs(row, call.news)
+
+    @override
+    def body(self, plain: Json) -> Json:
+        """The route of an update takes what is left out for its default, so all of it is sent each time."""
+        schedule: Json
+        if plain.get("cron") is not None:
+            schedule = {"cron": plain["cron"], "day_or": plain.get("dayOr", True)}
+        elif plain.get("interval") is not None:
+            schedule = {"interval": plain["interval"]}
+            if plain.get("anchorDate") is not None:
+                schedule["anchor_date"] = plain["anchorDate"]
+        else:
+            schedule = {"rrule": plain["rrule"]}
+        if plain.get("timezone") is not None:
+            schedule["timezone"] = plain["timezone"]
+        body = {
+            "schedule": schedule,
+            "active": plain.get("active", True),
+            "parameters": plain.get("parameters") or {},
+            "slug": plain.get("slug"),
+            "max_scheduled_runs": plain.get("maxScheduledRuns"),
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+    @override
+    def patch(self, changed: Collection[str], plain: Json) -> Json:
+        return self.body(plain)
+
+    @override
+    def answer(self, found: Json, wanted: Props) -> Json:
+        schedule, asked = found["schedule"], unwrap(dict(wanted))
+        zone = schedule.get("timezone")
+        return {
+            "deploymentId": str(found.get("deployment_id") or asked.get("deploymentId")),
+            "cron": schedule.get("cron"),
+            "interval": schedule.get("interval"),
+            "rrule": _rule(schedule.get("rrule"), asked.get("rrule")),
+            "timezone": None if zone == "UTC" and asked.get("timezone") != "UTC" else zone,
+            "anchorDate": _moment(schedule.get("anchor_date"), asked.get("anchorDate")),
+            "dayOr": schedule.get("day_or", True),
+            "active": found["active"],
+            "maxScheduledRuns": found.get("max_scheduled_runs"),
+            "parameters": found.get("parameters") or {},
+            "slug": found.get("slug"),
+            "created": found.get("created"),
+        }
+
+    @override
+    def get(self, id: str, known: Json) -> Json | None:
+        if is_uuid(id):
+            return self.by_id(id, known)
+        flow, deployment, slug = self.parsed(id).values()
+        return self._named(flow, deployment, slug)
+
+    @override
+    def by_id(self, id: str, known: Json) -> Json | None:
+        if known.get("deploymentId"):
+            rows = self._of(str(known["deploymentId"])) or []
+        else:
+            rows = [row for deployment in self._deployments({}) for row in deployment["schedules"]]
+        return next((row for row in rows if str(row["id"]) == id), None)
+
+    @override
+    def find(self, known: Mapping[str, Any]) -> Json | None:
+        rows = self._of(str(known["deploymentId"])) or []
+        if known.get("slug"):
+            return next((row for row in rows if row["slug"] == known["slug"]), None)
+        alike = [row for row in rows if all(same(self.answer(row, known).get(w), v) for w, v in known.items())]
+        return max(alike, key=lambda row: str(row["created"]), default=None)
+
+    @override
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        """Each deployment's row brings its schedules, so a page of deployments answers for all of theirs."""
+        ids = sorted({str(unwrap({**call.inputs, **call.outputs}).get("deploymentId")) for call in calls})
+        rows: dict[str, Json] = {}
+        for start in range(0, len(ids), 200):
+            for deployment in self._deployments({"id": {"any_": ids[start : start + 200]}}):
+                rows |= {str(row["id"]): row for row in deployment["schedules"]}
+        return [self.result(call, rows.get(call.id)) for call in calls]
+
+    @override
+    def everything(self, where: Mapping[str, Any] | None = None) -> list[Json]:
+        return [row for deployment in self._deployments(where or {}) for row in deployment["schedules"]]
+
+    @override
+    def human_id(self, plain: Mapping[str, Any]) -> str:
+        found = self._deployments({"id": {"any_": [plain.get("deploymentId")]}})
+        if not found:
+            return f"{plain.get('deploymentId')}/{plain.get('slug')}"
+        flow = self.connection.client().request("GET", f"/flows/{found[0]['flow_id']}")
+        return f"{flow['name']}/{found[0]['name']}/{plain.get('slug')}"
+
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        """Values that no PATCH takes away: `None` in it means unchanged."""
+        fields = [spec.wire for spec in self.model.inputs() if spec.meta.removal_replaces]
+        return {
+            wire: DiffKind.DELETE_REPLACE
+            for wire in fields
+            if call.outputs.get(wire) is not None and call.news.get(wire) is None
+        }
+
+    def _deployments(self, where: Mapping[str, Any]) -> list[Json]:
+        return self.connection.client().paged("/deployments/filter", {"deployments": where} if where else {})
+
+    def _of(self, deployment: str) -> list[Json] | None:
+        try:
+            rows: list[Json] = self.connection.client().request(
+                "GET", self.route(self.routes.collection, {"deploymentId": deployment})
+            )
+        except NotFoundError:
+            return None
+        return rows
+
+    def _named(self, flow: str, deployment: str, slug: str) -> Json | None:
+        path = f"/deployments/name/{quote(flow, safe='')}/{quote(deployment, safe='')}"
+        try:
+            found = self.connection.client().request("GET", path)
+        except NotFoundError:
+            return None
+        return next((row for row in found["schedules"] if row["slug"] == slug), None)
+
+
+def _rule(found: str | None, asked: str | None) -> str | None:
+    """The server writes a DTSTART into a rule that has none: the rule is still the one that was asked for."""
+    if found is None or asked is None or found == asked:
+        return found
+    bare = re.sub(r"DTSTART[^\n]*\n?|^RRULE:", "", found, flags=re.MULTILINE).strip()
+    return asked if bare == asked.removeprefix("RRULE:").strip() else found
+
+
+def _moment(found: str | None, asked: str | None) -> str | None:
+    if found is None or asked is None:
+        return found
+    return asked if datetime.fromisoformat(found) == datetime.fromisoformat(asked) else found

@@ -1,0 +1,94 @@
+"""Work pools: a base job template that the program leaves out belongs to the workers, and is compared all the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typing_extensions import override
+
+from prefect_pulumi.core.errors import NotFoundError
+from prefect_pulumi.core.provider_protocol import DiffKind, Props, ReadResult
+from prefect_pulumi.core.values import same, unwrap
+from prefect_pulumi.models import Fault, WorkPool
+from prefect_pulumi.models.work_pool import cloud_only
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.rest import Json, RestHandler
+from prefect_pulumi.provider.handlers.routes import TABLE
+
+TEMPLATE, DEFAULT = "baseJobTemplate", "defaultBaseJobTemplate"
+
+
+class WorkPoolHandler(RestHandler):
+    """The server keeps an empty template until a worker writes its type's own, once. What the state saw first is
+    therefore the default, and any other live template is somebody's change."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(TABLE[WorkPool.token()], connection)
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        type_, url = values.get("type"), self.connection.api_url
+        if isinstance(type_, str) and cloud_only(type_) and url and not self.connection.cloud:
+            return [
+                Fault(
+                    "type",
+                    f"work pools of type '{type_}' exist on Prefect Cloud only, and {url} is a self-hosted server; "
+                    "use 'process', 'docker' or 'kubernetes' with a worker",
+                )
+            ]
+        return []
+
+    @override
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        return {TEMPLATE: DiffKind.UPDATE} if self._drifted(call) else {}
+
+    @override
+    def preview(self, call: Call) -> dict[str, Any]:
+        if not call.id:
+            self.connection.remade.add(str(unwrap(call.news.get("name"))))
+        planned = super().preview(call)
+        return planned if DEFAULT in call.outputs else {k: v for k, v in planned.items() if k != DEFAULT}
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        self.connection.remade.add(str(unwrap(call.news["name"])))
+        id, outputs = super().create(call)
+        return id, _defaulted(outputs, call.news, {})
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        if self._drifted(call):
+            plain = unwrap(dict(call.outputs))
+            route = self.route(self.routes.item, plain)
+            try:
+                self.connection.client().request("PATCH", route, json={"base_job_template": plain[DEFAULT]})
+            except NotFoundError as error:
+                raise self.gone(plain) from error
+        return _defaulted(super().update(call), call.news, call.outputs)
+
+    @override
+    def result(self, call: Call, found: Json | None) -> ReadResult:
+        read = super().result(call, found)
+        return (
+            ReadResult(read.id, read.inputs, _defaulted(read.outputs, call.inputs, call.outputs)) if read.id else read
+        )
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        found = super().recover(call)
+        return None if found is None else ReadResult(found.id, found.inputs, _defaulted(found.outputs, call.news, {}))
+
+    def _drifted(self, call: Call) -> bool:
+        if TEMPLATE in call.news or TEMPLATE in call.inputs or TEMPLATE in call.ignored:
+            return False
+        default = call.outputs.get(DEFAULT)
+        return bool(default) and not same(default, call.outputs.get(TEMPLATE))
+
+
+def _defaulted(outputs: dict[str, Any], inputs: Props, before: Props) -> dict[str, Any]:
+    rest = {name: value for name, value in outputs.items() if name != DEFAULT}
+    if TEMPLATE in inputs:
+        return rest
+    default = before.get(DEFAULT) or (outputs.get(TEMPLATE) if TEMPLATE not in before or not before[TEMPLATE] else None)
+    return {**rest, DEFAULT: default} if default else rest

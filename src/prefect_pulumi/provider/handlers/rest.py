@@ -1,0 +1,258 @@
+"""The lifecycle of what lives on the server, driven by the table in `kinds.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from typing_extensions import override
+
+from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
+from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ReadResult
+from prefect_pulumi.core.values import UNKNOWN, same, secret, secret_keys, unwrap
+from prefect_pulumi.models import Fault, FieldSpec
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.base import Call, Handler, logical_name, stored_inputs
+from prefect_pulumi.provider.handlers.diff import changed_fields, diff
+from prefect_pulumi.provider.handlers.routes import Routes
+
+Json = dict[str, Any]
+PAGE = 200
+"""Most rows that a `/filter` route returns."""
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+class RestHandler(Handler):
+    """One kind. Bodies and answers are the API's JSON; properties are on the wire names of the model."""
+
+    def __init__(self, routes: Routes, connection: Connection) -> None:
+        super().__init__(routes.model)
+        self.routes = routes
+        self.connection = connection
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        return []
+
+    @override
+    def diff(self, call: Call) -> DiffResult:
+        return diff(self.model, call, self.removal(call))
+
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        """Differences that force a replacement because no route takes the value away."""
+        return {}
+
+    @override
+    def preview(self, call: Call) -> dict[str, Any]:
+        server = {spec.wire: call.outputs.get(spec.wire, UNKNOWN) for spec in self.model.fields() if spec.meta.output}
+        return {**server, **call.news}
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        plain = unwrap(dict(call.news))
+        if self.routes.upserts and self.find(plain) is not None:
+            raise self.exists_already(call.urn, plain)
+        body = self.body(plain)
+        try:
+            made = self.connection.client().create(
+                self.route(self.routes.collection, plain), body, lambda: self.find(plain)
+            )
+        except ConflictError as error:
+            raise self.exists_already(call.urn, plain) from error
+        except NotFoundError as error:
+            raise self.no_parent(plain, error) from error
+        return str(made["id"]), self.outputs(made, call.news)
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        changed = changed_fields(self.model, call)
+        plain = unwrap({**call.outputs, **call.news, **changed})
+        if changed:
+            try:
+                self.connection.client().request(
+                    "PATCH",
+                    self.route(self.routes.item, {**plain, "id": call.id}),
+                    json=self.patch(tuple(changed), plain),
+                )
+            except NotFoundError as error:
+                raise self.gone(plain) from error
+            except ConflictError as error:
+                raise self.exists_already(call.urn, plain) from error
+        found = self.get(call.id, plain)
+        if found is None:
+            raise self.gone(plain)
+        return self.outputs(found, {**call.outputs, **call.news})
+
+    @override
+    def read(self, call: Call) -> ReadResult:
+        return self.result(call, self.get(call.id, unwrap({**call.inputs, **call.outputs})))
+
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        """As `read`, in the order of `calls`; each has the id of a known object."""
+        found = self.many([call.id for call in calls])
+        return [self.result(call, found[call.id]) if call.id in found else self.read(call) for call in calls]
+
+    def result(self, call: Call, found: Json | None) -> ReadResult:
+        if found is None:
+            return ReadResult("", {}, {})
+        fresh = self.outputs(found, {**call.outputs, **call.inputs})
+        return ReadResult(str(found["id"]), stored_inputs(self.model, call.inputs, fresh), fresh)
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        found = self.find(unwrap(dict(call.news)))
+        if found is None:
+            return None
+        return ReadResult(str(found["id"]), dict(call.news), self.outputs(found, call.news))
+
+    @override
+    def delete(self, call: Call) -> None:
+        plain = unwrap({**call.inputs, **call.outputs})
+        if self.routes.verify_id:
+            found = self.find(plain)
+            if found is None or str(found["id"]) != call.id:
+                return
+        try:
+            self.connection.client().request("DELETE", self.route(self.routes.item, {**plain, "id": call.id}))
+        except NotFoundError:
+            return
+
+    # What a kind may do in its own way.
+
+    def body(self, plain: Json) -> Json:
+        """Payload of the POST: what the program gave; the rest is left to the server."""
+        return {self.api_name(wire): value for wire, value in plain.items() if wire not in self.routes.path_only}
+
+    def patch(self, changed: Collection[str], plain: Json) -> Json:
+        """Payload of the PATCH: only what changed; None where a value is taken away."""
+        return {self.api_name(wire): plain[wire] for wire in changed if wire not in self.routes.path_only}
+
+    def answer(self, found: Json, wanted: Props) -> Json:
+        """The server's object as wire properties, without runtime fields; "" means none, unless it was asked for."""
+        values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
+        labels = values.get("labels")
+        if labels:  # the server adds its own
+            values["labels"] = {name: value for name, value in labels.items() if not name.startswith("prefect.")}
+        return {wire: None if value == "" and wanted.get(wire) != "" else value for wire, value in values.items()}
+
+    # Shared parts.
+
+    def outputs(self, found: Json, wanted: Props) -> dict[str, Any]:
+        hidden = secret_keys(wanted)
+        result: dict[str, Any] = {}
+        for wire, value in self.answer(found, wanted).items():
+            spec = self.model.field(wire)
+            if value is None:
+                continue
+            if wire in hidden and same(wanted[wire], value):
+                result[wire] = wanted[wire]
+            else:
+                masked = wire in hidden or (spec is not None and spec.meta.secret)
+                result[wire] = secret(value) if masked else value
+        return result
+
+    def api_name(self, wire: str) -> str:
+        spec: FieldSpec | None = self.model.field(wire)
+        return self.routes.api_names.get(wire) or (spec.attribute.rstrip("_") if spec else wire)
+
+    def route(self, template: str, values: Mapping[str, Any]) -> str:
+        return template.format_map({name: quote(str(value), safe="") for name, value in values.items()})
+
+    def get(self, id: str, known: Json) -> Json | None:
+        """The object of that UUID; else, since Prefect knows objects by name, the one of that name."""
+        if is_uuid(id):
+            found = self.by_id(id, known)
+            return found if found is not None else self.find(known)
+        return self.find(self.parsed(id))
+
+    def parsed(self, id: str) -> Json:
+        """`pool/queue` -> {"workPoolName": "pool", "name": "queue"}."""
+        parts = id.split("/")
+        if not self.routes.name_parts:
+            raise ProviderError(f"a {self.routes.noun} is imported by its UUID, not by '{id}'")
+        if len(parts) != len(self.routes.name_parts) or not all(parts):
+            raise ProviderError(
+                f"'{id}' is no id of a {self.routes.noun}",
+                remedy=f"give the server's UUID or {self.model.import_id}",
+            )
+        return dict(zip(self.routes.name_parts, parts, strict=True))
+
+    def by_id(self, id: str, known: Json) -> Json | None:
+        if self.routes.by_id:
+            return self.fetch(self.routes.by_id, {"id": id})
+        named = self.find(known) if all(known.get(part) for part in self.routes.name_parts) else None
+        if named is not None and str(named["id"]) == id:
+            return named
+        return self.many([id]).get(id)
+
+    def many(self, ids: Sequence[str]) -> dict[str, Json]:
+        """Id -> object, of those ids that the server has, by as few list calls as there are pages."""
+        if not self.routes.list_by_ids:
+            rows = self.connection.client().paged(self.routes.listed, dict(self.list_body))
+            wanted = set(ids)
+            return {str(row["id"]): row for row in rows if str(row["id"]) in wanted}
+        found: dict[str, Json] = {}
+        for start in range(0, len(ids), PAGE):
+            chosen = {self.routes.list_key: {"id": {"any_": list(ids[start : start + PAGE])}}}
+            rows = self.connection.client().request(
+                "POST", self.routes.listed, json={**self.list_body, **chosen, "limit": PAGE}
+            )
+            found |= {str(row["id"]): row for row in rows}
+        return found
+
+    list_body: Mapping[str, Any] = {}
+    """What a list call asks besides its filter."""
+
+    def everything(self, where: Mapping[str, Any] | None = None) -> list[Json]:
+        """All objects of this kind on the server, or those that the API's own filter object names."""
+        chosen = {self.routes.list_key: where} if where and self.routes.list_key else {}
+        return self.connection.client().paged(self.routes.listed, {**self.list_body, **chosen})
+
+    def find(self, known: Mapping[str, Any]) -> Json | None:
+        if not self.routes.find or not all(known.get(part) for part in self.routes.name_parts):
+            return None
+        return self.fetch(self.routes.find, known)
+
+    def fetch(self, template: str, values: Mapping[str, Any]) -> Json | None:
+        try:
+            found: Json = self.connection.client().request(
+                "GET", self.route(template, values), params=dict(self.routes.query) or None
+            )
+        except NotFoundError:
+            return None
+        return found
+
+    def human_id(self, plain: Mapping[str, Any]) -> str:
+        return "/".join(str(plain.get(part, "")) for part in self.routes.name_parts)
+
+    def exists_already(self, urn: str, plain: Json) -> ProviderError:
+        human = self.human_id(plain)
+        token, name = self.model.token(), logical_name(urn)
+        return ProviderError(
+            f"a {self.routes.noun} '{human}' exists already on {self.connection.api_url}",
+            where=urn,
+            remedy=f"take it over with `infra import {self.model.kind} {human} --name {name}` "
+            f"(or `pulumi import {token} {name} {human}`), or choose another name",
+        )
+
+    def no_parent(self, plain: Json, error: NotFoundError) -> ProviderError:
+        pool = plain.get("workPoolName")
+        text = f"work pool '{pool}' does not exist" if pool else error.message
+        return ProviderError(
+            f"the {self.routes.noun} '{self.human_id(plain)}' cannot be made: {text}",
+            remedy="declare it in the program and refer to it, so that it is made first",
+        )
+
+    def gone(self, plain: Json) -> ProviderError:
+        return ProviderError(
+            f"the {self.routes.noun} '{self.human_id(plain)}' no longer exists on {self.connection.api_url}",
+            remedy="run `infra refresh` (or `pulumi refresh`) and then `up` again, which makes it anew",
+        )

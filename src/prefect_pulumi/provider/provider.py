@@ -1,0 +1,341 @@
+"""The provider in plain Python: `lifecycle.Provider` over the handlers of each kind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
+
+from prefect_pulumi.core import deadline
+from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
+from prefect_pulumi.core.provider_protocol import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    Props,
+    Provider,
+    ProviderHost,
+    ReadRequest,
+    ReadResult,
+)
+from prefect_pulumi.core.values import has_secret, has_unknown, same, secret, unwrap
+from prefect_pulumi.models import (
+    KINDS,
+    Automation,
+    BlockSchema,
+    BlockType,
+    Deployment,
+    DeploymentSchedule,
+    Fault,
+    Flow,
+    GlobalConcurrencyLimit,
+    Kind,
+    ProviderConfig,
+    Release,
+    TaskRunConcurrencyLimit,
+    WorkPool,
+    WorkQueue,
+)
+from prefect_pulumi.project import git
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.automations import AutomationHandler
+from prefect_pulumi.provider.handlers.base import Call, Handler
+from prefect_pulumi.provider.handlers.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
+from prefect_pulumi.provider.handlers.diff import diff
+from prefect_pulumi.provider.handlers.flows import DeploymentHandler, FlowHandler, ScheduleHandler
+from prefect_pulumi.provider.handlers.pools import WorkPoolHandler
+from prefect_pulumi.provider.handlers.queues import WorkQueueHandler
+from prefect_pulumi.provider.handlers.rest import RestHandler
+from prefect_pulumi.provider.handlers.routes import TABLE, Routes
+from prefect_pulumi.provider.handlers.task_limits import GlobalLimitHandler, TaskRunLimitHandler
+from prefect_pulumi.provider.pending_creates import LONGEST, Claims
+
+CLOCK_SLACK = 2.0
+"""Seconds by which a server's clock may be behind when an interrupted create is looked for."""
+
+
+class PrefectProvider(Provider):
+    """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
+
+    With `read_only` its client refuses every request that could write.
+    """
+
+    def __init__(self, root_directory: Path, host: ProviderHost, *, read_only: bool = False) -> None:
+        self.root = root_directory.resolve()
+        self.claims = Claims(self.root)
+        self.host = host
+        self.read_only = read_only
+        self._configure({})
+
+    def _configure(self, config: Props) -> None:
+        self.connection = Connection(config, read_only=self.read_only)
+        self._types = BlockTypes(self.connection)
+        self._handlers: dict[str, Handler] = {}
+        self._owners: dict[str, str] = {}
+        self._declared: dict[str, Props] = {}
+        self._lock = threading.Lock()
+
+    # The provider itself.
+
+    @override
+    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
+        inputs = {name: value for name, value in news.items() if value is not None}
+        unknown = [name for name, value in inputs.items() if has_unknown(value)]
+        known = {
+            name: unwrap(value)
+            for name, value in inputs.items()
+            if name not in unknown and name not in ("version", "__internal", "pluginDownloadURL")
+        }
+        faults = ProviderConfig.check(known, unknown)
+        return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
+
+    @override
+    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+        """Another address or key never replaces what lives there."""
+        return diff(ProviderConfig, Call(urn, "", old_inputs, {**old_inputs, **olds}, news))
+
+    @override
+    def configure(self, inputs: Props) -> None:
+        self.connection.close()
+        self._configure(inputs)
+
+    # Resources.
+
+    @override
+    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+        handler = self.handler(urn)
+        inputs, faults = handler.check(Call(urn, inputs=olds, news=news))
+        faults += [] if faults else self._claim(urn, handler.claims(inputs))
+        if not faults:
+            self.connection.declared.note(handler.model.kind, inputs)
+        if not faults and handler.model is not Release:
+            with self._lock:
+                self._declared[urn] = inputs
+        return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
+
+    def _claim(self, urn: str, names: Sequence[str]) -> list[Fault]:
+        """A deployment has one owner: a `Deployment`, or the `Deployments` of a prefect.yaml that names it."""
+        faults = []
+        with self._lock:
+            for name in names:
+                owner = self._owners.setdefault(name, urn)
+                if owner != urn:
+                    faults.append(
+                        Fault(
+                            "",
+                            f"the deployment '{name}' is declared twice: here and by {owner}; take it out of the "
+                            "program or out of prefect.yaml",
+                        )
+                    )
+        return faults
+
+    def _claimed_beside(self, urn: str) -> set[str]:
+        """Deployments that this program declares by other resources than `urn`."""
+        with self._lock:
+            return {name for name, owner in self._owners.items() if owner != urn}
+
+    @override
+    def diff(
+        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
+    ) -> DiffResult:
+        return self.handler(urn).diff(Call(urn, id, old_inputs, old_outputs, news, ignore_changes))
+
+    @override
+    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+        handler, call = self.handler(urn), Call(urn, news=inputs)
+        if preview:
+            return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
+        taken = self._made_before(handler, call)
+        if taken is not None:
+            return CreateResult(taken[0], sealed(handler.model, inputs, taken[1]))
+        if handler.model.on_server:
+            self.claims.begin(urn)
+        try:
+            with deadline.within(timeout):
+                id, outputs = handler.create(call)
+        except ServerUnavailableError:
+            raise  # it may be there
+        except PrefectPulumiError:
+            self.claims.end(urn)
+            raise
+        self.claims.end(urn)
+        return CreateResult(id, sealed(handler.model, inputs, outputs))
+
+    def _made_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
+        """The object that a killed run made for this very resource, brought up to what is asked now."""
+        times = self.claims.former(call.urn)
+        found = handler.recover(call) if times else None
+        created = found.outputs.get("created") if found is not None and found.id else None
+        if found is None or not isinstance(created, str):
+            return None
+        made = datetime.fromisoformat(created).timestamp()
+        if not any(time - CLOCK_SLACK <= made <= time + LONGEST for time in times):
+            return None
+        known = Call(call.urn, found.id, found.inputs, found.outputs, call.news)
+        if handler.diff(known).replaces:
+            return None
+        self.host.log("info", "it was made by a run that was killed, and is taken over", call.urn)
+        return found.id, handler.update(known)
+
+    @override
+    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
+        handler = self.handler(urn)
+        return sealed_read(handler, handler.read(Call(urn, id, inputs, outputs)), inputs, outputs)
+
+    @override
+    def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
+        """By kind, through the list routes; a list that cannot be read is the answer to each that asked for it."""
+        answers: dict[int, ReadResult | PrefectPulumiError] = {}
+        groups: dict[int, list[int]] = {}
+        for index, request in enumerate(requests):
+            groups.setdefault(id(self.handler(request.urn)), []).append(index)
+        for members in groups.values():
+            handler = self.handler(requests[members[0]].urn)
+            calls = [Call(each.urn, each.id, each.inputs, each.outputs) for each in (requests[i] for i in members)]
+            try:
+                results: Sequence[ReadResult | PrefectPulumiError] = handler.read_many(calls)
+            except PrefectPulumiError as error:
+                results = [error] * len(members)
+            for index, call, result in zip(members, calls, results, strict=True):
+                answers[index] = (
+                    sealed_read(handler, result, call.inputs, call.outputs)
+                    if isinstance(result, ReadResult)
+                    else result
+                )
+        return [answers[index] for index in range(len(requests))]
+
+    @override
+    def update(
+        self,
+        urn: str,
+        id: str,
+        old_inputs: Props,
+        old_outputs: Props,
+        news: Props,
+        timeout: float,
+        preview: bool,
+        ignore_changes: Sequence[str],
+    ) -> dict[str, Any]:
+        handler, call = self.handler(urn), Call(urn, id, old_inputs, old_outputs, news, ignore_changes)
+        with deadline.within(timeout):
+            return sealed(handler.model, news, handler.preview(call) if preview else handler.update(call))
+
+    @override
+    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+        with deadline.within(timeout):
+            self.handler(urn).delete(Call(urn, id, inputs, outputs))
+
+    def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
+        """The object that an interrupted create made at or after `since` (Unix seconds), found by name; else None."""
+        handler = self.handler(urn)
+        found = handler.recover(Call(urn, news=inputs))
+        if found is None or not found.id:
+            return None
+        created = found.outputs.get("created")
+        if isinstance(created, str) and datetime.fromisoformat(created).timestamp() < since - CLOCK_SLACK:
+            return None
+        return ReadResult(found.id, found.inputs, sealed(handler.model, inputs, found.outputs))
+
+    @override
+    def invoke(self, token: str, args: Props) -> CheckResult:
+        from prefect_pulumi.provider import functions
+
+        return functions.invoke(token, args, self.connection, self.handler)
+
+    @override
+    def cancel(self) -> None:
+        """Requests under way end by their own time limits."""
+
+    @override
+    def close(self) -> None:
+        self.connection.close()
+        self.claims.close()
+
+    def handler(self, urn: str) -> Handler:
+        """Raises `ProviderError` for an unknown type."""
+        token = urn.split("::", 3)[2].rsplit("$", 1)[-1] if urn.count("::") >= 3 else urn
+        if token not in KINDS:
+            known = ", ".join(sorted(model.kind for model in KINDS.values()))
+            raise ProviderError(f"the prefect provider has no resource type '{token}'; it has: {known}", where=urn)
+        if token not in self._handlers:
+            self._handlers[token] = self._make(token)
+        return self._handlers[token]
+
+    def _make(self, token: str) -> Handler:
+        if token in TABLE:
+            return self._rest(TABLE[token])
+        # These kinds bring modules that most programs' previews never need.
+        if token.endswith(":Deployments"):
+            from prefect_pulumi.provider.deploy_step.handler import DeploymentsHandler
+
+            return DeploymentsHandler(self.root, self.connection, self.host, self._claimed_beside)
+        if token.endswith(":Release"):
+            from prefect_pulumi.provider.handlers.release import ReleaseHandler
+
+            return ReleaseHandler(self.root, self.connection, self.host, self._declared)
+        if token.endswith((":WorkerDrain", ":WorkerOnline")):
+            from prefect_pulumi.provider.handlers.workers import WorkerDrainHandler, WorkerOnlineHandler
+
+            handler = WorkerDrainHandler if token.endswith(":WorkerDrain") else WorkerOnlineHandler
+            return handler(self.connection, self.host)
+        from prefect_pulumi.provider.handlers.processes import LocalServerHandler, ProcessWorkerHandler
+
+        if token.endswith(":LocalServer"):
+            return LocalServerHandler(git.home(self.root))
+        return ProcessWorkerHandler(git.home(self.root), self.connection, self.host)
+
+    def _rest(self, routes: Routes) -> RestHandler:
+        if routes.model is BlockType:
+            return BlockTypeHandler(routes, self.connection)
+        if routes.model is BlockSchema:
+            return BlockSchemaHandler(routes, self.connection, self._types)
+        if routes.model in _OWN_WAYS:
+            return _OWN_WAYS[routes.model](self.connection)
+        if routes.collection == "/block_documents/":
+            return DocumentHandler(routes, self.connection, self._types)
+        return RestHandler(routes, self.connection)
+
+
+_OWN_WAYS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
+    WorkPool: WorkPoolHandler,
+    WorkQueue: WorkQueueHandler,
+    GlobalConcurrencyLimit: GlobalLimitHandler,
+    TaskRunConcurrencyLimit: TaskRunLimitHandler,
+    Flow: FlowHandler,
+    Deployment: DeploymentHandler,
+    DeploymentSchedule: ScheduleHandler,
+    Automation: AutomationHandler,
+}
+
+
+def sealed_read(handler: Handler, result: ReadResult, inputs: Props, outputs: Props) -> ReadResult:
+    """A read whose secrets are marked."""
+    if not result.id:
+        return result
+    hidden = {**outputs, **inputs}
+    return ReadResult(
+        result.id,
+        sealed(handler.model, hidden, result.inputs),
+        sealed(handler.model, hidden, result.outputs),
+    )
+
+
+def sealed(model: type[Kind], inputs: Props, outputs: Props) -> dict[str, Any]:
+    """Outputs in which all that is secret by its kind, or came in as a secret, is one again."""
+    result = dict(outputs)
+    for name, value in outputs.items():
+        spec = model.field(name)
+        given = inputs.get(name)
+        hidden = has_secret(given)
+        if hidden and same(given, value):
+            result[name] = given
+        elif has_secret(value):
+            continue  # its handler has marked what is secret in it
+        elif hidden or (spec is not None and spec.meta.secret):
+            result[name] = secret(value)
+    return result

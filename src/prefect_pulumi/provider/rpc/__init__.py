@@ -1,0 +1,4 @@
+"""The provider over gRPC: the only part of the provider that knows protobuf.
+
+May import `provider`.
+"""

@@ -1,0 +1,62 @@
+"""`pulumi-resource-prefect`: the provider as a plugin process.
+
+    pulumi-resource-prefect [log flags] [ENGINE_ADDRESS]
+
+Prints its port on the first line of stdout and serves on loopback until Cancel, SIGINT or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+
+GRACE = 4.0
+"""Seconds that calls under way get to return; the engine kills the process after 5."""
+LOOK = 1.0
+"""Seconds between two looks whether the engine lives."""
+THREADS = 64
+"""More calls at one time than an engine makes."""
+
+
+def main() -> int:
+    import grpc
+    from pulumi.runtime.proto import provider_pb2_grpc
+
+    from prefect_pulumi.provider.rpc.servicer import CHANNEL_OPTIONS, PrefectServicer
+
+    servicer = PrefectServicer(Path.cwd())
+    address = next((argument for argument in reversed(sys.argv[1:]) if not argument.startswith("-")), "")
+    if ":" in address:
+        servicer.host.attach(address)
+    server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=CHANNEL_OPTIONS)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    stop_on_signals(servicer.stopped)
+    server.start()
+    print(port, flush=True)
+    engine = os.getppid()
+    while not servicer.stopped.wait(LOOK):
+        if os.getppid() != engine:
+            # It was killed, and nobody asks for anything any more: what it was told last may be in no state.
+            servicer.provider.claims.close(well=False)
+            break
+    server.stop(GRACE).wait()
+    servicer.close()
+    return 0
+
+
+def stop_on_signals(stopped: threading.Event) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+"""Writes live values into the code: which file says a field, and the edit that makes it say what is live.
+
+An edit is offered only where the file says what the code said: the literal that stands there is the code's value.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect_pulumi.core.values import MASK, same
+from prefect_pulumi.models import KINDS
+from prefect_pulumi.review.edits import yaml_edit
+from prefect_pulumi.review.edits.python_edit import Source
+from prefect_pulumi.review.edits.yaml_edit import GONE, CannotEditError
+from prefect_pulumi.review.model import Class, FieldChange, Item, Shown
+
+Files = dict[str, str]
+Path = list[str | int]
+_CONFIG_KEYS = {
+    "WorkPool": ("description", "concurrency_limit", "paused", "type", "base_job_template"),
+    "WorkQueue": ("priority", "concurrency_limit", "description"),
+    "Variable": ("value", "tags"),
+    "GlobalConcurrencyLimit": ("limit", "slot_decay_per_second"),
+}
+_TEMPLATE_DEFAULT = re.compile(r"^baseJobTemplate\.variables\.properties\.(\w+)\.default")
+
+
+@dataclass(frozen=True)
+class Code:
+    """The files that say what a stack is, path -> text. `config`: the stack's file, `deploys`: prefect.yaml's path;
+    both may be missing. `program`: the paths of its modules. `project`: its name."""
+
+    project: str
+    files: Mapping[str, str]
+    config: str = ""
+    deploys: str = ""
+    program: Sequence[str] = ()
+
+
+@dataclass
+class Adopted:
+    """`files`: path -> new text, of those that changed. `left`: what could not be adopted, and why."""
+
+    files: Files = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
+
+    def text(self, code: Code, path: str) -> str:
+        return self.files.get(path, code.files[path])
+
+
+def adopt(code: Code, items: Sequence[Item]) -> Adopted:
+    """All edits for `items`, each on top of the one before."""
+    found = Adopted()
+    for item in items:
+        for change in _targets(item):
+            try:
+                path, text = _edit(code, found, item, change)
+            except CannotEditError as error:
+                what = f"{item.kind} {item.name}" + (f": {change.path}" if change is not None else "")
+                found.left.append(f"{what}: {error}")
+                continue
+            found.files[path] = text
+    return found
+
+
+def diff(code: Code, adopted: Adopted, prefix: str = "") -> str:
+    """For `git apply`. `prefix`: the project's folder in the repository, with a slash at its end, or ""."""
+    parts = []
+    for path, new in adopted.files.items():
+        old = code.files[path]
+        if old == new:
+            continue
+        name = prefix + path
+        lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{name}", f"b/{name}")
+        parts.append(f"diff --git a/{name} b/{name}\n" + "".join(lines))
+    return "".join(parts)
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file\n"
+    return lines
+
+
+def _targets(item: Item) -> Iterator[FieldChange | None]:
+    """None stands for the object itself, which is gone."""
+    if item.cls is Class.MISSING_LIVE:
+        yield None
+        return
+    for change in item.fields:
+        if change.cls in (Class.CHANGED_LIVE, Class.CONFLICT):
+            yield change
+
+
+def _edit(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) -> tuple[str, str]:
+    """Path and new text. Raises `CannotEditError` with the reason of the place that came nearest."""
+    if change is not None and "secret" in (change.code.kind, change.applied.kind, change.live.kind):
+        raise CannotEditError("it is secret: give the new value with infra config set --secret, or its variable")
+    if change is not None and MASK in json.dumps(change.live.value):
+        raise CannotEditError("its live value holds a secret of this stack: edit it by hand")
+    if change is not None and change.path == "id":
+        raise CannotEditError("nothing to write: infra refresh takes the new id over")
+    reasons: list[str] = []
+    for editor in (_in_prefect_yaml, _in_config, _in_program):
+        try:
+            found = editor(code, adopted, item, change)
+        except CannotEditError as error:
+            reasons.append(str(error))
+            continue
+        if found is not None:
+            return found
+    raise CannotEditError(reasons[0] if reasons else "no file says it in a literal: edit it by hand")
+
+
+# The stack's config
+
+
+def _in_config(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) -> tuple[str, str] | None:
+    if not code.config:
+        return None
+    text = adopted.text(code, code.config)
+    root = next(
+        (
+            ["config", key]
+            for key in (f"{code.project}:environment", "environment")
+            if yaml_edit.get(text, ["config", key]) is not GONE
+        ),
+        None,
+    )
+    place = _place_in_config(item)
+    if root is None or place is None or yaml_edit.get(text, [*root, *place]) is GONE:
+        return None
+    if change is None:
+        return code.config, yaml_edit.delete(text, [*root, *place])
+    tail = _key_in_config(item, change, text, [*root, *place])
+    if tail is None:
+        return None
+    return code.config, _put_yaml(text, [*root, *place, *tail], change)
+
+
+def _place_in_config(item: Item) -> Path | None:
+    name = item.name
+    if item.kind == "WorkQueue" and "/" in name:
+        pool, queue = name.split("/", 1)
+        return ["pools", pool, "queues", queue]
+    group = {
+        "WorkPool": "pools",
+        "Variable": "variables",
+        "JsonBlock": "json_blocks",
+        "GlobalConcurrencyLimit": "concurrency_limits",
+    }.get(item.kind)
+    return [group, name] if group else None
+
+
+def _key_in_config(item: Item, change: FieldChange, text: str, place: Path) -> Path | None:
+    head, *tail = steps(change.path)
+    if item.kind == "JsonBlock":
+        return tail if head == "value" else None
+    default = _TEMPLATE_DEFAULT.match(change.path)
+    if default and yaml_edit.get(text, [*place, "base_job_template"]) is GONE:
+        return ["job", default[1], *tail[4:]]
+    key = _attribute(item.kind, str(head))
+    return [key, *tail] if key in _CONFIG_KEYS.get(item.kind, ()) else None
+
+
+def _put_yaml(text: str, path: Path, change: FieldChange) -> str:
+    there = yaml_edit.get(text, path)
+    if not _says(there, change.code) and not (there is GONE and change.code.kind in ("value", "any", "absent")):
+        raise CannotEditError("the file says it in another way: edit it by hand")
+    if change.live.kind == "absent":
+        return text if there is GONE else yaml_edit.delete(text, path)
+    return yaml_edit.put(text, path, change.live.value)
+
+
+# The program
+
+
+def _in_program(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) -> tuple[str, str] | None:
+    logical = item.key.rsplit("::", 1)[-1]
+    for path in code.program:
+        source = Source(adopted.text(code, path))
+        call = source.resource(item.kind, logical)
+        if call is None:
+            continue
+        if change is None:
+            return path, source.remove(call)
+        head, *tail = steps(change.path)
+        keyword = _attribute(item.kind, str(head))
+        there = source.get(call, keyword, tail)
+        if not _says(there, change.code) and not (there is GONE and change.code.kind in ("value", "any", "absent")):
+            raise CannotEditError("the program says it in another way: edit it by hand")
+        if change.live.kind == "absent":
+            return path, source.drop(call, keyword, tail)
+        return path, source.put(call, keyword, tail, change.live.value)
+    return None
+
+
+def _attribute(kind: str, wire: str) -> str:
+    model = KINDS.get(f"prefect:index:{kind}")
+    spec = model.field(wire) if model is not None else None
+    return spec.attribute.rstrip("_") if spec is not None else wire
+
+
+# prefect.yaml
+
+
+def _in_prefect_yaml(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) -> tuple[str, str] | None:
+    if not code.deploys or "#" not in item.key or item.kind != "Deployment":
+        return None
+    text = adopted.text(code, code.deploys)
+    number = _entry(text, item.name)
+    if number is None:
+        raise CannotEditError(f"{code.deploys} has no entry for it that can be told from the others")
+    place: Path = ["deployments", number]
+    if change is None:
+        return code.deploys, yaml_edit.delete(text, place)
+    return code.deploys, _put_yaml(text, [*place, *_key_in_entry(text, place, steps(change.path))], change)
+
+
+def _entry(text: str, name: str) -> int | None:
+    flow, _, deployment = name.partition("/")
+    entries = yaml_edit.get(text, ["deployments"])
+    if not isinstance(entries, list):
+        return None
+    found = [i for i, each in enumerate(entries) if isinstance(each, dict) and each.get("name") == deployment]
+    if len(found) > 1:
+        found = [i for i in found if flow in (entries[i].get("flow_name"), _flow_of(entries[i].get("entrypoint")))]
+    return found[0] if len(found) == 1 else None
+
+
+def _flow_of(entrypoint: Any) -> str:
+    return str(entrypoint).rsplit(":", 1)[-1].rsplit(".", 1)[-1].replace("_", "-")
+
+
+def _key_in_entry(text: str, place: Path, path: Path) -> Path:
+    head, *tail = path
+    if head == "schedules" and tail:
+        schedules = yaml_edit.get(text, [*place, "schedules"])
+        for number, each in enumerate(schedules if isinstance(schedules, list) else []):
+            if isinstance(each, dict) and each.get("slug") == tail[0]:
+                return ["schedules", number, *tail[1:]]
+        raise CannotEditError(f"the file has no schedule {tail[0]!r}: edit it by hand")
+    if head in ("work_pool_name", "work_queue_name", "job_variables"):
+        return ["work_pool", "name" if head == "work_pool_name" else head, *tail]
+    if head == "concurrency_limit" and isinstance(yaml_edit.get(text, [*place, head]), dict):
+        return [head, "limit"]
+    if head in ("collision_strategy", "grace_period_seconds"):
+        return ["concurrency_limit", head]
+    if head in ("automations", "owner", "pull_steps"):
+        raise CannotEditError("prefect.yaml says it in another way: edit it by hand")
+    return path
+
+
+# Shared
+
+
+def steps(path: str) -> Path:
+    """`a.b[0]["c d"]` -> ["a", "b", 0, "c d"]."""
+    found: Path = []
+    for name, index, quoted in re.findall(r'(?:^|\.)([^.\[]+)|\[(\d+)\]|\["((?:[^"\\]|\\")*)"\]', path):
+        if quoted:
+            found.append(quoted.replace('\\"', '"'))
+        else:
+            found.append(int(index) if index else name)
+    return found
+
+
+def _says(there: Any, code: Shown) -> bool:
+    if there is GONE:
+        return False
+    return code.kind == "value" and same(there, code.value)

@@ -1,0 +1,4 @@
+"""One report, several formats.
+
+May import `review.model`, `review.phrases`, `review.document`.
+"""

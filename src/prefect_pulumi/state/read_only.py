@@ -1,0 +1,67 @@
+"""A file backend that cannot write: what reports are given."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from typing_extensions import override
+
+from prefect_pulumi.core.errors import OperationError
+from prefect_pulumi.state.backend import FileBackend, StateWriter
+
+
+class ReadOnlyBackend(FileBackend):
+    """`FileBackend` without its writing half."""
+
+    @override
+    def writer(self, stack: str) -> StateWriter:
+        self._refuse()
+
+    @override
+    def prepare(self) -> None:
+        self._refuse()
+
+    @override
+    def write_history(
+        self, stack: str, *, kind: str, start: int, end: int, result: str, changes: Mapping[str, int]
+    ) -> None:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise OperationError("this command only reads the state", where=str(self.root))
+
+
+def owned(root: Path) -> dict[str, str]:
+    """Id of every object that a stack of any project of the backend owns -> `project/stack`. Nothing is decrypted.
+
+    A checkpoint that cannot be read owns nothing.
+    """
+    found: dict[str, str] = {}
+    for path in sorted((root / ".pulumi" / "stacks").glob("*/*.json*")):
+        if path.name.endswith((".json", ".json.gz")):
+            stack = f"{path.parent.name}/{path.name.removesuffix('.gz').removesuffix('.json')}"
+            found.update(dict.fromkeys(_ids(path), stack))
+    return found
+
+
+def _ids(path: Path) -> Iterator[str]:
+    try:
+        data = path.read_bytes()
+        document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+        resources: list[Any] = (document.get("checkpoint") or {}).get("latest", {}).get("resources") or []
+    except (OSError, ValueError, AttributeError):
+        return
+    for entry in resources:
+        if not entry.get("custom") or entry.get("external"):
+            continue
+        if entry.get("id"):
+            yield str(entry["id"])
+        outputs = entry.get("outputs") or {}
+        made = [outputs.get("deployments"), *(outputs.get("automations") or {}).values()]
+        for ids in made:
+            if isinstance(ids, dict):
+                yield from (id for id in ids.values() if isinstance(id, str))
