@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from ground import INFRA, ROOT, Proxy, free_port, objects, project
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
 RUNS = (
@@ -93,7 +93,7 @@ def timed(command: list[str], cwd: Path, env: dict[str, str]) -> tuple[float, fl
 
 def _change(url: str) -> None:
     """Every third variable, which is about one object in ten."""
-    client = SyncClient(url)
+    client = BlockingClient(url)
     for number in range(0, OBJECTS * 3 // 10, 3):
         client.request("PATCH", f"/variables/name/variable_{number}", json={"value": "changed live"})
     client.close()

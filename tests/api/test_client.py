@@ -14,9 +14,9 @@ import anyio
 import pytest
 
 from prefect_pulumi.api import client as client_module
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.client import PrefectClient
-from prefect_pulumi.api.rate_limit import CEILING, FLOOR, START, AdaptiveLimit
+from prefect_pulumi.api.rate_limit import CEILING, FLOOR, START, AdaptiveConcurrency
 from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 
 RESET = "reset"
@@ -228,7 +228,7 @@ def test_a_server_that_accepts_and_never_answers_is_said_soon_and_a_slow_one_is_
 
 
 def test_limit_halves_and_grows_back() -> None:
-    limit = AdaptiveLimit()
+    limit = AdaptiveConcurrency()
     assert limit.value == START
     for _ in range(1000):
         limit.succeeded(0.05)
@@ -242,7 +242,7 @@ def test_limit_halves_and_grows_back() -> None:
 
 
 def test_limit_stays_low_where_requests_only_wait_for_each_other() -> None:
-    limit, seen = AdaptiveLimit(), set()
+    limit, seen = AdaptiveConcurrency(), set()
     for _ in range(1000):
         limit.succeeded(0.01 * limit.value)
         seen.add(limit.value)
@@ -251,14 +251,14 @@ def test_limit_stays_low_where_requests_only_wait_for_each_other() -> None:
 
 
 def test_limit_grows_as_far_as_the_server_works_side_by_side() -> None:
-    limit = AdaptiveLimit()
+    limit = AdaptiveConcurrency()
     for _ in range(1000):
         limit.succeeded(0.05 * max(1.0, limit.value / 5))
     assert limit.value == 5
 
 
 def test_sync_client_on_a_real_server(prefect_server: str) -> None:
-    client = SyncClient(prefect_server)
+    client = BlockingClient(prefect_server)
     try:
         assert client.request("GET", "/health") is True
         assert isinstance(client.paged("/work_pools/filter"), list)

@@ -9,7 +9,7 @@ from typing import Any
 import docker
 import httpx
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
 
 PROGRAM = """
@@ -84,7 +84,7 @@ class Stages:
         return str(self.docker.images.get(f"prefect-infra-{stack}-{self.pool}").id)
 
     def online(self, stack: str) -> bool:
-        client = SyncClient(self.servers[stack])
+        client = BlockingClient(self.servers[stack])
         try:
             running = find_pool(client, self.pool)["is_paused"] is False
             return running and workers(client, self.pool)[f"{self.pool}-1"]["status"] == "ONLINE"

@@ -24,7 +24,7 @@ import docker
 import httpx
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
 from prefect_pulumi.project.stack import Stack
@@ -228,7 +228,7 @@ def test_a_server_in_a_container_serves_the_containers_beside_it(
 
 def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
     site.graph.up()
-    client = SyncClient(site.url)
+    client = BlockingClient(site.url)
     try:
         assert {name: row["status"] for name, row in workers(client, "boxes").items()} == {"boxes-1": "ONLINE"}
         assert {name: row["status"] for name, row in workers(client, "inner").items()} == {"inner-1": "ONLINE"}

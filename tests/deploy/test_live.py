@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from prefect_pulumi.api.blocking import SyncClient
-from prefect_pulumi.deploy.live import count_runs
+from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.deploy.plan.live import count_runs
 
 
 def test_runs_lost_are_those_that_the_write_deletes_and_late_ones_stay(prefect_server: str) -> None:
-    client = SyncClient(prefect_server)
+    client = BlockingClient(prefect_server)
     flow = client.request("POST", "/flows/", json={"name": f"late-{uuid4().hex[:8]}"}, idempotent=True)
     schedule = {"slug": "s", "schedule": {"interval": 3600.0, "anchor_date": "2024-01-01T00:30:00Z"}, "active": True}
     body = {"name": "late", "flow_id": flow["id"], "schedules": [schedule]}

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local import server
 
 
@@ -78,7 +78,7 @@ def small_engine(request: pytest.FixtureRequest, small: object) -> object:
 @pytest.fixture
 def site(small_engine: object, prefect_server: str) -> Iterator[object]:
     """Flows to deploy, on each engine; nothing of them is left on the server that the tests share."""
-    client = SyncClient(prefect_server)
+    client = BlockingClient(prefect_server)
     made = sites.Site(small_engine, client)
     yield made
     for name in made.names():

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.client import PrefectClient
 
 PROGRAM = """
@@ -42,7 +42,7 @@ async def _address(client: PrefectClient) -> str:
 class Site:
     """One engine's project with flows, and the server that it deploys to."""
 
-    def __init__(self, engine: Any, client: SyncClient) -> None:
+    def __init__(self, engine: Any, client: BlockingClient) -> None:
         self.engine, self.client, self.project = engine, client, engine.project
         self.client_url = client.call(_address)
         self.tag = uuid4().hex[:8]

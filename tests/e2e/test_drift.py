@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.review.renderers.document import from_json
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -92,7 +92,7 @@ class Api:
     """The people who change things behind the code's back: the real API, tried again where a busy server says so."""
 
     def __init__(self, url: str) -> None:
-        self.client = SyncClient(url)
+        self.client = BlockingClient(url)
 
     def __call__(self, method: str, path: str, body: Any = None) -> Any:
         return self.client.request(method, path, json=body, idempotent=True)

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 
 REPOSITORY = Path(__file__).parents[1] / "deploy" / "repository"
 CLEAR = "hunter2-hunter2"
@@ -129,7 +129,7 @@ class Ground:
             "import a_package_that_nobody_has\nfrom prefect import flow\n\n\n@flow\ndef run():\n    pass\n"
         )
         project.write(self.named(PROGRAM.replace("WORKER", WORKER if worker else "")))
-        self.client = SyncClient(url)
+        self.client = BlockingClient(url)
 
     def named(self, text: str) -> str:
         return text.replace("TAG", self.tag)

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.review.renderers.document import from_json
 from prefect_pulumi.review.renderers.text import render
 
@@ -176,13 +176,13 @@ def team(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def api(prefect_server: str) -> Iterator[SyncClient]:
-    client = SyncClient(prefect_server)
+def api(prefect_server: str) -> Iterator[BlockingClient]:
+    client = BlockingClient(prefect_server)
     yield client
     client.close()
 
 
-def test_a_branch_is_reviewed(team: Team, api: SyncClient) -> None:
+def test_a_branch_is_reviewed(team: Team, api: BlockingClient) -> None:
     """Every kind of change in its place, what waits on main apart, and both sides of a conflict."""
     team.edit("Pulumi.dev.yaml", "limit: 2", "limit: 3")
     team.commit("waits on main, not applied yet")
@@ -263,7 +263,7 @@ def test_a_base_that_does_not_run_hides_nothing(team: Team) -> None:
     }
 
 
-def test_live_edits_are_adopted_with_git_apply(team: Team, api: SyncClient) -> None:
+def test_live_edits_are_adopted_with_git_apply(team: Team, api: BlockingClient) -> None:
     """Config, program and prefect.yaml: the patch applies, and with it nothing drifts any more."""
     n = team.n
     api.request("PATCH", f"/work_pools/etl-{n}", json={"concurrency_limit": 12, "description": "by hand"})
@@ -320,7 +320,7 @@ def test_live_edits_are_adopted_with_git_apply(team: Team, api: SyncClient) -> N
         team.git("checkout", "-q", ".")
 
 
-def test_accepted_drift_counts_again_when_it_changes_or_expires(team: Team, api: SyncClient) -> None:
+def test_accepted_drift_counts_again_when_it_changes_or_expires(team: Team, api: BlockingClient) -> None:
     rules = (team.root / "review.yaml").read_text()
     name = f"WorkPool literal-{team.n}"
     api.request("PATCH", f"/work_pools/literal-{team.n}", json={"concurrency_limit": 70})
@@ -367,7 +367,7 @@ def test_a_server_that_dies_midway_is_4_and_says_how_far_it_got(team: Team, pref
     assert "JsonBlock (0 of 1)" in text
 
 
-def test_revert_is_the_command_that_the_report_gives(team: Team, api: SyncClient) -> None:
+def test_revert_is_the_command_that_the_report_gives(team: Team, api: BlockingClient) -> None:
     row = api.request("GET", f"/deployments/name/work-{team.n}/other")
     api.request("PATCH", f"/work_pools/literal-{team.n}", json={"concurrency_limit": 99})
     api.request("PATCH", f"/deployments/{row['id']}", json={"tags": ["by hand"]})

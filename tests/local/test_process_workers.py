@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import mark_crashed, versions, workers
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind
@@ -53,7 +53,7 @@ class Room:
         self.pool = f"pool-{root.name}".replace("_", "-")
         self.provider = PrefectProvider(root, Host())
         self.provider.configure({"apiUrl": url})
-        self.client = SyncClient(url)
+        self.client = BlockingClient(url)
         self.client.request("POST", "/work_pools/", json={"name": self.pool, "type": "process"}, idempotent=True)
         self.outputs: dict[str, Any] = {}
         self.inputs: dict[str, Any] = {"name": f"{self.pool}-1", "workPool": self.pool, "directory": "worker"}

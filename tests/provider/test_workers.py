@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import facts, find_pool, set_paused, skew, versions, workers
 from prefect_pulumi.app.workers import gather
 from prefect_pulumi.core.errors import LocalProcessError
@@ -40,7 +40,7 @@ class Room:
         self.host = Host()
         self.provider = PrefectProvider(root, self.host)
         self.provider.configure({"apiUrl": url})
-        self.client = SyncClient(url)
+        self.client = BlockingClient(url)
         self.pool = f"pool-{uuid.uuid4().hex[:8]}"
         self.post("/work_pools/", {"name": self.pool, "type": pool_type})
 

@@ -13,7 +13,7 @@ from prefect_pulumi.api.client import PrefectClient
 T = TypeVar("T")
 
 
-class SyncClient:
+class BlockingClient:
     """Same calls as `PrefectClient`, blocking. Close it when done."""
 
     def __init__(

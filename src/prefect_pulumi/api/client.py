@@ -14,7 +14,7 @@ from typing import Any, Self
 import anyio
 import httpx
 
-from prefect_pulumi.api.rate_limit import AdaptiveLimit
+from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
 from prefect_pulumi.core import deadline
 from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 from prefect_pulumi.core.values import MASK, texts_in
@@ -80,7 +80,7 @@ class PrefectClient:
         self.api_url = api_url.rstrip("/")
         self._deadline = deadline
         self._read_only = read_only
-        self._limit = AdaptiveLimit()
+        self._limit = AdaptiveConcurrency()
         self._under_way = 0
         self._answered = False
         self._gone: ServerUnavailableError | None = None

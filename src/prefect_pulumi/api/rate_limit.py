@@ -15,7 +15,7 @@ WORTH = 0.5
 """Part of the ideal gain that a step must bring: at an unchanged latency, n requests at once bring n/(n-1)."""
 
 
-class AdaptiveLimit:
+class AdaptiveConcurrency:
     """`value` is the present limit. It grows no further than to one below where a step was refused or did not pay."""
 
     def __init__(self) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
+from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.errors import ConflictError, NotFoundError
 
 BUSY = ("PENDING", "RUNNING", "CANCELLING")
@@ -17,15 +18,7 @@ TAKEN_BY = "prefect.worker.name"
 STARTED = "prefect.worker.started"
 
 
-class Client(Protocol):
-    """The calls of `SyncClient` that are needed here."""
-
-    def request(self, method: str, path: str, *, json: Any = None) -> Any: ...
-
-    def paged(self, path: str, body: dict[str, Any] | None = None) -> list[dict[str, Any]]: ...
-
-
-def workers(client: Client, pool: str) -> dict[str, dict[str, Any]]:
+def workers(client: ApiClient, pool: str) -> dict[str, dict[str, Any]]:
     """Worker name -> its row (`POST /work_pools/{name}/workers/filter`): status, last_heartbeat_time, ...
 
     Empty when the pool does not exist.
@@ -36,7 +29,7 @@ def workers(client: Client, pool: str) -> dict[str, dict[str, Any]]:
         return {}
 
 
-def busy_runs(client: Client, pool: str, names: Collection[str] | None = None) -> list[dict[str, Any]]:
+def busy_runs(client: ApiClient, pool: str, names: Collection[str] | None = None) -> list[dict[str, Any]]:
     """The pool's flow runs that are under way (`POST /flow_runs/filter`), or those that workers of `names` took.
 
     A run that does not say whose it is counts for every worker.
@@ -49,7 +42,7 @@ def busy_runs(client: Client, pool: str, names: Collection[str] | None = None) -
     return [run for run in runs if names is None or (run.get("labels") or {}).get(TAKEN_BY) in (None, *names)]
 
 
-def find_pool(client: Client, pool: str) -> dict[str, Any]:
+def find_pool(client: ApiClient, pool: str) -> dict[str, Any]:
     """`GET /work_pools/{name}`; empty when there is none."""
     try:
         found: dict[str, Any] = client.request("GET", f"/work_pools/{quote(pool)}")
@@ -58,7 +51,7 @@ def find_pool(client: Client, pool: str) -> dict[str, Any]:
         return {}
 
 
-def set_paused(client: Client, pool: str, paused: bool) -> None:
+def set_paused(client: ApiClient, pool: str, paused: bool) -> None:
     """`PATCH /work_pools/{name}`: a paused pool hands out no runs. A pool that is gone needs none."""
     try:
         client.request("PATCH", f"/work_pools/{quote(pool)}", json={"is_paused": paused})
@@ -66,7 +59,7 @@ def set_paused(client: Client, pool: str, paused: bool) -> None:
         return
 
 
-def mark_crashed(client: Client, run_id: str, message: str) -> None:
+def mark_crashed(client: ApiClient, run_id: str, message: str) -> None:
     """`POST /flow_runs/{id}/set_state`: a run whose process was ended from outside cannot report that itself.
 
     The server keeps the state of a run that has ended in the meantime.
@@ -78,7 +71,7 @@ def mark_crashed(client: Client, run_id: str, message: str) -> None:
         return
 
 
-def versions(client: Client, pool: str) -> dict[str, str]:
+def versions(client: ApiClient, pool: str) -> dict[str, str]:
     """Worker name -> version of Prefect that it started with, from the newest of its events (`POST /events/filter`).
 
     A worker whose events have expired is not named.
@@ -100,7 +93,7 @@ def versions(client: Client, pool: str) -> dict[str, str]:
     return found
 
 
-def facts(client: Client, pool: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
+def facts(client: ApiClient, pool: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
     """Worker name -> status, lastHeartbeat, version and serverVersion (`GET /admin/version`), as of now."""
     server = str(client.request("GET", "/admin/version"))
     rows, known = workers(client, pool), versions(client, pool)
@@ -118,7 +111,7 @@ def facts(client: Client, pool: str, names: Collection[str]) -> dict[str, dict[s
 def skew(found: dict[str, dict[str, Any]]) -> list[str]:
     """A sentence for each worker of `facts` that runs another version of Prefect than the server."""
     return [
-        f"worker {name} runs Prefect {of['version']}, the server {of['serverVersion']}"
-        for name, of in found.items()
-        if of["version"] and of["version"] != of["serverVersion"]
+        f"worker {name} runs Prefect {fact['version']}, the server {fact['serverVersion']}"
+        for name, fact in found.items()
+        if fact["version"] and fact["version"] != fact["serverVersion"]
     ]

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
 from prefect_pulumi.app.flow_runs import connection_of
 from prefect_pulumi.cli.output.tables import print_table
@@ -82,7 +82,7 @@ def show(arguments: Namespace, stack: Stack) -> ExitCode:
     """Reads only. Exit code 4 when the server does not answer."""
     connection = connection_of(stack)
     entries = stack.backend.reader(stack.name).load(stack.manager(write=False)).resources
-    client = SyncClient(
+    client = BlockingClient(
         connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString")
     )
     try:

@@ -13,7 +13,7 @@ from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
 from prefect_pulumi.provider.declarations import Declared
 
 if TYPE_CHECKING:
-    from prefect_pulumi.api.blocking import SyncClient
+    from prefect_pulumi.api.blocking import BlockingClient
 
 
 class Connection:
@@ -38,7 +38,7 @@ class Connection:
         self.unanswered: str | None = None
         """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
         self._lock = threading.Lock()
-        self._client: SyncClient | None = None
+        self._client: BlockingClient | None = None
         self._closed = False
 
     @property
@@ -56,16 +56,16 @@ class Connection:
         found = {"PREFECT_API_KEY": self._api_key, "PREFECT_API_AUTH_STRING": self._auth_string}
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
-    def client(self) -> SyncClient:
+    def client(self) -> BlockingClient:
         """Raises `ConfigError` when no API is configured."""
         self.need()
         with self._lock:
             if self._closed:
                 raise ServerUnavailableError("the provider has been stopped", where=self.api_url)
             if self._client is None:
-                from prefect_pulumi.api.blocking import SyncClient
+                from prefect_pulumi.api.blocking import BlockingClient
 
-                self._client = SyncClient(
+                self._client = BlockingClient(
                     self.api_url, api_key=self._api_key, auth_string=self._auth_string, read_only=self._read_only
                 )
             return self._client

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.app import workers
 from prefect_pulumi.app.flow_runs import connection_of
 from prefect_pulumi.app.release import releases
@@ -114,9 +114,11 @@ def settings_of(stack: Stack) -> Any:
     return parse_environment(stack.environment, stack.name).verification
 
 
-def client_of(stack: Stack) -> SyncClient:
+def client_of(stack: Stack) -> BlockingClient:
     connection = connection_of(stack, releases.snapshot_of(stack).resources)
-    return SyncClient(connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString"))
+    return BlockingClient(
+        connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString")
+    )
 
 
 def no_drift(stack: Stack) -> Check:
@@ -137,7 +139,7 @@ def no_drift(stack: Stack) -> Check:
     return Check("drift", True, text, {"objects": environment.objects, "time": report.time})
 
 
-def workers_online(stack: Stack, client: SyncClient, seconds: float) -> Check:
+def workers_online(stack: Stack, client: BlockingClient, seconds: float) -> Check:
     """Waits until every declared worker is ONLINE."""
     entries = releases.snapshot_of(stack).resources
     end = time.monotonic() + seconds
@@ -154,7 +156,7 @@ def workers_online(stack: Stack, client: SyncClient, seconds: float) -> Check:
     return Check("workers", True, f"{len(declared)} online" if declared else "the stack declares none", seen)
 
 
-def smoke(stack: Stack, client: SyncClient, record: Record, wanted: Sequence[Any], say: Say) -> list[Check]:
+def smoke(stack: Stack, client: BlockingClient, record: Record, wanted: Sequence[Any], say: Say) -> list[Check]:
     """Runs of the named deployments, all at one time. Each has to end Completed in its time, and the stack has to
     carry this very release, with the same deployments, when they end."""
     before = _deployments(stack)
@@ -209,7 +211,7 @@ def _deployments(stack: Stack) -> dict[str, str]:
     return found
 
 
-def _start(client: SyncClient, record: Record, wanted: Any, known: Mapping[str, str]) -> dict[str, Any]:
+def _start(client: BlockingClient, record: Record, wanted: Any, known: Mapping[str, str]) -> dict[str, Any]:
     flow, deployment = wanted.deployment.split("/", 1)
     try:
         found = client.request("GET", f"/deployments/name/{quote(flow, safe='')}/{quote(deployment, safe='')}")
@@ -227,7 +229,7 @@ def _start(client: SyncClient, record: Record, wanted: Any, known: Mapping[str, 
     return started
 
 
-def _wait(client: SyncClient, id: str, end: float) -> dict[str, Any]:
+def _wait(client: BlockingClient, id: str, end: float) -> dict[str, Any]:
     while True:
         run: dict[str, Any] = client.request("GET", f"/flow_runs/{id}")
         if (run.get("state") or {}).get("type") in ENDED or time.monotonic() >= end:
@@ -235,7 +237,7 @@ def _wait(client: SyncClient, id: str, end: float) -> dict[str, Any]:
         time.sleep(POLL_SECONDS)
 
 
-def no_failing_automation(client: SyncClient, record: Record) -> Check:
+def no_failing_automation(client: BlockingClient, record: Record) -> Check:
     """No action of an automation has failed since the release was brought up (`POST /events/filter`)."""
     body = {
         "filter": {"event": {"name": [ACTION_FAILED]}, "occurred": {"since": record.time}, "order": "DESC"},

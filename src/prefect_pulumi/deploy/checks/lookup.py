@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.deploy.checks.context import Block, Pool, References
-from prefect_pulumi.deploy.live import Client
 from prefect_pulumi.models.worker_types import variables_of
 
 Json = dict[str, Any]
@@ -24,7 +24,7 @@ class Found:
     variables: dict[str, Any] = field(default_factory=dict)
 
 
-def look_up(client: Client, wanted: References) -> Found:
+def look_up(client: ApiClient, wanted: References) -> Found:
     """Raises `ServerUnavailableError`, `ApiError` as the client does."""
     found = Found()
     for row in _named(client, "/work_pools/filter", "work_pools", wanted.pools):
@@ -45,14 +45,14 @@ def look_up(client: Client, wanted: References) -> Found:
     return found
 
 
-def _named(client: Client, route: str, key: str, names: Collection[str]) -> list[Json]:
+def _named(client: ApiClient, route: str, key: str, names: Collection[str]) -> list[Json]:
     if not names:
         return []
     rows = client.paged(route, {key: {"name": {"any_": sorted(names)}}})
     return rows if {row["name"] for row in rows} >= set(names) else client.paged(route)
 
 
-def _blocks(client: Client, wanted: Collection[tuple[str, str]]) -> list[Json]:
+def _blocks(client: ApiClient, wanted: Collection[tuple[str, str]]) -> list[Json]:
     if not wanted:
         return []
     types = {"slug": {"any_": sorted({slug for slug, _ in wanted})}}

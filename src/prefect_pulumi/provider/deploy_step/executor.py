@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.api.blocking import SyncClient
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.core.errors import DeployError, NotFoundError, PartialFailureError
 from prefect_pulumi.core.provider_protocol import ProviderHost
 from prefect_pulumi.core.values import Secret, mask, secret, unwrap
-from prefect_pulumi.deploy import live
 from prefect_pulumi.deploy.file.environment import sealed
 from prefect_pulumi.deploy.file.fields import ABSENT, dotted
 from prefect_pulumi.deploy.file.resolved import Effective
+from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, Noted
 from prefect_pulumi.deploy.plan.ownership import Owner
@@ -195,7 +195,7 @@ class Deploying:
         self.host.log("info", f"{name}: {line}" if name else line, call.urn)
 
 
-def delete_deployment(client: SyncClient, id: str) -> None:
+def delete_deployment(client: BlockingClient, id: str) -> None:
     """DELETE /deployments/{id}: its schedules, its runs to come and the automations of its triggers go with it."""
     try:
         client.request("DELETE", f"/automations/owned-by/prefect.deployment.{id}")

@@ -14,13 +14,13 @@ from prefect_pulumi.core.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.core.property_paths import step
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, has_unknown, secret, unwrap
-from prefect_pulumi.deploy import live
 from prefect_pulumi.deploy.file.document import read
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.file.fields import ABSENT, changes, declared_fields
 from prefect_pulumi.deploy.file.loader import checked, load, normal
 from prefect_pulumi.deploy.file.resolved import Effective, StackValues, effective
 from prefect_pulumi.deploy.flows.inspector import Imported
+from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
 from prefect_pulumi.deploy.plan.fingerprint import fingerprints
 from prefect_pulumi.deploy.plan.journal import DeployJournal

@@ -8,6 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.api.workers import busy_runs, facts, find_pool, mark_crashed, set_paused, skew, workers
 from prefect_pulumi.core import deadline
 from prefect_pulumi.core.errors import LocalProcessError, ServerUnavailableError
@@ -31,7 +32,7 @@ DIES_WITH_ITS_WORKER = "process"
 
 
 def drain(
-    client: Any, pool: str, seconds: float, log: Callable[[str], None], names: Collection[str] | None = None
+    client: ApiClient, pool: str, seconds: float, log: Callable[[str], None], names: Collection[str] | None = None
 ) -> None:
     """Pauses the pool and waits until none of its flow runs (or of those that workers of `names` took) is under way.
 
@@ -53,20 +54,20 @@ def drain(
         time.sleep(POLL_SECONDS)
 
 
-def settle(client: Any, pool: str, names: Collection[str]) -> None:
+def settle(client: ApiClient, pool: str, names: Collection[str]) -> None:
     """Marks what was left of a drain whose time ran out: these runs ended with their worker and cannot say so."""
     for run in busy_runs(client, pool, names):
         mark_crashed(client, run["id"], f"worker {', '.join(names)} was stopped before this run ended")
 
 
-def beats(client: Any, pool: str, names: list[str]) -> dict[str, Any]:
+def beats(client: ApiClient, pool: str, names: list[str]) -> dict[str, Any]:
     """Worker name -> time of its last heartbeat, None for one that the server does not know."""
     rows = workers(client, pool)
     return {name: rows.get(name, {}).get("last_heartbeat_time") for name in names}
 
 
 def wait_online(
-    client: Any, pool: str, names: list[str], seconds: float, before: dict[str, Any], check: Callable[[], str]
+    client: ApiClient, pool: str, names: list[str], seconds: float, before: dict[str, Any], check: Callable[[], str]
 ) -> None:
     """Returns when each worker has sent a heartbeat that is not the one of `before`.
 

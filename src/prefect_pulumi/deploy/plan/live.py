@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
+
+from prefect_pulumi.api.protocol import ApiClient
 
 COUNTS_AT_ONCE = 8
 AUTO = "auto-scheduled"
@@ -14,20 +16,12 @@ AUTO = "auto-scheduled"
 Row = dict[str, Any]
 
 
-class Client(Protocol):
-    """What is needed of `api.portal.SyncClient`."""
-
-    def request(self, method: str, path: str, *, json: Any = None) -> Any: ...
-
-    def paged(self, path: str, body: Mapping[str, Any] | None = None) -> list[dict[str, Any]]: ...
-
-
 def flow_of(name: str) -> str:
     """`flow/deployment` -> flow. Neither part may hold a slash."""
     return name.split("/", 1)[0]
 
 
-def read_flows(client: Client, names: Iterable[str]) -> dict[str, Row]:
+def read_flows(client: ApiClient, names: Iterable[str]) -> dict[str, Row]:
     """Full name -> the server's answer, for every deployment of the flows of `names` (`flow/deployment`): whoever
     made it. POST /flows/filter and /deployments/filter, 200 rows a call."""
     flows = sorted({flow_of(name) for name in names})
@@ -40,7 +34,7 @@ def read_flows(client: Client, names: Iterable[str]) -> dict[str, Row]:
     return {f"{known[row['flow_id']]}/{row['name']}": row for row in rows}
 
 
-def read_automations(client: Client, made: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
+def read_automations(client: ApiClient, made: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
     """Full name -> automation's name -> its answer, for those of `made` (full name -> name -> UUID) that exist (POST
     /automations/filter)."""
     ids = sorted({id for each in made.values() for id in each.values()})
@@ -51,7 +45,7 @@ def read_automations(client: Client, made: Mapping[str, Mapping[str, str]]) -> d
     return {full: {name: by_id[id] for name, id in each.items() if id in by_id} for full, each in made.items() if each}
 
 
-def count_runs(client: Client, ids: Mapping[str, str]) -> dict[str, int]:
+def count_runs(client: ApiClient, ids: Mapping[str, str]) -> dict[str, int]:
     """Full name -> how many runs a write deletes: those that its schedules made for later. One that is due and late
     stays (POST /flow_runs/count, one call each)."""
     now = datetime.now(UTC).isoformat()
@@ -67,9 +61,3 @@ def count_runs(client: Client, ids: Mapping[str, str]) -> dict[str, int]:
 
     with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:
         return dict(zip(ids, pool.map(count, ids.values()), strict=True))
-
-
-def missing_pools(client: Client, names: Collection[str]) -> set[str]:
-    """Those of `names` that are no work pool of the server (POST /work_pools/filter)."""
-    rows = client.paged("/work_pools/filter", {"work_pools": {"name": {"any_": sorted(names)}}})
-    return set(names) - {row["name"] for row in rows}
