@@ -156,7 +156,7 @@ def test_what_the_base_branch_does_not_have_is_marked() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: [", "not YAML"),
+        ("a: [", "review.yaml:2:1: while parsing a flow node"),
         ("ignored: []", "did you mean ignore?"),
         ("accepted: [{object: etl, owner: a, reason: r, expires: 2026-01-01}]", "accepted.0.object"),
         ("accepted: [{object: WorkPool etl, owner: a, reason: '', expires: 2026-01-01}]", "reason"),

@@ -10,30 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from prefect_pulumi.core import yaml_source
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.state.secrets import PassphraseManager
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SALT = "encryptionsalt"
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a safe loader
+        data = path.read_bytes()
     except OSError as error:
         raise ConfigError(error.strerror or str(error), where=str(path)) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark is not None else ""
-        problem = getattr(error, "problem", None) or "it is not YAML"
-        raise ConfigError(str(problem), where=f"{path.name}{line}", remedy="mend the YAML there") from error
-    if document is None:
-        return {}
-    if not isinstance(document, dict):
-        raise ConfigError("it must be a mapping of keys to values", where=path.name)
-    return document
+    return yaml_source.parse(data, path.name).mapping()
 
 
 @dataclass(frozen=True)
@@ -158,7 +147,7 @@ class StackConfig:
         namespace, _, name = full.partition(":")
         parts = name.split(".") if path else [name]
         if path and not secret:
-            stored = yaml.load(value, _Loader)  # noqa: S506 - a safe loader
+            stored = yaml_source.parse(value, key).data
         keys = [f"{namespace}:{parts[0]}", *parts[1:]]
         _put(self._values, keys, stored, self.path.name)
         self._edits.append((["config", *keys], stored))

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from prefect_pulumi.core import yaml_source
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.globs import covers, matches, matches_any
 from prefect_pulumi.core.values import same
@@ -115,12 +115,9 @@ class Rules:
         return ", new in this change"
 
     @staticmethod
-    def parse(text: str, where: str = "review.yaml", today: date | None = None) -> Rules:
+    def parse(text: str | bytes, where: str = "review.yaml", today: date | None = None) -> Rules:
         """Raises `ConfigError` with every fault: key and remedy."""
-        try:
-            raw = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"it is not YAML: {error}", where=where) from error
+        raw = yaml_source.parse(text, where).data
         try:
             content = _File.model_validate({} if raw is None else raw)
         except ValidationError as error:

@@ -13,6 +13,7 @@ import yaml
 from prefect_pulumi.app.review.adopt import chosen_items
 from prefect_pulumi.app.review.drift_report import RULES_FILE, drift_report
 from prefect_pulumi.core.errors import ExitCode, InputError
+from prefect_pulumi.core.yaml_source import decode
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.model import Class, Item
 from prefect_pulumi.review.remedies import reference
@@ -28,7 +29,7 @@ def run(arguments: Namespace, stack: Stack) -> ExitCode:
             f"{arguments.expires!r} is no day such as 2026-12-31", where="infra accept --expires"
         ) from error
     path = stack.home / RULES_FILE
-    text = path.read_text("utf-8") if path.is_file() else ""
+    text = decode(path.read_bytes(), RULES_FILE) if path.is_file() else ""
     rules = Rules.parse(text, RULES_FILE)
     if expires < rules.today:
         raise InputError(f"{expires} is over", where="infra accept --expires", remedy="give a day to come")

@@ -13,6 +13,7 @@ from pathlib import Path
 from prefect_pulumi.app.session.read_only import ElsewhereStack
 from prefect_pulumi.core.errors import ExitCode, InputError, OperationError
 from prefect_pulumi.core.globs import matches, matches_any
+from prefect_pulumi.core.yaml_source import decode
 from prefect_pulumi.project.stack import PRIVATE, Stack
 from prefect_pulumi.review.edits.adoption import Adopted, Code, adopt, diff
 from prefect_pulumi.review.model import Class, Item
@@ -64,7 +65,7 @@ def code_of(stack: Stack) -> Code:
         if not {PRIVATE, ".venv", "__pycache__"} & set(path.relative_to(root).parts)
     ][:MOST_MODULES]
     names = [name for name in (config, deploys) if (root / name).is_file()]
-    files = {name: (root / name).read_text("utf-8") for name in [*names, *modules]}
+    files = {name: decode((root / name).read_bytes(), name) for name in [*names, *modules]}
     return Code(
         stack.project.name,
         files,

@@ -70,7 +70,7 @@ def make_report(purpose: str, stack: Stack, environments: Iterable[Environment],
 
 def load_rules(root: Path) -> Rules:
     path = root / RULES_FILE
-    return Rules.parse(path.read_text("utf-8"), path.name) if path.is_file() else Rules()
+    return Rules.parse(path.read_bytes(), path.name) if path.is_file() else Rules()
 
 
 def commit_of(root: Path) -> str:

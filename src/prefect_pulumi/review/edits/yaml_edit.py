@@ -10,9 +10,11 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from prefect_pulumi.core import yaml_source
+from prefect_pulumi.core.yaml_source import YamlError
+
 GONE: Any = object()
 Step = str | int
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class CannotEditError(Exception):
@@ -22,9 +24,9 @@ class CannotEditError(Exception):
 def get(text: str, path: Sequence[Step]) -> Any:
     """The value at a path of keys and indexes; `GONE` where there is none."""
     try:
-        value = yaml.load(text, _Loader)  # noqa: S506 - a safe loader
-    except yaml.YAMLError as error:
-        raise CannotEditError("it is not YAML") from error
+        value = yaml_source.parse(text, "the file").data
+    except YamlError as error:
+        raise CannotEditError(error.faults[0].message) from error
     for step in path:
         listed = isinstance(value, list) and isinstance(step, int) and step < len(value)
         if listed or (isinstance(value, dict) and step in value):
@@ -72,9 +74,9 @@ def delete(text: str, path: Sequence[Step]) -> str:
 def _walk(text: str, path: Sequence[Step]) -> tuple[Node, int, re.Match[str] | None]:
     """The deepest node along the path, how many steps led to it, and the alias that stands in its place, if any."""
     try:
-        node = yaml.compose(text, Loader=_Loader)
-    except yaml.YAMLError as error:
-        raise CannotEditError("it is not YAML") from error
+        node = yaml_source.compose(text, "the file")
+    except YamlError as error:
+        raise CannotEditError(error.faults[0].message) from error
     if node is None:
         raise CannotEditError("it is empty")
     for depth, step in enumerate(path):
