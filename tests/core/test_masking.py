@@ -65,6 +65,17 @@ def test_overlapping_secrets_leave_no_rest() -> None:
     assert masker("abcd1234", "1234efgh").text("-abcd1234efgh-") == f"-{MASK}-"
 
 
+def test_a_secret_that_begins_with_another_leaves_no_tail() -> None:
+    for secrets in (["token", "token-long"], ["token-long", "token"]):
+        assert Masker(secrets).text("token-long token x") == f"{MASK} {MASK} x"
+
+
+def test_given_values_are_secret_whether_marked_or_not() -> None:
+    made = Masker([{"a": ["plain-one", Secret({"b": "marked-one"})], "n": 123456, "small": 12}], shortest=6)
+    assert made.text("plain-one marked-one 123456 12 a b") == f"{MASK} {MASK} {MASK} 12 a b"
+    assert Masker(["short", "longer"], shortest=6).text("short longer") == f"short {MASK}"
+
+
 def test_errors() -> None:
     made = masker("very-private")
     program = ProgramError("ValueError: very-private", details='raise ValueError("very-private")')

@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.promotion.compare import rows_of_items, rows_that_stay
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import ABSENT, Action, Class, FieldChange, Item, Shown
 from prefect_pulumi.state.entries import ResourceEntry
 
@@ -51,7 +51,7 @@ def test_a_change_shows_all_three_sides() -> None:
         (change("description", "old", "new"), change("concurrencyLimit", 5, 50)),
     )
     source = [state("dev", "WorkPool", "etl", description="new", concurrencyLimit=1)]
-    rows = {row.path: row for row in rows_of_items([item], source, Redactor())}
+    rows = {row.path: row for row in rows_of_items([item], source, report_masker())}
     row = rows["description"]
     assert (row.source, row.now, row.after, row.own) == (value("new"), value("old"), value("new"), False)
     assert rows["concurrencyLimit"].own
@@ -61,19 +61,19 @@ def test_a_change_shows_all_three_sides() -> None:
 def test_deployments_have_rows_of_their_own() -> None:
     fields = (change("parameters.day", "today", "yesterday"), change("schedules.nightly.active", False, True))
     source = [deployed("dev", daily={"parameters": {"day": "yesterday"}, "schedules": {"nightly": {"active": True}}})]
-    rows = {row.path: row for row in rows_of_items([deployment(*fields)], source, Redactor())}
+    rows = {row.path: row for row in rows_of_items([deployment(*fields)], source, report_masker())}
     assert rows["parameters.day"].source == value("yesterday")
     assert rows["schedules.nightly.active"].own
-    (code,) = rows_of_items([deployment()], source, Redactor())
+    (code,) = rows_of_items([deployment()], source, report_masker())
     assert (code.path, code.after, code.changes) == ("", value("other code"), True)
 
 
 def test_objects_come_and_go_in_one_row_each() -> None:
     made = deployment(change("parameters.day", "a", "b"), id="")
     gone = deployment(action=Action.PRUNE)
-    (row,) = rows_of_items([made], [], Redactor())
+    (row,) = rows_of_items([made], [], report_masker())
     assert (row.source, row.now, row.after) == (ABSENT, ABSENT, value("is there"))
-    (row,) = rows_of_items([gone], [deployed("dev", daily={})], Redactor())
+    (row,) = rows_of_items([gone], [deployed("dev", daily={})], report_masker())
     assert (row.source, row.now, row.after) == (value("is there"), value("is there"), ABSENT)
 
 
@@ -97,7 +97,7 @@ def test_what_stays_is_the_targets_own() -> None:
         "id",
         (change("description", "old", "new"),),
     )
-    rows = list(rows_that_stay(target, source, [item], Redactor()))
+    rows = list(rows_that_stay(target, source, [item], report_masker()))
     assert [(row.kind, row.name, row.path, row.source.value, row.now.value) for row in rows] == [
         ("WorkPool", "etl", "concurrencyLimit", 10, 50),
         ("Deployment", "daily", "schedules.nightly.active", True, False),
@@ -107,4 +107,6 @@ def test_what_stays_is_the_targets_own() -> None:
 
 def test_the_same_object_of_two_stacks_is_known_by_its_urn() -> None:
     other = [state("dev", "WorkPool", "other", concurrencyLimit=10)]
-    assert list(rows_that_stay([state("prod", "WorkPool", "etl", concurrencyLimit=50)], other, [], Redactor())) == []
+    assert (
+        list(rows_that_stay([state("prod", "WorkPool", "etl", concurrencyLimit=50)], other, [], report_masker())) == []
+    )

@@ -9,11 +9,11 @@ import pytest
 
 from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.review.classify import LiveObject, Subject, classify
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action, Class, Flag, Item
 
 POOL = "prefect:index:WorkPool"
-QUIET = Redactor()
+QUIET = report_masker()
 
 
 def subject(type: str = POOL, **over: Any) -> Subject:
@@ -139,7 +139,7 @@ def test_secrets_are_never_shown_and_not_entered() -> None:
 def test_a_secret_that_turns_up_elsewhere_is_masked() -> None:
     same = {"name": "etl", "type": "process", "concurrencyLimit": 2}
     leak = {**same, "description": "the token is s3cret-value!"}
-    item = classify([subject(live=leak)], [], Redactor(["s3cret-value"]), {})[0]
+    item = classify([subject(live=leak)], [], report_masker(["s3cret-value"]), {})[0]
     assert item.fields[0].live.value == "the token is [secret]!"
 
 

@@ -17,7 +17,7 @@ import httpx
 from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
 from prefect_pulumi.core import deadline
 from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
-from prefect_pulumi.core.values import MASK, texts_in
+from prefect_pulumi.core.masking import Masker
 
 API_VERSION = "0.8.4"
 """What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
@@ -342,10 +342,7 @@ def _fault(fault: Any) -> str:
 def _without(text: str, sent: Any) -> str:
     """Values that were sent as block data are secrets: an answer that echoes one is masked."""
     data = sent.get("data") if isinstance(sent, dict) else None
-    for value in texts_in(data):
-        if len(value) > 3:
-            text = text.replace(value, MASK)
-    return text
+    return Masker([data]).text(text)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -8,7 +8,7 @@ import html
 import io
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
@@ -26,28 +26,33 @@ SHORTEST_LINE = 8
 class Masker:
     """Learns secrets and masks them, also when they are escaped for JSON, Python, a URL or HTML, or as base64 or hex.
 
-    May be used from several threads.
+    `secrets`: values whose texts are all secret, marked or not; texts shorter than `shortest` are left alone. May be
+    used from several threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, secrets: Iterable[Any] = (), *, shortest: int = SHORTEST) -> None:
+        self._shortest = max(shortest, SHORTEST)
         self._texts: set[str] = set()
         self._fresh: set[str] = set()
         self._index: dict[str, list[str]] = {}
         self._starts: set[str] = set()
         self._longest = 0
         self._lock = threading.Lock()
+        for value in secrets:
+            for text in _significant(value):
+                self.learn_text(text)
 
     def learn(self, value: Any) -> None:
         """Takes every value marked secret, at any depth."""
         for held in secrets_in(value):
-            for text in _telling(held):
+            for text in _significant(held):
                 self.learn_text(text)
 
     def learn_text(self, text: str) -> None:
         whole = text.strip()
         lines = [line.strip() for line in whole.splitlines()] if "\n" in whole else []
         for each in (whole, *(line for line in lines if len(line) >= SHORTEST_LINE)):
-            if len(each) >= SHORTEST and each not in self._texts:
+            if len(each) >= self._shortest and each not in self._texts:
                 with self._lock:
                     self._texts.add(each)
                     self._fresh.add(each)
@@ -92,7 +97,7 @@ class Masker:
                     break
         return found
 
-    def settled(self, text: str) -> int:
+    def safe_prefix_length(self, text: str) -> int:
         """How much of `text` can be shown whatever comes after it: what is left may be the beginning of a secret."""
         spans = self.spans(text)
         for start in range(max(0, len(text) - self._longest), len(text)):
@@ -148,7 +153,7 @@ def spellings(text: str) -> set[str]:
     return {form for form in forms if len(form) >= SHORTEST} | {form for form in encoded if len(form) >= 2 * SHORTEST}
 
 
-def _telling(value: Any) -> Iterator[str]:
+def _significant(value: Any) -> Iterator[str]:
     """What would give a secret away: its texts, and numbers that are long enough to be nothing else."""
     for leaf in leaves_in(value):
         if isinstance(leaf, str):
@@ -193,7 +198,7 @@ class MaskedStream(io.TextIOBase):
         with self._mutex:
             self._waiting += text
             if not self._held:
-                self._pass_on(self._masker.settled(self._waiting))
+                self._pass_on(self._masker.safe_prefix_length(self._waiting))
         return len(text)
 
     def finish(self) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefect_pulumi.core.globs import matches_any
+from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.values import Secret
-from prefect_pulumi.review.display import Redactor, equal, leaves, shown
+from prefect_pulumi.review.display import equal, leaves, shown
 from prefect_pulumi.review.model import ABSENT, Action, Environment, FieldChange, Item, Shown
 from prefect_pulumi.state.entries import ResourceEntry
 
@@ -55,7 +56,7 @@ def equal_shown(one: Shown, other: Shown) -> bool:
     return one.kind == other.kind and equal(one.value, other.value)
 
 
-def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], redactor: Redactor) -> Iterator[Row]:
+def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], masker: Masker) -> Iterator[Row]:
     """What the target's next update does. `source`: the state of the source."""
     known = objects(source)
     for item in items:
@@ -69,7 +70,7 @@ def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], redact
             continue
         changed = [change for change in item.fields if not equal_shown(change.live, change.code)]
         for change in changed:
-            value, own = _in_source(there, change, redactor), is_own(item.kind, change.path)
+            value, own = _in_source(there, change, masker), is_own(item.kind, change.path)
             yield Row(item.kind, item.name, change.path, value, change.live, change.code, own)
         if not changed:
             same = Shown("value", "other code" if item.action is Action.DEPLOY else "as it is")
@@ -77,7 +78,7 @@ def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], redact
 
 
 def rows_that_stay(
-    target: Iterable[ResourceEntry], source: Iterable[ResourceEntry], items: Iterable[Item], redactor: Redactor
+    target: Iterable[ResourceEntry], source: Iterable[ResourceEntry], items: Iterable[Item], masker: Masker
 ) -> Iterator[Row]:
     """Where both stacks have the object with other values, and the promotion leaves the target's as it is."""
     touched: dict[str, set[str]] = {}
@@ -97,8 +98,8 @@ def rows_that_stay(
                 continue
             for path, (there, here) in leaves(name, pair):
                 if path not in changed and not any(isinstance(side, Secret) for side in (there, here)):
-                    stays = shown(here, secret=False, redactor=redactor)
-                    differs = shown(there, secret=False, redactor=redactor)
+                    stays = shown(here, secret=False, masker=masker)
+                    differs = shown(there, secret=False, masker=masker)
                     yield Row(kind, _name(key), path, differs, stays, stays, True)
 
 
@@ -138,13 +139,13 @@ def _identity(urn: str) -> str:
     return urn.split("::", 1)[-1]
 
 
-def _in_source(values: Mapping[str, Any] | None, change: FieldChange, redactor: Redactor) -> Shown:
+def _in_source(values: Mapping[str, Any] | None, change: FieldChange, masker: Masker) -> Shown:
     if values is None:
         return ABSENT
     if "secret" in (change.code.kind, change.live.kind):
         return Shown("secret")
     found = at(values, change.path)
-    return shown(found, secret=False, redactor=redactor)
+    return shown(found, secret=False, masker=masker)
 
 
 def at(values: Any, path: str) -> Any:

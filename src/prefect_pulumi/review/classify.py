@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.property_paths import covered, head
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
-from prefect_pulumi.review.display import GONE, SERVERS, Redactor, equal, leaves, shown
+from prefect_pulumi.review.display import GONE, SERVERS, equal, leaves, shown
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
 
@@ -65,13 +66,13 @@ class LiveObject:
 
 
 def classify(
-    subjects: Iterable[Subject], unmanaged: Iterable[LiveObject], redactor: Redactor, humans: Mapping[str, str]
+    subjects: Iterable[Subject], unmanaged: Iterable[LiveObject], masker: Masker, humans: Mapping[str, str]
 ) -> list[Item]:
     """Items for all that differs, in the order of `subjects`. `humans`: URN -> the object's name on the server."""
     items: list[Item] = []
     wanted: dict[tuple[str, str], int] = {}
     for subject in subjects:
-        item = _item(subject, redactor, humans.get(subject.urn, subject.name))
+        item = _item(subject, masker, humans.get(subject.urn, subject.name))
         if item is not None:
             if item.action is Action.CREATE:
                 wanted[item.kind, item.name] = len(items)
@@ -81,7 +82,7 @@ def classify(
         if taken is not None:
             items[taken] = _taken(items[taken], found)
         else:
-            items.append(_unmanaged(found, redactor))
+            items.append(_unmanaged(found, masker))
     return items
 
 
@@ -92,8 +93,8 @@ def _taken(item: Item, found: LiveObject) -> Item:
     return replace(item, cls=Class.CONFLICT, id=found.id, facts=found.facts, note=note)
 
 
-def _unmanaged(found: LiveObject, redactor: Redactor) -> Item:
-    name = redactor.text(found.name)
+def _unmanaged(found: LiveObject, masker: Masker) -> Item:
+    name = masker.text(found.name)
     return Item(
         key=f"live:{found.kind}:{name}",
         kind=found.kind,
@@ -101,12 +102,12 @@ def _unmanaged(found: LiveObject, redactor: Redactor) -> Item:
         cls=Class.UNMANAGED_LIVE,
         id=found.id,
         facts=found.facts,
-        note=redactor.text(found.note),
+        note=masker.text(found.note),
     )
 
 
-def _item(subject: Subject, redactor: Redactor, human: str) -> Item | None:
-    changes = tuple(_fields(subject, redactor))
+def _item(subject: Subject, masker: Masker, human: str) -> Item | None:
+    changes = tuple(_fields(subject, masker))
     action = subject.action
     classes = {change.cls for change in changes}
     if subject.missing and action not in (Action.DELETE, Action.PRUNE):
@@ -116,13 +117,13 @@ def _item(subject: Subject, redactor: Redactor, human: str) -> Item | None:
     if action is not Action.NONE:
         classes.add(Class.THIS_CHANGE)
     if not classes or (subject.missing and action in (Action.DELETE, Action.PRUNE) and not changes):
-        return None if action is Action.NONE else _plain(subject, human, action, redactor)
+        return None if action is Action.NONE else _plain(subject, human, action, masker)
     cls = next(each for each in _GRAVITY if each in classes)
     pending = action is not Action.NONE and _pending(subject, action)
     return Item(
         key=subject.urn,
         kind=subject.kind,
-        name=redactor.text(human),
+        name=masker.text(human),
         cls=cls,
         action=action,
         id=subject.id,
@@ -130,7 +131,7 @@ def _item(subject: Subject, redactor: Redactor, human: str) -> Item | None:
         facts=subject.facts,
         impacts=_impacts(subject, action, changes),
         pending=pending,
-        note=redactor.text(subject.note),
+        note=masker.text(subject.note),
     )
 
 
@@ -141,12 +142,12 @@ def _impacts(subject: Subject, action: Action, changes: Sequence[FieldChange]) -
     return (*subject.impacts, *(impact for impact in general if impact.flag not in told))
 
 
-def _plain(subject: Subject, human: str, action: Action, redactor: Redactor) -> Item:
+def _plain(subject: Subject, human: str, action: Action, masker: Masker) -> Item:
     """The code takes away what is gone already."""
     return Item(
         key=subject.urn,
         kind=subject.kind,
-        name=redactor.text(human),
+        name=masker.text(human),
         cls=Class.THIS_CHANGE,
         action=action,
         id=subject.id,
@@ -164,7 +165,7 @@ def _pending(subject: Subject, action: Action) -> bool:
     return alike and subject.marks[0] == subject.marks[1]
 
 
-def _fields(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
+def _fields(subject: Subject, masker: Masker) -> Iterator[FieldChange]:
     if subject.code is None and subject.live is None:
         return
     if subject.live_id and subject.live_id != subject.id:
@@ -178,9 +179,9 @@ def _fields(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
         if name in subject.ignored or (new and name not in (subject.code or {})):
             continue
         spec = model.field(name) if model is not None else None
-        yield from _field(subject, model, spec, name, redactor)
+        yield from _field(subject, model, spec, name, masker)
     if model is not None and not model.on_server and subject.live is not None and subject.outputs is not None:
-        yield from _status(subject, redactor)
+        yield from _status(subject, masker)
 
 
 def _names(subject: Subject) -> list[str]:
@@ -188,16 +189,16 @@ def _names(subject: Subject) -> list[str]:
     return list(dict.fromkeys([*(subject.inputs or {}), *(subject.code or {})]))
 
 
-def _status(subject: Subject, redactor: Redactor) -> Iterator[FieldChange]:
+def _status(subject: Subject, masker: Masker) -> Iterator[FieldChange]:
     """What runs on machines says how it is in an output."""
     before, live = (subject.outputs or {}).get("status"), (subject.live or {}).get("status")
     if before is not None and not equal(before, live):
-        sides = [shown(value, secret=False, redactor=redactor) for value in (before, live)]
+        sides = [shown(value, secret=False, masker=masker) for value in (before, live)]
         yield FieldChange("status", Class.CHANGED_LIVE, sides[0], sides[0], sides[1])
 
 
 def _field(
-    subject: Subject, model: type[Kind] | None, spec: FieldSpec | None, name: str, redactor: Redactor
+    subject: Subject, model: type[Kind] | None, spec: FieldSpec | None, name: str, masker: Masker
 ) -> Iterator[FieldChange]:
     applied = _given(subject.outputs if model is not None else subject.inputs, spec, name)
     code = _wanted(subject.code, subject.inputs, spec, name)
@@ -227,9 +228,9 @@ def _field(
             cls = Class.THIS_CHANGE
         sides = (its_code, its_applied, its_live)
         hidden = secret or any(has_secret(side) for side in sides)
-        eyes: list[Shown] = [shown(side, secret=hidden, redactor=redactor) for side in sides]
+        eyes: list[Shown] = [shown(side, secret=hidden, masker=masker) for side in sides]
         yield FieldChange(
-            path=redactor.text(path),
+            path=masker.text(path),
             cls=cls,
             code=ANY if left else eyes[0],
             applied=eyes[1],

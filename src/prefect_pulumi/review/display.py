@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.property_paths import step
-from prefect_pulumi.core.values import MASK, Secret, Unknown, has_unknown, mask, same, texts_in, with_texts
+from prefect_pulumi.core.values import Secret, Unknown, has_unknown, mask, same
 from prefect_pulumi.review.model import ABSENT, ANY, SECRET, UNKNOWN, Shown
 
 GONE: Any = object()
@@ -16,25 +16,17 @@ SERVERS: Any = object()
 """The code leaves the value to the server."""
 
 
-class Redactor:
-    """Masks known secret texts wherever else they turn up: somebody may have pasted one into a description."""
-
-    SHORTEST = 6
-    """Shorter texts are words and numbers that stand everywhere."""
-
-    def __init__(self, secrets: Iterable[Any] = ()) -> None:
-        texts = {text for value in secrets for text in texts_in(value) if len(text) >= self.SHORTEST}
-        longest_first = sorted(texts, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-
-    def text(self, value: str) -> str:
-        return self._pattern.sub(MASK, value) if self._pattern else value
-
-    def value(self, value: Any) -> Any:
-        return with_texts(value, self.text)
+SHORTEST_IN_REPORTS = 6
+"""Characters: a shorter secret is a word or a number that a report shows everywhere."""
 
 
-def shown(value: Any, *, secret: bool, redactor: Redactor) -> Shown:
+def report_masker(secrets: Iterable[Any] = ()) -> Masker:
+    """Masks the texts of secret values wherever else they turn up: a colleague may have pasted one into a
+    description."""
+    return Masker(secrets, shortest=SHORTEST_IN_REPORTS)
+
+
+def shown(value: Any, *, secret: bool, masker: Masker) -> Shown:
     if value is GONE or value is None:
         return ABSENT
     if value is SERVERS:
@@ -43,7 +35,7 @@ def shown(value: Any, *, secret: bool, redactor: Redactor) -> Shown:
         return UNKNOWN
     if secret or isinstance(value, Secret):
         return SECRET
-    return Shown("value", redactor.value(mask(value)))
+    return Shown("value", masker.value(mask(value)))
 
 
 def leaves(path: str, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:

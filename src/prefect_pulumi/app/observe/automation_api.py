@@ -24,7 +24,7 @@ from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoin
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.sdk.program import in_directory
 from prefect_pulumi.project.stack import PRIVATE, Stack
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 
 HIDDEN = "[hidden]"
@@ -40,7 +40,7 @@ def remote_sides(stack: Stack, output: TextIO | None) -> Sides:
     notes = ["read through the official CLI", *notes]
     _add_inventory(stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
-    return Sides(snapshot, code, live, own, Redactor(), notes)
+    return Sides(snapshot, code, live, own, report_masker(), notes)
 
 
 def remote_code(stack: Stack, output: TextIO | None) -> Code:

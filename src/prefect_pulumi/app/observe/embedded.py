@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from prefect_pulumi.api._lazy_httpx import load_httpx
 from prefect_pulumi.app.session.read_only import Notes, ReadOnlyProvider, read_only_context
 from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
 from prefect_pulumi.core.values import has_unknown, secrets_in
 from prefect_pulumi.engine import operations
@@ -18,7 +19,7 @@ from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.engine.run.run_state import Options
 from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.state import journal_replay
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.state.read_only import owned
@@ -62,7 +63,7 @@ class Sides:
     code: Code
     live: Live
     owned: dict[str, str]
-    redactor: Redactor
+    masker: Masker
     notes: list[str] = field(default_factory=list)
 
 
@@ -78,8 +79,8 @@ def local_sides(stack: Stack, output: TextIO | None) -> Sides:
         if not managed(snapshot):
             _read_new(code, providers, live)
     secrets: list[Any] = [context.config[key] for key in context.secret_keys]
-    redactor = Redactor([*secrets, *known_secrets(snapshot, code)])
-    return Sides(snapshot, code, live, owned(context.backend.root), redactor)
+    masker = report_masker([*secrets, *known_secrets(snapshot, code)])
+    return Sides(snapshot, code, live, owned(context.backend.root), masker)
 
 
 def known_secrets(snapshot: Snapshot, code: Code) -> list[Any]:

@@ -21,7 +21,7 @@ from prefect_pulumi.promotion.plan import Plan, make_pin, need_open
 from prefect_pulumi.promotion.release_records import Carried, Record
 from prefect_pulumi.promotion.stages import Stages
 from prefect_pulumi.provider import schema
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Environment, Status
 from prefect_pulumi.review.rules import Rules
 from prefect_pulumi.state.entries import Snapshot
@@ -228,9 +228,9 @@ def _pools_with_images(target: Stack) -> list[str]:
 
 def _rows(environment: Environment, snapshots: tuple[Snapshot, Snapshot]) -> list[compare.Row]:
     everything = [entry for snapshot in snapshots for entry in snapshot.resources]
-    redactor = Redactor(value for entry in everything for value in secrets_in([entry.inputs, entry.outputs]))
+    masker = report_masker(value for entry in everything for value in secrets_in([entry.inputs, entry.outputs]))
     theirs, ours = snapshots[0].resources, snapshots[1].resources
     return [
-        *compare.rows_of_items(environment.items, theirs, redactor),
-        *compare.rows_that_stay(ours, theirs, environment.items, redactor),
+        *compare.rows_of_items(environment.items, theirs, masker),
+        *compare.rows_that_stay(ours, theirs, environment.items, masker),
     ]

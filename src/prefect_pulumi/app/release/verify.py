@@ -38,7 +38,7 @@ from prefect_pulumi.promotion.release_records import (
     with_verification,
 )
 from prefect_pulumi.provider.handlers.release import who
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action
 
 POLL_SECONDS = 1.0
@@ -80,13 +80,13 @@ def verify(stack: Stack, record: Record, say: Say) -> Verification:
     began = now()
     checks: list[Check] = []
 
-    redactor = Redactor(
+    masker = report_masker(
         value for entry in releases.snapshot_of(stack).resources for value in secrets_in([entry.inputs, entry.outputs])
     )
 
     def note(check: Check) -> None:
         # What a flow says of its end may hold anything.
-        check = replace(check, text=redactor.text(check.text), evidence=redactor.value(check.evidence))
+        check = replace(check, text=masker.text(check.text), evidence=masker.value(check.evidence))
         checks.append(check)
         say(f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.text}")
 

@@ -18,12 +18,13 @@ from prefect_pulumi.app.observe import automation_api, prefect_yaml
 from prefect_pulumi.app.observe.embedded import Code, Live, Sides, local_sides, managed
 from prefect_pulumi.app.review import adopt
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
+from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.provider_protocol import ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.engine.plan.steps import Op, Step
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.classify import LiveObject, Subject, classify
-from prefect_pulumi.review.display import Redactor
+from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action, Coverage, Environment, Facts, Problem, Report
 from prefect_pulumi.review.object_names import human_name
 from prefect_pulumi.review.phrases import without_credentials
@@ -90,9 +91,9 @@ def environment_of(
         raise
     except PrefectPulumiError as error:
         return Environment(stack.name, "", problems=(_problem(error),))
-    snapshot, code, live, redactor = sides.snapshot, sides.code, sides.live, sides.redactor
+    snapshot, code, live, masker = sides.snapshot, sides.code, sides.live, sides.masker
     subjects = list(_subjects(snapshot, code, base, live))
-    items = classify(subjects, _unmanaged(sides), redactor, _humans(subjects, live))
+    items = classify(subjects, _unmanaged(sides), masker, _humans(subjects, live))
     notes = sides.notes
     if base is not None and base.problem is not None:
         notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
@@ -106,11 +107,11 @@ def environment_of(
         server=live.server,
         server_version=live.version,
         items=tuple(items),
-        problems=tuple(_problem(error, redactor) for error in problems),
+        problems=tuple(_problem(error, masker) for error in problems),
         coverage=tuple(_coverage(snapshot, live)),
         objects=len(managed(snapshot)) + sum(len(e.outputs.get("deployments", {})) for e in managed(snapshot)),
         ignored=ignored,
-        notes=tuple(redactor.text(note) for note in notes),
+        notes=tuple(masker.text(note) for note in notes),
     )
     environment = replace(environment, topology=picture(environment, _nodes(snapshot, live)))
     return replace(environment, verdicts=rules.judge(environment))
@@ -235,9 +236,9 @@ def _first_line(error: PrefectPulumiError) -> str:
     return error.message.splitlines()[0] if error.message else type(error).__name__
 
 
-def _problem(error: PrefectPulumiError, redactor: Redactor | None = None) -> Problem:
-    redactor = redactor or Redactor()
-    return Problem(redactor.text(error.message), without_credentials(error.where), error.remedy)
+def _problem(error: PrefectPulumiError, masker: Masker | None = None) -> Problem:
+    masker = masker or report_masker()
+    return Problem(masker.text(error.message), without_credentials(error.where), error.remedy)
 
 
 def _coverage(snapshot: Snapshot, live: Live) -> Iterator[Coverage]:
