@@ -73,11 +73,11 @@ pulumi: .infra/bin/gensdk
 	@mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools/actionlint && go build -o "$$bin" github.com/rhysd/actionlint/cmd/actionlint
 
 bench: $(DEV_READY)
-	@$(BIN)/python bench/start_up.py
+	@$(BIN)/python -m bench.start_up
 
 # Takes half an hour on two processors, and wants the machine for itself.
 bench-engines: $(DEV_READY)
-	@$(BIN)/python bench/compare.py
+	@$(BIN)/python -m bench.compare
 
 docs: $(DEV_READY)
 	@$(BIN)/python tools/generate.py

@@ -3,7 +3,7 @@
 Starts its own Prefect server (SQLite) and writes docs/engine-speed.md and docs/engine-speed.svg. Seconds depend on the
 machine; what counts are the ratios within one run.
 
-    python bench/compare.py [--sizes 10,1000,10000] [--without cli,terraform] [--repeat 3]
+    python -m bench.compare [--sizes 10,1000,10000] [--without cli,terraform] [--repeat 3]
 """
 
 from __future__ import annotations
@@ -22,20 +22,15 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from ground import INFRA, ROOT, Proxy, free_port, project
-from workload import TERRAFORM, counts, floor
 
+from bench.fixtures import INFRA, Proxy, project
+from bench.workload import TERRAFORM, counts, floor
 from prefect_pulumi.local.server import ServerSpec, start, stop
-
-OFFICIAL = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import engines
-engine = engines.Official(engines.Project(Path(sys.argv[2])), Path(sys.argv[3]))
-{"up": engine.up, "preview": engine.changes, "refresh": lambda: engine.changes(refresh=True),
- "destroy": engine.destroy}[sys.argv[4]]()
-"""
+from tests.support import official_engine
+from tests.support.engines import Official, find_pulumi
+from tests.support.network import free_port
+from tests.support.projects import REPOSITORY as ROOT
+from tests.support.projects import Project
 
 
 @dataclass(frozen=True)
@@ -112,8 +107,8 @@ class Embedded:
 
 
 def official(cli: Path, embedded: Embedded, words: str) -> Sample:
-    command = [sys.executable, "-c", OFFICIAL, str(ROOT / "tests" / "e2e"), str(embedded.folder), str(cli), words]
-    return measured(command, embedded.folder, embedded.env)
+    command = official_engine.command(Official(Project(embedded.folder), cli), words)
+    return measured(command, ROOT, embedded.env)
 
 
 def median(samples: list[Sample]) -> Sample:
@@ -147,7 +142,7 @@ def compare(folder: Path, server: ServerSpec, size: int, repeat: int, cli: Path 
     for words in ("preview", "preview --refresh"):
         found[words]["infra"] = median([embedded.run(*words.split()) for _ in range(repeat)])
     if cli is not None:
-        for words, name in (("preview", "preview"), ("refresh", "preview --refresh")):
+        for words, name in (("preview", "preview"), ("preview-refresh", "preview --refresh")):
             found[name]["pulumi"] = official(cli, embedded, words)
         found["destroy"]["pulumi"] = official(cli, embedded, "destroy")
         found["up"]["pulumi"] = official(cli, embedded, "up")
@@ -256,17 +251,15 @@ def main() -> None:
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",")]
     main_size = 1000 if 1000 in sizes else sizes[-1]
-    built = ROOT / ".infra" / "bin" / "pulumi"
-    cli = Path(shutil.which("pulumi") or built)
-    with_cli = "cli" not in arguments.without and cli.is_file()
-    notes = [] if with_cli else ["the official CLI (left out, or not here)"]
+    cli = None if "cli" in arguments.without else find_pulumi()
+    notes = [] if cli else ["the official CLI (left out, or not here)"]
     results: dict[int, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         server = ServerSpec(Path(folder) / "server", port=free_port())
         start(server)
         try:
             for size in sizes:
-                tools = cli if with_cli and size == main_size else None
+                tools = cli if size == main_size else None
                 if size > main_size:
                     results[size] = preview_only(Path(folder), server, size, arguments.repeat)
                 else:
@@ -281,8 +274,8 @@ def main() -> None:
                         results[main_size][operation]["terraform"] = sample
         finally:
             stop(server)
-    share = [sys.executable, str(ROOT / "bench" / "sdk_share.py"), str(main_size)]
-    said = subprocess.run(share, check=True, capture_output=True, text=True, cwd=ROOT / "bench").stdout.strip()
+    share = [sys.executable, "-m", "bench.sdk_share", str(main_size)]
+    said = subprocess.run(share, check=True, capture_output=True, text=True, cwd=ROOT).stdout.strip()
     whole = results[main_size]["preview"]["infra"].cpu
     text = report(results, notes, f"Of a preview ({whole:.2f} s of processor time in all): {said}.", arguments.repeat)
     (ROOT / "docs" / "engine-speed.md").write_text(text)

@@ -1,6 +1,6 @@
 """Times the deploy step against plain `prefect deploy --all`, and counts its calls; writes docs/deploy-performance.md.
 
-    python bench/deploy.py [DEPLOYMENTS]
+    python -m bench.deploy [DEPLOYMENTS]
 
 The step runs as the provider's own calls (check, diff, update), so that what it adds to a preview is what is seen.
 Starts its own server. Ratios count: all rows of one table are from one run.
@@ -18,11 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ground import ROOT, free_port, objects
-
+from bench.fixtures import objects
 from prefect_pulumi.deploy.run import runner as deploy_run
 from prefect_pulumi.local.server import ServerSpec, start, stop
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.network import free_port
+from tests.support.projects import REPOSITORY as ROOT
 
 COUNT = objects(100)
 URN = "urn:pulumi:dev::bench::prefect:index:Deployments::"
@@ -146,7 +147,7 @@ def write(rows: list[tuple[str, float, str]], base: float) -> None:
     lines = "\n".join(f"| {name} | {seconds:.1f} | {seconds / base:.2f} | {calls} |" for name, seconds, calls in rows)
     text = f"""# The deploy step's speed
 
-{COUNT} deployments of one flow, each with a schedule, on a self-hosted server. Made by `python bench/deploy.py`. Calls
+{COUNT} deployments of one flow, each with a schedule, on a self-hosted server. Made by `python -m bench.deploy`. Calls
 are those of the step itself; those of Prefect's own code, which it runs, come on top where something is deployed.
 
 | what | seconds | times plain | calls |

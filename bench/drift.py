@@ -13,10 +13,12 @@ import time
 from pathlib import Path
 
 import psutil
-from ground import INFRA, ROOT, Proxy, free_port, objects, project
 
+from bench.fixtures import INFRA, Proxy, objects, project
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
+from tests.support.network import free_port
+from tests.support.projects import REPOSITORY as ROOT
 
 RUNS = (
     ("nothing changed", "text"),
@@ -47,7 +49,7 @@ def main() -> None:
             "",
             f"{OBJECTS} objects on a self-hosted server (10 % pools, 20 % queues, 30 % variables, 20 % secret blocks,",
             "20 % limits), read through a proxy on loopback. Seconds are wall and processor time of the whole command,",
-            "its start and the run of the program included, the best of three. Made by `python bench/drift.py`; the",
+            "its start and the run of the program included, the best of three. Made by `python -m bench.drift`; the",
             f"machine had {os.cpu_count()} processors and a load of {os.getloadavg()[1]:.0f} while it ran.",
             "",
             "| on the server | `infra drift --format` | wall s | processor s | calls | memory MB |",

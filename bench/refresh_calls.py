@@ -11,9 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from ground import INFRA, ROOT, Proxy, free_port, objects, project
-
+from bench.fixtures import INFRA, Proxy, objects, project
 from prefect_pulumi.local.server import ServerSpec, start, stop
+from tests.support.network import free_port
+from tests.support.projects import REPOSITORY as ROOT
 
 OBJECTS = objects()
 
@@ -34,7 +35,7 @@ def main() -> None:
             "# HTTP calls",
             "",
             f"{OBJECTS} objects on a self-hosted server (10 % pools, 20 % queues, 30 % variables, 20 % secret blocks,",
-            "20 % limits), counted by a proxy on loopback. Made by `python bench/refresh_calls.py`.",
+            "20 % limits), counted by a proxy on loopback. Made by `python -m bench.refresh_calls`.",
             "",
             "| command | seconds | calls | which |",
             "|---|---|---|---|",

@@ -1,6 +1,6 @@
 """How much of a preview's processor time is the Pulumi SDK's: the program against a monitor that only echoes.
 
-python bench/sdk_share.py [1000]
+python -m bench.sdk_share [1000]
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import resource_pb2
-from workload import PROGRAM
 
+from bench.workload import PROGRAM
 from prefect_pulumi.engine.sdk.capabilities import feature_numbers
 from prefect_pulumi.engine.sdk.program import run_program
 

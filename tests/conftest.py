@@ -1,23 +1,19 @@
-"""Shared ground of the tests: a real Prefect server for the session, a clean environment for each test."""
+"""What all tests have: a real Prefect server for the session, a clean environment for each test."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prefect_pulumi.local.server import ServerSpec, start, stop
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.support.engines import NO_PULUMI, find_pulumi
+from tests.support.network import free_port
+from tests.support.projects import Project
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -44,6 +40,21 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("PREFECT_", "PULUMI_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def pulumi_cli() -> Path:
+    """The official CLI; the test is skipped where there is none."""
+    cli = find_pulumi()
+    if cli is None:
+        pytest.skip(NO_PULUMI)
+    return cli
+
+
+@pytest.fixture
+def small(tmp_path: Path, prefect_server: str) -> Project:
+    """A project of one empty program on the server that the tests share."""
+    return Project.small(tmp_path / "a small project", prefect_server)
 
 
 @pytest.fixture(scope="module")

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.project import git
-
-
-def run(root: Path, *arguments: str) -> str:
-    identity = ["-c", "user.email=ann@example.com", "-c", "user.name=Ann"]
-    command = ["git", "-C", str(root), *identity, *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+from tests.support.git_repository import git as run
 
 
 @pytest.fixture

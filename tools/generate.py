@@ -313,7 +313,7 @@ def support_page() -> str:
         "# What is supported",
         "",
         "Written from the models by `tools/generate.py`. The lifecycle tests hold each kind to it on a real server,",
-        "and `tests/e2e/test_every_kind.py` on both engines.",
+        "and `tests/e2e/engine/test_every_kind.py` on both engines.",
         "",
         "| Kind | Import by | Functions | Left out |",
         "|---|---|---|---|",
@@ -386,10 +386,10 @@ def semantics_page() -> str:
     options = ((words, "refused") for _, words, _ in capabilities.OPTIONS)
     return f"""# What the embedded engine does
 
-Written from `src/prefect_pulumi/engine/support.py` by `tools/generate.py`. `infra` and the official CLI leave the same
-state behind: `tests/e2e/test_options.py` and `test_semantics.py` lead both through the same programs and compare the
-states after every step, `tests/e2e/test_state_machine.py` does so with random ones. What is not supported is refused by
-name, with exit code 2, in the preview and therefore before anything is touched.
+Written from `src/prefect_pulumi/engine/support.py` by `tools/generate.py`. `infra` and the official CLI leave the
+same state behind: `tests/e2e/engine/test_options.py` and `test_semantics.py` lead both through the same programs and
+compare the states after every step, `tests/e2e/engine/test_state_machine.py` does so with random ones. What is not
+supported is refused by name, with exit code 2, in the preview and therefore before anything is touched.
 
 ## Programs
 

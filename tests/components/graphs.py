@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib.util
 import shutil
 import sys
 import threading
@@ -39,6 +38,7 @@ from prefect_pulumi.engine.run.events import Event, Message, SinkHost
 from prefect_pulumi.engine.run.run_state import Options
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.components import sdk_schema
 
 REPOSITORY = Path(__file__).parents[2]
 SDKS = {"docker": "pulumi_docker", "kubernetes": "pulumi_kubernetes"}
@@ -46,19 +46,6 @@ OUTPUTS = {
     "docker:index/image:Image": ("repoDigest", "baseImageName"),
     "docker:index/remoteImage:RemoteImage": ("repoDigest", "imageId"),
 }
-
-
-def load(name: str) -> Any:
-    """A helper module beside the tests, without putting their folder on the import path."""
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def token_of(urn: str) -> str:
@@ -69,7 +56,7 @@ class SchemaProvider:
     """A package's provider as far as a preview asks it."""
 
     def __init__(self, package: str) -> None:
-        self.schema = load("sdk_schema")
+        self.schema = sdk_schema
         self.known = self.schema.resource_args(SDKS[package])
 
     def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:

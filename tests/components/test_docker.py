@@ -6,14 +6,11 @@ The program's graph is carried out by the embedded engine; what the docker packa
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -28,6 +25,12 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
 from prefect_pulumi.project.stack import Stack
+from tests.components import daemon, graphs, released_images
+from tests.support.engines import Official, find_pulumi
+from tests.support.network import free_port
+from tests.support.projects import Project
+from tests.support.promotion_project import promotion_project
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -54,21 +57,6 @@ deployments:
 """
 
 
-def _load(name: str, folder: str = ".") -> Any:
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, (Path(__file__).parent / folder / f"{name}.py").resolve())
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-daemons, graphs, releases = _load("daemon"), _load("graphs"), _load("released_images")
-engines, repositories = _load("engines", "../e2e"), _load("repositories", "../e2e")
-
-
 def official_plugin() -> Path | None:
     """The docker package's own plugin: from PATH, or where the official CLI installs plugins."""
     name = "pulumi-resource-docker"
@@ -77,21 +65,7 @@ def official_plugin() -> Path | None:
     return Path(found) if found else installed[-1] if installed else None
 
 
-PLUGIN, PULUMI = official_plugin(), engines.find_pulumi()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.3)
+PLUGIN, PULUMI = official_plugin(), find_pulumi()
 
 
 @pytest.fixture(scope="module")
@@ -99,19 +73,19 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, P
     """Address of a daemon, its base image, and a folder of wheels."""
     scratch = tmp_path_factory.mktemp("docker")
     try:
-        with daemons.daemon() as address, pytest.MonkeyPatch.context() as patch:
+        with daemon.daemon() as address, pytest.MonkeyPatch.context() as patch:
             patch.setenv("DOCKER_HOST", address)
-            image, version = daemons.base_image(address, scratch)
-            daemons.wheelhouse(scratch / "wheelhouse", version)
+            image, version = daemon.base_image(address, scratch)
+            daemon.wheelhouse(scratch / "wheelhouse", version)
             yield address, image, scratch / "wheelhouse"
-    except daemons.NoDaemon as reason:
+    except daemon.NoDaemon as reason:
         pytest.skip(str(reason))
 
 
 def environment(port: int, base: str, socket_path: str, **changes: Any) -> dict[str, Any]:
     build = {"build_args": {"BASE": base, "PIP_NO_INDEX": "1"}, "docker_socket": socket_path, "drain_seconds": 120}
     return {
-        "server": {"embedded": True, "host": daemons.bridge(f"unix://{socket_path}"), "port": port},
+        "server": {"embedded": True, "host": daemon.bridge(f"unix://{socket_path}"), "port": port},
         "secrets": {"box-token": {"default": "from-a-block"}},
         "pools": {
             "boxes": {
@@ -147,7 +121,7 @@ class Site:
         self.graph = graphs.Graph.make(root, planned, address, project=self.project)
         (root / "flows" / "where.py").write_text(FLOW)
         (root / "prefect.yaml").write_text(PREFECT_YAML)
-        daemons.give_wheels(root, wheels)
+        daemon.give_wheels(root, wheels)
         self.docker = docker.DockerClient(base_url=address)
 
     @property
@@ -301,15 +275,15 @@ def stages(tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.Monk
         return lambda name, *more: graphs.DaemonProvider(host[0], stack.root) if name == "docker" else load(name, *more)
 
     monkeypatch.setattr(Stack, "_loader", loader)
-    listens = daemons.bridge(host[0])
+    listens = daemon.bridge(host[0])
     specs = {s: server.ServerSpec(tmp_path / s, host=listens, port=free_port()) for s in ("dev", "prod")}
     try:
         with ThreadPoolExecutor() as both:
             servers = {
                 name: status.api_url for name, status in zip(specs, both.map(server.start, specs.values()), strict=True)
             }
-        with repositories.repository(tmp_path, releases.PROGRAM, ["dev", "prod"], servers) as repository:
-            made = releases.Stages(tmp_path, host, repository, servers)
+        with promotion_project(tmp_path, released_images.PROGRAM, ["dev", "prod"], servers) as repository:
+            made = released_images.Stages(tmp_path, host, repository, servers)
             try:
                 yield made
             finally:
@@ -352,7 +326,7 @@ def test_a_promotion_swaps_the_image_and_a_bad_one_brings_the_release_before_bac
     two.infra("preview", "-s", "prod", "--expect-no-changes")
 
     # It runs in dev and ends at once in prod, which has no region.
-    stages.version("three", releases.NEEDS_A_REGION)
+    stages.version("three", released_images.NEEDS_A_REGION)
     two.infra("up", "-s", "dev", "--yes")
     two.infra("verify", "-s", "dev")
     bad = two.carried("dev")["images"][stages.pool]
@@ -387,7 +361,7 @@ def test_the_official_plugin_sees_no_change_where_there_is_none(
     site = Site(tmp_path / "project", host, environment)
     (site.graph.root / ".venv").mkdir()
     (site.graph.root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
-    official = engines.Official(engines.Project(site.graph.root), PULUMI)
+    official = Official(Project(site.graph.root), PULUMI)
     try:
         official.up()
         before = site.containers()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +10,8 @@ import yaml
 
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.values import UNKNOWN, Secret, unwrap
+from tests.components import graphs
 
-
-def _graphs() -> Any:
-    path = Path(__file__).with_name("graphs.py")
-    spec = importlib.util.spec_from_file_location("graphs", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["graphs"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-graphs = _graphs()
 DOCKER: dict[str, Any] = {"server": {"embedded": True, "host": "0.0.0.0"}}
 
 

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from prefect_pulumi.core.values import UNKNOWN, Secret
+from tests.components import sdk_schema as schema
 
-
-def _load(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-schema = _load("sdk_schema")
 CONTAINER = "docker:index/container:Container"
 GOOD: dict[str, Any] = {
     "image": UNKNOWN,

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from broken import BROKEN
-from ground import AROUND, CLEAN_UP, ENV, ORDERS, checked, documents, imported, make_repository
 
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.deploy.checks.context import Surroundings, references
@@ -15,6 +13,8 @@ from prefect_pulumi.deploy.checks.suite import Checked, check_all, resolved
 from prefect_pulumi.deploy.file.document import Document, plain, read
 from prefect_pulumi.deploy.file.loader import normal
 from prefect_pulumi.deploy.flows.inspector import Imported
+from tests.deploy.fixtures import AROUND, CLEAN_UP, ENV, ORDERS, checked, documents, imported, make_repository
+from tests.deploy.invalid_files import INVALID_FILES
 
 GIT = "prefect.deployments.steps.git_clone"
 WELL = {
@@ -87,7 +87,7 @@ WARNED = {
         "'many'",
     ),
 }
-ALL = {name: text for table in (BROKEN, WARNED) for name, (text, _) in table.items()} | WELL
+ALL = {name: text for table in (INVALID_FILES, WARNED) for name, (text, _) in table.items()} | WELL
 
 Check = Callable[[str], Checked]
 
@@ -119,9 +119,9 @@ def check(root: Path, read_files: dict[str, Document | PreflightError], flows: d
     return checked_file
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", INVALID_FILES)
 def test_broken(name: str, check: Check, root: Path) -> None:
-    assert [fault.replace(str(root), "ROOT") for fault in check(name).faults] == BROKEN[name][1]
+    assert [fault.replace(str(root), "ROOT") for fault in check(name).faults] == INVALID_FILES[name][1]
 
 
 @pytest.mark.parametrize("name", WELL)
@@ -187,7 +187,7 @@ def test_what_may_be_stored_in_clear_is_let_through(root: Path, flows: dict[str,
 
 
 def test_no_value_of_the_environment_is_said(check: Check) -> None:
-    for name in BROKEN:
+    for name in INVALID_FILES:
         said = "\n".join(check(name).faults)
         assert ENV["API_TOKEN"] not in said
         assert "hunter2" not in said

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 import pytest
-from ground import make_repository
 
 from prefect_pulumi.deploy.flows.inspector import Inspector
+from tests.deploy.fixtures import make_repository
 
 ORDERS, WEEKLY = "flows/orders.py:import_orders", "company.reports.weekly:weekly"
 STEP = "prefect.deployments.steps.git_clone"

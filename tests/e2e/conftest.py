@@ -2,114 +2,76 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local import server
-
-
-def _load(name: str) -> ModuleType:
-    """Helpers beside the tests, without putting the tests' folder on the import path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-engines = _load("engines")
-for _name in ("testbed", "twin", "twins", "random_programs"):
-    _load(_name)
-servers, repositories, sites = _load("servers"), _load("repositories"), _load("sites")
-PULUMI = engines.find_pulumi()
-REASON = "no official CLI: `make pulumi` builds it where Go is installed"
+from tests.support import servers
+from tests.support.engine_comparison import EngineComparison, comparison_in
+from tests.support.engines import NO_PULUMI, Embedded, Engine, Official, find_pulumi
+from tests.support.flow_projects import FlowProject
+from tests.support.network import free_port
+from tests.support.projects import Project
 
 
 def pytest_report_header() -> str:
-    return f"engines: embedded, {'pulumi at ' + str(PULUMI) if PULUMI else 'not pulumi (' + REASON + ')'}"
+    cli = find_pulumi()
+    return f"engines: embedded, {f'pulumi at {cli}' if cli else f'not pulumi ({NO_PULUMI})'}"
+
+
+def engine_of(name: str, project: Project, request: pytest.FixtureRequest) -> Engine:
+    return Embedded(project) if name == "embedded" else Official(project, request.getfixturevalue("pulumi_cli"))
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[object]:
+def project(tmp_path: Path) -> Iterator[Project]:
     """A copy of this repository's project, in a path with a space; nothing of it runs on afterwards."""
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = engines.Project.make(tmp_path / "a team's project", port)
-    yield made
-    if (made.root / ".infra" / "dev" / "server" / "server.json").exists():
-        made.infra("destroy", "--yes", check=False)
-        server.stop(server.ServerSpec(made.root / ".infra" / "dev" / "server", port=port))
-    shutil.rmtree(made.root, ignore_errors=True)
+    port = free_port()
+    copy = Project.make(tmp_path / "a team's project", port)
+    yield copy
+    if (copy.root / ".infra" / "dev" / "server" / "server.json").exists():
+        copy.infra("destroy", "--yes", check=False)
+        server.stop(server.ServerSpec(copy.root / ".infra" / "dev" / "server", port=port))
+    shutil.rmtree(copy.root, ignore_errors=True)
 
 
 @pytest.fixture
-def small(tmp_path: Path, prefect_server: str) -> object:
-    """A project of one empty program on the server that the tests share."""
-    return engines.Project.small(tmp_path / "a small project", prefect_server)
-
-
-@pytest.fixture
-def small_engines(small: object) -> list[object]:
+def small_engines(small: Project) -> list[Engine]:
     """Every engine that can run here, on one small project."""
-    return [engines.Embedded(small), *([engines.Official(small, PULUMI)] if PULUMI else [])]
+    cli = find_pulumi()
+    return [Embedded(small), *([Official(small, cli)] if cli else [])]
 
 
 @pytest.fixture(params=["embedded", "pulumi"])
-def small_engine(request: pytest.FixtureRequest, small: object) -> object:
-    if request.param == "embedded":
-        return engines.Embedded(small)
-    if PULUMI is None:
-        pytest.skip(REASON)
-    return engines.Official(small, PULUMI)
+def small_engine(request: pytest.FixtureRequest, small: Project) -> Engine:
+    return engine_of(request.param, small, request)
 
 
 @pytest.fixture
-def site(small_engine: object, prefect_server: str) -> Iterator[object]:
+def site(small_engine: Engine, prefect_server: str) -> Iterator[FlowProject]:
     """Flows to deploy, on each engine; nothing of them is left on the server that the tests share."""
     client = BlockingClient(prefect_server)
-    made = sites.Site(small_engine, client)
-    yield made
-    for name in made.names():
-        client.request("DELETE", f"/deployments/{made.live(name)['id']}")
+    flows = FlowProject(small_engine, client)
+    yield flows
+    for name in flows.names():
+        client.request("DELETE", f"/deployments/{flows.live(name)['id']}")
     client.close()
 
 
 @pytest.fixture(params=["embedded", "pulumi"])
-def engine(request: pytest.FixtureRequest, project: object) -> object:
-    if request.param == "embedded":
-        return engines.Embedded(project)
-    if PULUMI is None:
-        pytest.skip(REASON)
-    return engines.Official(project, PULUMI)
+def engine(request: pytest.FixtureRequest, project: Project) -> Engine:
+    return engine_of(request.param, project, request)
 
 
 @pytest.fixture
-def twins(tmp_path: Path) -> Iterator[object]:
-    with sys.modules["twins"].twins_in(tmp_path, PULUMI) as made:
-        yield made
-
-
-@pytest.fixture
-def repository() -> object:
-    """`with repository(folder, program, stages, servers) as made`."""
-    return repositories.repository
-
-
-@pytest.fixture
-def prod_servers() -> ModuleType:
-    return servers
+def comparison(tmp_path: Path) -> Iterator[EngineComparison]:
+    """The engines that can run here, each with a project and a world, led through the same steps."""
+    with comparison_in(tmp_path, find_pulumi()) as engines:
+        yield engines
 
 
 @pytest.fixture
@@ -127,15 +89,5 @@ def prod(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 @pytest.fixture
-def pulumi_cli() -> Path:
-    if PULUMI is None:
-        pytest.skip(REASON)
-    assert isinstance(PULUMI, Path)
-    return PULUMI
-
-
-@pytest.fixture
-def official(project: object) -> object:
-    if PULUMI is None:
-        pytest.skip(REASON)
-    return engines.Official(project, PULUMI)
+def official(project: Project, pulumi_cli: Path) -> Official:
+    return Official(project, pulumi_cli)

@@ -1,4 +1,4 @@
-"""Hashes of assets and archives. That the official engine has the same is seen in tests/e2e/test_semantics.py."""
+"""Hashes of assets and archives. tests/e2e/engine/test_semantics.py compares them with the official CLI's."""
 
 from __future__ import annotations
 

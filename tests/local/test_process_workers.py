@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind
 from prefect_pulumi.local import worker
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -36,13 +36,6 @@ URN = "urn:pulumi:dev::project::prefect:index:ProcessWorker::thing"
 class Host:
     def log(self, severity: str, message: str, urn: str = "") -> None:
         """Nothing to show."""
-
-
-def until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.2)
 
 
 class Room:

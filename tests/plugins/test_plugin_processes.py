@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,8 +22,8 @@ from prefect_pulumi.core.values import Asset, ResourceReference, Secret
 from prefect_pulumi.plugins import process
 from prefect_pulumi.plugins.loader import PluginLoader
 from prefect_pulumi.plugins.locations import LocalPlugin, Wanted, find
+from tests.support import testbed
 
-TESTBED = Path(__file__).parents[1] / "e2e" / "testbed.py"
 URN = "urn:pulumi:dev::p::testbed:index:Thing::a"
 
 
@@ -40,9 +41,7 @@ def install(folder: Path, package: str, body: str = "") -> None:
     """An executable of that package in `folder`: the test's provider, or a shell script."""
     executable = folder / f"pulumi-resource-{package}"
     script = folder / f"pulumi-resource-{package}.py"
-    script.write_text(
-        f"import sys; sys.path.insert(0, {str(TESTBED.parent)!r})\nimport testbed\nsys.exit(testbed.main())\n"
-    )
+    shutil.copy(testbed.__file__, script)
     executable.write_text("#!/bin/sh\n" + (body or f'exec "{sys.executable}" "{script}" "$@"\n'))
     executable.chmod(0o755)
 
@@ -174,8 +173,7 @@ def test_a_stubborn_one_is_killed_with_all_that_it_started(folder: Path, monkeyp
 
 def test_no_plugin_outlives_a_killed_engine(folder: Path) -> None:
     script = f"""
-import os, signal, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+import os, signal
 from pathlib import Path
 from prefect_pulumi.plugins.locations import LocalPlugin, Wanted
 from prefect_pulumi.plugins.loader import PluginLoader

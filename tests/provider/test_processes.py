@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from prefect_pulumi.core.provider_protocol import Changes, DiffKind
 from prefect_pulumi.core.values import UNKNOWN
 from prefect_pulumi.local import server
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.network import free_port
 
 
 class Host:
@@ -22,13 +22,6 @@ class Host:
 
 def urn(kind: str) -> str:
     return f"urn:pulumi:dev::project::prefect:index:{kind}::thing"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def end(pid: int | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from prefect_pulumi.core.provider_protocol import Changes
 from prefect_pulumi.core.values import UNKNOWN, secret
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.git_repository import commit_all, git
 
 URN = "urn:pulumi:dev::project::prefect:index:Release::release"
 VARIABLE = "urn:pulumi:dev::project::prefect:index:Variable::region"
@@ -33,15 +33,11 @@ class Carried:
         self.outputs: dict[str, Any] = {}
 
     def git(self, *arguments: str) -> str:
-        identity = ["-c", "user.email=ann@example.com", "-c", "user.name=Ann"]
-        command = ["git", "-C", str(self.root), *identity, *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        return git(self.root, *arguments)
 
     def commit(self, text: str) -> str:
         (self.root / "flow.py").write_text(text)
-        self.git("add", "--all")
-        self.git("commit", "-qm", text)
-        return self.git("rev-parse", "HEAD")
+        return commit_all(self.root, text)
 
     def up(self, *, variable: Any = "eu", **inputs: Any) -> bool:
         """Whether anything changed."""

@@ -20,6 +20,8 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from tests.support.mixed_project import ProjectState
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PROGRAM = """
@@ -127,10 +129,8 @@ def refuses(path: str) -> Any:
 
 
 @pytest.fixture
-def world(nest: Any, worlds: Any) -> Any:
-    made = worlds.World.__new__(worlds.World)
-    made.project = nest
-    return made
+def world(nest: Any) -> Any:
+    return ProjectState(nest)
 
 
 def test_the_embedded_engine_keeps_it(world: Any, warm: Any, canary: Canary, proxy: Any) -> None:

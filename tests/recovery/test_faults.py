@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.fault_proxy import FAULTS, FaultPlan
+from tests.support.mixed_project import MixedProject, call, on_server
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
@@ -21,18 +24,16 @@ def ended(answer: dict[str, Any], code: int = 0) -> str:
     ("size", "late", "seed"),
     [(40, 0.3, 1), pytest.param(200, 5.0, 2, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
 )
-def test_every_tenth_call_fails(
-    faulty: Any, warm: Any, proxy: Any, proxies: Any, size: int, late: float, seed: int
-) -> None:
+def test_every_tenth_call_fails(faulty: Any, warm: Any, proxy: Any, size: int, late: float, seed: int) -> None:
     world = faulty(size)
-    proxy.plan = proxies.Plan(share=0.1, seed=seed, late=late)
+    proxy.plan = FaultPlan(share=0.1, seed=seed, late=late)
     ended(warm.infra(world, "up", "--yes"))
     world.check(size)
     ended(warm.infra(world, "refresh", "--yes", "--expect-no-changes"))
     world.check(size)
     ended(warm.infra(world, "destroy", "--yes"))
     world.check(0)
-    assert {call.fault for call in proxy.calls} >= set(proxies.FAULTS)
+    assert {call.fault for call in proxy.calls} >= set(FAULTS)
 
 
 ONCE = ("429", "500", "503", "reset", "reset after", "503 after")
@@ -51,10 +52,10 @@ def test_one_fault_costs_a_moment(faulty: Any, warm: Any, proxy: Any, shift: int
     world.check(40)
     failed = [call for call in proxy.calls if call.fault]
     assert len(failed) == len(kinds)
-    for call in failed:
-        kind = call.path.rstrip("/").rsplit("/", 1)[-1]
-        again = next(each for each in proxy.calls if each.at > call.at and (kind in each.path or "name" in each.path))
-        assert again.at - call.at < 3
+    for failure in failed:
+        kind = failure.path.rstrip("/").rsplit("/", 1)[-1]
+        later = (c for c in proxy.calls if c.at > failure.at and (kind in c.path or "name" in c.path))
+        assert next(later).at - failure.at < 3
     ended(warm.infra(world, "preview", "--refresh", "--expect-no-changes"))
 
 
@@ -63,7 +64,7 @@ def _post(pattern: str) -> Any:
 
 
 def test_a_custom_timeout_ends_a_call_that_hangs(
-    small: Any, faulty: Any, warm: Any, proxy: Any, proxies: Any, worlds: Any, prefect_server: str, request: Any
+    small: Any, faulty: Any, warm: Any, proxy: Any, prefect_server: str, request: Any
 ) -> None:
     """The object may have been made meanwhile: the next run of either engine takes it over."""
     world = faulty(40)
@@ -76,7 +77,7 @@ def test_a_custom_timeout_ends_a_call_that_hangs(
     small.write(program + ours)
 
     def slow(method: str, pattern: str) -> None:
-        proxy.plan = proxies.Plan(late=8.0, once=[(lambda m, p: m == method and re.search(pattern, p), "late")])
+        proxy.plan = FaultPlan(late=8.0, once=[(lambda m, p: m == method and re.search(pattern, p), "late")])
 
     slow("POST", "/variables/$")
     answer = warm.infra(world, "up", "--yes")
@@ -85,7 +86,7 @@ def test_a_custom_timeout_ends_a_call_that_hangs(
     time.sleep(max(0.0, 8.5 - answer["seconds"]))
     small.write(program + ours.replace("value=1", "value=2"))
     ended(warm.infra(world, "up", "--yes"))
-    assert len(world.state()) == len(worlds.on_server(prefect_server, name)) == 1
+    assert len(world.state()) == len(on_server(prefect_server, name)) == 1
     slow("PATCH", "/variables/")
     small.write(program + ours.replace("value=1", "value=3"))
     assert "it took longer" in ended(warm.infra(world, "up", "--yes"), 4)
@@ -100,7 +101,7 @@ def test_a_custom_timeout_ends_a_call_that_hangs(
     assert running.returncode != 0
     assert "it took longer" in shown
     official.up()
-    assert len(world.state()) == len(worlds.on_server(prefect_server, name)) == 2
+    assert len(world.state()) == len(on_server(prefect_server, name)) == 2
 
 
 @pytest.mark.parametrize("how", ["down", "silent"])
@@ -143,7 +144,7 @@ def test_a_server_that_comes_back_is_waited_for(faulty: Any, warm: Any, proxy: A
 
 
 def test_what_was_deleted_outside_is_found_at_the_speed_of_a_read(
-    faulty: Any, warm: Any, proxy: Any, worlds: Any, prefect_server: str
+    faulty: Any, warm: Any, proxy: Any, prefect_server: str
 ) -> None:
     world = faulty(40)
     ended(warm.infra(world, "up", "--yes"))
@@ -151,7 +152,7 @@ def test_what_was_deleted_outside_is_found_at_the_speed_of_a_read(
     ended(warm.infra(world, "preview", "--refresh", "--expect-no-changes"))
     quiet = len(proxy.calls)
     gone = 0
-    for id, text in worlds.on_server(prefect_server, world.prefix).items():
+    for id, text in on_server(prefect_server, world.prefix).items():
         route = {
             "/variables/filter": f"/variables/{id}",
             "/block_documents/filter": f"/block_documents/{id}",
@@ -159,7 +160,7 @@ def test_what_was_deleted_outside_is_found_at_the_speed_of_a_read(
             "/automations/filter": f"/automations/{id}",
         }.get(text.split()[0])
         if route is not None and not text.endswith("-tag"):
-            worlds.call(prefect_server, "DELETE", route)
+            call(prefect_server, "DELETE", route)
             gone += 1
     assert gone > 20
     proxy.calls.clear()
@@ -172,14 +173,12 @@ def test_what_was_deleted_outside_is_found_at_the_speed_of_a_read(
     world.check(40)
 
 
-def test_a_name_that_exists_already_is_said_and_left_alone(
-    small: Any, warm: Any, worlds: Any, prefect_server: str
-) -> None:
-    world = worlds.World(small, prefect_server)
+def test_a_name_that_exists_already_is_said_and_left_alone(small: Any, warm: Any, prefect_server: str) -> None:
+    world = MixedProject(small, prefect_server)
     name = world.prefix
-    made = worlds.call(prefect_server, "POST", "/variables/", {"name": name, "value": 1})
-    flow = worlds.call(prefect_server, "POST", "/flows/", {"name": name})
-    worlds.call(prefect_server, "POST", "/deployments/", {"name": name, "flow_id": flow["id"], "description": "theirs"})
+    made = call(prefect_server, "POST", "/variables/", {"name": name, "value": 1})
+    flow = call(prefect_server, "POST", "/flows/", {"name": name})
+    call(prefect_server, "POST", "/deployments/", {"name": name, "flow_id": flow["id"], "description": "theirs"})
     small.write(
         "from prefect_pulumi.resources import *\n"
         f"Variable({name!r}, value=2)\nDeployment({name!r}, flow_name={name!r}, enforce_parameter_schema=False)\n"
@@ -188,8 +187,8 @@ def test_a_name_that_exists_already_is_said_and_left_alone(
     assert f"a variable '{name}' exists already" in output
     assert f"a deployment '{name}/{name}' exists already" in output
     assert "infra import Variable" in output
-    assert worlds.call(prefect_server, "GET", f"/variables/{made['id']}")["value"] == 1
-    found = worlds.call(prefect_server, "GET", f"/deployments/name/{name}/{name}")
+    assert call(prefect_server, "GET", f"/variables/{made['id']}")["value"] == 1
+    found = call(prefect_server, "GET", f"/deployments/name/{name}/{name}")
     assert found["description"] == "theirs"
     ended(warm.infra(world, "destroy", "--yes"))
-    assert worlds.call(prefect_server, "GET", f"/variables/{made['id']}")["value"] == 1
+    assert call(prefect_server, "GET", f"/variables/{made['id']}")["value"] == 1

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.mixed_project import MixedProject
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SIZE = 50
@@ -88,10 +90,10 @@ def test_a_killed_destroy(world: Any, warm: Any, point: int) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("half", range(HALVES))
-def test_every_boundary(small: Any, warm: Any, official: Any, prefect_server: str, worlds: Any, half: int) -> None:
+def test_every_boundary(small: Any, warm: Any, official: Any, prefect_server: str, half: int) -> None:
     """Evenly over all boundaries, and as many drawn between them; every eighth is taken over by the CLI. `SOAK_POINTS`
     chooses how many."""
-    whole = worlds.World(small, prefect_server)
+    whole = MixedProject(small, prefect_server)
     total = warm.infra(whole, "up", "--yes")["boundaries"]
     assert warm.infra(whole, "destroy", "--yes")["code"] == 0
     drawn = random.Random(SEED + half)
@@ -100,7 +102,7 @@ def test_every_boundary(small: Any, warm: Any, official: Any, prefect_server: st
     points = sorted({*even, *drawn.sample(sorted({*range(1, total - 20)} - even), number - len(even))})
     killed = 0
     for index, point in enumerate(points):
-        world = worlds.World(small, prefect_server)
+        world = MixedProject(small, prefect_server)
         code = warm.infra(world, "up", "--yes", kill=point, seed=drawn.getrandbits(32))["code"]
         killed += code == -9
         if index % 8 == 0:

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 
+from tests.support.fault_proxy import FaultPlan
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 SIZE = 40
 
 
-def slow(proxies: Any, late: float) -> Any:
-    return proxies.Plan(share=1.0, faults=("late",), late=late)
+def slow(late: float) -> Any:
+    return FaultPlan(share=1.0, faults=("late",), late=late)
 
 
 def wait_for(condition: Any) -> None:
@@ -27,8 +29,8 @@ def wait_for(condition: Any) -> None:
         time.sleep(0.01)
 
 
-def healed(world: Any, warm: Any, proxy: Any, proxies: Any) -> None:
-    proxy.plan = proxies.Plan()
+def healed(world: Any, warm: Any, proxy: Any) -> None:
+    proxy.plan = FaultPlan()
     done = warm.infra(world, "up", "--yes")
     assert done["code"] == 0, done["output"]
     world.check(SIZE)
@@ -36,10 +38,10 @@ def healed(world: Any, warm: Any, proxy: Any, proxies: Any) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_ends_what_is_in_flight_and_saves(
-    faulty: Any, warm: Any, started: Any, proxy: Any, proxies: Any, number: signal.Signals
+    faulty: Any, warm: Any, started: Any, proxy: Any, number: signal.Signals
 ) -> None:
     world = faulty(SIZE)
-    proxy.plan = slow(proxies, 0.1)
+    proxy.plan = slow(0.1)
     with started("up", "--yes") as running:
         wait_for(lambda: len(proxy.calls) > 10)
         running.send_signal(number)
@@ -50,14 +52,12 @@ def test_one_signal_ends_what_is_in_flight_and_saves(
     made = len(world.state())
     assert 0 < made < SIZE
     world.check(made)
-    healed(world, warm, proxy, proxies)
+    healed(world, warm, proxy)
 
 
-def test_two_signals_stop_at_once_and_the_journal_heals(
-    faulty: Any, warm: Any, started: Any, proxy: Any, proxies: Any
-) -> None:
+def test_two_signals_stop_at_once_and_the_journal_heals(faulty: Any, warm: Any, started: Any, proxy: Any) -> None:
     world = faulty(SIZE)
-    proxy.plan = slow(proxies, 1.0)
+    proxy.plan = slow(1.0)
     with started("up", "--yes") as running:
         wait_for(lambda: len(proxy.calls) > 3)
         running.send_signal(signal.SIGINT)
@@ -68,7 +68,7 @@ def test_two_signals_stop_at_once_and_the_journal_heals(
     assert "stopped at once" in shown
     assert world.journal.exists()
     assert list((world.folder / "locks/organization/prefect-infra/dev").iterdir()) == []
-    healed(world, warm, proxy, proxies)
+    healed(world, warm, proxy)
 
 
 def limited(size: int) -> Any:
@@ -76,7 +76,7 @@ def limited(size: int) -> Any:
 
 
 @pytest.mark.parametrize("size", [3_000, 20_000])
-def test_a_file_that_may_not_grow(faulty: Any, warm: Any, started: Any, proxy: Any, proxies: Any, size: int) -> None:
+def test_a_file_that_may_not_grow(faulty: Any, warm: Any, started: Any, proxy: Any, size: int) -> None:
     """What a full disk does, at two places: in the journal's first lines and after many of them."""
     world = faulty(SIZE)
     with started("up", "--yes", preexec_fn=limited(size)) as running:
@@ -84,10 +84,10 @@ def test_a_file_that_may_not_grow(faulty: Any, warm: Any, started: Any, proxy: A
     assert running.returncode == 4, shown
     assert "cannot be written" in shown
     assert "Traceback" not in shown
-    healed(world, warm, proxy, proxies)
+    healed(world, warm, proxy)
 
 
-def test_a_full_disk(faulty: Any, warm: Any, started: Any, proxy: Any, proxies: Any, small: Any) -> None:
+def test_a_full_disk(faulty: Any, warm: Any, started: Any, proxy: Any, small: Any) -> None:
     """A file system of 64 KiB for the state: it fills in the middle of the update; with room again the run goes on."""
     world = faulty(SIZE)
     folder = small.root / ".infra" / "state"
@@ -102,7 +102,7 @@ def test_a_full_disk(faulty: Any, warm: Any, started: Any, proxy: Any, proxies: 
         assert os.strerror(28) in shown
         assert "Traceback" not in shown
         subprocess.run(["mount", "-o", "remount,size=8m", str(folder)], check=True)
-        healed(world, warm, proxy, proxies)
+        healed(world, warm, proxy)
     finally:
         subprocess.run(["umount", str(folder)], check=True)
 

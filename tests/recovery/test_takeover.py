@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from prefect_pulumi.state import checkpoint
+from tests.support.fault_proxy import FaultPlan
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 SIZE = 40
@@ -49,11 +50,11 @@ def plugin_of(process: Any) -> psutil.Process | None:
 
 
 def test_a_killed_provider_leaves_no_orphan_and_no_conflict(
-    faulty: Any, proxy: Any, proxies: Any, official: Any, official_up_apart: Any, warm: Any
+    faulty: Any, proxy: Any, official: Any, official_up_apart: Any, warm: Any
 ) -> None:
     """The objects whose creation was under way are taken over by the next `pulumi up`."""
     world = faulty(SIZE)
-    proxy.plan = proxies.Plan(share=1.0, faults=("late",), late=0.2)
+    proxy.plan = FaultPlan(share=1.0, faults=("late",), late=0.2)
     with official_up_apart() as running:
         wait_for(lambda: len([call for call in proxy.calls if call.method == "POST"]) > 8)
         plugin = plugin_of(running)
@@ -61,17 +62,17 @@ def test_a_killed_provider_leaves_no_orphan_and_no_conflict(
         plugin.kill()
         running.communicate(timeout=120)
     assert running.returncode != 0
-    proxy.plan = proxies.Plan()
+    proxy.plan = FaultPlan()
     official.up()
     world.check(SIZE)
     assert warm.infra(world, "preview", "--refresh", "--expect-no-changes")["code"] == 0
 
 
 def test_a_killed_cli_is_healed_by_the_embedded_engine(
-    faulty: Any, proxy: Any, proxies: Any, official: Any, official_up_apart: Any, warm: Any
+    faulty: Any, proxy: Any, official: Any, official_up_apart: Any, warm: Any
 ) -> None:
     world = faulty(SIZE)
-    proxy.plan = proxies.Plan(share=1.0, faults=("late",), late=0.2)
+    proxy.plan = FaultPlan(share=1.0, faults=("late",), late=0.2)
     with official_up_apart() as running:
         wait_for(lambda: len([call for call in proxy.calls if call.method == "POST"]) > 8)
         family = psutil.Process(running.pid).children(recursive=True)
@@ -83,7 +84,7 @@ def test_a_killed_cli_is_healed_by_the_embedded_engine(
         running.communicate()
     assert plugin is not None
     wait_for(lambda: not plugin.is_running() or plugin.status() == psutil.STATUS_ZOMBIE)  # it notices by itself
-    proxy.plan = proxies.Plan()
+    proxy.plan = FaultPlan()
     done = warm.infra(world, "up", "--yes")
     assert done["code"] == 0, done["output"]
     world.check(SIZE)
@@ -103,10 +104,10 @@ def test_the_cli_goes_on_from_a_dead_run_that_nobody_settled(faulty: Any, offici
 
 
 def test_locks_both_ways_and_history(
-    faulty: Any, proxy: Any, proxies: Any, official: Any, official_up_apart: Any, started: Any, warm: Any
+    faulty: Any, proxy: Any, official: Any, official_up_apart: Any, started: Any, warm: Any
 ) -> None:
     world = faulty(SIZE)
-    proxy.plan = proxies.Plan(share=1.0, faults=("late",), late=0.5)
+    proxy.plan = FaultPlan(share=1.0, faults=("late",), late=0.5)
     with started("up", "--yes") as running:
         wait_for(lambda: len(proxy.calls) > 2)
         second = warm.infra(world, "up", "--yes")
@@ -119,14 +120,14 @@ def test_locks_both_ways_and_history(
             shown, _ = other.communicate(timeout=60)
         assert other.returncode != 0
         assert str(running.pid) in shown
-        proxy.plan = proxies.Plan()
+        proxy.plan = FaultPlan()
         shown, _ = running.communicate(timeout=60)
     assert running.returncode == 0, shown
     world.check(SIZE)
     small = official.project
     text = (small.root / "infra" / "__main__.py").read_text()
     small.write(text.replace("limit=2)", "limit=3)"))
-    proxy.plan = proxies.Plan(share=1.0, faults=("late",), late=3.0)
+    proxy.plan = FaultPlan(share=1.0, faults=("late",), late=3.0)
     calls = len(proxy.calls)
     with official_up_apart() as other:
         wait_for(lambda: len(proxy.calls) > calls)
@@ -135,7 +136,7 @@ def test_locks_both_ways_and_history(
         assert "is locked by" in refused["output"]
         other.communicate(timeout=60)
     assert other.returncode == 0
-    proxy.plan = proxies.Plan()
+    proxy.plan = FaultPlan()
     small.write(text + "raise SystemExit(3)\n")
     assert warm.infra(world, "up", "--yes")["code"] == 1
     small.write(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +10,7 @@ from typing import Any
 
 from prefect_pulumi.review.model import Class, Environment, Item, Node, Report, Topology
 from prefect_pulumi.review.renderers.html import embedded, render
+from tests.support.wait import until
 
 
 def test_data_cannot_end_its_script(sample: ModuleType) -> None:
@@ -38,14 +38,6 @@ def opened(browser: Any, report: Report, folder: Path) -> None:
 def select(browser: Any, selector: str) -> list[Any]:
     found: list[Any] = browser.find_elements("css selector", selector)
     return found
-
-
-def until(condition: Any) -> Any:
-    end = time.monotonic() + 60
-    while not (value := condition()):
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.05)
-    return value
 
 
 def test_in_a_browser(browser: Any, sample: ModuleType, tmp_path: Path) -> None:

@@ -1,0 +1,243 @@
+"""A release on its way from a server with SQLite to one with PostgreSQL and basic auth: workers, smoke runs, secrets,
+and what happens when it does not work there."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+
+from tests.support import servers
+from tests.support.promotion_project import promotion_project
+from tests.support.wait import until
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+TOKEN = "a-token-that-nobody-may-see"
+PROGRAM = """
+import pulumi
+from prefect_pulumi.components import Flows, Pool, Server, declare_release, load_environment, secret_value
+from prefect_pulumi.resources import SecretBlock, Variable
+
+environment = load_environment()
+server = Server("server", environment.server)
+pools = [Pool(name, settings, server.options, server=server) for name, settings in environment.pools.items()]
+needs = [
+    Variable("{name}", server.options, value=pulumi.get_stack()),
+    *(SecretBlock(name, server.options, value=secret_value(name, of)) for name, of in environment.secrets.items()),
+]
+flows = Flows("flows", server.options, pools=pools, needs=needs, commit=environment.released)
+declare_release("release", environment, server.options, flows=[flows], pools=pools)
+# {version}
+"""
+FLOW = """
+import time
+
+from prefect import flow
+from prefect.blocks.system import Secret
+from prefect.variables import Variable
+
+
+@flow(name="{name}", log_prints=True)
+def check(seconds: int = 0) -> str:
+    time.sleep(seconds)
+    place = Variable.get("{name}")
+    if place == "{breaks}":
+        raise ValueError("no such table, says " + Secret.load("{name}-token").get())
+    print("{version} runs in", place)
+    return place
+"""
+DEPLOYMENTS = """
+name: test
+deployments:
+  - name: smoke
+    entrypoint: flows/check.py:check
+    description: {version}
+    work_pool: {{name: {name}}}
+    schedules: [{{slug: nightly, cron: "0 4 * * *", active: false}}]
+"""
+
+
+def write(repository: Any, version: str, breaks: str = "nowhere") -> str:
+    (repository.root / "flows").mkdir(exist_ok=True)
+    names = {"name": repository.name, "version": version, "breaks": breaks}
+    (repository.root / "flows" / "check.py").write_text(FLOW.format(**names))
+    (repository.root / "prefect.yaml").write_text(DEPLOYMENTS.format(**names))
+    commit: str = repository.version(version)
+    return commit
+
+
+def configure(repository: Any, stack: str) -> None:
+    """One worker, one smoke run, one secret, under names that no other test has."""
+    import yaml
+
+    path = repository.root / f"Pulumi.{stack}.yaml"
+    content = yaml.safe_load(path.read_text())
+    environment = content["config"]["prefect-infra:environment"]
+    environment["pools"] = {repository.name: {"workers": {"count": 1, "drain_seconds": 5}}}
+    environment["verification"] = {"smoke": [{"deployment": f"{repository.name}/smoke", "seconds": 120}]}
+    environment["secrets"] = {f"{repository.name}-token": {"env": f"TOKEN_{stack.upper()}"}}
+    path.write_text(yaml.safe_dump(content))
+
+
+def test_from_sqlite_to_postgresql(
+    tmp_path: Path,
+    prefect_server: str,
+    prod: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_DEV", "of dev")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_PROD", "of prod")
+    monkeypatch.setenv("TOKEN_DEV", TOKEN)
+    with promotion_project(tmp_path, PROGRAM, ["dev", "prod"], {"dev": prefect_server, "prod": prod}) as made:
+        for stack in ("dev", "prod"):
+            configure(made, stack)
+        made.infra("config", "set", "--secret", "prefect:authString", servers.AUTH, "-s", "prod")
+        first = write(made, "version one")
+        made.infra("up", "-s", "dev", "--yes")
+        evidence = json.loads(made.infra("verify", "-s", "dev", "--json"))
+        smoke = next(check for check in evidence["checks"] if check["name"].startswith("smoke"))
+        assert (smoke["evidence"]["state"], evidence["passed"]) == ("Completed", True)
+
+        # Its secret does not move with it: prod has to have one of its own.
+        said = made.infra("promote", "dev", "prod", code=1)
+        assert f"secrets: prod lacks {made.name}-token" in said
+        monkeypatch.setenv("TOKEN_PROD", f"{TOKEN}-of-prod")
+        shown = made.infra("promote", "dev", "prod", "--format", "markdown")
+        assert TOKEN not in shown
+        assert "is ready" in shown
+        made.commit("promote")
+        made.infra("up", "-s", "prod", "--yes")
+        made.infra("run", f"{made.name}/smoke", "-s", "prod")
+        record = made.carried("prod")
+        assert (record["commit"], record["verification"]["passed"]) == (first, True)
+        assert [check["name"] for check in record["verification"]["checks"]] == [
+            "drift",
+            "workers",
+            f"smoke {made.name}/smoke",
+            "automations",
+        ]
+        row = {each["stack"]: each for each in made.json("status")["stacks"]}["prod"]
+        assert row["workers"] == {"online": 1, "declared": 1}
+        assert row["runs"]["counts"]["COMPLETED"] >= 2
+
+        # What works in dev need not work in prod: the release before comes back, with its flows.
+        broken = write(made, "version two", breaks="prod")
+        plan = made.json("promote", "dev", "prod", "--commit", broken, "--preview", "--force", "verified=a test")
+        changed = {(row["kind"], row["path"]): row["after"]["value"] for row in plan["changes"]}
+        assert changed[("Deployment", "description")] == "version two"
+        pinned = ("promote", "dev", "prod", "--commit", broken, "--force", "verified=a test", "--apply", "--yes")
+        said = made.infra(*pinned, code=1)
+        assert "no such table, says [secret]" in said
+        assert TOKEN not in said
+        assert "prod-1 is restored" in said
+        made.infra("run", f"{made.name}/smoke", "-s", "prod")  # with the flows of version one, which do not fail
+        assert made.carried("prod")["commit"] == first
+        made.infra("preview", "-s", "prod", "--expect-no-changes")
+        for file in [*(made.root / ".infra").rglob("*"), *(made.root / "elsewhere").rglob("*")]:
+            if file.is_file() and file.suffix in {".json", ".jsonl", ".yaml"}:  # logs hold what flows print
+                assert TOKEN not in file.read_text(errors="replace"), file
+
+
+def test_each_check_of_a_verification_fails_by_itself(
+    tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    monkeypatch.setenv("TOKEN_DEV", TOKEN)
+    with (
+        promotion_project(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as made,
+        httpx.Client(timeout=30) as client,
+    ):
+        name, smoke = made.name, f"{made.name}/smoke"
+
+        def ask(method: str, path: str, body: Any = None) -> Any:
+            answer = client.request(method, f"{prefect_server}/{path}", json=body)
+            answer.raise_for_status()
+            return answer.json() if answer.content else None
+
+        def failed(*runs: dict[str, Any], seconds: float = 60) -> dict[str, str]:
+            made.configured("dev", verification={"smoke": list(runs), "workers_seconds": seconds})
+            said = made.infra("verify", "-s", "dev", "--json", code=None)
+            evidence, _ = json.JSONDecoder().raw_decode(said)
+            assert made.exit_code == (0 if evidence["passed"] else 1)
+            kept = made.carried("dev")["verification"]
+            assert kept["checks"] == evidence["checks"]  # what failed is on record, too
+            assert [check["name"] for check in kept["checks"]] == [
+                "drift",
+                "workers",
+                *(f"smoke {run['deployment']}" for run in runs),
+                "automations",
+            ]
+            return {check["name"]: check["text"] for check in kept["checks"] if not check["passed"]}
+
+        configure(made, "dev")
+        write(made, "version one")
+        made.infra("up", "-s", "dev", "--yes")
+        assert failed() == {}
+
+        variable = f"variables/name/{name}"
+        ask("PATCH", variable, {"value": "by hand"})
+        assert failed() == {"drift": f"Variable {name} (changed live)"}
+        ask("PATCH", variable, {"value": "dev"})
+
+        found = failed({"deployment": smoke, "seconds": 1, "parameters": {"seconds": 3}})
+        assert list(found) == [f"smoke {smoke}"]
+        assert "has not ended in 1 s" in found[f"smoke {smoke}"]
+        found = failed({"deployment": smoke, "seconds": 120, "parameters": {"seconds": -1}})
+        assert list(found) == [f"smoke {smoke}"]
+        assert "ended Failed" in found[f"smoke {smoke}"]
+        found = failed({"deployment": f"{name}/other", "seconds": 10})
+        assert found == {f"smoke {name}/other": f"there is no deployment '{name}/other' on the server"}
+
+        # A worker that hangs: its process is there, and the server hears nothing of it.
+        (row,) = ask("POST", f"work_pools/{name}/workers/filter", {})
+        held = [each for each in psutil.process_iter() if row["name"] in _command(each)]
+        assert held
+        try:
+            for each in held:
+                each.suspend()
+            ask("DELETE", f"work_pools/{name}/workers/{row['name']}")
+            found = failed(seconds=1)
+            assert list(found) == ["workers"]
+            assert f"{row['name']} of {name}" in found["workers"]
+        finally:
+            for each in held:
+                each.resume()
+        assert failed() == {}
+
+        # An automation whose action cannot do what it is for: the event names no flow run.
+        trigger = {"type": "event", "expect": [f"{name}.called"], "posture": "Reactive", "threshold": 1, "within": 0}
+        body = {"name": f"{name}-cancels", "trigger": trigger, "actions": [{"type": "cancel-flow-run"}]}
+        automation = ask("POST", "automations/", body)
+        try:
+            began = datetime.now(UTC).isoformat()
+            since = {"occurred": {"since": began}, "event": {"name": ["prefect.automation.action.failed"]}}
+
+            def called_in_vain() -> Any:
+                """The server takes up a new automation a moment after it has answered: an event before that is lost."""
+                now = datetime.now(UTC).isoformat()
+                event = {"id": str(uuid4()), "occurred": now, "event": f"{name}.called"}
+                ask("POST", "events", [{**event, "resource": {"prefect.resource.id": name}}])
+                time.sleep(3)
+                return ask("POST", "events/filter", {"filter": since})["events"]
+
+            until(called_in_vain)
+            found = failed()
+            assert list(found) == ["automations"]
+            assert f"{name}-cancels" in found["automations"]
+        finally:
+            ask("DELETE", f"automations/{automation['id']}")
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []

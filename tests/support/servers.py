@@ -1,0 +1,114 @@
+"""A PostgreSQL of its own and a Prefect server with basic auth on it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from prefect_pulumi.local.processes import stop_tree
+from tests.support.network import free_port
+from tests.support.wait import until
+
+AUTH = "admin:not-a-real-password"
+
+
+PROGRAMS = ("initdb", "postgres", "pg_isready", "createdb", "psql")
+
+
+def binaries() -> Path | None:
+    """Folder of PostgreSQL's programs: where Debian puts them, or from PATH."""
+    found = shutil.which("initdb")
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    folders += [Path(found).resolve().parent] if found else []
+    return next((folder for folder in folders if all((folder / name).is_file() for name in PROGRAMS)), None)
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Connection URL of a PostgreSQL that listens on a socket in a folder of its own; skips where there is none."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("no PostgreSQL: apt-get install postgresql")
+    identity: dict[str, Any] = {}
+    if os.geteuid() == 0:  # the server refuses to run as root
+        try:
+            account = pwd.getpwnam("postgres")
+        except KeyError:
+            pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        # Of the folders above, pytest lets only their owner in.
+        target = Path("/tmp") / f"prefect-pulumi-pg-{os.getpid()}"
+        shutil.move(folder, target)
+        folder = target
+    data, port = folder / "data", free_port()
+    initdb = [programs / "initdb", "-D", data, "-U", "prefect", "--auth=trust", "--no-sync", "-E", "UTF8"]
+    subprocess.run(initdb, check=True, capture_output=True, cwd=folder, **identity)
+    options = ["-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", folder, "-c", "fsync=off"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([programs / "postgres", *options], stdout=log, stderr=log, cwd=folder, **identity)
+    try:
+        ready = [str(programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(port), "-q"]
+        until(lambda: subprocess.run(ready, check=False).returncode == 0)
+        create = [programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "prefect", "prefect"]
+        subprocess.run(create, check=True)
+        yield f"postgresql+asyncpg://prefect@127.0.0.1:{port}/prefect"
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def database(url: str, name: str) -> str:
+    """Makes another database there; returns its address as the official CLI takes it for a backend."""
+    programs = binaries()
+    assert programs is not None
+    port = url.rsplit(":", 1)[1].split("/")[0]
+    create = [programs / "createdb", "-h", "127.0.0.1", "-p", port, "-U", "prefect", name]
+    subprocess.run(create, check=True)
+    return f"postgres://prefect@127.0.0.1:{port}/{name}?sslmode=disable"
+
+
+@contextmanager
+def prefect_on(database: str, folder: Path) -> Iterator[str]:
+    """API address of a Prefect server on that database, with basic auth."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
+        "PREFECT_SERVER_API_AUTH_STRING": AUTH,
+        "PREFECT_API_AUTH_STRING": AUTH,
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    with (folder / "server.log").open("wb") as log:
+        command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+        process = psutil.Popen(command, env=environment, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}/api"
+
+    def healthy() -> bool:
+        assert process.poll() is None, (folder / "server.log").read_text()[-2000:]
+        try:
+            return httpx.get(f"{url}/health", auth=("admin", AUTH.split(":")[1]), timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    try:
+        until(healthy)
+        yield url
+    finally:
+        stop_tree(process)
+        process.wait()
