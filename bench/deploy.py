@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.fixtures import objects
+from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, DiffRequest, ReadRequest, UpdateRequest
 from prefect_pulumi.deploy.run import runner as deploy_run
 from prefect_pulumi.local.server import ServerSpec, start, stop
 from prefect_pulumi.provider.provider import PrefectProvider
@@ -87,12 +88,15 @@ class Bench:
     def step(self, name: str, olds: Any, outputs: Any) -> tuple[Any, Any, bool]:
         """Check, diff and, if there is something to do, the update: new inputs and outputs, whether it ran. `name`: of
         the resource."""
-        inputs = self.provider.check(URN + name, olds, {"workPools": ["bench"]}, b"").inputs
+        inputs = self.provider.check(
+            CheckRequest(URN + name, old_inputs=olds, new_inputs={"workPools": ["bench"]})
+        ).inputs
         if not outputs:
-            return inputs, self.provider.create(URN + name, inputs, 0, False).outputs, True
-        if self.provider.diff(URN + name, "prefect.yaml", olds, outputs, inputs, ()).changes.name == "NONE":
+            return inputs, self.provider.create(CreateRequest(URN + name, inputs)).outputs, True
+        change = {"old_inputs": olds, "old_outputs": outputs, "new_inputs": inputs}
+        if self.provider.diff(DiffRequest(URN + name, "prefect.yaml", **change)).changes.name == "NONE":
             return inputs, outputs, False
-        return inputs, self.provider.update(URN + name, "prefect.yaml", olds, outputs, inputs, 0, False, ()), True
+        return inputs, self.provider.update(UpdateRequest(URN + name, "prefect.yaml", **change)), True
 
     def called(self) -> str:
         found = ", ".join(f"{route} x {count}" for route, count in self.calls.most_common())
@@ -131,7 +135,7 @@ def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
     if ran:
         raise AssertionError("nothing had changed")
     rows.append(("the step, nothing changed", seconds, bench.called()))
-    seconds, read = timed(lambda: bench.provider.read(URN + "step", "prefect.yaml", inputs, outputs))
+    seconds, read = timed(lambda: bench.provider.read(ReadRequest(URN + "step", "prefect.yaml", inputs, outputs)))
     if read.outputs["drift"]:
         raise AssertionError("nothing had drifted")
     rows.append(("its read", seconds, bench.called()))

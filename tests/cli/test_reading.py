@@ -8,6 +8,7 @@ import pytest
 
 from prefect_pulumi.app.session.read_only import Notes, ReadOnlyProvider, read_only_context
 from prefect_pulumi.core.errors import OperationError
+from prefect_pulumi.core.provider_protocol import CreateRequest, DeleteRequest, RecoverRequest, UpdateRequest
 from prefect_pulumi.engine.run.events import Message
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.provider.provider import PrefectProvider
@@ -27,11 +28,11 @@ def test_the_parts_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert isinstance(provider, ReadOnlyProvider)
     assert isinstance(provider.inner, PrefectProvider)
     values = {"name": "a", "value": 1}
-    assert provider.create(URN, values, 0.0, preview=True).id == ""
+    assert provider.create(CreateRequest(URN, values, preview=True)).id == ""
     for write in (
-        lambda: provider.create(URN, values, 0.0, preview=False),
-        lambda: provider.update(URN, "1", values, values, values, 0.0, preview=False, ignore_changes=()),
-        lambda: provider.delete(URN, "1", values, values, 0.0),
+        lambda: provider.create(CreateRequest(URN, values)),
+        lambda: provider.update(UpdateRequest(URN, "1", old_inputs=values, old_outputs=values, new_inputs=values)),
+        lambda: provider.delete(DeleteRequest(URN, "1", values, values)),
     ):
         with pytest.raises(OperationError, match="only reads"):
             write()
@@ -39,9 +40,9 @@ def test_the_parts_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     # Behind that face the client refuses as well: no server stands at this address, and none is asked.
     provider.configure({"apiUrl": "http://127.0.0.1:9/api"})
     with pytest.raises(OperationError, match="would write"):
-        provider.inner.create(URN, values, 0.0, preview=False)
+        provider.inner.create(CreateRequest(URN, values))
     provider.close()
-    assert provider.recover(URN, values, 0.0) is None
+    assert provider.recover(RecoverRequest(URN, values, 0.0)) is None
 
 
 def test_notes_keep_what_matters() -> None:

@@ -23,13 +23,20 @@ from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.provider_protocol import (
     Changes,
     CheckFailure,
+    CheckRequest,
     CheckResult,
+    CreateRequest,
     CreateResult,
+    DeleteRequest,
     DiffKind,
+    DiffRequest,
     DiffResult,
+    InvokeRequest,
+    InvokeResult,
     Props,
     ReadRequest,
     ReadResult,
+    UpdateRequest,
 )
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, unwrap
 from prefect_pulumi.engine import operations
@@ -59,63 +66,52 @@ class SchemaProvider:
         self.schema = sdk_schema
         self.known = self.schema.resource_args(SDKS[package])
 
-    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
-        return CheckResult(dict(news))
+    def check_config(self, request: CheckRequest) -> CheckResult:
+        return CheckResult(dict(request.new_inputs))
 
-    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+    def diff_config(self, request: DiffRequest) -> DiffResult:
         return DiffResult(Changes.NONE)
 
     def configure(self, inputs: Props) -> None:
         """Nothing to configure."""
 
-    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
-        token = token_of(urn)
+    def check(self, request: CheckRequest) -> CheckResult:
+        token, news = token_of(request.urn), request.new_inputs
         if token not in self.known:
             return CheckResult(dict(news), (CheckFailure("", f"the package has no {token}"),))
         wrong = self.schema.faults(self.known[token], dict(news))
         return CheckResult(dict(news), tuple(CheckFailure(text.split(":")[0], text) for text in wrong))
 
-    def diff(
-        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
-    ) -> DiffResult:
+    def diff(self, request: DiffRequest) -> DiffResult:
+        old_inputs, news = request.old_inputs, request.new_inputs
         names = {*old_inputs, *news} - {"__defaults"}
         changed = [n for n in names if has_unknown(news.get(n)) or not same(old_inputs.get(n), news.get(n))]
         if not changed:
             return DiffResult(Changes.NONE)
-        if token_of(urn) == "docker:index/image:Image":
+        if token_of(request.urn) == "docker:index/image:Image":
             return DiffResult(Changes.SOME, dict.fromkeys(changed, DiffKind.UPDATE))
         return DiffResult(
             Changes.SOME, dict.fromkeys(changed, DiffKind.UPDATE_REPLACE), tuple(changed), delete_before_replace=True
         )
 
-    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
-        assert preview, "a schema makes nothing"
-        return CreateResult("", {**inputs, **dict.fromkeys(OUTPUTS.get(token_of(urn), ()), UNKNOWN)})
+    def create(self, request: CreateRequest) -> CreateResult:
+        assert request.preview, "a schema makes nothing"
+        return CreateResult("", {**request.inputs, **dict.fromkeys(OUTPUTS.get(token_of(request.urn), ()), UNKNOWN)})
 
-    def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Props,
-        old_outputs: Props,
-        news: Props,
-        timeout: float,
-        preview: bool,
-        ignore_changes: Sequence[str],
-    ) -> dict[str, Any]:
-        return self.create(urn, news, timeout, preview).outputs
+    def update(self, request: UpdateRequest) -> dict[str, Any]:
+        return self.create(CreateRequest(request.urn, request.new_inputs, preview=request.preview)).outputs
 
-    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
-        return ReadResult(id, dict(inputs), dict(outputs))
+    def read(self, request: ReadRequest) -> ReadResult:
+        return ReadResult(request.id, dict(request.inputs), dict(request.outputs))
 
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
-        return [self.read(each.urn, each.id, each.inputs, each.outputs) for each in requests]
+        return [self.read(request) for request in requests]
 
-    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+    def delete(self, request: DeleteRequest) -> None:
         raise AssertionError("a schema deletes nothing")
 
-    def invoke(self, token: str, args: Props) -> CheckResult:
-        return CheckResult({}, (CheckFailure("", f"no function {token}"),))
+    def invoke(self, request: InvokeRequest) -> InvokeResult:
+        return InvokeResult({}, (CheckFailure("", f"no function {request.token}"),))
 
     def cancel(self) -> None:
         """Nothing is under way."""
@@ -136,31 +132,31 @@ class DaemonProvider(SchemaProvider):
         self.root = root
         self.building = threading.Lock()
 
-    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
+    def check(self, request: CheckRequest) -> CheckResult:
         """As the plugin does, it notes what is sent to the builder: a change of it is a change of the image."""
-        found = super().check(urn, olds, news, random_seed)
-        if token_of(urn) != "docker:index/image:Image":
+        found, news = super().check(request), request.new_inputs
+        if token_of(request.urn) != "docker:index/image:Image":
             return found
         build = {**news["build"], "contextDigest": self._digest(unwrap(dict(news["build"])))}
         return dataclasses.replace(found, inputs={**found.inputs, "build": build})
 
-    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
-        if preview:
-            return super().create(urn, inputs, timeout, preview)
-        kind, given = token_of(urn).rsplit(":", 1)[-1], unwrap(dict(inputs))
+    def create(self, request: CreateRequest) -> CreateResult:
+        if request.preview:
+            return super().create(request)
+        kind, given = token_of(request.urn).rsplit(":", 1)[-1], unwrap(dict(request.inputs))
         id, extra = getattr(self, f"_create_{kind.lower()}")(given)
-        return CreateResult(id, {**inputs, **extra})
+        return CreateResult(id, {**request.inputs, **extra})
 
-    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
-        kind, given = token_of(urn).rsplit(":", 1)[-1], unwrap(dict(inputs))
+    def delete(self, request: DeleteRequest) -> None:
+        kind, given = token_of(request.urn).rsplit(":", 1)[-1], unwrap(dict(request.inputs))
         if kind == "Container":
-            container = self.client.containers.get(id)
+            container = self.client.containers.get(request.id)
             container.stop(timeout=given["destroyGraceSeconds"])
             container.remove()
         elif kind == "Network":
-            self.client.networks.get(id).remove()
+            self.client.networks.get(request.id).remove()
         elif kind == "Volume":
-            self.client.volumes.get(id).remove()
+            self.client.volumes.get(request.id).remove()
 
     def close(self) -> None:
         self.client.close()

@@ -115,6 +115,7 @@ def hooks():
     ],
 )
 def test_programs_are_refused_before_anything_is_touched(line: str, words: str, tmp_path: Path) -> None:
+    from prefect_pulumi.core.provider_protocol import CreateRequest
     from prefect_pulumi.engine import operations
     from prefect_pulumi.state.backend import FileBackend
     from prefect_pulumi.state.secrets import PassphraseManager
@@ -125,10 +126,10 @@ def test_programs_are_refused_before_anything_is_touched(line: str, words: str, 
         from prefect_pulumi.engine.run.providers import UnconfiguredProvider
 
         class Watched(UnconfiguredProvider):
-            def create(self, urn: str, inputs: Any, timeout: float, preview: bool) -> Any:
-                if not preview:
-                    touched.append(urn)
-                return super().create(urn, inputs, timeout, preview)
+            def create(self, request: CreateRequest) -> Any:
+                if not request.preview:
+                    touched.append(request.urn)
+                return super().create(request)
 
         return Watched()
 

@@ -13,7 +13,14 @@ import pytest
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import mark_crashed, versions, workers
 from prefect_pulumi.core.errors import LocalProcessError
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CreateRequest,
+    DeleteRequest,
+    DiffKind,
+    DiffRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.local import worker
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.wait import until
@@ -58,15 +65,31 @@ class Room:
         return made
 
     def create(self) -> None:
-        self.outputs = self.provider.create(URN, self.inputs, 0, preview=False).outputs
+        self.outputs = self.provider.create(CreateRequest(URN, self.inputs)).outputs
 
     def diff(self, **news: Any) -> Any:
-        return self.provider.diff(URN, self.inputs["name"], self.inputs, self.outputs, {**self.inputs, **news}, ())
+        return self.provider.diff(
+            DiffRequest(
+                URN,
+                self.inputs["name"],
+                old_inputs=self.inputs,
+                old_outputs=self.outputs,
+                new_inputs={**self.inputs, **news},
+            )
+        )
 
     def update(self, **news: Any) -> None:
         news = {**self.inputs, **news}
-        args = (URN, self.inputs["name"], self.inputs, self.outputs, news, 0.0, False, ())
-        self.outputs, self.inputs = self.provider.update(*args), news
+        self.outputs = self.provider.update(
+            UpdateRequest(
+                URN,
+                self.inputs["name"],
+                old_inputs=self.inputs,
+                old_outputs=self.outputs,
+                new_inputs=news,
+            )
+        )
+        self.inputs = news
 
     def heartbeat(self) -> Any:
         return workers(self.client, self.pool).get(self.inputs["name"], {}).get("last_heartbeat_time")
@@ -173,7 +196,7 @@ def test_a_run_that_outlasts_the_drain_is_marked_crashed(room: Room) -> None:
     room.inputs["drainSeconds"] = 1
     room.create()
     run = room.run(600)
-    room.provider.delete(URN, room.inputs["name"], room.inputs, room.outputs, 0)
+    room.provider.delete(DeleteRequest(URN, room.inputs["name"], room.inputs, room.outputs))
     assert room.state(run) == "CRASHED"
     mark_crashed(room.client, "00000000-0000-4000-8000-000000000000", "a run that is gone needs no mark")
 

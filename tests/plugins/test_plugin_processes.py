@@ -17,7 +17,16 @@ import psutil
 import pytest
 
 from prefect_pulumi.core.errors import PartialFailureError, PluginError, ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, ReadRequest
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DeleteRequest,
+    DiffRequest,
+    InvokeRequest,
+    ReadRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.core.values import Asset, ResourceReference, Secret
 from prefect_pulumi.plugins import process
 from prefect_pulumi.plugins.loader import PluginLoader
@@ -28,7 +37,7 @@ URN = "urn:pulumi:dev::p::testbed:index:Thing::a"
 
 
 class Heard:
-    """`lifecycle.ProviderHost` that keeps what is logged."""
+    """`provider_protocol.ProviderHost` that keeps what is logged."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, str]] = []
@@ -89,9 +98,14 @@ def test_a_life_of_a_modern_and_an_old_provider(folder: Path) -> None:
     plugins = loader(folder, heard, {"key": Secret("canary-1"), "n": 3})
     modern, old = plugins.load(Wanted("testbed")), plugins.load(Wanted("oldbed"))
     inputs = {"label": "mine", "key": Secret("canary-1"), "version": "1.0.0", "__internal": {}}
-    assert modern.check_config(URN, {}, inputs).inputs == inputs
-    assert modern.check_config(URN, {}, {"label": "bad"}).failures[0].property == "label"
-    assert modern.diff_config(URN, {"region": "x"}, {"region": "x"}, {"region": "y"}).replaces == ("region",)
+    assert modern.check_config(CheckRequest(URN, old_inputs={}, new_inputs=inputs)).inputs == inputs
+    assert (
+        modern.check_config(CheckRequest(URN, old_inputs={}, new_inputs={"label": "bad"})).failures[0].property
+        == "label"
+    )
+    assert modern.diff_config(
+        DiffRequest(URN, old_outputs={"region": "x"}, old_inputs={"region": "x"}, new_inputs={"region": "y"})
+    ).replaces == ("region",)
     modern.configure(inputs)
     old.configure({})
     about = {note["about"]["argv"][0].rsplit("-", 1)[-1].split(".")[0]: note["about"] for note in notes()}
@@ -105,19 +119,27 @@ def test_a_life_of_a_modern_and_an_old_provider(folder: Path) -> None:
 
     given = {"value": Secret({"k": [1]}), "to": ResourceReference("urn:x", "id-x"), "say": "made it", "n": 2}
     for provider, known in ((modern, given), (old, {**given, "to": "id-x"})):
-        checked = provider.check(URN, {}, given, b"0" * 32)
+        checked = provider.check(CheckRequest(URN, new_inputs=given, random_seed=b"0" * 32))
         assert checked.inputs == {**known, "filled": "auto-a"}
-        made = provider.create(URN, checked.inputs, 5.0, False)
+        made = provider.create(CreateRequest(URN, checked.inputs, timeout=5.0))
         assert made.id == "a-1"
         assert made.outputs["value"] == Secret({"k": [1]})
         assert made.outputs["to"] == known["to"]
         news = {**checked.inputs, "n": 3}
-        diff = provider.diff(URN, made.id, checked.inputs, made.outputs, news, ())
+        diff = provider.diff(
+            DiffRequest(URN, made.id, old_inputs=checked.inputs, old_outputs=made.outputs, new_inputs=news)
+        )
         assert diff.changes is Changes.SOME
         assert set(diff.detailed) == {"n"}
-        preview = provider.update(URN, made.id, checked.inputs, made.outputs, news, 0.0, True, ())
+        preview = provider.update(
+            UpdateRequest(
+                URN, made.id, old_inputs=checked.inputs, old_outputs=made.outputs, new_inputs=news, preview=True
+            )
+        )
         assert preview["n"] == 3
-        outputs = provider.update(URN, made.id, checked.inputs, made.outputs, news, 0.0, False, ())
+        outputs = provider.update(
+            UpdateRequest(URN, made.id, old_inputs=checked.inputs, old_outputs=made.outputs, new_inputs=news)
+        )
         assert outputs["serial"] == 1
         read, missing = provider.read_many(
             [ReadRequest(URN, made.id, news, outputs), ReadRequest(URN, "nothing", news, outputs)]
@@ -126,13 +148,13 @@ def test_a_life_of_a_modern_and_an_old_provider(folder: Path) -> None:
         assert not isinstance(missing, Exception)
         assert read.outputs["value"] == Secret({"k": [1]})
         assert missing.id == ""
-        assert provider.invoke("testbed:index:echo", {"x": 1}).inputs["x"] == 1
-        assert provider.invoke("testbed:index:echo", {"fail": True}).failures
-        provider.delete(URN, made.id, news, outputs, 0.0)
+        assert provider.invoke(InvokeRequest("testbed:index:echo", {"x": 1})).value["x"] == 1
+        assert provider.invoke(InvokeRequest("testbed:index:echo", {"fail": True})).failures
+        provider.delete(DeleteRequest(URN, made.id, news, outputs))
         with pytest.raises(ProviderError, match="create was asked to fail"):
-            provider.create(URN, {"fail": ["create"]}, 0.0, False)
+            provider.create(CreateRequest(URN, {"fail": ["create"]}))
         with pytest.raises(PartialFailureError) as half:
-            provider.create(URN, {"partial": ["create"], "value": Secret(1)}, 0.0, False)
+            provider.create(CreateRequest(URN, {"partial": ["create"], "value": Secret(1)}))
         assert half.value.id == "a-2"
         assert half.value.outputs["value"] == Secret(1)
         assert half.value.reasons == ("half done",)
@@ -148,11 +170,11 @@ def test_assets_travel_with_content_only_where_it_counts(folder: Path) -> None:
     try:
         provider.configure({})
         asset = Asset(text="hello", hash="abc")
-        made = provider.create(URN, {"asset": asset}, 0.0, False)
+        made = provider.create(CreateRequest(URN, {"asset": asset}))
         assert made.outputs["content"] == "hello"
         assert made.outputs["asset"] == asset
         # the answer holds the hash alone; its content is put back
-        found = provider.read(URN, made.id, {"asset": asset}, made.outputs)
+        found = provider.read(ReadRequest(URN, made.id, {"asset": asset}, made.outputs))
         assert found.inputs["asset"] == asset
     finally:
         provider.close()
@@ -195,7 +217,7 @@ def test_one_that_dies_says_its_last_words(folder: Path) -> None:
     try:
         provider.configure({})
         with pytest.raises(ProviderError, match="died during Create") as raised:
-            provider.create(URN, {"die": "out of paper"}, 0.0, False)
+            provider.create(CreateRequest(URN, {"die": "out of paper"}))
         assert "out of paper" in raised.value.message
     finally:
         provider.close()
@@ -228,18 +250,43 @@ def test_our_own_provider_over_grpc(folder: Path, prefect_server: str) -> None:
     try:
         for provider in (there, here):
             provider.configure({"apiUrl": prefect_server})
-        inputs = there.check(urn, {}, {"name": name, "value": Secret("hush")}, b"0" * 32).inputs
-        assert inputs == here.check(urn, {}, {"name": name, "value": Secret("hush")}, b"0" * 32).inputs
-        made = there.create(urn, inputs, 0.0, False)
-        assert made.outputs["value"] == Secret("hush")
-        assert there.read(urn, made.id, inputs, made.outputs) == here.read(urn, made.id, inputs, made.outputs)
-        assert there.diff(urn, made.id, inputs, made.outputs, {**inputs, "value": Secret("other")}, ()) == here.diff(
-            urn, made.id, inputs, made.outputs, {**inputs, "value": Secret("other")}, ()
+        inputs = there.check(
+            CheckRequest(urn, new_inputs={"name": name, "value": Secret("hush")}, random_seed=b"0" * 32)
+        ).inputs
+        assert (
+            inputs
+            == here.check(
+                CheckRequest(urn, new_inputs={"name": name, "value": Secret("hush")}, random_seed=b"0" * 32)
+            ).inputs
         )
-        there.delete(urn, made.id, inputs, made.outputs, 0.0)
-        assert here.read(urn, made.id, inputs, made.outputs).id == ""
+        made = there.create(CreateRequest(urn, inputs))
+        assert made.outputs["value"] == Secret("hush")
+        assert there.read(ReadRequest(urn, made.id, inputs, made.outputs)) == here.read(
+            ReadRequest(urn, made.id, inputs, made.outputs)
+        )
+        assert there.diff(
+            DiffRequest(
+                urn,
+                made.id,
+                old_inputs=inputs,
+                old_outputs=made.outputs,
+                new_inputs={**inputs, "value": Secret("other")},
+            )
+        ) == here.diff(
+            DiffRequest(
+                urn,
+                made.id,
+                old_inputs=inputs,
+                old_outputs=made.outputs,
+                new_inputs={**inputs, "value": Secret("other")},
+            )
+        )
+        there.delete(DeleteRequest(urn, made.id, inputs, made.outputs))
+        assert here.read(ReadRequest(urn, made.id, inputs, made.outputs)).id == ""
         with pytest.raises(ProviderError):
-            there.check("urn:pulumi:dev::p::prefect:index:Nothing::s", {}, {}, b"0" * 32)
+            there.check(
+                CheckRequest("urn:pulumi:dev::p::prefect:index:Nothing::s", new_inputs={}, random_seed=b"0" * 32)
+            )
     finally:
         there.close()
         here.close()
@@ -253,10 +300,12 @@ def test_random(folder: Path) -> None:
     urn = "urn:pulumi:dev::p::random:index/randomPet:RandomPet::pet"
     try:
         provider.configure({})
-        inputs = provider.check(urn, {}, {"length": 3}, b"0" * 32).inputs
-        made = provider.create(urn, inputs, 0.0, False)
+        inputs = provider.check(CheckRequest(urn, new_inputs={"length": 3}, random_seed=b"0" * 32)).inputs
+        made = provider.create(CreateRequest(urn, inputs))
         assert len(made.id.split("-")) == 3
-        assert provider.diff(urn, made.id, inputs, made.outputs, {**inputs, "length": 4}, ()).replaces
-        provider.delete(urn, made.id, inputs, made.outputs, 0.0)
+        assert provider.diff(
+            DiffRequest(urn, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs={**inputs, "length": 4})
+        ).replaces
+        provider.delete(DeleteRequest(urn, made.id, inputs, made.outputs))
     finally:
         provider.close()

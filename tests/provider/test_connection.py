@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.provider import PrefectProvider
@@ -40,8 +41,8 @@ def test_preview_needs_no_http_client(tmp_path: Path) -> None:
     provider = PrefectProvider(tmp_path, Host())
     provider.configure({"apiUrl": "http://127.0.0.1:9/api"})
     urn = "urn:pulumi:dev::project::my:component:Pool$prefect:index:WorkPool::etl"
-    inputs = provider.check(urn, {}, {"type": "process"}, b"").inputs
+    inputs = provider.check(CheckRequest(urn, new_inputs={"type": "process"})).inputs
     assert inputs == {"type": "process", "name": "etl"}
-    assert provider.create(urn, inputs, 0, preview=True).outputs == {**inputs, "created": UNKNOWN}
+    assert provider.create(CreateRequest(urn, inputs, preview=True)).outputs == {**inputs, "created": UNKNOWN}
     assert provider.connection._client is None
     provider.close()

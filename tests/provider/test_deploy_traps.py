@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,7 +17,15 @@ from uuid import uuid4
 import pytest
 
 from prefect_pulumi.core.errors import PartialFailureError, PreflightError
-from prefect_pulumi.core.provider_protocol import Changes
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DeleteRequest,
+    DiffRequest,
+    ReadRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.core.values import has_secret, unwrap
 from prefect_pulumi.provider.provider import PrefectProvider
 
@@ -76,19 +85,36 @@ class Lab:
 
     def up(self, **inputs: Any) -> dict[str, Any]:
         """One update as an engine makes it: check, diff, preview, then the update itself. The results."""
-        checked = self.provider.check(URN, self.inputs, {"workPools": [self.pool], **inputs}, b"")
+        checked = self.provider.check(
+            CheckRequest(URN, old_inputs=self.inputs, new_inputs={"workPools": [self.pool], **inputs})
+        )
         if checked.failures:
             raise PreflightError([failure.reason for failure in checked.failures])
         if not self.outputs:
-            self.provider.create(URN, checked.inputs, 0, True)
-            self.outputs = self.provider.create(URN, checked.inputs, 0, False).outputs
+            self.provider.create(CreateRequest(URN, checked.inputs, preview=True))
+            self.outputs = self.provider.create(CreateRequest(URN, checked.inputs)).outputs
         else:
-            arguments = (URN, "prefect.yaml", self.inputs, self.outputs, checked.inputs)
-            if self.provider.diff(*arguments, ()).changes is Changes.NONE:
+            request = UpdateRequest(
+                URN,
+                "prefect.yaml",
+                old_inputs=self.inputs,
+                old_outputs=self.outputs,
+                new_inputs=checked.inputs,
+            )
+            diff = self.provider.diff(
+                DiffRequest(
+                    URN,
+                    "prefect.yaml",
+                    old_inputs=self.inputs,
+                    old_outputs=self.outputs,
+                    new_inputs=checked.inputs,
+                )
+            )
+            if diff.changes is Changes.NONE:
                 return {}
-            self.provider.update(*arguments, 0, True, ())
+            self.provider.update(replace(request, preview=True))
             try:
-                self.outputs = self.provider.update(*arguments, 0, False, ())
+                self.outputs = self.provider.update(request)
             except PartialFailureError as error:
                 self.outputs = error.outputs
                 raise
@@ -98,7 +124,7 @@ class Lab:
 
     def refresh(self) -> dict[str, Any]:
         """What drifted: name -> path -> (applied, live)."""
-        read = self.provider.read(URN, "prefect.yaml", self.inputs, self.outputs)
+        read = self.provider.read(ReadRequest(URN, "prefect.yaml", self.inputs, self.outputs))
         self.outputs = read.outputs
         return {
             name.split("/")[1]: {path: (each["applied"], each["live"]) for path, each in unwrap(of["changes"]).items()}
@@ -304,7 +330,7 @@ def test_updates(lab: Lab) -> None:
     }
     assert lab.refresh() == {}
     assert len(lab.automations("same")) == 1
-    lab.provider.delete(URN, "prefect.yaml", lab.inputs, lab.outputs, 0)
+    lab.provider.delete(DeleteRequest(URN, "prefect.yaml", lab.inputs, lab.outputs))
     assert lab.names() == set()
     lab.clear()
 
@@ -313,7 +339,7 @@ def test_checks(lab: Lab) -> None:
     """What plain `prefect deploy` lets pass with exit code 0, and files that it skips under misleading words."""
     urn = "urn:pulumi:dev::project::prefect:index:SecretBlock::secret"
     block = {"name": f"token-{lab.tag}", "value": "hunter2-hunter2"}
-    made = lab.provider.create(urn, block, 0, False)
+    made = lab.provider.create(CreateRequest(urn, block))
     (lab.root / "broken.py").write_text("import no_such_module\n" + (lab.root / "flow.py").read_text())
     reference = f"'{{{{ prefect.blocks.secret.token-{lab.tag} }}}}'"
     secret = lab.entry("secret").replace(lab.pool, f"{lab.pool}, job_variables: {{env: {{TOKEN: {reference}}}}}")
@@ -356,7 +382,7 @@ def test_checks(lab: Lab) -> None:
     (lab.root / "prefect.yaml").write_text(text.replace("deployments:\n", "deployments: []\n"))
     assert {each["action"] for each in lab.up().values()} == {"prune"}
     assert lab.names() == set()
-    lab.provider.delete(urn, made.id, block, made.outputs, 0)
+    lab.provider.delete(DeleteRequest(urn, made.id, block, made.outputs))
     lab.clear()
 
 
@@ -386,10 +412,10 @@ def test_failures(lab: Lab) -> None:
     script = "prefect.deployments.steps.run_shell_script"
     step = f"    build: [{{{script}: {{script: 'test -e ready'}}}}]\n"
     lab.write(lab.entry("first"), lab.entry("broken", step), lab.entry("last"))
-    checked = lab.provider.check(URN, {}, {"workPools": [lab.pool], "onFailure": "continue"}, b"")
+    checked = lab.provider.check(CheckRequest(URN, new_inputs={"workPools": [lab.pool], "onFailure": "continue"}))
     assert checked.failures == ()
     with pytest.raises(PartialFailureError) as caught:
-        lab.provider.create(URN, checked.inputs, 0, False)
+        lab.provider.create(CreateRequest(URN, checked.inputs))
     outputs = caught.value.outputs
     assert lab.names() == {"first", "last"}
     results = {name.split("/")[1]: each["result"] for name, each in outputs["results"].items()}
@@ -496,8 +522,8 @@ def test_values(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed["two"]["action"] == "update"
     # Kept on the server when asked; the mark stays.
     kept = {**lab.inputs, "keepOnDelete": True}
-    lab.provider.delete(URN, "prefect.yaml", kept, lab.outputs, 0)
+    lab.provider.delete(DeleteRequest(URN, "prefect.yaml", kept, lab.outputs))
     assert lab.names() == {"one", "two"}
-    lab.provider.delete(URN, "prefect.yaml", lab.inputs, lab.outputs, 0)
+    lab.provider.delete(DeleteRequest(URN, "prefect.yaml", lab.inputs, lab.outputs))
     assert lab.names() == {"one"}
     lab.clear()

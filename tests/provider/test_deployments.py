@@ -11,7 +11,16 @@ from uuid import uuid4
 import pytest
 
 from prefect_pulumi.core.errors import PartialFailureError
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DeleteRequest,
+    DiffKind,
+    DiffRequest,
+    ReadRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.core.values import UNKNOWN
 from prefect_pulumi.deploy.plan.plan import Action, Assessment, Planned
 from prefect_pulumi.provider.deploy_step.executor import told
@@ -53,7 +62,7 @@ class Project:
         (self.root / "prefect.yaml").write_text(f"name: test\n{pull}deployments:\n{''.join(entries)}")
 
     def check(self) -> dict[str, Any]:
-        checked = self.provider.check(URN, {}, {"workPools": [self.pool]}, b"")
+        checked = self.provider.check(CheckRequest(URN, new_inputs={"workPools": [self.pool]}))
         assert checked.failures == ()
         return checked.inputs
 
@@ -70,29 +79,29 @@ def project(tmp_path: Path, prefect_server: str) -> Iterator[Project]:
     pool = f"pool-{uuid4().hex[:8]}"
     pool_urn = "urn:pulumi:dev::project::prefect:index:WorkPool::pool"
     inputs = {"name": pool, "type": "process"}
-    made = provider.create(pool_urn, inputs, 0, preview=False)
+    made = provider.create(CreateRequest(pool_urn, inputs))
     yield Project(tmp_path, provider, host, pool)
-    provider.delete(pool_urn, made.id, inputs, made.outputs, 0)
+    provider.delete(DeleteRequest(pool_urn, made.id, inputs, made.outputs))
     provider.close()
 
 
 def test_every_fault_of_the_file_is_a_failure(project: Project) -> None:
     project.write(entry("one", "nowhere"), entry("two", project.pool, file="missing.py"))
-    failures = project.provider.check(URN, {}, {"workPools": [project.pool]}, b"").failures
+    failures = project.provider.check(CheckRequest(URN, new_inputs={"workPools": [project.pool]})).failures
     assert len(failures) == 2
     assert all("prefect.yaml" in failure.reason for failure in failures)
-    (refused,) = project.provider.check(URN, {}, {"fingerprints": {"a": "b"}}, b"").failures
+    (refused,) = project.provider.check(CheckRequest(URN, new_inputs={"fingerprints": {"a": "b"}})).failures
     assert refused.property == "fingerprints"
-    (unknown,) = project.provider.check(URN, {}, {"directory": UNKNOWN}, b"").failures
+    (unknown,) = project.provider.check(CheckRequest(URN, new_inputs={"directory": UNKNOWN})).failures
     assert unknown.property == "directory"
 
 
 def test_pool_outside_the_program_is_asked_of_the_server(project: Project) -> None:
     project.write(entry("one", project.pool))
-    assert project.provider.check(URN, {}, {}, b"").failures == ()
+    assert project.provider.check(CheckRequest(URN, new_inputs={})).failures == ()
     unknown = PrefectProvider(project.root, project.host)
     unknown.configure({"apiUrl": UNKNOWN})
-    assert len(unknown.check(URN, {}, {}, b"").failures) == 1
+    assert len(unknown.check(CheckRequest(URN, new_inputs={})).failures) == 1
 
 
 @pytest.mark.e2e
@@ -101,40 +110,49 @@ def test_deploy_change_prune_and_delete(project: Project) -> None:
     project.write(entry(a, project.pool), entry(b, project.pool))
     inputs = project.check()
     assert set(inputs["fingerprints"]) == {f"hello/{a}", f"hello/{b}"}
-    planned = provider.create(URN, inputs, 0, preview=True)
+    planned = provider.create(CreateRequest(URN, inputs, preview=True))
     assert planned.outputs["deployments"] == {f"hello/{a}": UNKNOWN, f"hello/{b}": UNKNOWN}
     assert project.live() == set()
 
-    made = provider.create(URN, inputs, 0, preview=False)
+    made = provider.create(CreateRequest(URN, inputs))
     assert made.id == "prefect.yaml"
     assert project.live() == {a, b}
     assert any(f"hello/{a}" in line for line in project.host.lines)
-    assert provider.diff(URN, made.id, inputs, made.outputs, inputs, ()).changes is Changes.NONE
-    assert provider.read(URN, made.id, inputs, made.outputs).outputs == made.outputs
+    assert (
+        provider.diff(DiffRequest(URN, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=inputs)).changes
+        is Changes.NONE
+    )
+    assert provider.read(ReadRequest(URN, made.id, inputs, made.outputs)).outputs == made.outputs
 
     project.write(entry(a, project.pool, parameter="y"))
     changed = project.check()
-    found = provider.diff(URN, made.id, inputs, made.outputs, changed, ())
+    found = provider.diff(DiffRequest(URN, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=changed))
     assert dict(found.detailed) == {
         f'entries["hello/{a}"].parameters.name': DiffKind.UPDATE,
         f'entries["hello/{b}"]': DiffKind.DELETE,
     }
-    outputs = provider.update(URN, made.id, inputs, made.outputs, changed, 0, False, ())
+    outputs = provider.update(
+        UpdateRequest(URN, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=changed)
+    )
     assert project.live() == {a}
     assert outputs["deployments"] == {f"hello/{a}": made.outputs["deployments"][f"hello/{a}"]}
 
     provider.connection.client().request("DELETE", f"/deployments/{outputs['deployments'][f'hello/{a}']}")
-    read = provider.read(URN, made.id, changed, outputs)
+    read = provider.read(ReadRequest(URN, made.id, changed, outputs))
     assert read.outputs["deployments"] == {}
     assert read.inputs["fingerprints"] == {}
-    healing = provider.diff(URN, made.id, read.inputs, read.outputs, changed, ())
+    healing = provider.diff(
+        DiffRequest(URN, made.id, old_inputs=read.inputs, old_outputs=read.outputs, new_inputs=changed)
+    )
     assert dict(healing.detailed) == {f'entries["hello/{a}"]': DiffKind.ADD}
-    outputs = provider.update(URN, made.id, read.inputs, read.outputs, changed, 0, False, ())
+    outputs = provider.update(
+        UpdateRequest(URN, made.id, old_inputs=read.inputs, old_outputs=read.outputs, new_inputs=changed)
+    )
     assert project.live() == {a}
 
-    provider.delete(URN, made.id, changed, outputs, 0)
+    provider.delete(DeleteRequest(URN, made.id, changed, outputs))
     assert project.live() == set()
-    provider.delete(URN, made.id, changed, outputs, 0)
+    provider.delete(DeleteRequest(URN, made.id, changed, outputs))
 
 
 @pytest.mark.e2e
@@ -145,17 +163,25 @@ def test_a_deploy_that_stops_midway_records_what_it_made(project: Project) -> No
     # The pool of the second one disappears between check and deploy.
     project.write(entry(a, project.pool), entry(b, "vanished"))
     with pytest.raises(PartialFailureError) as caught:
-        provider.create(URN, inputs, 0, preview=False)
+        provider.create(CreateRequest(URN, inputs))
     assert set(caught.value.outputs["deployments"]) == {f"hello/{a}"}
     assert set(caught.value.outputs["fingerprints"]) == {f"hello/{a}"}
     assert caught.value.outputs["results"][f"hello/{b}"]["result"] == "failed"
     assert "vanished" in caught.value.outputs["results"][f"hello/{b}"]["error"]
     project.write(entry(a, project.pool), entry(b, project.pool))
-    again = provider.diff(URN, caught.value.id, inputs, caught.value.outputs, project.check(), ())
+    again = provider.diff(
+        DiffRequest(
+            URN, caught.value.id, old_inputs=inputs, old_outputs=caught.value.outputs, new_inputs=project.check()
+        )
+    )
     assert again.changes is Changes.SOME
-    outputs = provider.update(URN, caught.value.id, inputs, caught.value.outputs, project.check(), 0, False, ())
+    outputs = provider.update(
+        UpdateRequest(
+            URN, caught.value.id, old_inputs=inputs, old_outputs=caught.value.outputs, new_inputs=project.check()
+        )
+    )
     assert project.live() == {a, b}
-    provider.delete(URN, caught.value.id, inputs, outputs, 0)
+    provider.delete(DeleteRequest(URN, caught.value.id, inputs, outputs))
 
 
 @pytest.mark.e2e
@@ -165,16 +191,16 @@ def test_a_commit_pins_the_clone_and_is_part_of_the_fingerprint(project: Project
     text = (project.root / "prefect.yaml").read_text()
     clone = "pull:\n  - prefect.deployments.steps.git_clone: {repository: https://example.com/x.git, branch: main}\n"
     (project.root / "prefect.yaml").write_text(clone + text.replace("pull:", "definitions:"))
-    inputs = provider.check(URN, {}, {"workPools": [project.pool], "commit": "a" * 40}, b"").inputs
+    inputs = provider.check(CheckRequest(URN, new_inputs={"workPools": [project.pool], "commit": "a" * 40})).inputs
     assert inputs["fingerprints"] != project.check()["fingerprints"]
-    outputs = provider.create(URN, inputs, 0, preview=False).outputs
+    outputs = provider.create(CreateRequest(URN, inputs)).outputs
     live = provider.connection.client().request("GET", f"/deployments/{outputs['deployments'][f'hello/{name}']}")
     (step,) = live["pull_steps"]
     assert step == {
         "prefect.deployments.steps.git_clone": {"repository": "https://example.com/x.git", "commit_sha": "a" * 40}
     }
-    provider.delete(URN, "prefect.yaml", inputs, outputs, 0)
-    (refused,) = provider.check(URN, {}, {"commit": "main"}, b"").failures
+    provider.delete(DeleteRequest(URN, "prefect.yaml", inputs, outputs))
+    (refused,) = provider.check(CheckRequest(URN, new_inputs={"commit": "main"})).failures
     assert refused.property == "commit"
 
 
@@ -185,7 +211,7 @@ def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(projec
         shutil.copytree(project.root, copy, ignore=shutil.ignore_patterns("elsewhere"), dirs_exist_ok=True)
         elsewhere = PrefectProvider(copy, project.host)
         elsewhere.configure({"apiUrl": project.provider.connection.api_url})
-        checked = elsewhere.check(URN, {}, {"workPools": [project.pool]}, b"")
+        checked = elsewhere.check(CheckRequest(URN, new_inputs={"workPools": [project.pool]}))
         elsewhere.close()
         return [project.check()["fingerprints"], checked.inputs["fingerprints"]]
 

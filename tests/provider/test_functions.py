@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
-from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
+from prefect_pulumi.core.provider_protocol import CreateRequest, InvokeRequest, ReadRequest, ReadResult
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import FUNCTIONS
 from prefect_pulumi.provider.provider import PrefectProvider
@@ -42,17 +42,17 @@ def name() -> str:
 
 def test_get_and_list(provider: PrefectProvider, name: str) -> None:
     inputs = {"name": name, "value": Secret("s3cret")}
-    made = provider.create(urn("SecretBlock"), inputs, 0, preview=False)
-    by_name = provider.invoke("prefect:index:getSecretBlock", {"name": name})
-    by_id = provider.invoke("prefect:index:getSecretBlock", {"id": made.id})
+    made = provider.create(CreateRequest(urn("SecretBlock"), inputs))
+    by_name = provider.invoke(InvokeRequest("prefect:index:getSecretBlock", {"name": name}))
+    by_id = provider.invoke(InvokeRequest("prefect:index:getSecretBlock", {"id": made.id}))
     assert by_name.failures == ()
-    assert by_name.inputs == by_id.inputs
-    assert by_name.inputs["id"] == made.id
-    assert has_secret(by_name.inputs["value"])
-    assert unwrap(by_name.inputs["value"]) == "s3cret"
+    assert by_name.value == by_id.value
+    assert by_name.value["id"] == made.id
+    assert has_secret(by_name.value["value"])
+    assert unwrap(by_name.value["value"]) == "s3cret"
 
-    listed = provider.invoke("prefect:index:listSecretBlocks", {"filter": {"name": {"any_": [name]}}})
-    (row,) = listed.inputs["items"]
+    listed = provider.invoke(InvokeRequest("prefect:index:listSecretBlocks", {"filter": {"name": {"any_": [name]}}}))
+    (row,) = listed.value["items"]
     assert row["id"] == made.id
     assert has_secret(row["value"])
     assert "s3cret" not in repr((by_name, listed))
@@ -61,9 +61,9 @@ def test_get_and_list(provider: PrefectProvider, name: str) -> None:
 def test_every_list_works(provider: PrefectProvider) -> None:
     for token, function in FUNCTIONS.items():
         if function.many:
-            result = provider.invoke(token, {})
+            result = provider.invoke(InvokeRequest(token, {}))
             assert result.failures == ()
-            assert all(row["id"] for row in result.inputs["items"])
+            assert all(row["id"] for row in result.value["items"])
 
 
 def test_what_the_caller_got_wrong_is_a_failure(provider: PrefectProvider, name: str) -> None:
@@ -76,12 +76,12 @@ def test_what_the_caller_got_wrong_is_a_failure(provider: PrefectProvider, name:
         ("prefect:index:getWorkerMetadata", {"type": "abacus"}, "there is no worker of type 'abacus'"),
         ("prefect:index:getNothing", {}, "has no function"),
     ):
-        (failure,) = provider.invoke(token, args).failures
+        (failure,) = provider.invoke(InvokeRequest(token, args)).failures
         assert words in failure.reason
 
 
 def test_worker_metadata_has_the_base_job_templates(provider: PrefectProvider) -> None:
-    workers = provider.invoke("prefect:index:getWorkerMetadata", {"type": "process"}).inputs["workers"]
+    workers = provider.invoke(InvokeRequest("prefect:index:getWorkerMetadata", {"type": "process"})).value["workers"]
     assert set(workers) == {"process"}
     assert {"job_configuration", "variables"} <= set(workers["process"]["baseJobTemplate"])
 
@@ -99,7 +99,7 @@ def test_reads_of_many_share_pages(provider: PrefectProvider, name: str) -> None
         ("GlobalConcurrencyLimit", {"name": f"{name}-a", "limit": 1}),
         ("GlobalConcurrencyLimit", {"name": f"{name}-b", "limit": 2}),
     ):
-        made = provider.create(urn(kind), inputs, 0, preview=False)
+        made = provider.create(CreateRequest(urn(kind), inputs))
         requests.append(ReadRequest(urn(kind), made.id, inputs, made.outputs))
     client = provider.connection.client()
     calls: list[str] = []
@@ -119,7 +119,7 @@ def test_reads_of_many_share_pages(provider: PrefectProvider, name: str) -> None
     for asked, answer in zip(requests, answers, strict=True):
         assert isinstance(answer, ReadResult)
         assert (answer.id, answer.outputs) == (asked.id, asked.outputs)
-        assert answer == provider.read(asked.urn, asked.id, asked.inputs, asked.outputs)
+        assert answer == provider.read(asked)
 
 
 def test_reads_at_one_time_are_gathered() -> None:

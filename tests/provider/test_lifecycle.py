@@ -17,7 +17,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prefect_pulumi.core.errors import ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DeleteRequest,
+    DiffKind,
+    DiffRequest,
+    ReadRequest,
+    RecoverRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, same, unwrap
 from prefect_pulumi.models import KINDS
 from prefect_pulumi.provider.handlers.blocks import JSON_FIELDS
@@ -367,12 +377,12 @@ def provider(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> I
         "Flow": {"name": "lifecycle"},
         "Deployment": {"name": "lifecycle", "flowName": "lifecycle", "workPoolName": "lifecycle"},
     }.items():
-        result = provider.create(urn(kind), inputs, 0, preview=False)
+        result = provider.create(CreateRequest(urn(kind), inputs))
         MADE[kind] = result.id
         made.append((urn(kind), result.id, inputs, result.outputs))
     yield provider
     for name, id, inputs, outputs in reversed(made):
-        provider.delete(name, id, inputs, outputs, 0)
+        provider.delete(DeleteRequest(name, id, inputs, outputs))
     provider.close()
 
 
@@ -381,58 +391,82 @@ def test_whole_life(provider: PrefectProvider, case: Case) -> None:
     number = uuid4().hex[:8]
     name, good = urn(case.kind), numbered(case.good, number)
 
-    checked = provider.check(name, {}, good, b"")
+    checked = provider.check(CheckRequest(name, new_inputs=good))
     assert checked.failures == ()
     inputs = checked.inputs
     assert same(inputs, good)
 
-    planned = provider.create(name, inputs, 0, preview=True)
+    planned = provider.create(CreateRequest(name, inputs, preview=True))
     assert planned.id == ""
     assert planned.outputs["created"] is UNKNOWN
 
-    made = provider.create(name, inputs, 0, preview=False)
+    made = provider.create(CreateRequest(name, inputs))
     assert made.id
     assert {key: made.outputs.get(key) for key in inputs} == inputs
     assert set(made.outputs) >= {"created", *inputs}
     if case.secret:
         assert isinstance(made.outputs[case.secret], Secret)
 
-    assert provider.diff(name, made.id, inputs, made.outputs, inputs, ()).changes is Changes.NONE
+    assert (
+        provider.diff(
+            DiffRequest(name, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
 
-    read = provider.read(name, made.id, inputs, made.outputs)
+    read = provider.read(ReadRequest(name, made.id, inputs, made.outputs))
     assert read.id == made.id
     assert read.inputs == inputs
     assert read.outputs == made.outputs
 
     if case.human and case.unique:
         with pytest.raises(ProviderError, match="exists already") as conflict:
-            provider.create(name, inputs, 0, preview=False)
+            provider.create(CreateRequest(name, inputs))
         assert f"import prefect:index:{case.kind} thing {case.human.format_map(good)}" in str(conflict.value)
         assert f"infra import {case.kind} {case.human.format_map(good)}" in str(conflict.value)
     if case.human:
         human = case.human.format_map(good)
-        imported = provider.read(name, human, {}, {})
+        imported = provider.read(ReadRequest(name, human))
         assert imported.id == made.id
         assert imported.outputs == made.outputs
-        assert provider.diff(name, made.id, imported.inputs, imported.outputs, inputs, ()).changes is Changes.NONE
-        assert provider.recover(name, inputs, 0.0) is not None
-        assert provider.recover(name, inputs, 9e9) is None
-    by_uuid = provider.read(name, made.id, {}, {})
+        assert (
+            provider.diff(
+                DiffRequest(name, made.id, old_inputs=imported.inputs, old_outputs=imported.outputs, new_inputs=inputs)
+            ).changes
+            is Changes.NONE
+        )
+        assert provider.recover(RecoverRequest(name, inputs, 0.0)) is not None
+        assert provider.recover(RecoverRequest(name, inputs, 9e9)) is None
+    by_uuid = provider.read(ReadRequest(name, made.id))
     assert by_uuid.outputs == made.outputs
 
     outputs, current = made.outputs, inputs
     if case.changed:
-        current = provider.check(name, inputs, numbered(case.changed, number), b"").inputs
-        found = provider.diff(name, made.id, inputs, outputs, current, ())
+        current = provider.check(
+            CheckRequest(name, old_inputs=inputs, new_inputs=numbered(case.changed, number))
+        ).inputs
+        found = provider.diff(DiffRequest(name, made.id, old_inputs=inputs, old_outputs=outputs, new_inputs=current))
         assert found.changes is Changes.SOME
         assert dict(found.detailed) == dict(case.details)
         assert not found.replaces
         before = outputs
-        outputs = provider.update(name, made.id, inputs, before, current, 0, False, ())
-        assert provider.diff(name, made.id, current, outputs, current, ()).changes is Changes.NONE
-        fresh = provider.read(name, made.id, current, outputs)
+        outputs = provider.update(
+            UpdateRequest(name, made.id, old_inputs=inputs, old_outputs=before, new_inputs=current)
+        )
+        assert (
+            provider.diff(
+                DiffRequest(name, made.id, old_inputs=current, old_outputs=outputs, new_inputs=current)
+            ).changes
+            is Changes.NONE
+        )
+        fresh = provider.read(ReadRequest(name, made.id, current, outputs))
         assert fresh.outputs == outputs
-        assert provider.diff(name, made.id, current, fresh.outputs, current, ()).changes is Changes.NONE
+        assert (
+            provider.diff(
+                DiffRequest(name, made.id, old_inputs=current, old_outputs=fresh.outputs, new_inputs=current)
+            ).changes
+            is Changes.NONE
+        )
         for key in before:
             if key in inputs and key not in current:
                 spec = KINDS[f"prefect:index:{case.kind}"].field(key)
@@ -440,18 +474,20 @@ def test_whole_life(provider: PrefectProvider, case: Case) -> None:
                 assert key not in outputs or same(outputs[key], spec.meta.removed or spec.default)
 
     if case.replacing:
-        other = provider.check(name, inputs, numbered(case.replacing, number), b"").inputs
-        found = provider.diff(name, made.id, inputs, made.outputs, other, ())
+        other = provider.check(
+            CheckRequest(name, old_inputs=inputs, new_inputs=numbered(case.replacing, number))
+        ).inputs
+        found = provider.diff(DiffRequest(name, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=other))
         assert set(case.replaces) <= set(found.replaces)
         # Schemas alone are told apart by their content, not by a unique name.
         assert found.delete_before_replace is (case.kind != "BlockSchema")
 
-    provider.delete(name, made.id, current, outputs, 0)
-    assert provider.read(name, made.id, current, outputs).id == ""
-    provider.delete(name, made.id, current, outputs, 0)
+    provider.delete(DeleteRequest(name, made.id, current, outputs))
+    assert provider.read(ReadRequest(name, made.id, current, outputs)).id == ""
+    provider.delete(DeleteRequest(name, made.id, current, outputs))
     if case.changed:
         with pytest.raises(ProviderError, match="refresh"):
-            provider.update(name, made.id, current, outputs, inputs, 0, False, ())
+            provider.update(UpdateRequest(name, made.id, old_inputs=current, old_outputs=outputs, new_inputs=inputs))
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.changed], ids=lambda case: case.kind)
@@ -460,7 +496,7 @@ def test_drift_of_each_field_is_seen_and_healed(provider: PrefectProvider, case:
     number = uuid4().hex[:8]
     name, good, changed = urn(case.kind), numbered(case.good, number), numbered(case.changed, number)
     model = KINDS[f"prefect:index:{case.kind}"]
-    made = provider.create(name, good, 0, preview=False)
+    made = provider.create(CreateRequest(name, good))
     outputs, seen = made.outputs, set()
     for wire in sorted({*good, *changed}):
         other = {key: value for key, value in good.items() if key != wire}
@@ -468,77 +504,114 @@ def test_drift_of_each_field_is_seen_and_healed(provider: PrefectProvider, case:
         if wire in case.apart or same(other, good):
             continue
         assert model.check(unwrap(other)) == []
-        elsewhere = provider.update(name, made.id, good, outputs, other, 0, False, ())
+        elsewhere = provider.update(
+            UpdateRequest(name, made.id, old_inputs=good, old_outputs=outputs, new_inputs=other)
+        )
         if same(elsewhere.get(wire), outputs.get(wire)):
             continue  # left out, the server keeps its own
-        drifted = provider.read(name, made.id, good, outputs)
-        found = provider.diff(name, made.id, drifted.inputs, drifted.outputs, good, ())
+        drifted = provider.read(ReadRequest(name, made.id, good, outputs))
+        found = provider.diff(
+            DiffRequest(name, made.id, old_inputs=drifted.inputs, old_outputs=drifted.outputs, new_inputs=good)
+        )
         assert {re.split(r"[.\[]", path)[0] for path in found.detailed} == {wire}
-        outputs = provider.update(name, made.id, good, drifted.outputs, good, 0, False, ())
-        assert provider.diff(name, made.id, good, outputs, good, ()).changes is Changes.NONE
+        outputs = provider.update(
+            UpdateRequest(name, made.id, old_inputs=good, old_outputs=drifted.outputs, new_inputs=good)
+        )
+        assert (
+            provider.diff(DiffRequest(name, made.id, old_inputs=good, old_outputs=outputs, new_inputs=good)).changes
+            is Changes.NONE
+        )
         seen.add(wire)
     assert seen >= {path for path in case.details if not re.search(r"[.\[]", path)} - case.apart
-    provider.delete(name, made.id, good, outputs, 0)
+    provider.delete(DeleteRequest(name, made.id, good, outputs))
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_bad_input_is_refused_on_its_property(provider: PrefectProvider, case: Case) -> None:
-    failures = provider.check(urn(case.kind), {}, case.bad, b"").failures
+    failures = provider.check(CheckRequest(urn(case.kind), new_inputs=case.bad)).failures
     assert [failure.property for failure in failures] == [case.bad_property]
     unknown = dict.fromkeys(case.good, UNKNOWN)
-    assert provider.check(urn(case.kind), {}, unknown, b"").failures == ()
+    assert provider.check(CheckRequest(urn(case.kind), new_inputs=unknown)).failures == ()
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if "name" in case.good], ids=lambda case: case.kind)
 def test_name_left_out_is_the_logical_name(provider: PrefectProvider, case: Case) -> None:
     inputs = {key: value for key, value in case.good.items() if key != "name"}
-    checked = provider.check(urn(case.kind, "logical-name"), {}, numbered(inputs, "1"), b"")
+    checked = provider.check(CheckRequest(urn(case.kind, "logical-name"), new_inputs=numbered(inputs, "1")))
     assert checked.inputs["name"] == "logical-name"
     assert checked.failures == ()
 
 
 def test_change_outside_is_seen_after_a_refresh_and_healed(provider: PrefectProvider) -> None:
     name, inputs = urn("WorkPool"), {"name": f"drift-{uuid4().hex[:8]}", "type": "process"}
-    made = provider.create(name, inputs, 0, preview=False)
+    made = provider.create(CreateRequest(name, inputs))
     route = f"/work_pools/{inputs['name']}"
     provider.connection.client().request("PATCH", route, json={"description": "from the UI", "is_paused": True})
     provider.connection.client().request("PATCH", route, json={"base_job_template": TEMPLATE})
-    read = provider.read(name, made.id, inputs, made.outputs)
+    read = provider.read(ReadRequest(name, made.id, inputs, made.outputs))
     assert read.inputs == inputs
-    found = provider.diff(name, made.id, read.inputs, read.outputs, inputs, ())
+    found = provider.diff(
+        DiffRequest(name, made.id, old_inputs=read.inputs, old_outputs=read.outputs, new_inputs=inputs)
+    )
     assert dict(found.detailed) == {"description": DiffKind.DELETE, "paused": DiffKind.UPDATE}
-    ignored = provider.diff(name, made.id, read.inputs, read.outputs, inputs, ["description", "paused"])
+    ignored = provider.diff(
+        DiffRequest(
+            name,
+            made.id,
+            old_inputs=read.inputs,
+            old_outputs=read.outputs,
+            new_inputs=inputs,
+            ignore_changes=["description", "paused"],
+        )
+    )
     assert ignored.changes is Changes.NONE
-    healed = provider.update(name, made.id, inputs, read.outputs, inputs, 0, False, ["paused"])
+    healed = provider.update(
+        UpdateRequest(
+            name, made.id, old_inputs=inputs, old_outputs=read.outputs, new_inputs=inputs, ignore_changes=["paused"]
+        )
+    )
     assert "description" not in healed
     assert healed["paused"] is True
     assert healed["baseJobTemplate"] == TEMPLATE
-    provider.delete(name, made.id, inputs, healed, 0)
+    provider.delete(DeleteRequest(name, made.id, inputs, healed))
 
 
 def test_template_taken_out_of_the_program_is_cleared(provider: PrefectProvider) -> None:
     name = urn("WorkPool")
     plain = {"name": f"template-{uuid4().hex[:8]}", "type": "process"}
     inputs = {**plain, "baseJobTemplate": TEMPLATE}
-    made = provider.create(name, inputs, 0, preview=False)
-    nested = provider.diff(name, made.id, inputs, made.outputs, {**plain, "baseJobTemplate": OTHER_TEMPLATE}, ())
+    made = provider.create(CreateRequest(name, inputs))
+    nested = provider.diff(
+        DiffRequest(
+            name,
+            made.id,
+            old_inputs=inputs,
+            old_outputs=made.outputs,
+            new_inputs={**plain, "baseJobTemplate": OTHER_TEMPLATE},
+        )
+    )
     assert dict(nested.detailed) == {"baseJobTemplate.variables.properties.image": DiffKind.ADD}
-    assert provider.diff(name, made.id, inputs, made.outputs, plain, ()).changes is Changes.SOME
-    outputs = provider.update(name, made.id, inputs, made.outputs, plain, 0, False, ())
+    assert (
+        provider.diff(DiffRequest(name, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=plain)).changes
+        is Changes.SOME
+    )
+    outputs = provider.update(
+        UpdateRequest(name, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=plain)
+    )
     assert outputs["baseJobTemplate"] == {}
-    provider.delete(name, made.id, plain, outputs, 0)
+    provider.delete(DeleteRequest(name, made.id, plain, outputs))
 
 
 def test_secret_given_to_a_plain_field_stays_secret(provider: PrefectProvider) -> None:
     name, inputs = urn("Variable"), {"name": f"hidden_{uuid4().hex[:8]}", "value": {"token": Secret("s3cret")}}
-    made = provider.create(name, inputs, 0, preview=False)
+    made = provider.create(CreateRequest(name, inputs))
     assert has_secret(made.outputs["value"])
     assert unwrap(made.outputs["value"]) == {"token": "s3cret"}
-    read = provider.read(name, made.id, inputs, made.outputs)
+    read = provider.read(ReadRequest(name, made.id, inputs, made.outputs))
     assert has_secret(read.inputs["value"])
     assert has_secret(read.outputs["value"])
     assert "s3cret" not in repr((made, read))
-    provider.delete(name, made.id, inputs, made.outputs, 0)
+    provider.delete(DeleteRequest(name, made.id, inputs, made.outputs))
 
 
 numbers = st.one_of(st.integers(-(2**53), 2**53), st.floats(-1e15, 1e15, allow_nan=False))
@@ -556,29 +629,39 @@ json_values = st.recursive(
 def test_any_json_value_survives_the_server(provider: PrefectProvider, value: Any) -> None:
     """Ints stay ints, true is not 1, empty is not missing."""
     name, inputs = urn("JsonBlock"), {"name": f"survivor-{uuid4().hex[:8]}", "value": {"it": value}}
-    made = provider.create(name, inputs, 0, preview=False)
-    read = provider.read(name, made.id, inputs, made.outputs)
+    made = provider.create(CreateRequest(name, inputs))
+    read = provider.read(ReadRequest(name, made.id, inputs, made.outputs))
     assert json.dumps(read.outputs["value"], sort_keys=True) == json.dumps({"it": value}, sort_keys=True)
-    assert provider.diff(name, made.id, inputs, read.outputs, inputs, ()).changes is Changes.NONE
-    provider.delete(name, made.id, inputs, made.outputs, 0)
+    assert (
+        provider.diff(
+            DiffRequest(name, made.id, old_inputs=inputs, old_outputs=read.outputs, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
+    provider.delete(DeleteRequest(name, made.id, inputs, made.outputs))
 
 
 def test_block_may_refer_to_another(provider: PrefectProvider) -> None:
     number = uuid4().hex[:8]
     name = urn("BlockDocument")
     target = {"name": f"target-{number}", "blockTypeSlug": "lifecycle", "data": {"a": 1}}
-    made = provider.create(name, target, 0, preview=False)
+    made = provider.create(CreateRequest(name, target))
     inputs = {
         "name": f"user-{number}",
         "blockTypeSlug": "lifecycle",
         "data": {"other": {"$ref": {"block_document_id": made.id}}, "x": 1},
     }
-    user = provider.create(name, inputs, 0, preview=False)
-    read = provider.read(name, user.id, inputs, user.outputs)
+    user = provider.create(CreateRequest(name, inputs))
+    read = provider.read(ReadRequest(name, user.id, inputs, user.outputs))
     assert same(read.outputs["data"], inputs["data"])
-    assert provider.diff(name, user.id, inputs, read.outputs, inputs, ()).changes is Changes.NONE
-    provider.delete(name, user.id, inputs, user.outputs, 0)
-    provider.delete(name, made.id, target, made.outputs, 0)
+    assert (
+        provider.diff(
+            DiffRequest(name, user.id, old_inputs=inputs, old_outputs=read.outputs, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
+    provider.delete(DeleteRequest(name, user.id, inputs, user.outputs))
+    provider.delete(DeleteRequest(name, made.id, target, made.outputs))
 
 
 def test_block_type_in_use_is_not_deleted(provider: PrefectProvider) -> None:
@@ -588,51 +671,51 @@ def test_block_type_in_use_is_not_deleted(provider: PrefectProvider) -> None:
         "BlockSchema": {"blockTypeSlug": f"used-{number}", "fields": {"title": number, "type": "object"}},
         "BlockDocument": {"name": "user", "blockTypeSlug": f"used-{number}", "data": {}},
     }
-    made = {kind: provider.create(urn(kind), inputs, 0, preview=False) for kind, inputs in kinds.items()}
+    made = {kind: provider.create(CreateRequest(urn(kind), inputs)) for kind, inputs in kinds.items()}
     for kind in ("BlockType", "BlockSchema"):
         with pytest.raises(ProviderError, match=f"used-{number}/user"):
-            provider.delete(urn(kind), made[kind].id, kinds[kind], made[kind].outputs, 0)
+            provider.delete(DeleteRequest(urn(kind), made[kind].id, kinds[kind], made[kind].outputs))
     for kind in reversed(kinds):
-        provider.delete(urn(kind), made[kind].id, kinds[kind], made[kind].outputs, 0)
+        provider.delete(DeleteRequest(urn(kind), made[kind].id, kinds[kind], made[kind].outputs))
 
 
 def test_missing_parents_are_named(provider: PrefectProvider) -> None:
     with pytest.raises(ProviderError, match="work pool 'nowhere' does not exist"):
-        provider.create(urn("WorkQueue"), {"name": "q", "workPoolName": "nowhere"}, 0, preview=False)
+        provider.create(CreateRequest(urn("WorkQueue"), {"name": "q", "workPoolName": "nowhere"}))
     inputs = {"name": "d", "blockTypeSlug": "nothing", "data": {}}
     with pytest.raises(ProviderError, match="block type 'nothing' does not exist"):
-        provider.create(urn("BlockDocument"), inputs, 0, preview=False)
+        provider.create(CreateRequest(urn("BlockDocument"), inputs))
 
 
 def test_import_of_what_is_not_there(provider: PrefectProvider) -> None:
     for case in CASES:
-        assert provider.read(urn(case.kind), str(uuid4()), {}, {}).id == ""
+        assert provider.read(ReadRequest(urn(case.kind), str(uuid4()))).id == ""
         if case.human:
             missing = "/".join(["missing"] * (case.human.count("/") + 1))
-            assert provider.read(urn(case.kind), missing, {}, {}).id == ""
+            assert provider.read(ReadRequest(urn(case.kind), missing)).id == ""
     with pytest.raises(ProviderError, match="pool/queue"):
-        provider.read(urn("WorkQueue"), "only-a-queue", {}, {})
+        provider.read(ReadRequest(urn("WorkQueue"), "only-a-queue"))
 
 
 @pytest.mark.parametrize("order", [(1, 2, 3), (2, 3, 1), (3, 2, 1), (3, 1, 2)])
 def test_declared_priorities_hold_in_any_order(provider: PrefectProvider, order: tuple[int, ...]) -> None:
     pool = {"name": f"order-{uuid4().hex[:8]}", "type": "process"}
-    made = provider.create(urn("WorkPool"), pool, 0, preview=False)
+    made = provider.create(CreateRequest(urn("WorkPool"), pool))
     queues = []
     for priority in order:
         inputs = {"name": f"q{priority}", "workPoolName": pool["name"], "priority": priority}
-        queues.append((inputs, provider.create(urn("WorkQueue"), inputs, 0, preview=False)))
+        queues.append((inputs, provider.create(CreateRequest(urn("WorkQueue"), inputs))))
     for inputs, queue in queues:
-        assert provider.read(urn("WorkQueue"), queue.id, inputs, queue.outputs).outputs == queue.outputs
-    default = provider.read(urn("WorkQueue"), f"{pool['name']}/default", {}, {})
-    provider.delete(urn("WorkQueue"), default.id, default.inputs, default.outputs, 0)
-    assert provider.read(urn("WorkQueue"), default.id, {}, {}).id == default.id
-    provider.delete(urn("WorkPool"), made.id, pool, made.outputs, 0)
+        assert provider.read(ReadRequest(urn("WorkQueue"), queue.id, inputs, queue.outputs)).outputs == queue.outputs
+    default = provider.read(ReadRequest(urn("WorkQueue"), f"{pool['name']}/default"))
+    provider.delete(DeleteRequest(urn("WorkQueue"), default.id, default.inputs, default.outputs))
+    assert provider.read(ReadRequest(urn("WorkQueue"), default.id)).id == default.id
+    provider.delete(DeleteRequest(urn("WorkPool"), made.id, pool, made.outputs))
 
 
 def test_json_block_has_the_schema_of_the_flows_class(provider: PrefectProvider) -> None:
     name, inputs = urn("JsonBlock"), {"name": f"schema-{uuid4().hex[:8]}", "value": 1}
-    made = provider.create(name, inputs, 0, preview=False)
+    made = provider.create(CreateRequest(name, inputs))
     document = provider.connection.client().request("GET", f"/block_documents/{made.id}")
     assert document["block_schema"]["fields"] == JSON_FIELDS
     code = (
@@ -644,11 +727,11 @@ def test_json_block_has_the_schema_of_the_flows_class(provider: PrefectProvider)
     fields, checksum = json.loads(done.stdout.splitlines()[-1])
     assert fields == JSON_FIELDS
     assert document["block_schema"]["checksum"] == checksum
-    provider.delete(name, made.id, inputs, made.outputs, 0)
+    provider.delete(DeleteRequest(name, made.id, inputs, made.outputs))
 
 
 def test_pool_types_of_the_cloud_are_refused(provider: PrefectProvider) -> None:
     for type_ in ("prefect:managed", "ecs:push"):
-        (failure,) = provider.check(urn("WorkPool"), {}, {"name": "p", "type": type_}, b"").failures
+        (failure,) = provider.check(CheckRequest(urn("WorkPool"), new_inputs={"name": "p", "type": type_})).failures
         assert failure.property == "type"
         assert "Prefect Cloud" in failure.reason

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, DeleteRequest
 from prefect_pulumi.core.values import UNKNOWN, secret
 from prefect_pulumi.provider.provider import PrefectProvider
 
@@ -51,7 +52,7 @@ class Room:
         )
 
     def faults(self, provider: PrefectProvider, **inputs: Any) -> list[str]:
-        found = provider.check(URN + "Deployments::flows", {}, inputs, b"").failures
+        found = provider.check(CheckRequest(URN + "Deployments::flows", new_inputs=inputs)).failures
         return [failure.reason.removeprefix("prefect.yaml: ") for failure in found]
 
     @property
@@ -95,10 +96,10 @@ def declare(provider: PrefectProvider, tag: str, *, create: bool) -> list[tuple[
         ("Variable", {"name": f"words_{tag}", "value": "many"}),
     ):
         urn = f"{URN}{kind}::{tag}"
-        checked = provider.check(urn, {}, inputs, b"")
+        checked = provider.check(CheckRequest(urn, new_inputs=inputs))
         assert checked.failures == ()
         if create:
-            made.append((urn, provider.create(urn, checked.inputs, 0, False).id, checked.inputs))
+            made.append((urn, provider.create(CreateRequest(urn, checked.inputs)).id, checked.inputs))
     return made
 
 
@@ -165,7 +166,7 @@ def test_what_the_server_has_is_known_without_being_declared(room: Room) -> None
     (fault,) = room.faults(provider)
     assert f"the block {block} is resolved by the deploy, and its secret fields (value)" in fault
     for urn, id, inputs in reversed(made):
-        maker.delete(urn, id, inputs, {}, 0)
+        maker.delete(DeleteRequest(urn, id, inputs, {}))
 
 
 def test_a_server_that_is_still_to_be_made_has_nothing(room: Room) -> None:
@@ -212,7 +213,7 @@ def test_a_folder_of_this_machine_is_for_its_own_workers(room: Room) -> None:
     assert f"without a pull step its runs look for this machine's folder {room.root}" in fault
     assert f"no worker of this machine serves the pool 'pool-{room.tag}'" in fault
     worker = {"name": "w", "workPool": f"pool-{room.tag}", "directory": ".infra/dev/w"}
-    assert provider.check(URN + "ProcessWorker::w", {}, worker, b"").failures == ()
+    assert provider.check(CheckRequest(URN + "ProcessWorker::w", new_inputs=worker)).failures == ()
     assert room.faults(provider) == []
     other = room.provider()
     declare(other, room.tag, create=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.core.provider_protocol import Changes
+from prefect_pulumi.core.provider_protocol import Changes, CheckRequest, CreateRequest, DiffRequest, UpdateRequest
 from prefect_pulumi.core.values import UNKNOWN, secret
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.git_repository import commit_all, git
@@ -44,17 +44,23 @@ class Carried:
         provider = PrefectProvider(self.root, self.host)
         provider.configure({"apiUrl": self.api_url})
         try:
-            provider.check(VARIABLE, {}, {"value": variable}, b"")
-            checked = provider.check(URN, self.inputs, {"deployments": {"f/d": "1"}, **inputs}, b"")
+            provider.check(CheckRequest(VARIABLE, new_inputs={"value": variable}))
+            checked = provider.check(
+                CheckRequest(URN, old_inputs=self.inputs, new_inputs={"deployments": {"f/d": "1"}, **inputs})
+            )
             assert checked.failures == ()
             if not self.outputs:
-                result = provider.create(URN, checked.inputs, 0, preview=False)
+                result = provider.create(CreateRequest(URN, checked.inputs))
                 self.inputs, self.outputs = checked.inputs, result.outputs
                 return True
-            found = provider.diff(URN, "dev", self.inputs, self.outputs, checked.inputs, ())
+            found = provider.diff(
+                DiffRequest(URN, "dev", old_inputs=self.inputs, old_outputs=self.outputs, new_inputs=checked.inputs)
+            )
             if found.changes is Changes.SOME:
                 self.outputs = provider.update(
-                    URN, "dev", self.inputs, self.outputs, checked.inputs, 0, preview=False, ignore_changes=()
+                    UpdateRequest(
+                        URN, "dev", old_inputs=self.inputs, old_outputs=self.outputs, new_inputs=checked.inputs
+                    )
                 )
             self.inputs = checked.inputs
             return found.changes is Changes.SOME
@@ -121,7 +127,7 @@ def test_a_pinned_stack_refuses_another_program(carried: Carried) -> None:
     assert carried.record["promoted"] == {"stage": "dev", "release": "dev-7"}
     second = carried.commit("second")
     provider = PrefectProvider(carried.root, carried.host)
-    (failure,) = provider.check(URN, {}, {"pinned": first}, b"").failures
+    (failure,) = provider.check(CheckRequest(URN, new_inputs={"pinned": first})).failures
     assert f"pinned to the release of commit {first[:12]}, and this program is of {second[:12]}" in failure.reason
     assert "infra up -s dev" in failure.reason
 
@@ -129,7 +135,7 @@ def test_a_pinned_stack_refuses_another_program(carried: Carried) -> None:
 def test_what_is_not_known_yet_leaves_the_fingerprint_open(carried: Carried) -> None:
     carried.commit("first")
     provider = PrefectProvider(carried.root, carried.host)
-    provider.check(VARIABLE, {}, {"value": UNKNOWN}, b"")
-    checked = provider.check(URN, {}, {}, b"")
+    provider.check(CheckRequest(VARIABLE, new_inputs={"value": UNKNOWN}))
+    checked = provider.check(CheckRequest(URN, new_inputs={}))
     assert checked.inputs["infrastructure"] is UNKNOWN
-    assert provider.create(URN, checked.inputs, 0, preview=True).outputs["record"] is UNKNOWN
+    assert provider.create(CreateRequest(URN, checked.inputs, preview=True)).outputs["record"] is UNKNOWN

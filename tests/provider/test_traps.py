@@ -10,7 +10,17 @@ from uuid import uuid4
 import pytest
 
 from prefect_pulumi.core.errors import ApiError, ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DeleteRequest,
+    DiffKind,
+    DiffRequest,
+    ReadRequest,
+    RecoverRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.provider import PrefectProvider
 
@@ -43,9 +53,9 @@ def name() -> str:
 
 def make(provider: PrefectProvider, kind: str, **inputs: Any) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """Id, checked inputs and outputs of a new object."""
-    checked = provider.check(urn(kind), {}, inputs, b"")
+    checked = provider.check(CheckRequest(urn(kind), new_inputs=inputs))
     assert checked.failures == ()
-    made = provider.create(urn(kind), checked.inputs, 0, preview=False)
+    made = provider.create(CreateRequest(urn(kind), checked.inputs))
     return made.id, checked.inputs, made.outputs
 
 
@@ -54,13 +64,13 @@ def test_queue_moved_to_another_pool_replaces(provider: PrefectProvider, name: s
     make(provider, "WorkPool", name=f"{name}-b", type="process")
     id, inputs, outputs = make(provider, "WorkQueue", name="q", workPoolName=f"{name}-a", priority=5)
     moved = {**inputs, "workPoolName": f"{name}-b"}
-    found = provider.diff(urn("WorkQueue"), id, inputs, outputs, moved, ())
+    found = provider.diff(DiffRequest(urn("WorkQueue"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=moved))
     assert found.replaces == ("workPoolName",)
     assert found.delete_before_replace
-    provider.delete(urn("WorkQueue"), id, inputs, outputs, 0)
-    provider.create(urn("WorkQueue"), moved, 0, preview=False)
-    assert provider.read(urn("WorkQueue"), f"{name}-a/q", {}, {}).id == ""
-    assert provider.read(urn("WorkQueue"), f"{name}-b/q", {}, {}).outputs["priority"] == 5
+    provider.delete(DeleteRequest(urn("WorkQueue"), id, inputs, outputs))
+    provider.create(CreateRequest(urn("WorkQueue"), moved))
+    assert provider.read(ReadRequest(urn("WorkQueue"), f"{name}-a/q")).id == ""
+    assert provider.read(ReadRequest(urn("WorkQueue"), f"{name}-b/q")).outputs["priority"] == 5
 
 
 def test_base_job_template_left_out_is_read_and_compared(provider: PrefectProvider, name: str) -> None:
@@ -68,18 +78,32 @@ def test_base_job_template_left_out_is_read_and_compared(provider: PrefectProvid
     id, inputs, outputs = make(provider, "WorkPool", name=name, type="process")
     workers_own = {"job_configuration": {"command": "{{ command }}"}, "variables": {"properties": {"command": {}}}}
     client.request("PATCH", f"/work_pools/{name}", json={"base_job_template": workers_own})
-    read = provider.read(urn("WorkPool"), id, inputs, outputs)
+    read = provider.read(ReadRequest(urn("WorkPool"), id, inputs, outputs))
     assert read.outputs["baseJobTemplate"] == workers_own
-    assert provider.diff(urn("WorkPool"), id, inputs, read.outputs, inputs, ()).changes is Changes.NONE
+    assert (
+        provider.diff(
+            DiffRequest(urn("WorkPool"), id, old_inputs=inputs, old_outputs=read.outputs, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
 
     edited = {**workers_own, "job_configuration": {"command": "echo"}}
     client.request("PATCH", f"/work_pools/{name}", json={"base_job_template": edited})
-    drifted = provider.read(urn("WorkPool"), id, inputs, read.outputs)
-    found = provider.diff(urn("WorkPool"), id, inputs, drifted.outputs, inputs, ())
+    drifted = provider.read(ReadRequest(urn("WorkPool"), id, inputs, read.outputs))
+    found = provider.diff(
+        DiffRequest(urn("WorkPool"), id, old_inputs=inputs, old_outputs=drifted.outputs, new_inputs=inputs)
+    )
     assert dict(found.detailed) == {"baseJobTemplate": DiffKind.UPDATE}
-    healed = provider.update(urn("WorkPool"), id, inputs, drifted.outputs, inputs, 0, False, ())
+    healed = provider.update(
+        UpdateRequest(urn("WorkPool"), id, old_inputs=inputs, old_outputs=drifted.outputs, new_inputs=inputs)
+    )
     assert client.request("GET", f"/work_pools/{name}")["base_job_template"] == workers_own
-    assert provider.diff(urn("WorkPool"), id, inputs, healed, inputs, ()).changes is Changes.NONE
+    assert (
+        provider.diff(
+            DiffRequest(urn("WorkPool"), id, old_inputs=inputs, old_outputs=healed, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
 
 
 def deployment(provider: PrefectProvider, name: str) -> str:
@@ -91,10 +115,14 @@ def test_schedule_renamed_by_slug_does_not_leave_the_old_one(provider: PrefectPr
     owner = deployment(provider, name)
     id, inputs, outputs = make(provider, "DeploymentSchedule", deploymentId=owner, cron="0 6 * * *", slug="morning")
     renamed = {**inputs, "slug": "early"}
-    found = provider.diff(urn("DeploymentSchedule"), id, inputs, outputs, renamed, ())
+    found = provider.diff(
+        DiffRequest(urn("DeploymentSchedule"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=renamed)
+    )
     assert dict(found.detailed) == {"slug": DiffKind.UPDATE}
     assert not found.replaces
-    provider.update(urn("DeploymentSchedule"), id, inputs, outputs, renamed, 0, False, ())
+    provider.update(
+        UpdateRequest(urn("DeploymentSchedule"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=renamed)
+    )
     rows = provider.connection.client().request("GET", f"/deployments/{owner}/schedules")
     assert [(row["id"], row["slug"]) for row in rows] == [(id, "early")]
 
@@ -105,16 +133,23 @@ def test_schedule_update_keeps_what_it_does_not_change(provider: PrefectProvider
     id, inputs, outputs = make(provider, "DeploymentSchedule", **given, slug="s", maxScheduledRuns=3)
     assert outputs["rrule"] == given["rrule"]
     paused = {**inputs, "active": False}
-    after = provider.update(urn("DeploymentSchedule"), id, inputs, outputs, paused, 0, False, ())
+    after = provider.update(
+        UpdateRequest(urn("DeploymentSchedule"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=paused)
+    )
     assert after == {**outputs, "active": False}
 
 
 def test_schedule_without_slug_is_one_schedule(provider: PrefectProvider, name: str) -> None:
     owner = deployment(provider, name)
     id, inputs, outputs = make(provider, "DeploymentSchedule", deploymentId=owner, interval=600.0)
-    assert provider.read(urn("DeploymentSchedule"), id, inputs, outputs).outputs == outputs
-    assert provider.diff(urn("DeploymentSchedule"), id, inputs, outputs, inputs, ()).changes is Changes.NONE
-    recovered = provider.recover(urn("DeploymentSchedule"), inputs, 0.0)
+    assert provider.read(ReadRequest(urn("DeploymentSchedule"), id, inputs, outputs)).outputs == outputs
+    assert (
+        provider.diff(
+            DiffRequest(urn("DeploymentSchedule"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
+    recovered = provider.recover(RecoverRequest(urn("DeploymentSchedule"), inputs, 0.0))
     assert recovered is not None
     assert recovered.id == id
 
@@ -136,12 +171,12 @@ def test_object_deleted_outside_is_found_gone_without_a_slow_retry(
 ) -> None:
     given = {key: name if value == "{n}" else value for key, value in inputs.items()}
     id, checked, outputs = make(provider, kind, **given)
-    provider.delete(urn(kind), id, checked, outputs, 0)
+    provider.delete(DeleteRequest(urn(kind), id, checked, outputs))
     began = time.monotonic()
-    assert provider.read(urn(kind), id, checked, outputs).id == ""
+    assert provider.read(ReadRequest(urn(kind), id, checked, outputs)).id == ""
     # Other tools wait minutes here; the bound tells a retry with waits from a plain read, not fast from slow.
     assert time.monotonic() - began < 20
-    again = provider.create(urn(kind), checked, 0, preview=False)
+    again = provider.create(CreateRequest(urn(kind), checked))
     assert again.id != id
 
 
@@ -160,7 +195,7 @@ def test_name_that_exists_outside_the_state_offers_import(
     given = {key: name if value == "{n}" else value for key, value in inputs.items()}
     make(provider, kind, **given)
     with pytest.raises(ProviderError) as caught:
-        provider.create(urn(kind, "mine"), given, 0, preview=False)
+        provider.create(CreateRequest(urn(kind, "mine"), given))
     text = str(caught.value)
     assert f"infra import {kind} {name} --name mine" in text
     assert "409" not in text
@@ -170,15 +205,15 @@ def test_existing_deployment_is_not_taken_over(provider: PrefectProvider, name: 
     owner = deployment(provider, name)
     make(provider, "DeploymentSchedule", deploymentId=owner, cron="0 6 * * *", slug="s")
     with pytest.raises(ProviderError, match=f"infra import Deployment {name}/d"):
-        provider.create(urn("Deployment"), {"name": "d", "flowName": name}, 0, preview=False)
+        provider.create(CreateRequest(urn("Deployment"), {"name": "d", "flowName": name}))
     assert len(provider.connection.client().request("GET", f"/deployments/{owner}/schedules")) == 1
 
 
 def test_deployment_owned_twice_is_refused(provider: PrefectProvider, name: str) -> None:
     inputs = {"name": "d", "flowName": name}
-    assert provider.check(urn("Deployment", "one"), {}, inputs, b"").failures == ()
-    assert provider.check(urn("Deployment", "one"), {}, inputs, b"").failures == ()
-    (failure,) = provider.check(urn("Deployment", "two"), {}, inputs, b"").failures
+    assert provider.check(CheckRequest(urn("Deployment", "one"), new_inputs=inputs)).failures == ()
+    assert provider.check(CheckRequest(urn("Deployment", "one"), new_inputs=inputs)).failures == ()
+    (failure,) = provider.check(CheckRequest(urn("Deployment", "two"), new_inputs=inputs)).failures
     assert f"the deployment '{name}/d' is declared twice" in failure.reason
     assert urn("Deployment", "one") in failure.reason
 
@@ -189,8 +224,10 @@ def test_deployment_owned_by_program_and_file_is_refused(provider: PrefectProvid
     (provider.root / "prefect.yaml").write_text(
         f"deployments:\n- name: daily\n  entrypoint: flow.py:orders\n  work_pool: {{name: {name}}}\n"
     )
-    assert provider.check(urn("Deployments"), {}, {"workPools": [name]}, b"").failures == ()
-    (failure,) = provider.check(urn("Deployment"), {}, {"name": "daily", "flowName": "orders"}, b"").failures
+    assert provider.check(CheckRequest(urn("Deployments"), new_inputs={"workPools": [name]})).failures == ()
+    (failure,) = provider.check(
+        CheckRequest(urn("Deployment"), new_inputs={"name": "daily", "flowName": "orders"})
+    ).failures
     assert "the deployment 'orders/daily' is declared twice" in failure.reason
 
 
@@ -200,7 +237,7 @@ def test_fields_taken_out_of_the_program_leave_the_server(provider: PrefectProvi
     full = {"tags": ["a"], "parameters": {"a": 1}, "jobVariables": {"env": {"A": "1"}}, "workPoolName": name}
     id, inputs, outputs = make(provider, "Deployment", name="d", flowName=name, enforceParameterSchema=False, **full)
     bare = {"name": "d", "flowName": name, "enforceParameterSchema": False}
-    provider.update(urn("Deployment"), id, inputs, outputs, bare, 0, False, ())
+    provider.update(UpdateRequest(urn("Deployment"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=bare))
     live = provider.connection.client().request("GET", f"/deployments/{id}")
     assert (live["tags"], live["parameters"], live["job_variables"]) == ([], {}, {})
     assert live["work_pool_name"] is None
@@ -216,8 +253,11 @@ def test_runtime_fields_are_no_drift(provider: PrefectProvider, name: str) -> No
     client.request("POST", "/v2/concurrency_limits/increment", json=slots, idempotent=True)
     assert client.request("GET", f"/work_pools/{name}")["status"] == "READY"
     assert client.request("GET", f"/v2/concurrency_limits/{name}")["active_slots"] == 1
-    assert provider.read(urn("WorkPool"), pool, inputs, outputs).outputs == outputs
-    assert provider.read(urn("GlobalConcurrencyLimit"), limit, limit_inputs, limit_outputs).outputs == limit_outputs
+    assert provider.read(ReadRequest(urn("WorkPool"), pool, inputs, outputs)).outputs == outputs
+    assert (
+        provider.read(ReadRequest(urn("GlobalConcurrencyLimit"), limit, limit_inputs, limit_outputs)).outputs
+        == limit_outputs
+    )
 
 
 def test_refusal_keeps_the_servers_own_words(provider: PrefectProvider, name: str) -> None:
@@ -229,7 +269,7 @@ def test_refusal_keeps_the_servers_own_words(provider: PrefectProvider, name: st
     make(provider, "WorkPool", name=name, type="process", baseJobTemplate=template)
     wrong = {"name": "d", "flowName": name, "workPoolName": name, "jobVariables": {"memory": "a lot"}}
     with pytest.raises(ApiError, match=r"Validation failed for field 'memory'.*'a lot' is not valid"):
-        provider.create(urn("Deployment"), wrong, 0, preview=False)
+        provider.create(CreateRequest(urn("Deployment"), wrong))
 
 
 def test_metric_trigger_is_refused_on_a_self_hosted_server(provider: PrefectProvider) -> None:
@@ -237,7 +277,7 @@ def test_metric_trigger_is_refused_on_a_self_hosted_server(provider: PrefectProv
     nested = {"type": "compound", "require": "any", "triggers": [metric]}
     for trigger in (metric, nested):
         inputs = {"name": "a", "trigger": trigger, "actions": [{"type": "do-nothing"}]}
-        (failure,) = provider.check(urn("Automation"), {}, inputs, b"").failures
+        (failure,) = provider.check(CheckRequest(urn("Automation"), new_inputs=inputs)).failures
         assert failure.property == "trigger"
         assert "Prefect Cloud only" in failure.reason
 
@@ -246,13 +286,13 @@ def test_two_spellings_of_one_automation_are_equal(provider: PrefectProvider, na
     trigger = {"type": "event", "posture": "Reactive", "expect": ["b", "a"], "within": 0, "threshold": 1}
     id, inputs, outputs = make(provider, "Automation", name=name, trigger=trigger, actions=[{"type": "do-nothing"}])
     assert outputs["trigger"] == trigger
-    read = provider.read(urn("Automation"), id, inputs, outputs)
+    read = provider.read(ReadRequest(urn("Automation"), id, inputs, outputs))
     assert read.outputs == outputs
-    imported = provider.read(urn("Automation"), id, {}, {})
+    imported = provider.read(ReadRequest(urn("Automation"), id))
     assert imported.inputs["trigger"] == {"type": "event", "posture": "Reactive", "expect": ["a", "b"]}
     make(provider, "Automation", name=name, trigger=trigger, actions=[])
     with pytest.raises(ProviderError, match="several automations have the name"):
-        provider.read(urn("Automation"), name, {}, {})
+        provider.read(ReadRequest(urn("Automation"), name))
 
 
 def test_secret_changed_outside_is_drift_that_shows_no_value(provider: PrefectProvider, name: str) -> None:
@@ -260,8 +300,10 @@ def test_secret_changed_outside_is_drift_that_shows_no_value(provider: PrefectPr
     provider.connection.client().request(
         "PATCH", f"/block_documents/{id}", json={"data": {"value": "edited-value"}, "merge_existing_data": False}
     )
-    read = provider.read(urn("SecretBlock"), id, inputs, outputs)
-    found = provider.diff(urn("SecretBlock"), id, inputs, read.outputs, inputs, ())
+    read = provider.read(ReadRequest(urn("SecretBlock"), id, inputs, outputs))
+    found = provider.diff(
+        DiffRequest(urn("SecretBlock"), id, old_inputs=inputs, old_outputs=read.outputs, new_inputs=inputs)
+    )
     assert dict(found.detailed) == {"value": DiffKind.UPDATE}
     assert "edited-value" not in repr((read, found))
 
@@ -270,14 +312,23 @@ def test_pool_made_anew_gets_its_deployments_back(provider: PrefectProvider, nam
     make(provider, "Flow", name=name)
     pool, pool_inputs, pool_outputs = make(provider, "WorkPool", name=name, type="process")
     id, inputs, outputs = make(provider, "Deployment", name="d", flowName=name, workPoolName=name)
-    provider.delete(urn("WorkPool"), pool, pool_inputs, pool_outputs, 0)
+    provider.delete(DeleteRequest(urn("WorkPool"), pool, pool_inputs, pool_outputs))
     provider.configure({"apiUrl": provider.connection.api_url})  # the next run
-    assert provider.diff(urn("Deployment"), id, inputs, outputs, inputs, ()).changes is Changes.NONE
-    provider.create(urn("WorkPool"), pool_inputs, 0, preview=True)
-    planned = provider.diff(urn("Deployment"), id, inputs, outputs, inputs, ())
+    assert (
+        provider.diff(
+            DiffRequest(urn("Deployment"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=inputs)
+        ).changes
+        is Changes.NONE
+    )
+    provider.create(CreateRequest(urn("WorkPool"), pool_inputs, preview=True))
+    planned = provider.diff(
+        DiffRequest(urn("Deployment"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=inputs)
+    )
     assert dict(planned.detailed) == {"workPoolName": DiffKind.UPDATE}
-    provider.create(urn("WorkPool"), pool_inputs, 0, preview=False)
-    healed = provider.update(urn("Deployment"), id, inputs, outputs, inputs, 0, False, ())
+    provider.create(CreateRequest(urn("WorkPool"), pool_inputs))
+    healed = provider.update(
+        UpdateRequest(urn("Deployment"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=inputs)
+    )
     assert healed["workPoolName"] == name
     assert provider.connection.client().request("GET", f"/deployments/{id}")["work_pool_name"] == name
 
@@ -289,7 +340,13 @@ def test_queues_may_take_each_others_priority(provider: PrefectProvider, name: s
         for index, priority in enumerate(target):
             id, inputs, outputs = queues[index]
             news = {**inputs, "priority": priority}
-            queues[index] = (id, news, provider.update(urn("WorkQueue"), id, inputs, outputs, news, 0, False, ()))
+            queues[index] = (
+                id,
+                news,
+                provider.update(
+                    UpdateRequest(urn("WorkQueue"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=news)
+                ),
+            )
         live = provider.connection.client().request("POST", f"/work_pools/{name}/queues/filter", json={})
         order = [row["name"] for row in sorted(live, key=lambda row: row["priority"]) if row["name"] != "default"]
         assert order == [f"q{target.index(priority) + 1}" for priority in sorted(target)]

@@ -15,7 +15,15 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import facts, find_pool, set_paused, skew, versions, workers
 from prefect_pulumi.app.workers import gather
 from prefect_pulumi.core.errors import LocalProcessError
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CreateRequest,
+    DeleteRequest,
+    DiffKind,
+    DiffRequest,
+    ReadRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.local.containers import look
 from prefect_pulumi.provider.provider import PrefectProvider
 from prefect_pulumi.state.entries import ResourceEntry
@@ -69,7 +77,9 @@ class Room:
         return bool(find_pool(self.client, self.pool)["is_paused"])
 
     def update(self, kind: str, old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-        return self.provider.update(urn(kind), self.pool, old, old, new, 0, False, ())
+        return self.provider.update(
+            UpdateRequest(urn(kind), self.pool, old_inputs=old, old_outputs=old, new_inputs=new)
+        )
 
 
 @pytest.fixture
@@ -83,7 +93,7 @@ def room(prefect_server: str, tmp_path: Path) -> Iterator[Room]:
 def test_a_swap_pauses_waits_and_resumes(room: Room) -> None:
     drain = {"workPool": room.pool, "workers": ["w"], "revision": "1", "timeout": 60}
     online = {"workPool": room.pool, "workers": ["w"], "timeout": 60, "drainSeconds": 60}
-    assert room.provider.create(urn("WorkerDrain"), drain, 0, preview=False).outputs == drain
+    assert room.provider.create(CreateRequest(urn("WorkerDrain"), drain)).outputs == drain
     assert not room.paused
 
     run = room.run("w")
@@ -100,7 +110,7 @@ def test_a_swap_pauses_waits_and_resumes(room: Room) -> None:
     room.heartbeat("w")
     later = threading.Timer(2, lambda: room.heartbeat("w"))
     later.start()
-    made = room.provider.create(urn("WorkerOnline"), online, 0, preview=False)
+    made = room.provider.create(CreateRequest(urn("WorkerOnline"), online))
     assert not later.is_alive()  # the heartbeat from before the swap was not enough
     assert made.outputs["status"] == "online"
     assert made.outputs["facts"]["w"]["status"] == "ONLINE"
@@ -112,9 +122,9 @@ def test_what_outlasts_the_drain_is_crashed_where_it_dies_with_its_worker(room: 
     online = {"workPool": room.pool, "workers": ["w"], "timeout": 60, "drainSeconds": 0}
     drain = {"workPool": room.pool, "workers": ["w"], "revision": "1", "timeout": 0}
     own, other = room.run("w"), room.run("x")
-    room.provider.delete(urn("WorkerOnline"), room.pool, online, {**online, "status": "online"}, 0)
+    room.provider.delete(DeleteRequest(urn("WorkerOnline"), room.pool, online, {**online, "status": "online"}))
     assert room.paused
-    room.provider.delete(urn("WorkerDrain"), room.pool, drain, drain, 0)
+    room.provider.delete(DeleteRequest(urn("WorkerDrain"), room.pool, drain, drain))
     assert not room.paused
     assert (room.state(own), room.state(other)) == ("CRASHED", "RUNNING")
 
@@ -125,7 +135,7 @@ def test_runs_with_infrastructure_of_their_own_go_on(prefect_server: str, tmp_pa
         drain = {"workPool": room.pool, "workers": ["w"], "revision": "1", "timeout": 0}
         run = room.run("w")
         room.update("WorkerDrain", drain, {**drain, "revision": "2"})
-        room.provider.delete(urn("WorkerDrain"), room.pool, drain, drain, 0)
+        room.provider.delete(DeleteRequest(urn("WorkerDrain"), room.pool, drain, drain))
         assert (room.paused, room.state(run)) == (False, "RUNNING")
     finally:
         room.provider.close()
@@ -135,7 +145,7 @@ def test_runs_with_infrastructure_of_their_own_go_on(prefect_server: str, tmp_pa
 def test_a_pool_that_is_meant_to_be_paused_stays_so(room: Room) -> None:
     set_paused(room.client, room.pool, True)
     drain = {"workPool": room.pool, "workers": ["w"], "revision": "1", "timeout": 0, "paused": True}
-    room.provider.delete(urn("WorkerDrain"), room.pool, drain, drain, 0)
+    room.provider.delete(DeleteRequest(urn("WorkerDrain"), room.pool, drain, drain))
     assert room.paused
 
 
@@ -145,15 +155,19 @@ def test_a_worker_that_nobody_hears_of_is_an_error_and_one_that_is_offline_is_dr
     with pytest.raises(
         LocalProcessError, match=r"(?s)nothing of worker w for 1 s.*container no-such-container: there is no Docker"
     ):
-        room.provider.create(urn("WorkerOnline"), online, 0, preview=False)
+        room.provider.create(CreateRequest(urn("WorkerOnline"), online))
     outputs = {**online, "status": "online"}
-    found = room.provider.read(urn("WorkerOnline"), room.pool, online, outputs)
+    found = room.provider.read(ReadRequest(urn("WorkerOnline"), room.pool, online, outputs))
     assert found.outputs["status"] == "offline: w"
-    seen = room.provider.diff(urn("WorkerOnline"), room.pool, online, found.outputs, online, ())
+    seen = room.provider.diff(
+        DiffRequest(urn("WorkerOnline"), room.pool, old_inputs=online, old_outputs=found.outputs, new_inputs=online)
+    )
     assert dict(seen.detailed) == {"status": DiffKind.UPDATE}
     room.heartbeat("w")
-    found = room.provider.read(urn("WorkerOnline"), room.pool, online, outputs)
-    seen = room.provider.diff(urn("WorkerOnline"), room.pool, online, found.outputs, online, ())
+    found = room.provider.read(ReadRequest(urn("WorkerOnline"), room.pool, online, outputs))
+    seen = room.provider.diff(
+        DiffRequest(urn("WorkerOnline"), room.pool, old_inputs=online, old_outputs=found.outputs, new_inputs=online)
+    )
     assert seen.changes is Changes.NONE
 
 

@@ -1,4 +1,4 @@
-"""`lifecycle.Provider` over gRPC: one running plugin process (provider.proto, `pulumirpc.ResourceProvider`)."""
+"""`provider_protocol.Provider` over gRPC: one running plugin process (provider.proto, `pulumirpc.ResourceProvider`)."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ from prefect_pulumi.core.property_paths import head
 from prefect_pulumi.core.provider_protocol import (
     Changes,
     CheckFailure,
+    CheckRequest,
     CheckResult,
+    CreateRequest,
     CreateResult,
+    DeleteRequest,
     DiffKind,
+    DiffRequest,
     DiffResult,
+    InvokeRequest,
+    InvokeResult,
     Props,
     Provider,
     ReadRequest,
     ReadResult,
+    UpdateRequest,
 )
 from prefect_pulumi.core.values import from_struct, to_struct, unwrap
 from prefect_pulumi.plugins.assets import config_text, outgoing, restored, rewrapped
@@ -118,12 +125,16 @@ class PluginProvider(Provider):
     # The provider itself
 
     @override
-    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
-        request = provider_pb2.CheckRequest(
-            urn=urn, **_names(urn), olds=self._plain(olds), news=self._plain(_without_internal(news))
+    def check_config(self, request: CheckRequest) -> CheckResult:
+        news = request.new_inputs
+        message = provider_pb2.CheckRequest(
+            urn=request.urn,
+            **_names(request.urn),
+            olds=self._plain(request.old_inputs),
+            news=self._plain(_without_internal(news)),
         )
         try:
-            answer = self._call("CheckConfig", request, urn)
+            answer = self._call("CheckConfig", message, request.urn)
         except _Unimplemented:
             return CheckResult(dict(news))
         inputs = rewrapped(from_struct(answer.inputs), news)
@@ -132,16 +143,16 @@ class PluginProvider(Provider):
         return CheckResult(inputs, _failures(answer.failures))
 
     @override
-    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
-        request = provider_pb2.DiffRequest(
-            urn=urn,
-            **_names(urn),
-            olds=self._plain(olds),
-            old_inputs=self._plain(_without_internal(old_inputs)),
-            news=self._plain(_without_internal(news)),
+    def diff_config(self, request: DiffRequest) -> DiffResult:
+        message = provider_pb2.DiffRequest(
+            urn=request.urn,
+            **_names(request.urn),
+            olds=self._plain(request.old_outputs),
+            old_inputs=self._plain(_without_internal(request.old_inputs)),
+            news=self._plain(_without_internal(request.new_inputs)),
         )
         try:
-            return _diffed(self._call("DiffConfig", request, urn))
+            return _diffed(self._call("DiffConfig", message, request.urn))
         except _Unimplemented:
             return DiffResult(Changes.UNKNOWN)
 
@@ -164,65 +175,72 @@ class PluginProvider(Provider):
     # Resources
 
     @override
-    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
-        request = provider_pb2.CheckRequest(
-            urn=urn, **_names(urn), olds=self._struct(olds), news=self._struct(news), randomSeed=random_seed
+    def check(self, request: CheckRequest) -> CheckResult:
+        message = provider_pb2.CheckRequest(
+            urn=request.urn,
+            **_names(request.urn),
+            olds=self._struct(request.old_inputs),
+            news=self._struct(request.new_inputs),
+            randomSeed=request.random_seed,
         )
         try:
-            answer = self._call("Check", request, urn)
+            answer = self._call("Check", message, request.urn)
         except _Unimplemented:
-            return CheckResult(dict(news))
-        return CheckResult(self._incoming(answer.inputs, news), _failures(answer.failures))
+            return CheckResult(dict(request.new_inputs))
+        return CheckResult(self._incoming(answer.inputs, request.new_inputs), _failures(answer.failures))
 
     @override
-    def diff(
-        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
-    ) -> DiffResult:
-        request = provider_pb2.DiffRequest(
-            id=id,
-            urn=urn,
-            **_names(urn),
-            olds=self._struct(old_outputs, elide=True),
-            old_inputs=self._struct(old_inputs, elide=True),
-            news=self._struct(news, elide=True),
-            ignoreChanges=list(ignore_changes),
+    def diff(self, request: DiffRequest) -> DiffResult:
+        message = provider_pb2.DiffRequest(
+            id=request.id,
+            urn=request.urn,
+            **_names(request.urn),
+            olds=self._struct(request.old_outputs, elide=True),
+            old_inputs=self._struct(request.old_inputs, elide=True),
+            news=self._struct(request.new_inputs, elide=True),
+            ignoreChanges=list(request.ignore_changes),
         )
         try:
-            return _diffed(self._call("Diff", request, urn))
+            return _diffed(self._call("Diff", message, request.urn))
         except _Unimplemented:
             return DiffResult(Changes.UNKNOWN)
 
     @override
-    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
-        if preview and not self._accepts.preview:
+    def create(self, request: CreateRequest) -> CreateResult:
+        inputs = request.inputs
+        if request.preview and not self._accepts.preview:
             return CreateResult("", dict(inputs))
-        request = provider_pb2.CreateRequest(
-            urn=urn, **_names(urn), properties=self._struct(inputs), timeout=timeout, preview=preview
+        message = provider_pb2.CreateRequest(
+            urn=request.urn,
+            **_names(request.urn),
+            properties=self._struct(inputs),
+            timeout=request.timeout,
+            preview=request.preview,
         )
-        answer = self._call("Create", request, urn, inputs)
+        answer = self._call("Create", message, request.urn, inputs)
         return CreateResult(answer.id, self._incoming(answer.properties, inputs))
 
     @override
-    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
-        request = provider_pb2.ReadRequest(
-            id=id,
-            urn=urn,
-            **_names(urn),
-            inputs=self._struct(inputs, elide=True),
-            properties=self._struct(outputs, elide=True),
+    def read(self, request: ReadRequest) -> ReadResult:
+        message = provider_pb2.ReadRequest(
+            id=request.id,
+            urn=request.urn,
+            **_names(request.urn),
+            inputs=self._struct(request.inputs, elide=True),
+            properties=self._struct(request.outputs, elide=True),
         )
-        answer = self._call("Read", request, urn, inputs)
+        answer = self._call("Read", message, request.urn, request.inputs)
         if not answer.HasField("properties"):
             return ReadResult("", {}, {})
-        found_inputs = self._incoming(answer.inputs, inputs) if answer.HasField("inputs") else {}
-        found = self._incoming(answer.properties, {**inputs, **outputs})
-        return ReadResult(answer.id, found_inputs, found)
+        inputs = self._incoming(answer.inputs, request.inputs) if answer.HasField("inputs") else {}
+        outputs = self._incoming(answer.properties, {**request.inputs, **request.outputs})
+        return ReadResult(answer.id, inputs, outputs)
 
     @override
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
         def one(request: ReadRequest) -> ReadResult | PrefectPulumiError:
             try:
-                return self.read(request.urn, request.id, request.inputs, request.outputs)
+                return self.read(request)
             except PrefectPulumiError as error:
                 return error
 
@@ -230,50 +248,41 @@ class PluginProvider(Provider):
             return list(pool.map(one, requests))
 
     @override
-    def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Props,
-        old_outputs: Props,
-        news: Props,
-        timeout: float,
-        preview: bool,
-        ignore_changes: Sequence[str],
-    ) -> dict[str, Any]:
-        if preview and not self._accepts.preview:
-            return dict(news)
-        request = provider_pb2.UpdateRequest(
-            id=id,
-            urn=urn,
-            **_names(urn),
-            olds=self._struct(old_outputs, elide=True),
-            old_inputs=self._struct(old_inputs, elide=True),
-            news=self._struct(news),
-            timeout=timeout,
-            preview=preview,
-            ignoreChanges=list(ignore_changes),
+    def update(self, request: UpdateRequest) -> dict[str, Any]:
+        if request.preview and not self._accepts.preview:
+            return dict(request.new_inputs)
+        message = provider_pb2.UpdateRequest(
+            id=request.id,
+            urn=request.urn,
+            **_names(request.urn),
+            olds=self._struct(request.old_outputs, elide=True),
+            old_inputs=self._struct(request.old_inputs, elide=True),
+            news=self._struct(request.new_inputs),
+            timeout=request.timeout,
+            preview=request.preview,
+            ignoreChanges=list(request.ignore_changes),
         )
-        answer = self._call("Update", request, urn, news)
-        return self._incoming(answer.properties, news)
+        answer = self._call("Update", message, request.urn, request.new_inputs)
+        return self._incoming(answer.properties, request.new_inputs)
 
     @override
-    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
-        request = provider_pb2.DeleteRequest(
-            id=id,
-            urn=urn,
-            **_names(urn),
-            properties=self._struct(outputs, elide=True),
-            old_inputs=self._struct(inputs, elide=True),
-            timeout=timeout,
+    def delete(self, request: DeleteRequest) -> None:
+        message = provider_pb2.DeleteRequest(
+            id=request.id,
+            urn=request.urn,
+            **_names(request.urn),
+            properties=self._struct(request.outputs, elide=True),
+            old_inputs=self._struct(request.inputs, elide=True),
+            timeout=request.timeout,
         )
-        self._call("Delete", request, urn)
+        self._call("Delete", message, request.urn)
 
     @override
-    def invoke(self, token: str, args: Props) -> CheckResult:
-        answer = self._call("Invoke", provider_pb2.InvokeRequest(tok=token, args=self._struct(args)), token)
+    def invoke(self, request: InvokeRequest) -> InvokeResult:
+        message = provider_pb2.InvokeRequest(tok=request.token, args=self._struct(request.args))
+        answer = self._call("Invoke", message, request.token)
         value = from_struct(getattr(answer, "return"))
-        return CheckResult(value, _failures(answer.failures))
+        return InvokeResult(value, _failures(answer.failures))
 
     # Values
 

@@ -1,4 +1,4 @@
-"""Loads plugins for an engine: finds or fetches the executable, starts it, hands out `lifecycle.Provider`s."""
+"""Loads plugins for an engine: finds or fetches the executable, starts it, hands out `provider_protocol.Provider`s."""
 
 from __future__ import annotations
 

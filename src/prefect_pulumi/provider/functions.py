@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from prefect_pulumi.core.errors import NotFoundError, PrefectPulumiError
-from prefect_pulumi.core.provider_protocol import CheckFailure, CheckResult, Props
+from prefect_pulumi.core.provider_protocol import CheckFailure, InvokeResult, Props
 from prefect_pulumi.core.values import secret, unwrap
 from prefect_pulumi.models import FUNCTIONS
 from prefect_pulumi.models.functions import WORKER_METADATA
@@ -18,7 +18,7 @@ from prefect_pulumi.provider.handlers.rest import RestHandler
 Handlers = Callable[[str], Any]
 
 
-def invoke(token: str, args: Props, connection: Connection, handler: Handlers) -> CheckResult:
+def invoke(token: str, args: Props, connection: Connection, handler: Handlers) -> InvokeResult:
     """Answers `Invoke`; what the caller got wrong comes back as failures."""
     function = FUNCTIONS.get(token)
     if function is None:
@@ -41,7 +41,7 @@ def outputs_of(rest: RestHandler, row: dict[str, Any]) -> dict[str, Any]:
     return {"id": str(row["id"]), **outputs}
 
 
-def _got(rest: RestHandler, plain: dict[str, Any]) -> CheckResult:
+def _got(rest: RestHandler, plain: dict[str, Any]) -> InvokeResult:
     given = [name for name in ("id", "name") if plain.get(name)]
     if len(given) != 1 or set(plain) - {"id", "name"}:
         return _failed("", f"give either 'id' (UUID) or 'name' ({rest.model.import_id or 'not for this kind'})")
@@ -52,10 +52,10 @@ def _got(rest: RestHandler, plain: dict[str, Any]) -> CheckResult:
         name: secret(value) if (spec := rest.model.field(name)) is not None and spec.meta.secret else value
         for name, value in found.outputs.items()
     }
-    return CheckResult({"id": found.id, **sealed})
+    return InvokeResult({"id": found.id, **sealed})
 
 
-def _listed(rest: RestHandler, plain: dict[str, Any]) -> CheckResult:
+def _listed(rest: RestHandler, plain: dict[str, Any]) -> InvokeResult:
     where = plain.get("filter")
     if where is not None and not isinstance(where, dict):
         return _failed("filter", "'filter' must be an object, in the form of the API's own filters")
@@ -69,10 +69,10 @@ def _listed(rest: RestHandler, plain: dict[str, Any]) -> CheckResult:
         raise
     if isinstance(rest, DeploymentHandler):
         rest.know_flows(rows)
-    return CheckResult({"items": [outputs_of(rest, row) for row in rows]})
+    return InvokeResult({"items": [outputs_of(rest, row) for row in rows]})
 
 
-def _worker_metadata(plain: dict[str, Any], connection: Connection) -> CheckResult:
+def _worker_metadata(plain: dict[str, Any], connection: Connection) -> InvokeResult:
     view = connection.client().request("GET", "/collections/views/aggregate-worker-metadata")
     found: dict[str, Any] = {}
     for package, workers in view.items():
@@ -87,11 +87,11 @@ def _worker_metadata(plain: dict[str, Any], connection: Connection) -> CheckResu
             }
     asked = plain.get("type")
     if asked is None:
-        return CheckResult({"workers": found})
+        return InvokeResult({"workers": found})
     if asked not in found:
         return _failed("type", f"there is no worker of type '{asked}'; there are: {', '.join(sorted(found))}")
-    return CheckResult({"workers": {asked: found[asked]}})
+    return InvokeResult({"workers": {asked: found[asked]}})
 
 
-def _failed(property: str, reason: str) -> CheckResult:
-    return CheckResult({}, (CheckFailure(property, reason),))
+def _failed(property: str, reason: str) -> InvokeResult:
+    return InvokeResult({}, (CheckFailure(property, reason),))

@@ -1,4 +1,4 @@
-"""The provider in plain Python: `lifecycle.Provider` over the handlers of each kind."""
+"""The provider in plain Python: `provider_protocol.Provider` over the handlers of each kind."""
 
 from __future__ import annotations
 
@@ -14,14 +14,23 @@ from prefect_pulumi.core import deadline
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
 from prefect_pulumi.core.provider_protocol import (
     CheckFailure,
+    CheckRequest,
     CheckResult,
+    CreateRecovery,
+    CreateRequest,
     CreateResult,
+    DeleteRequest,
+    DiffRequest,
     DiffResult,
+    InvokeRequest,
+    InvokeResult,
     Props,
     Provider,
     ProviderHost,
     ReadRequest,
     ReadResult,
+    RecoverRequest,
+    UpdateRequest,
 )
 from prefect_pulumi.core.values import has_secret, has_unknown, same, secret, unwrap
 from prefect_pulumi.models import (
@@ -59,7 +68,7 @@ CLOCK_SLACK = 2.0
 """Seconds by which a server's clock may be behind when an interrupted create is looked for."""
 
 
-class PrefectProvider(Provider):
+class PrefectProvider(Provider, CreateRecovery):
     """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
     With `read_only` its client refuses every request that could write.
@@ -83,8 +92,8 @@ class PrefectProvider(Provider):
     # The provider itself.
 
     @override
-    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
-        inputs = {name: value for name, value in news.items() if value is not None}
+    def check_config(self, request: CheckRequest) -> CheckResult:
+        inputs = {name: value for name, value in request.new_inputs.items() if value is not None}
         unknown = [name for name, value in inputs.items() if has_unknown(value)]
         known = {
             name: unwrap(value)
@@ -95,9 +104,10 @@ class PrefectProvider(Provider):
         return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
 
     @override
-    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+    def diff_config(self, request: DiffRequest) -> DiffResult:
         """Another address or key never replaces what lives there."""
-        return diff(ProviderConfig, Call(urn, "", old_inputs, {**old_inputs, **olds}, news))
+        outputs = {**request.old_inputs, **request.old_outputs}
+        return diff(ProviderConfig, Call(request.urn, "", request.old_inputs, outputs, request.new_inputs))
 
     @override
     def configure(self, inputs: Props) -> None:
@@ -107,9 +117,9 @@ class PrefectProvider(Provider):
     # Resources.
 
     @override
-    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
-        handler = self.handler(urn)
-        inputs, faults = handler.check(Call(urn, inputs=olds, news=news))
+    def check(self, request: CheckRequest) -> CheckResult:
+        urn, handler = request.urn, self.handler(request.urn)
+        inputs, faults = handler.check(Call(urn, inputs=request.old_inputs, news=request.new_inputs))
         faults += [] if faults else self._claim(urn, handler.claims(inputs))
         if not faults:
             self.connection.declared.note(handler.model.kind, inputs)
@@ -140,15 +150,14 @@ class PrefectProvider(Provider):
             return {name for name, owner in self._owners.items() if owner != urn}
 
     @override
-    def diff(
-        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
-    ) -> DiffResult:
-        return self.handler(urn).diff(Call(urn, id, old_inputs, old_outputs, news, ignore_changes))
+    def diff(self, request: DiffRequest) -> DiffResult:
+        return self.handler(request.urn).diff(_change(request))
 
     @override
-    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+    def create(self, request: CreateRequest) -> CreateResult:
+        urn, inputs = request.urn, request.inputs
         handler, call = self.handler(urn), Call(urn, news=inputs)
-        if preview:
+        if request.preview:
             return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
         taken = self._made_before(handler, call)
         if taken is not None:
@@ -156,7 +165,7 @@ class PrefectProvider(Provider):
         if handler.model.on_server:
             self.claims.begin(urn)
         try:
-            with deadline.within(timeout):
+            with deadline.within(request.timeout):
                 id, outputs = handler.create(call)
         except ServerUnavailableError:
             raise  # it may be there
@@ -183,9 +192,9 @@ class PrefectProvider(Provider):
         return found.id, handler.update(known)
 
     @override
-    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
-        handler = self.handler(urn)
-        return sealed_read(handler, handler.read(Call(urn, id, inputs, outputs)), inputs, outputs)
+    def read(self, request: ReadRequest) -> ReadResult:
+        handler = self.handler(request.urn)
+        return sealed_read(handler, handler.read(_known(request)), request.inputs, request.outputs)
 
     @override
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
@@ -196,7 +205,7 @@ class PrefectProvider(Provider):
             groups.setdefault(id(self.handler(request.urn)), []).append(index)
         for members in groups.values():
             handler = self.handler(requests[members[0]].urn)
-            calls = [Call(each.urn, each.id, each.inputs, each.outputs) for each in (requests[i] for i in members)]
+            calls = [_known(requests[index]) for index in members]
             try:
                 results: Sequence[ReadResult | PrefectPulumiError] = handler.read_many(calls)
             except PrefectPulumiError as error:
@@ -210,42 +219,34 @@ class PrefectProvider(Provider):
         return [answers[index] for index in range(len(requests))]
 
     @override
-    def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Props,
-        old_outputs: Props,
-        news: Props,
-        timeout: float,
-        preview: bool,
-        ignore_changes: Sequence[str],
-    ) -> dict[str, Any]:
-        handler, call = self.handler(urn), Call(urn, id, old_inputs, old_outputs, news, ignore_changes)
-        with deadline.within(timeout):
-            return sealed(handler.model, news, handler.preview(call) if preview else handler.update(call))
+    def update(self, request: UpdateRequest) -> dict[str, Any]:
+        handler, call = self.handler(request.urn), _change(request)
+        with deadline.within(request.timeout):
+            outputs = handler.preview(call) if request.preview else handler.update(call)
+            return sealed(handler.model, request.new_inputs, outputs)
 
     @override
-    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
-        with deadline.within(timeout):
-            self.handler(urn).delete(Call(urn, id, inputs, outputs))
+    def delete(self, request: DeleteRequest) -> None:
+        with deadline.within(request.timeout):
+            self.handler(request.urn).delete(_known(request))
 
-    def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
-        """The object that an interrupted create made at or after `since` (Unix seconds), found by name; else None."""
-        handler = self.handler(urn)
-        found = handler.recover(Call(urn, news=inputs))
+    @override
+    def recover(self, request: RecoverRequest) -> ReadResult | None:
+        """Found by name."""
+        handler = self.handler(request.urn)
+        found = handler.recover(Call(request.urn, news=request.inputs))
         if found is None or not found.id:
             return None
         created = found.outputs.get("created")
-        if isinstance(created, str) and datetime.fromisoformat(created).timestamp() < since - CLOCK_SLACK:
+        if isinstance(created, str) and datetime.fromisoformat(created).timestamp() < request.since - CLOCK_SLACK:
             return None
-        return ReadResult(found.id, found.inputs, sealed(handler.model, inputs, found.outputs))
+        return ReadResult(found.id, found.inputs, sealed(handler.model, request.inputs, found.outputs))
 
     @override
-    def invoke(self, token: str, args: Props) -> CheckResult:
+    def invoke(self, request: InvokeRequest) -> InvokeResult:
         from prefect_pulumi.provider import functions
 
-        return functions.invoke(token, args, self.connection, self.handler)
+        return functions.invoke(request.token, request.args, self.connection, self.handler)
 
     @override
     def cancel(self) -> None:
@@ -311,6 +312,21 @@ _OWN_WAYS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
     DeploymentSchedule: ScheduleHandler,
     Automation: AutomationHandler,
 }
+
+
+def _known(request: ReadRequest | DeleteRequest) -> Call:
+    return Call(request.urn, request.id, request.inputs, request.outputs)
+
+
+def _change(request: DiffRequest | UpdateRequest) -> Call:
+    return Call(
+        request.urn,
+        request.id,
+        request.old_inputs,
+        request.old_outputs,
+        request.new_inputs,
+        request.ignore_changes,
+    )
 
 
 def sealed_read(handler: Handler, result: ReadResult, inputs: Props, outputs: Props) -> ReadResult:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from prefect_pulumi.core.provider_protocol import CreateRequest, ReadRequest, UpdateRequest
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.provider import PrefectProvider
 
@@ -32,7 +33,7 @@ def live(prefect_server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     n = f"import-{uuid4().hex[:8]}"
 
     def make(kind: str, **inputs: Any) -> str:
-        made = provider.create(f"urn:pulumi:dev::p::prefect:index:{kind}::x", inputs, 0, preview=False)
+        made = provider.create(CreateRequest(f"urn:pulumi:dev::p::prefect:index:{kind}::x", inputs))
         return made.id
 
     make("WorkPool", name=n, type="process", concurrencyLimit=3)
@@ -112,15 +113,17 @@ def test_existing_objects_are_read(small_engine: Any, small: Any, live: dict[str
     provider = PrefectProvider(small.root, Host())
     provider.configure({"apiUrl": prefect_server})
     urn = "urn:pulumi:dev::p::prefect:index:Variable::x"
-    found = provider.read(urn, n, {}, {})
+    found = provider.read(ReadRequest(urn, n))
     known = {"inputs": found.inputs, "outputs": found.outputs, "news": {**found.inputs, "value": "new"}}
-    provider.update(urn, found.id, known["inputs"], known["outputs"], known["news"], 0, False, ())
+    provider.update(
+        UpdateRequest(urn, found.id, old_inputs=known["inputs"], old_outputs=known["outputs"], new_inputs=known["news"])
+    )
     assert small_engine.changes() == {"read": 1, "update": 1}
     small_engine.up()
-    assert provider.read(urn, f"{n}-copy", {}, {}).outputs["value"] == "new"
+    assert provider.read(ReadRequest(urn, f"{n}-copy")).outputs["value"] == "new"
     small_engine.destroy()
-    assert provider.read(urn, n, {}, {}).outputs["value"] == "new"
-    assert not provider.read(urn, f"{n}-copy", {}, {}).id
+    assert provider.read(ReadRequest(urn, n)).outputs["value"] == "new"
+    assert not provider.read(ReadRequest(urn, f"{n}-copy")).id
     provider.close()
     state = "".join(path.read_text(errors="replace") for path in (small.root / ".infra").rglob("*.json*"))
     assert "hidden-value" not in state

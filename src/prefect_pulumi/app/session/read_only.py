@@ -11,13 +11,21 @@ from typing_extensions import override
 
 from prefect_pulumi.core.errors import OperationError, PrefectPulumiError
 from prefect_pulumi.core.provider_protocol import (
+    CheckRequest,
     CheckResult,
+    CreateRequest,
     CreateResult,
+    DeleteRequest,
+    DiffRequest,
     DiffResult,
+    InvokeRequest,
+    InvokeResult,
     Props,
     Provider,
     ReadRequest,
     ReadResult,
+    RecoverRequest,
+    UpdateRequest,
 )
 from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.engine.run.events import Event, Message, SinkHost
@@ -42,54 +50,42 @@ class ReadOnlyProvider:
     def __init__(self, inner: Provider) -> None:
         self.inner = inner
 
-    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
-        return self.inner.check_config(urn, olds, news)
+    def check_config(self, request: CheckRequest) -> CheckResult:
+        return self.inner.check_config(request)
 
-    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
-        return self.inner.diff_config(urn, olds, old_inputs, news)
+    def diff_config(self, request: DiffRequest) -> DiffResult:
+        return self.inner.diff_config(request)
 
     def configure(self, inputs: Props) -> None:
         self.inner.configure(inputs)
 
-    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
-        return self.inner.check(urn, olds, news, random_seed)
+    def check(self, request: CheckRequest) -> CheckResult:
+        return self.inner.check(request)
 
-    def diff(
-        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
-    ) -> DiffResult:
-        return self.inner.diff(urn, id, old_inputs, old_outputs, news, ignore_changes)
+    def diff(self, request: DiffRequest) -> DiffResult:
+        return self.inner.diff(request)
 
-    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
-        self._only(preview, "create", urn)
-        return self.inner.create(urn, inputs, timeout, True)
+    def create(self, request: CreateRequest) -> CreateResult:
+        self._only(request.preview, "create", request.urn)
+        return self.inner.create(request)
 
-    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
-        return self.inner.read(urn, id, inputs, outputs)
+    def read(self, request: ReadRequest) -> ReadResult:
+        return self.inner.read(request)
 
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
         return self.inner.read_many(requests)
 
-    def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Props,
-        old_outputs: Props,
-        news: Props,
-        timeout: float,
-        preview: bool,
-        ignore_changes: Sequence[str],
-    ) -> dict[str, Any]:
-        self._only(preview, "update", urn)
-        return self.inner.update(urn, id, old_inputs, old_outputs, news, timeout, True, ignore_changes)
+    def update(self, request: UpdateRequest) -> dict[str, Any]:
+        self._only(request.preview, "update", request.urn)
+        return self.inner.update(request)
 
-    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
-        self._only(False, "delete", urn)
+    def delete(self, request: DeleteRequest) -> None:
+        self._only(False, "delete", request.urn)
 
-    def invoke(self, token: str, args: Props) -> CheckResult:
-        return self.inner.invoke(token, args)
+    def invoke(self, request: InvokeRequest) -> InvokeResult:
+        return self.inner.invoke(request)
 
-    def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
+    def recover(self, request: RecoverRequest) -> ReadResult | None:
         return None
 
     def cancel(self) -> None:

@@ -8,7 +8,16 @@ from typing import Any
 
 from prefect_pulumi.core import property_paths
 from prefect_pulumi.core.errors import CheckError, ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, DiffResult, Provider
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DiffRequest,
+    DiffResult,
+    Provider,
+    ReadRequest,
+    UpdateRequest,
+)
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.goals import Goal
 from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
@@ -72,7 +81,9 @@ class Customs(ProviderSteps):
         return hashlib.sha256(self._seed + urn.encode()).digest()
 
     def _checked(self, goal: Goal, provider: Provider, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        checked = provider.check(goal.urn, olds, news, self._seed_of(goal.urn))
+        checked = provider.check(
+            CheckRequest(goal.urn, old_inputs=olds, new_inputs=news, random_seed=self._seed_of(goal.urn))
+        )
         if checked.failures:
             raise check_error(goal.urn, checked.failures)
         return checked.inputs
@@ -82,7 +93,16 @@ class Customs(ProviderSteps):
     ) -> DiffResult:
         if self._provider_replaces(old, provider, reference):
             return DiffResult(Changes.SOME, replaces=("provider",))
-        diff = provider.diff(goal.urn, old.id, old.inputs, old.outputs, inputs, goal.ignore_changes)
+        diff = provider.diff(
+            DiffRequest(
+                goal.urn,
+                old.id,
+                old_inputs=old.inputs,
+                old_outputs=old.outputs,
+                new_inputs=inputs,
+                ignore_changes=goal.ignore_changes,
+            )
+        )
         if diff.changes is Changes.UNKNOWN:
             own = planner.plain_diff(old.inputs, property_paths.reset(inputs, old.inputs, goal.ignore_changes))
             diff = replace(
@@ -109,7 +129,8 @@ class Customs(ProviderSteps):
         step = Step(op, goal.urn, goal.type, old, planned, diff)
 
         def call() -> ResourceEntry:
-            made = provider.create(goal.urn, inputs, goal.custom_timeouts.get("create", 0.0), self.dry_run)
+            timeout = goal.custom_timeouts.get("create", 0.0)
+            made = provider.create(CreateRequest(goal.urn, inputs, timeout=timeout, preview=self.dry_run))
             if not made.id and not self.dry_run:
                 raise ProviderError("the provider made it but gave no id", where=goal.urn)
             outputs = planner.seal(made.outputs, inputs, goal.additional_secret_outputs)
@@ -133,9 +154,17 @@ class Customs(ProviderSteps):
         step = Step(Op.UPDATE, goal.urn, goal.type, old, planned, diff)
 
         def call() -> ResourceEntry:
-            timeout = goal.custom_timeouts.get("update", 0.0)
             outputs = provider.update(
-                goal.urn, old.id, old.inputs, old.outputs, inputs, timeout, self.dry_run, goal.ignore_changes
+                UpdateRequest(
+                    goal.urn,
+                    old.id,
+                    old_inputs=old.inputs,
+                    old_outputs=old.outputs,
+                    new_inputs=inputs,
+                    ignore_changes=goal.ignore_changes,
+                    timeout=goal.custom_timeouts.get("update", 0.0),
+                    preview=self.dry_run,
+                )
             )
             sealed = planner.seal(outputs, inputs, goal.additional_secret_outputs)
             return stamped(replace(planned, outputs=sealed), old, Op.UPDATE)
@@ -179,7 +208,7 @@ class Customs(ProviderSteps):
         return found
 
     def _read_for_import(self, goal: Goal, provider: Provider, reference: str) -> ResourceEntry:
-        read = provider.read(goal.urn, goal.import_id, {}, {})
+        read = provider.read(ReadRequest(goal.urn, goal.import_id))
         if not read.id:
             raise ProviderError(f"{goal.import_id!r} does not exist, so it cannot be imported", where=goal.urn)
         outputs = planner.seal(read.outputs, read.inputs, goal.additional_secret_outputs)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.core.errors import CheckError, PrefectPulumiError
-from prefect_pulumi.core.provider_protocol import Changes
+from prefect_pulumi.core.provider_protocol import Changes, DeleteRequest, DiffRequest
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.goals import Goal
 from prefect_pulumi.engine.plan.scope import matches, used_by, users_of
@@ -140,7 +140,7 @@ class Deleting(RunState):
         timeout = entry.custom_timeouts.get("delete", 0.0)
 
         def call() -> None:
-            provider.delete(entry.urn, entry.id, entry.inputs, entry.outputs, timeout)
+            provider.delete(DeleteRequest(entry.urn, entry.id, entry.inputs, entry.outputs, timeout=timeout))
 
         self._timed(step, entry, call, lambda _: None)
 
@@ -186,12 +186,23 @@ class Deleting(RunState):
         if entry.type.startswith(PROVIDER_PREFIX):
             provider = self.providers.load(entry.urn, entry.inputs)
             try:
-                diff = provider.diff_config(entry.urn, entry.outputs, entry.inputs, inputs)
+                diff = provider.diff_config(
+                    DiffRequest(entry.urn, old_inputs=entry.inputs, old_outputs=entry.outputs, new_inputs=inputs)
+                )
             finally:
                 provider.close()
             return planner.replaces(diff, ())
         provider = self.providers.for_entry(entry, self._before.resources)
-        diff = provider.diff(entry.urn, entry.id, entry.inputs, entry.outputs, inputs, entry.ignore_changes)
+        diff = provider.diff(
+            DiffRequest(
+                entry.urn,
+                entry.id,
+                old_inputs=entry.inputs,
+                old_outputs=entry.outputs,
+                new_inputs=inputs,
+                ignore_changes=entry.ignore_changes,
+            )
+        )
         if diff.changes is Changes.UNKNOWN:
             diff = planner.plain_diff(entry.inputs, inputs)
         return planner.replaces(diff, entry.replace_on_changes)

@@ -71,7 +71,7 @@ class CommandSink:
 
 
 class SinkHost:
-    """`lifecycle.ProviderHost` over a sink."""
+    """`provider_protocol.ProviderHost` over a sink."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink

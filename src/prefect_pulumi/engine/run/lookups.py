@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.core.errors import CheckError, PrefectPulumiError, ProviderError
-from prefect_pulumi.core.provider_protocol import CheckResult, Provider
+from prefect_pulumi.core.provider_protocol import InvokeRequest, InvokeResult, Provider, ReadRequest
 from prefect_pulumi.core.values import same, unwrap
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.goals import Goal
@@ -56,7 +56,7 @@ class Reading(ProviderSteps):
         entry = goal.entry(inputs=goal.inputs, outputs={}, id=id, provider=reference)
         entry = replace(entry, external=True, property_dependencies={}, import_id="")
         if id != UNKNOWN_ID:
-            found = provider.read(goal.urn, id, goal.inputs, goal.inputs)
+            found = provider.read(ReadRequest(goal.urn, id, goal.inputs, goal.inputs))
             if not found.id:
                 raise ProviderError(f"{id!r} does not exist", where=goal.urn)
             outputs = planner.seal(found.outputs, {}, goal.additional_secret_outputs)
@@ -68,11 +68,11 @@ class Reading(ProviderSteps):
         )
         return replace(entry, created=old.created, modified=now() if moved else old.modified)
 
-    def invoke(self, token: str, args: dict[str, Any], request: Goal) -> CheckResult:
+    def invoke(self, token: str, args: dict[str, Any], request: Goal) -> InvokeResult:
         """`Invoke`: the function's result, or its failures. `request` carries provider, version and plugin."""
         self._check_running()
         provider, _ = self._provider_for(request)
-        return provider.invoke(token, args)
+        return provider.invoke(InvokeRequest(token, args))
 
     def look_up(self, urn: str) -> dict[str, Any]:
         """`pulumi:pulumi:getResource`: what a reference to a resource of this run stands for."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.core.errors import CheckError, PrefectPulumiError, ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, DiffResult, Provider
+from prefect_pulumi.core.provider_protocol import Changes, CheckRequest, DiffRequest, DiffResult, Provider
 from prefect_pulumi.core.values import UNKNOWN_TEXT, has_unknown, same, unwrap
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.goals import Goal
@@ -28,7 +28,9 @@ class ProviderSteps(Deleting):
         news = _with_plugin(goal)
         provider = self.providers.load(goal.urn, news)
         try:
-            checked = provider.check_config(goal.urn, old.inputs if old else {}, news)
+            checked = provider.check_config(
+                CheckRequest(goal.urn, old_inputs=old.inputs if old else {}, new_inputs=news)
+            )
             if checked.failures:
                 raise check_error(goal.urn, checked.failures)
             inputs = {**checked.inputs, **({INTERNAL: news[INTERNAL]} if INTERNAL in news else {})}
@@ -60,7 +62,9 @@ class ProviderSteps(Deleting):
     ) -> DiffResult | None:
         if old is None or same(unwrap(old.inputs), unwrap(inputs)):
             return None
-        diff = provider.diff_config(goal.urn, old.outputs, old.inputs, inputs)
+        diff = provider.diff_config(
+            DiffRequest(goal.urn, old_inputs=old.inputs, old_outputs=old.outputs, new_inputs=inputs)
+        )
         if diff.changes is Changes.UNKNOWN:
             own = planner.plain_diff(old.inputs, inputs)
             diff = replace(diff, changes=own.changes, detailed=diff.detailed or own.detailed)
@@ -115,7 +119,9 @@ class ProviderSteps(Deleting):
         before, now = self._olds.get(old_urn), self._news[new_urn]
         if before is None or same(unwrap(before.inputs), unwrap(now.inputs)):
             return False
-        diff = provider.diff_config(new_urn, before.outputs, before.inputs, now.inputs)
+        diff = provider.diff_config(
+            DiffRequest(new_urn, old_inputs=before.inputs, old_outputs=before.outputs, new_inputs=now.inputs)
+        )
         return bool(diff.replaces) or any(kind.replaces for kind in diff.detailed.values())
 
     @staticmethod

@@ -9,13 +9,21 @@ from typing import Any, Protocol
 from prefect_pulumi.core.errors import PrefectPulumiError, StateError
 from prefect_pulumi.core.provider_protocol import (
     Changes,
+    CheckRequest,
     CheckResult,
+    CreateRequest,
     CreateResult,
+    DeleteRequest,
+    DiffRequest,
     DiffResult,
+    InvokeRequest,
+    InvokeResult,
     Props,
     Provider,
     ReadRequest,
     ReadResult,
+    RecoverRequest,
+    UpdateRequest,
 )
 from prefect_pulumi.core.values import has_unknown
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX
@@ -35,52 +43,40 @@ class Loader(Protocol):
 class UnconfiguredProvider:
     """Stands in for a provider whose configuration is unknown in a preview: no call reaches the real one."""
 
-    def check_config(self, urn: str, olds: Props, news: Props) -> CheckResult:
-        return CheckResult(dict(news))
+    def check_config(self, request: CheckRequest) -> CheckResult:
+        return CheckResult(dict(request.new_inputs))
 
-    def diff_config(self, urn: str, olds: Props, old_inputs: Props, news: Props) -> DiffResult:
+    def diff_config(self, request: DiffRequest) -> DiffResult:
         return DiffResult(Changes.UNKNOWN)
 
     def configure(self, inputs: Props) -> None:
         """Nothing to configure."""
 
-    def check(self, urn: str, olds: Props, news: Props, random_seed: bytes) -> CheckResult:
-        return CheckResult(dict(news))
+    def check(self, request: CheckRequest) -> CheckResult:
+        return CheckResult(dict(request.new_inputs))
 
-    def diff(
-        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
-    ) -> DiffResult:
+    def diff(self, request: DiffRequest) -> DiffResult:
         return DiffResult(Changes.SOME)
 
-    def create(self, urn: str, inputs: Props, timeout: float, preview: bool) -> CreateResult:
+    def create(self, request: CreateRequest) -> CreateResult:
         return CreateResult("", {})
 
-    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
-        return ReadResult(id, dict(inputs), dict(outputs))
+    def read(self, request: ReadRequest) -> ReadResult:
+        return ReadResult(request.id, dict(request.inputs), dict(request.outputs))
 
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
-        return [self.read(each.urn, each.id, each.inputs, each.outputs) for each in requests]
+        return [self.read(request) for request in requests]
 
-    def update(
-        self,
-        urn: str,
-        id: str,
-        old_inputs: Props,
-        old_outputs: Props,
-        news: Props,
-        timeout: float,
-        preview: bool,
-        ignore_changes: Sequence[str],
-    ) -> dict[str, Any]:
+    def update(self, request: UpdateRequest) -> dict[str, Any]:
         return {}
 
-    def delete(self, urn: str, id: str, inputs: Props, outputs: Props, timeout: float) -> None:
+    def delete(self, request: DeleteRequest) -> None:
         """Never asked in a preview."""
 
-    def invoke(self, token: str, args: Props) -> CheckResult:
-        return CheckResult({})
+    def invoke(self, request: InvokeRequest) -> InvokeResult:
+        return InvokeResult({})
 
-    def recover(self, urn: str, inputs: Props, since: float) -> ReadResult | None:
+    def recover(self, request: RecoverRequest) -> ReadResult | None:
         return None
 
     def cancel(self) -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from datetime import datetime
 
-from prefect_pulumi.core.provider_protocol import ReadResult
+from prefect_pulumi.core.provider_protocol import CreateRecovery, ReadRequest, RecoverRequest
 from prefect_pulumi.engine.plan.planner import seal
 from prefect_pulumi.engine.run.events import Message, Sink
 from prefect_pulumi.engine.run.providers import ProviderPool
@@ -48,13 +48,12 @@ def _created(
     entry = operation.resource
     known = entries.get(entry.urn)
     provider = providers.for_entry(entry, entries.values())
-    recover = getattr(provider, "recover", None)
-    if recover is None:
+    if not isinstance(provider, CreateRecovery):
         sink.emit(Message("warning", "a create was interrupted; its result is not known", entry.urn))
         return operation
     # The official engine notes no time: then nothing says that an object of that name is ours.
     since = datetime.fromisoformat(entry.created).timestamp() if entry.created else math.inf
-    found: ReadResult | None = recover(entry.urn, entry.inputs, since)
+    found = provider.recover(RecoverRequest(entry.urn, entry.inputs, since))
     if found is None or not found.id or (known is not None and known.id == found.id):
         return None
     if known is not None and not known.pending_replacement:
@@ -74,7 +73,8 @@ def _read_again(
     known = entries.get(entry.urn)
     if known is None or known.pending_replacement or known.id != entry.id:
         return
-    found = providers.for_entry(known, entries.values()).read(known.urn, known.id, known.inputs, known.outputs)
+    provider = providers.for_entry(known, entries.values())
+    found = provider.read(ReadRequest(known.urn, known.id, known.inputs, known.outputs))
     if found.id:
         outputs = seal(found.outputs, {**known.inputs, **found.inputs}, known.additional_secret_outputs)
         entries[known.urn] = replace(known, inputs=found.inputs or known.inputs, outputs=outputs)

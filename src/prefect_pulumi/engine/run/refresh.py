@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from prefect_pulumi.core.errors import PartialFailureError, PrefectPulumiError
-from prefect_pulumi.core.provider_protocol import Changes, Provider, ReadRequest, ReadResult
+from prefect_pulumi.core.provider_protocol import Changes, DiffRequest, Provider, ReadRequest, ReadResult
 from prefect_pulumi.core.values import same, unwrap
 from prefect_pulumi.engine.plan.planner import plain_diff, references, seal
 from prefect_pulumi.engine.plan.scope import matches, users_of
@@ -92,7 +92,16 @@ def _step(entry: ResourceEntry, provider: Provider, answer: ReadResult | Prefect
         # Its inputs are the program's: what a provider makes of them does not count.
         op = Op.SAME if same(outputs, entry.outputs) else Op.UPDATE
         return Step(op, entry.urn, entry.type, entry, replace(fresh, inputs=entry.inputs))
-    diff = provider.diff(entry.urn, id, inputs, outputs, entry.inputs, entry.ignore_changes)
+    diff = provider.diff(
+        DiffRequest(
+            entry.urn,
+            id,
+            old_inputs=inputs,
+            old_outputs=outputs,
+            new_inputs=entry.inputs,
+            ignore_changes=entry.ignore_changes,
+        )
+    )
     if diff.changes is Changes.UNKNOWN:
         diff = plain_diff(inputs, entry.inputs)
     op = Op.REFRESH if diff.changes is Changes.NONE else Op.UPDATE

@@ -8,14 +8,21 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, CheckResult, DiffResult, Props, ReadRequest, ReadResult
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    DiffRequest,
+    DiffResult,
+    InvokeRequest,
+    InvokeResult,
+    ReadRequest,
+    ReadResult,
+)
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.engine.run.providers import UnconfiguredProvider
 
 StackOutputs = Callable[[str], Mapping[str, Any]]
 """The outputs of a stack of the same backend by its name (`stack` or `organization/project/stack`)."""
 
-REFERENCE_TYPE = "pulumi:pulumi:StackReference"
 OUTPUTS_FUNCTION = "pulumi:pulumi:readStackOutputs"
 
 
@@ -26,31 +33,29 @@ class BuiltinProvider(UnconfiguredProvider):
         self._stack_outputs = stack_outputs
 
     @override
-    def diff(
-        self, urn: str, id: str, old_inputs: Props, old_outputs: Props, news: Props, ignore_changes: Sequence[str]
-    ) -> DiffResult:
+    def diff(self, request: DiffRequest) -> DiffResult:
         return DiffResult(Changes.NONE)
 
     @override
-    def read(self, urn: str, id: str, inputs: Props, outputs: Props) -> ReadResult:
-        name = unwrap(inputs.get("name")) or id
-        return ReadResult(id, dict(inputs), self._reference(str(name)))
+    def read(self, request: ReadRequest) -> ReadResult:
+        name = unwrap(request.inputs.get("name")) or request.id
+        return ReadResult(request.id, dict(request.inputs), self._reference(str(name)))
 
     @override
     def read_many(self, requests: Sequence[ReadRequest]) -> list[ReadResult | PrefectPulumiError]:
         answers: list[ReadResult | PrefectPulumiError] = []
-        for each in requests:
+        for request in requests:
             try:
-                answers.append(self.read(each.urn, each.id, each.inputs, each.outputs))
+                answers.append(self.read(request))
             except PrefectPulumiError as error:
                 answers.append(error)
         return answers
 
     @override
-    def invoke(self, token: str, args: Props) -> CheckResult:
-        if token != OUTPUTS_FUNCTION:
-            raise ProviderError(f"the package pulumi has no function {token!r}", where=token)
-        return CheckResult(self._reference(str(unwrap(args["name"]))))
+    def invoke(self, request: InvokeRequest) -> InvokeResult:
+        if request.token != OUTPUTS_FUNCTION:
+            raise ProviderError(f"the package pulumi has no function {request.token!r}", where=request.token)
+        return InvokeResult(self._reference(str(unwrap(request.args["name"]))))
 
     def _reference(self, name: str) -> dict[str, Any]:
         found = dict(self._stack_outputs(name))

@@ -119,7 +119,7 @@ class InProcessMonitor:
             "failures": [provider_pb2.CheckFailure(property=f.property, reason=f.reason) for f in result.failures]
         }
         if not result.failures:
-            response["return"] = to_struct(result.inputs)  # a keyword of Python
+            response["return"] = to_struct(result.value)  # a keyword of Python
         return resource_pb2.ResourceInvokeResponse(**response)
 
     def SignalAndWaitForShutdown(self, request: Any) -> Any:  # noqa: N802

@@ -1,4 +1,4 @@
-"""The provider over gRPC: translates `pulumirpc.ResourceProvider` to and from `lifecycle`.
+"""The provider over gRPC: translates `pulumirpc.ResourceProvider` to and from `provider_protocol`.
 
 This is the only place of the provider that knows protobuf.
 """
@@ -25,11 +25,17 @@ from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.provider_protocol import (
     Changes,
     CheckFailure,
+    CheckRequest,
     CheckResult,
+    CreateRequest,
+    DeleteRequest,
     DiffKind,
+    DiffRequest,
     DiffResult,
+    InvokeRequest,
     ProviderHost,
     ReadRequest,
+    UpdateRequest,
 )
 from prefect_pulumi.core.values import from_struct, to_struct
 from prefect_pulumi.provider.provider import PrefectProvider
@@ -180,15 +186,11 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_clean
     def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _checked(self.provider.check_config(request.urn, from_struct(request.olds), from_struct(request.news)))
+        return _checked(self.provider.check_config(_check_request(request)))
 
     @_clean
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _diffed(
-            self.provider.diff_config(
-                request.urn, from_struct(request.olds), from_struct(request.old_inputs), from_struct(request.news)
-            )
-        )
+        return _diffed(self.provider.diff_config(_diff_request(request)))
 
     @_clean
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
@@ -200,74 +202,67 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @_clean
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _checked(
-            self.provider.check(
-                request.urn, from_struct(request.olds), from_struct(request.news), bytes(request.randomSeed)
-            )
-        )
+        return _checked(self.provider.check(_check_request(request)))
 
     @_clean
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return _diffed(
-            self.provider.diff(
-                request.urn,
-                request.id,
-                from_struct(request.old_inputs),
-                from_struct(request.olds),
-                from_struct(request.news),
-                tuple(request.ignoreChanges),
-            )
-        )
+        return _diffed(self.provider.diff(_diff_request(request)))
 
     @_clean
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        made = self.provider.create(request.urn, from_struct(request.properties), request.timeout, request.preview)
-        return provider_pb2.CreateResponse(id=made.id, properties=to_struct(made.outputs))
+        created = self.provider.create(
+            CreateRequest(
+                request.urn, from_struct(request.properties), timeout=request.timeout, preview=request.preview
+            )
+        )
+        return provider_pb2.CreateResponse(id=created.id, properties=to_struct(created.outputs))
 
     @_clean
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        inputs, outputs = from_struct(request.inputs), from_struct(request.properties)
-        if outputs:
-            found = self._gatherer.read(ReadRequest(request.urn, request.id, inputs, outputs))
-        else:  # an import or a `get`: the id may be a name
-            found = self.provider.read(request.urn, request.id, inputs, outputs)
-        if not found.id:
+        read = ReadRequest(request.urn, request.id, from_struct(request.inputs), from_struct(request.properties))
+        # Without outputs it is an import or a `get`: the id may be a name.
+        result = self._gatherer.read(read) if read.outputs else self.provider.read(read)
+        if not result.id:
             # Null properties are how the engine learns that there is nothing of that id.
             return provider_pb2.ReadResponse()
         return provider_pb2.ReadResponse(
-            id=found.id, inputs=to_struct(found.inputs), properties=to_struct(found.outputs)
+            id=result.id, inputs=to_struct(result.inputs), properties=to_struct(result.outputs)
         )
 
     @_clean
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         outputs = self.provider.update(
-            request.urn,
-            request.id,
-            from_struct(request.old_inputs),
-            from_struct(request.olds),
-            from_struct(request.news),
-            request.timeout,
-            request.preview,
-            tuple(request.ignoreChanges),
+            UpdateRequest(
+                request.urn,
+                request.id,
+                old_inputs=from_struct(request.old_inputs),
+                old_outputs=from_struct(request.olds),
+                new_inputs=from_struct(request.news),
+                ignore_changes=tuple(request.ignoreChanges),
+                timeout=request.timeout,
+                preview=request.preview,
+            )
         )
         return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
     @_clean
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         self.provider.delete(
-            request.urn,
-            request.id,
-            from_struct(request.old_inputs),
-            from_struct(request.properties),
-            request.timeout,
+            DeleteRequest(
+                request.urn,
+                request.id,
+                from_struct(request.old_inputs),
+                from_struct(request.properties),
+                timeout=request.timeout,
+            )
         )
         return Empty()
 
     @_clean
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        result = self.provider.invoke(request.tok, from_struct(request.args))
+        result = self.provider.invoke(InvokeRequest(request.tok, from_struct(request.args)))
         response = provider_pb2.InvokeResponse(failures=_failures(result.failures))
-        getattr(response, "return").CopyFrom(to_struct(result.inputs))
+        getattr(response, "return").CopyFrom(to_struct(result.value))
         return response
 
     @_clean
@@ -292,6 +287,26 @@ def _variables(variables: Any) -> dict[str, Any]:
 
 def _failures(failures: Sequence[CheckFailure]) -> list[Any]:
     return [provider_pb2.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
+
+
+def _check_request(message: Any) -> CheckRequest:
+    return CheckRequest(
+        message.urn,
+        old_inputs=from_struct(message.olds),
+        new_inputs=from_struct(message.news),
+        random_seed=bytes(message.randomSeed),
+    )
+
+
+def _diff_request(message: Any) -> DiffRequest:
+    return DiffRequest(
+        message.urn,
+        message.id,
+        old_inputs=from_struct(message.old_inputs),
+        old_outputs=from_struct(message.olds),
+        new_inputs=from_struct(message.news),
+        ignore_changes=tuple(message.ignoreChanges),
+    )
 
 
 def _checked(result: CheckResult) -> Any:
