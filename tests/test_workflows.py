@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from prefect_pulumi.cli.main import _parser
+from prefect_pulumi.cli.main import make_parser
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -91,7 +91,7 @@ def test_scripts_are_the_commands_own_verbs() -> None:
         for step in job["steps"]
         if ".venv/bin/infra" in step.get("run", "")
     ]
-    verbs = [_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
+    verbs = [make_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
     assert sorted(verbs) == ["drift", "preview", "promote", "review", "review", "up", "up", "verify"]
 
 
@@ -103,5 +103,5 @@ def test_the_documented_equivalent_for_gitlab() -> None:
     assert set(jobs) == {"review", "comment", "drift", "deploy"}
     assert all("$STACK" in job["resource_group"] for job in jobs.values())
     lines = [line for job in jobs.values() for line in job["script"] if line.startswith(".venv/bin/infra")]
-    verbs = [_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
+    verbs = [make_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
     assert sorted(verbs) == ["drift", "preview", "review", "review", "up"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.cli import commands
-from prefect_pulumi.cli.main import _parser, main
-from prefect_pulumi.core.errors import ExitCode, InputError
+from prefect_pulumi.cli.commands.operate import selection_of
+from prefect_pulumi.cli.main import main, make_parser
+from prefect_pulumi.core.errors import ExitCode
 
 
 @pytest.mark.parametrize(
@@ -29,13 +30,41 @@ def test_an_unknown_option_names_the_help(capsys: pytest.CaptureFixture[str]) ->
     assert "--no-such-option" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (["previw"], "unknown command 'previw'; did you mean preview?"),
+        (["state", "unprotec"], "unknown command 'unprotec'; did you mean unprotect?"),
+        (["up", "--paralel", "4"], "did you mean --parallel?"),
+    ],
+)
+def test_a_word_that_is_nearly_right_is_suggested(
+    argv: list[str], hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == ExitCode.BAD_INPUT
+    assert hint in capsys.readouterr().err
+
+
+def test_help_names_the_environment_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == ExitCode.DONE
+    text = capsys.readouterr().out
+    for name in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PREFECT_API_URL", "PREFECT_API_KEY"):
+        assert name in text
+
+
 def test_target_replace_is_both_a_target_and_a_replacement() -> None:
-    arguments = _parser().parse_args(["up", "--target-replace", "a", "--target", "b", "--replace", "c"])
-    selection = commands._options(arguments).selection
+    arguments = make_parser().parse_args(["up", "--target-replace", "a", "--target", "b", "--replace", "c"])
+    selection = selection_of(arguments)
     assert (sorted(selection.targets), sorted(selection.replace)) == (["a", "b"], ["a", "c"])
 
 
-def test_targets_and_excludes_exclude_each_other() -> None:
-    arguments = _parser().parse_args(["up", "--target", "a", "--exclude", "b"])
-    with pytest.raises(InputError, match="cannot be given together"):
-        commands._options(arguments)
+def test_targets_and_excludes_exclude_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["up", "--yes", "--target", "a", "--exclude", "b"]) == ExitCode.BAD_INPUT
+    assert "cannot be given together" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.provider_protocol import (
     Changes,
@@ -284,7 +285,7 @@ class Graph:
         return {f"{token_of(s.urn)}/{s.urn.rsplit('::', 1)[-1]}": s.new for s in self.preview().steps if s.new}
 
     def _context(self, *, write: bool) -> Any:
-        context = Stack(self.root, "dev").context(self.sink, write=write, output=sys.stderr)
+        context = engine_context(Stack(self.root, "dev"), self.sink, write=write, output=sys.stderr)
 
         def loader(package: str, version: str, url: str, checksums: Any) -> Any:
             if package == "prefect":

@@ -312,7 +312,7 @@ def test_a_promotion_swaps_the_image_and_a_bad_one_brings_the_release_before_bac
     # prod builds none of its own.
     assert stages.built("prod") == before.attrs["Image"]
     steps = [
-        said.index(text) for text in ("brought up as prod-2", "workers: 1 online", "passed  smoke", "verified: drift")
+        said.index(text) for text in ("deployed as prod-2", "workers: 1 online", "passed  smoke", "verified: drift")
     ]
     assert steps == sorted(steps)
     record = two.carried("prod")
@@ -334,7 +334,7 @@ def test_a_promotion_swaps_the_image_and_a_bad_one_brings_the_release_before_bac
     said = two.infra("promote", "dev", "prod", "--apply", "--yes", code=1)
     assert "ended with exit code 1" in said
     assert "no region" in said
-    assert "dev-2 is not on prod; prod-2 is restored: worker " in said
+    assert "release dev-2 is not on prod; prod-2 is restored: worker " in said
     assert "workers: 1 online" not in said
     restored = stages.container("prod")
     assert restored.id != after.id

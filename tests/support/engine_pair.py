@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.plan.scope import Selection
@@ -143,7 +144,7 @@ class EmbeddedSide(Side):
         notes, output = Notes(), io.StringIO()
         with _environment(self.root, self.providers):
             try:
-                context = Stack(self.root, self.stack).context(notes, write=write, output=output)
+                context = engine_context(Stack(self.root, self.stack), notes, write=write, output=output)
                 result = call(context)
             except PrefectPulumiError as error:
                 self.said = f"{notes.text}\n{output.getvalue()}\n{error}"

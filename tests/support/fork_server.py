@@ -25,7 +25,8 @@ from typing import Any
 import httpx
 
 import prefect_pulumi.api.blocking
-import prefect_pulumi.cli.commands
+import prefect_pulumi.app.operations
+import prefect_pulumi.app.project
 import prefect_pulumi.cli.main
 import prefect_pulumi.engine.sdk.program
 import prefect_pulumi.provider.handlers.blocks

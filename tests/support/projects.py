@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect_pulumi.project.stack import NO_SALT
+from prefect_pulumi.project.passphrase import NO_SALT
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT_FILES = (

@@ -1,86 +1,83 @@
-"""`infra status` without a stack: one table over all stacks of the project. Reads only."""
+"""All stacks of a project at a glance. Reads only."""
 
 from __future__ import annotations
 
-import sys
-from argparse import Namespace
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.app import workers
-from prefect_pulumi.app.release import releases
-from prefect_pulumi.app.release.apply import load_course, pending
-from prefect_pulumi.app.release.verify import client_of, now
-from prefect_pulumi.cli.output.tables import print_table
-from prefect_pulumi.core.errors import ExitCode, InputError, PrefectPulumiError
+from prefect_pulumi.app.release.journal import load_rollout
+from prefect_pulumi.app.release.rollout import is_pending
+from prefect_pulumi.app.review.drift_report import drift_report
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.app.workers import worker_report
+from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.promotion import overview
 from prefect_pulumi.promotion.overview import Row, Runs
-from prefect_pulumi.promotion.release_records import carried as carried_in
 from prefect_pulumi.promotion.stages import Stages
-from prefect_pulumi.state.entries import ResourceEntry
 
 MOST_RUNS = 200
 
 
-def show(arguments: Namespace, project: Stack) -> ExitCode:
-    """Exit code 4 when something of a stack could not be read: its row says why."""
-    rows = [row_of(stack, drift=not arguments.no_drift) for stack in stacks_of(project)]
-    format = "json" if arguments.json else arguments.format
-    if format == "text" and arguments.out is None:
-        _table(rows)
-    else:
-        _write(_rendered(format, rows, project.project.name), arguments.out)
-    return ExitCode.CANNOT_CHECK if any(row.problem for row in rows) else ExitCode.DONE
+@dataclass(frozen=True, slots=True)
+class OverviewRequest:
+    """`drift`: run the programs to look for drift."""
+
+    drift: bool = True
 
 
-def stacks_of(project: Stack) -> list[Stack]:
+def project_overview(views: Iterable[StackView], request: OverviewRequest) -> list[Row]:
+    """A row for each stack; what could not be read is its `problem`."""
+    return [_row(view, drift=request.drift) for view in views]
+
+
+def stack_names(project: Stack) -> list[str]:
     """Every stack that has a file: the stages in their order, then the others."""
     names = [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in project.root.glob("Pulumi.*.yaml")]
     staged = [name for name in Stages.parse(project.project.promotion).stacks if name in names]
-    return [replace(project, name=name) for name in [*staged, *sorted(set(names) - set(staged))]]
+    return [*staged, *sorted(set(names) - set(staged))]
 
 
-def row_of(stack: Stack, *, drift: bool) -> Row:
-    row = Row(stack.name)
+def _row(view: StackView, *, drift: bool) -> Row:
+    row = Row(view.name)
     try:
-        snapshot = releases.snapshot_of(stack)
-        if not snapshot.resources:
+        if not view.exists:
             return row
-        carried = carried_in(snapshot.resources)
         row = replace(
             row,
             made=True,
-            release=carried.record,
-            verified=overview.verified_word(carried),
-            pinned=str(releases.pin_of(stack).get("id", "")) if pending(stack) else "",
-            under_way=_under_way(stack),
+            release=view.releases.record,
+            verified=overview.verified_word(view.releases),
+            pinned=str(view.pin.get("id", "")) if is_pending(view) else "",
+            under_way=_under_way(view),
         )
-        row = _asked(stack, row, snapshot.resources)
+        row = _with_server(view, row)
         if drift:
-            from prefect_pulumi.app.review.drift_report import drift_report
-
-            environment = drift_report(releases.at_pin(stack)).environments[0]
-            word, count = overview.drift_of(environment)
-            problems = "; ".join(problem.message for problem in environment.problems)
-            row = replace(row, drift=word, drifted=count, problem=problems)
+            row = _with_drift(view, row)
     except PrefectPulumiError as error:
         row = replace(row, problem=str(error).splitlines()[0])
     return row
 
 
-def _under_way(stack: Stack) -> str:
-    course = load_course(stack)
-    return f"{course.kind} stopped at: {course.stage}" if course is not None and not course.stage.ended else ""
+def _under_way(view: StackView) -> str:
+    rollout = load_rollout(view.stack)
+    return f"{rollout.kind} stopped at: {rollout.stage}" if rollout is not None and not rollout.stage.ended else ""
 
 
-def _asked(stack: Stack, row: Row, entries: list[ResourceEntry]) -> Row:
-    client = client_of(stack)
+def _with_drift(view: StackView, row: Row) -> Row:
+    environment = drift_report(view.at_pin()).environments[0]
+    word, count = overview.drift_of(environment)
+    problems = "; ".join(problem.message for problem in environment.problems)
+    return replace(row, drift=word, drifted=count, problem=problems)
+
+
+def _with_server(view: StackView, row: Row) -> Row:
+    client = view.client()
     try:
-        report = workers.gather(client, stack.name, "", entries)
+        report = worker_report(client, view.name, "", view.entries)
         declared = [worker for pool in report.pools for worker in pool.workers if worker.declared]
         online = sum(worker.online for worker in declared)
         return replace(row, workers=(online, len(declared)), runs=_runs(client), server=report.version)
@@ -96,40 +93,10 @@ def _runs(client: Any) -> Runs:
         "sort": "START_TIME_DESC",
         "limit": MOST_RUNS,
     }
-    found = client.request("POST", "/flow_runs/filter", json=body)
-    if not found:
+    rows = client.request("POST", "/flow_runs/filter", json=body)
+    if not rows:
         return Runs()
-    first = found[0]
+    first = rows[0]
     last = {"name": first["name"], "state": first.get("state_name") or "", "time": first.get("start_time") or ""}
-    counted = Counter(str(run.get("state_type")) for run in found)
-    return Runs(dict(counted), last, len(found) == MOST_RUNS)
-
-
-def _rendered(format: str, rows: list[Row], project: str) -> str:
-    if format == "json":
-        return overview.as_json(rows, project, now())
-    if format == "html":
-        return overview.html(rows, project, now())
-    lines = [
-        "  ".join(text for text, _ in overview.cells(row)) + (f"  {row.problem}" * bool(row.problem)) for row in rows
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _write(text: str, out: str | None) -> None:
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(out).write_text(text, "utf-8")
-    except OSError as error:
-        raise InputError(error.strerror or str(error), where=f"--out {out}") from error
-
-
-def _table(rows: list[Row]) -> None:
-    styles = {overview.HEALTHY: "green", overview.NOTICE: "yellow", overview.BAD: "red"}
-    shown = [[(text, styles.get(meant, "")) for text, meant in overview.cells(row)] for row in rows]
-    print_table(overview.COLUMNS, shown)
-    for row in rows:
-        if row.problem:
-            sys.stderr.write(f"{row.stack}: {row.problem}\n")
+    counted = Counter(str(run.get("state_type")) for run in rows)
+    return Runs(dict(counted), last, len(rows) == MOST_RUNS)

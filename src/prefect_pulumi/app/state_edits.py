@@ -1,113 +1,156 @@
-"""`infra state ...` and `infra stack ...`: the state by hand, under the stack's lock."""
+"""The state edited by hand, under the stack's lock, and as one document."""
 
 from __future__ import annotations
 
 import json
-import sys
-from argparse import Namespace
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
-from prefect_pulumi.core.errors import ConfigError, ExitCode, InputError, StateError
+from prefect_pulumi.app.operations import not_created
+from prefect_pulumi.app.session.context import engine_context
+from prefect_pulumi.app.session.recovery import recover_interrupted
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.errors import InputError, StateError
 from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.run.events import Sink
-from prefect_pulumi.project.stack import Stack, as_json
 from prefect_pulumi.state import checkpoint, integrity, state_edits
 from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.lock import clear_locks
+
+T = TypeVar("T")
 
 
-def state(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
-    """`delete`, `rename`, `unprotect`: URNs or, where only one resource has it, a resource's name."""
+@dataclass(frozen=True, slots=True)
+class DeleteRequest:
+    """`resource`: a URN, or a name that only one resource has. `force`: even if it is protected. `dependents`: and
+    all that uses it."""
 
-    def edit(snapshot: Snapshot) -> tuple[Snapshot, dict[str, Any]]:
-        if arguments.action == "unprotect":
-            if bool(arguments.urn) == arguments.all:
-                raise InputError("name a resource, or give --all", where="infra state unprotect")
-            urns = None if arguments.all else [_urn(snapshot, arguments.urn)]
-            edited, freed = state_edits.unprotect(snapshot, urns)
-            return edited, {"unprotected": freed}
-        urn = _urn(snapshot, arguments.urn)
-        if arguments.action == "rename":
-            edited, new = state_edits.rename(snapshot, urn, arguments.name)
-            return edited, {"renamed": {urn: new}}
-        edited, gone = state_edits.delete(snapshot, urn, force=arguments.force, dependents=arguments.target_dependents)
-        return edited, {"deleted": gone}
+    resource: str
+    force: bool = False
+    dependents: bool = False
 
-    done = _edit(stack, sink, edit)
-    if arguments.json:
-        sys.stdout.write(as_json(done) + "\n")
-    else:
-        for verb, what in done.items():
-            names = [f"{old} -> {new}" for old, new in what.items()] if isinstance(what, dict) else what
-            sys.stdout.write("".join(f"{verb} {name}\n" for name in names) or "nothing to do\n")
-    return ExitCode.DONE
+
+@dataclass(frozen=True, slots=True)
+class RenameRequest:
+    """`resource`: a URN, or a name that only one resource has. `name`: its new name."""
+
+    resource: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnprotectRequest:
+    """`resource`: "" for all of them."""
+
+    resource: str = ""
+
+
+def delete_resource(view: StackView, request: DeleteRequest) -> list[str]:
+    """Removes a resource from the state; the real object stays. Returns the URNs that are gone."""
+
+    def edit(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
+        urn = _urn(snapshot, request.resource)
+        edited, deleted = state_edits.delete(snapshot, urn, force=request.force, dependents=request.dependents)
+        return edited, list(deleted)
+
+    return _edit(view, edit)
+
+
+def rename_resource(view: StackView, request: RenameRequest) -> dict[str, str]:
+    """Returns the old URN and the new one."""
+
+    def edit(snapshot: Snapshot) -> tuple[Snapshot, dict[str, str]]:
+        urn = _urn(snapshot, request.resource)
+        edited, renamed = state_edits.rename(snapshot, urn, request.name)
+        return edited, {urn: renamed}
+
+    return _edit(view, edit)
+
+
+def unprotect_resources(view: StackView, request: UnprotectRequest) -> list[str]:
+    """Returns the URNs that were protected and are no longer."""
+
+    def edit(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
+        urns = [_urn(snapshot, request.resource)] if request.resource else None
+        edited, unprotected = state_edits.unprotect(snapshot, urns)
+        return edited, list(unprotected)
+
+    return _edit(view, edit)
 
 
 def _urn(snapshot: Snapshot, text: str) -> str:
     if "::" in text:
         return text
-    found = [entry.urn for entry in snapshot.resources if entry.urn.split("::", 3)[-1] == text]
-    if len(found) > 1:
-        raise InputError(f"several resources have the name {text}", where="infra state", remedy=f"one of: {found}")
-    return found[0] if found else text
+    urns = [entry.urn for entry in snapshot.resources if entry.urn.split("::", 3)[-1] == text]
+    if len(urns) > 1:
+        raise InputError(f"several resources have the name {text}", where="infra state", remedy=f"one of: {urns}")
+    return urns[0] if urns else text
 
 
-def _edit(stack: Stack, sink: Sink, edit: Callable[[Snapshot], tuple[Snapshot, dict[str, Any]]]) -> dict[str, Any]:
-    context = stack.context(sink, write=True)
+def _edit(view: StackView, edit: Callable[[Snapshot], tuple[Snapshot, T]]) -> T:
+    context = engine_context(view.stack, view.sink, write=True)
     with operations.updating(context) as update:
-        edited, done = edit(update.snapshot)
-        context.backend.writer(stack.name).save(edited, context.manager)
-    return done
+        edited, result = edit(update.snapshot)
+        context.backend.writer(view.name).save(edited, context.manager)
+    return result
 
 
-def export(arguments: Namespace, stack: Stack) -> ExitCode:
-    """The document of `pulumi stack export`. Secrets stay encrypted unless `--show-secrets` is given."""
+def export_state(view: StackView, *, show_secrets: bool = False) -> str:
+    """The document of `pulumi stack export`, as JSON text. Secrets stay encrypted unless `show_secrets`."""
+    stack = view.stack
     reader = stack.backend.reader(stack.name)
     if not reader.exists():
-        raise ConfigError(
-            f"stack {stack.name} has not been made yet", where="infra", remedy=f"infra up -s {stack.name}"
-        )
+        raise not_created(stack.name)
     manager = stack.manager(write=False)
-    deployment = checkpoint.render_deployment(reader.load(manager), manager, show_secrets=arguments.show_secrets)
-    text = json.dumps({"version": checkpoint.VERSION, "deployment": deployment}, indent=4, ensure_ascii=False) + "\n"
-    if arguments.file:
-        Path(arguments.file).write_text(text, "utf-8")
-    else:
-        sys.stdout.write(text)
-    return ExitCode.DONE
+    deployment = checkpoint.render_deployment(reader.load(manager), manager, show_secrets=show_secrets)
+    return json.dumps({"version": checkpoint.VERSION, "deployment": deployment}, indent=4, ensure_ascii=False) + "\n"
 
 
-def bring_in(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
-    """Takes such a document as the stack's state; what it says of pending operations is dropped, as the CLI does."""
-    where = arguments.file or "standard input"
+@dataclass(frozen=True, slots=True)
+class ImportStateRequest:
+    """`document`: what `export_state` gives. `origin`: its name in errors. `force`: even if it names another stack."""
+
+    document: bytes
+    origin: str
+    force: bool = False
+
+
+def import_state(view: StackView, request: ImportStateRequest) -> int:
+    """Takes the document as the stack's state; returns how many resources it has.
+
+    Its pending operations are dropped, as the official CLI does. Raises `InputError` for what is no such document.
+    """
+    stack = view.stack
     try:
-        data = Path(arguments.file).read_bytes() if arguments.file else sys.stdin.buffer.read()
-        document = json.loads(data)
+        document = json.loads(request.document)
         deployment = document["deployment"]
-    except OSError as error:
-        raise InputError(error.strerror or str(error), where=where) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError("it is not what `stack export` writes", where=where) from error
+        raise InputError("the document is not what `stack export` writes", where=request.origin) from error
     manager = stack.manager(write=True)
     wrapped = {"version": document.get("version", checkpoint.VERSION), "checkpoint": {"latest": deployment}}
     try:
-        new = checkpoint.parse(json.dumps(wrapped).encode(), manager, where)
+        new = checkpoint.parse(json.dumps(wrapped).encode(), manager, request.origin)
     except StateError as error:
-        raise InputError(error.message, where=error.where or where, remedy="mend the file") from error
-    home = f"urn:pulumi:{stack.name}::{stack.project.name}::"
-    strangers = [entry.urn for entry in new.resources if not entry.urn.startswith(home)]
-    if strangers and not arguments.force:
+        raise InputError(error.message, where=error.where or request.origin, remedy="fix the file") from error
+    prefix = f"urn:pulumi:{stack.name}::{stack.project.name}::"
+    strangers = [entry.urn for entry in new.resources if not entry.urn.startswith(prefix)]
+    if strangers and not request.force:
         raise InputError(
-            f"{strangers[0]} belongs to another stack", where=where, remedy=f"export from {stack.name}, or give --force"
+            f"{strangers[0]} belongs to another stack",
+            where=request.origin,
+            remedy=f"export from {stack.name}, or give --force",
         )
     kept = Snapshot(integrity.sort(new.resources), [], {}, manager.salt_text)
-    _edit(stack, sink, lambda _: (kept, {}))
-    sys.stdout.write(f"imported {len(kept.resources)} resources into stack {stack.name}\n")
-    return ExitCode.DONE
+    _edit(view, lambda _: (kept, None))
+    return len(kept.resources)
 
 
-def run(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
-    if arguments.command == "state":
-        return state(arguments, stack, sink)
-    return export(arguments, stack) if arguments.action == "export" else bring_in(arguments, stack, sink)
+def cancel_update(view: StackView, *, force: bool = False) -> int:
+    """Removes the locks of an update that died elsewhere, and recovers what it had done; how many locks there were.
+
+    `force`: also one whose process seems to run on this machine.
+    """
+    stack = view.stack
+    removed = clear_locks(stack.backend.root, stack.project.name, stack.name, force=force)
+    recover_interrupted(stack, view.sink)
+    return removed

@@ -1,23 +1,17 @@
-"""`infra status`: the stack's work pools and their workers, as the server knows them."""
+"""A stack's work pools and their workers, as the server knows them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from argparse import Namespace
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import Any
 
-from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
-from prefect_pulumi.app.flow_runs import connection_of
-from prefect_pulumi.cli.output.tables import print_table
-from prefect_pulumi.core.errors import ApiError, ExitCode
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.errors import ApiError
 from prefect_pulumi.core.values import unwrap
-from prefect_pulumi.project.stack import Stack, as_json
 from prefect_pulumi.state.entries import ResourceEntry
 
 MISSING = "MISSING"
@@ -56,7 +50,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Report:
+class WorkerReport:
     stack: str
     api_url: str
     version: str
@@ -78,27 +72,16 @@ class Report:
         return found
 
 
-def show(arguments: Namespace, stack: Stack) -> ExitCode:
-    """Reads only. Exit code 4 when the server does not answer."""
-    connection = connection_of(stack)
-    entries = stack.backend.reader(stack.name).load(stack.manager(write=False)).resources
-    client = BlockingClient(
-        connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString")
-    )
+def stack_workers(view: StackView) -> WorkerReport:
+    """Reads only. Raises `ServerUnavailableError` when the server does not answer."""
+    client = view.client()
     try:
-        report = gather(client, stack.name, connection["apiUrl"], entries)
+        return worker_report(client, view.name, view.connection.api_url, view.entries)
     finally:
         client.close()
-    if arguments.json:
-        sys.stdout.write(as_json({**asdict(report), "warnings": report.warnings()}) + "\n")
-        return ExitCode.DONE
-    _table(report)
-    for warning in report.warnings():
-        sys.stderr.write(f"warning: {warning}\n")
-    return ExitCode.DONE
 
 
-def gather(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> Report:
+def worker_report(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> WorkerReport:
     """`entries`: the stack's state. Routes: `/admin/version`, and those of `api.workers`."""
     entries = list(entries)
     try:
@@ -138,7 +121,7 @@ def gather(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntr
                 ],
             )
         )
-    return Report(stack, api_url, version, pools)
+    return WorkerReport(stack, api_url, version, pools)
 
 
 def _declared(entries: Iterable[ResourceEntry]) -> tuple[dict[str, list[str]], dict[str, str]]:
@@ -169,25 +152,3 @@ def _outdated(template: dict[str, Any], own: dict[str, Any]) -> str:
     if not template or not lacks:
         return ""
     return f"the base job template lacks {', '.join(lacks)}, which the server's own for this type has"
-
-
-def _table(report: Report) -> None:
-    now, rows = datetime.now(UTC), list[tuple[str, ...]]()
-    for pool in report.pools:
-        state = "paused" if pool.paused else pool.status.lower().replace("_", " ")
-        if not pool.workers:
-            rows.append((pool.name, pool.type, "-", state, "-", "-"))
-        for worker in pool.workers:
-            status = worker.status.lower() + (" (paused)" if pool.paused else "")
-            name = worker.name if worker.declared else f"{worker.name} (not of this stack)"
-            version = (worker.version or "?") + (" (skew)" if worker.skew else "")
-            rows.append((pool.name, pool.type, name, status, _ago(worker.last_heartbeat, now), version))
-    title = f"{report.stack}: Prefect {report.version} at {report.api_url}"
-    print_table(("pool", "type", "worker", "status", "last heartbeat", "Prefect"), rows, title=title)
-
-
-def _ago(stamp: str | None, now: datetime) -> str:
-    if stamp is None:
-        return "never"
-    seconds = max(0, round((now - datetime.fromisoformat(stamp)).total_seconds()))
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

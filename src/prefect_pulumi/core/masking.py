@@ -181,6 +181,17 @@ def masking() -> Iterator[Masker]:
         _CURRENT.reset(token)
 
 
+@contextmanager
+def ensure_masking() -> Iterator[Masker]:
+    """The masker of the command under way, else one for what is done inside."""
+    masker = _CURRENT.get()
+    if masker is not None:
+        yield masker
+    else:
+        with masking() as masker:
+            yield masker
+
+
 class MaskedStream(io.TextIOBase):
     """A text stream that masks before it passes on, also a secret that comes in several writes.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -131,8 +132,37 @@ def show(root: Path, commit: str, path: str) -> str:
 
 
 def prefix(root: Path) -> str:
-    """`root` inside its repository, such as `teams/data/`; "" for the top."""
-    return _git(root, "rev-parse", "--show-prefix").strip()
+    """`root` inside its repository, such as `teams/data/`; "" for the top, and outside git."""
+    return _git(root, "rev-parse", "--show-prefix", check=False).strip()
+
+
+def head(root: Path) -> str:
+    """Full hash of the commit that is checked out; "" outside git."""
+    return _git(root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).strip()
+
+
+def merge_base(root: Path, base: str) -> str:
+    """Full hash of the newest commit that HEAD shares with the branch `base`, here or on origin; "" for none."""
+    for name in (base, f"origin/{base}"):
+        commit = _git(root, "merge-base", name, "HEAD", check=False).strip()
+        if commit:
+            return commit
+    return ""
+
+
+def is_shallow(root: Path) -> bool:
+    return _git(root, "rev-parse", "--is-shallow-repository", check=False).strip() == "true"
+
+
+@contextmanager
+def worktree(root: Path, commit: str, folder: Path) -> Iterator[Path]:
+    """The project's folder as it was at `commit`, in a worktree at `folder` that is removed afterwards."""
+    inside = prefix(root)
+    _git(root, "worktree", "add", "--detach", "--force", str(folder), commit)
+    try:
+        yield folder / inside
+    finally:
+        _git(root, "worktree", "remove", "--force", str(folder), check=False)
 
 
 def checkout(root: Path, commit: str, folder: Path, leave_out: Collection[str] = ()) -> Path:

@@ -251,7 +251,7 @@ def test_gates_stop_what_is_not_verified_and_a_reason_is_recorded(two: Any) -> N
     (two.root / "infra" / "more.py").write_text("")
     two.infra("up", "-s", "dev", "--yes")
     said = two.infra("verify", code=2)
-    assert "it was last brought up from files that are no commit (not committed: infra/more.py)" in said
+    assert "its last update ran from uncommitted files (not committed: infra/more.py)" in said
 
 
 def test_each_gate_closes_by_itself(two: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,16 +387,16 @@ def test_prods_state_may_be_where_only_the_official_cli_reaches(
 
 KILLED = """
 import os, signal, sys
-from prefect_pulumi.app.release import apply as applying
+from prefect_pulumi.app.release import rollout
 from prefect_pulumi.cli.main import main
 from prefect_pulumi.state.journal import Journal
 
 stage, verb = sys.argv[1:3]
-saved, intended = applying._Runner._save, Journal.intent
+saved, intended = rollout.save_rollout, Journal.intent
 
-def save(self):
-    saved(self)
-    if str(self.course.stage) == stage:
+def save(stack, record):
+    saved(stack, record)
+    if str(record.stage) == stage:
         os.kill(os.getpid(), signal.SIGKILL)
 
 def intent(self, *args, **options):
@@ -405,7 +405,7 @@ def intent(self, *args, **options):
         os.kill(os.getpid(), signal.SIGKILL)
     return found
 
-applying._Runner._save, Journal.intent = save, intent
+rollout.save_rollout, Journal.intent = save, intent
 sys.exit(main([verb, "-s", "prod", "--yes"]))
 """
 

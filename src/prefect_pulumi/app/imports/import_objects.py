@@ -1,29 +1,53 @@
-"""`infra import`: existing objects into the state, and the program that declares them."""
+"""Existing objects imported into a stack, and the program that declares them."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
-from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.app.imports.program_text import Declared, ProgramText, program
-from prefect_pulumi.core.errors import ExitCode, InputError
+from prefect_pulumi.app.session.context import engine_context
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.core.values import unwrap
-from prefect_pulumi.engine.imports import ImportRequest, import_resources, provider_urn
+from prefect_pulumi.engine import imports
 from prefect_pulumi.engine.operations import Result
-from prefect_pulumi.engine.run.events import Sink
+from prefect_pulumi.engine.plan.steps import Step
 from prefect_pulumi.models import KINDS, PACKAGE, Kind
-from prefect_pulumi.project.stack import PRIVATE, Stack, keep_salt_out_of_git
-from prefect_pulumi.state.entries import urn_name, urn_qualified_type
+from prefect_pulumi.project.passphrase import keep_salt_out_of_git
+from prefect_pulumi.project.stack import PRIVATE, Stack
+from prefect_pulumi.state.entries import Snapshot, urn_name, urn_qualified_type
 
 SERVER_COMPONENT = "prefect:components:Server"
 
 
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """`kind`: `WorkPool`, `work-pool` or a token. `ids`: names (`pool/queue`, `slug/name`) or UUIDs. `name`: that of
+    the resource, for one object. `provider`: name of the stack's provider, where it has several."""
+
+    kind: str
+    ids: tuple[str, ...]
+    name: str = ""
+    provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """`steps`: the imported resources. `program`: the code that declares them, and the secrets that it reads from the
+    stack's config. `folder`: that of a new project, None for a stack that existed."""
+
+    steps: tuple[Step, ...]
+    program: ProgramText
+    folder: Path | None = None
+
+
 def model_of(text: str) -> type[Kind]:
-    """`WorkPool`, `work-pool`, `work_pool` or the token."""
+    """`WorkPool`, `work-pool`, `work_pool` or the token. Raises `InputError` for an unknown kind."""
     wanted = re.sub(r"[^a-z]", "", text.rsplit(":", 1)[-1].lower())
     for model in KINDS.values():
         if model.kind.lower() == wanted and model.on_server:
@@ -32,28 +56,24 @@ def model_of(text: str) -> type[Kind]:
     raise InputError(f"there is no kind {text!r} to import", where="infra import", remedy=f"one of: {known}")
 
 
-def run(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
-    """Imports what is named into the stack."""
-    if not arguments.kind or not arguments.ids:
+def import_objects(view: StackView, request: ImportRequest) -> ImportResult:
+    """Imports what is named into the stack; nothing is written to the server.
+
+    Raises `InputError` for bad names, `ProviderError` for an object that the server does not have.
+    """
+    if not request.kind or not request.ids:
         raise InputError("give KIND and NAME, or --all", where="infra import", remedy="infra import WorkPool etl")
-    if arguments.name and len(arguments.ids) != 1:
+    if request.name and len(request.ids) != 1:
         raise InputError("--name is for one object", where="infra import", remedy="import them one by one")
-    model = model_of(arguments.kind)
-    requests = [ImportRequest(model.token(), arguments.name or last_part(id), id) for id in arguments.ids]
-    context = stack.context(sink, write=True)
-    snapshot = context.backend.reader(stack.name).load(context.manager)
-    options = options_for(provider_urn(snapshot, PACKAGE, arguments.provider or ""), snapshot)
-    result = import_resources(context, requests, arguments.provider or "")
-    text = program(declared(result), options=options)
-    store_secrets(stack, text)
-    if arguments.json:
-        sys.stdout.write(json.dumps(document(result, text), indent=2, ensure_ascii=False) + "\n")
-        return ExitCode.DONE
-    sys.stdout.write(text.source)
-    for key in text.secrets:
-        sys.stderr.write(f"stored encrypted in Pulumi.{stack.name}.yaml: {key}\n")
-    sys.stderr.write("put this into the program; `infra preview` is clean then\n")
-    return ExitCode.DONE
+    model = model_of(request.kind)
+    wanted = [imports.ImportRequest(model.token(), request.name or last_part(id), id) for id in request.ids]
+    context = engine_context(view.stack, view.sink, write=True)
+    snapshot = view.snapshot
+    options = options_for(imports.provider_urn(snapshot, PACKAGE, request.provider), snapshot)
+    steps = imported_steps(imports.import_resources(context, wanted, request.provider))
+    text = program(declared(steps), options=options)
+    store_secrets(view.stack, text)
+    return ImportResult(steps, text)
 
 
 def last_part(id: str) -> str:
@@ -61,12 +81,16 @@ def last_part(id: str) -> str:
     return id.rsplit("/", 1)[-1]
 
 
-def declared(result: Result) -> list[Declared]:
-    entries = [step.new for step in result.steps if step.op == "import" and step.new is not None]
+def imported_steps(result: Result) -> tuple[Step, ...]:
+    return tuple(step for step in result.steps if step.op == "import" and step.new is not None)
+
+
+def declared(steps: Sequence[Step]) -> list[Declared]:
+    entries = [step.new for step in steps if step.new is not None]
     return [Declared.of(entry.type, urn_name(entry.urn), entry.inputs) for entry in entries]
 
 
-def options_for(provider: str, snapshot: Any) -> str:
+def options_for(provider: str, snapshot: Snapshot) -> str:
     """The expression that names the provider in the program."""
     if not provider:
         return ""
@@ -89,22 +113,8 @@ def store_secrets(stack: Stack, text: ProgramText) -> None:
     stack.config.save()
 
 
-def document(result: Result, text: ProgramText) -> dict[str, Any]:
-    return {
-        "operation": "import",
-        "result": "succeeded",
-        "imported": [
-            {"urn": step.urn, "type": step.type, "id": step.new.id}
-            for step in result.steps
-            if step.op == "import" and step.new is not None
-        ],
-        "program": text.source,
-        "secretKeys": sorted(text.secrets),
-    }
-
-
-def new_project(folder: Path, stack: str, api_url: str) -> Stack:
-    """An empty project for `--all`; refuses a folder that has anything in it."""
+def new_project(folder: Path, stack: str, api_url: Any) -> Stack:
+    """An empty project; refuses a folder that has anything in it."""
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty", where="--out", remedy="name a new folder")
     (folder / "infra").mkdir(parents=True)

@@ -1,53 +1,54 @@
-"""`infra import --all`: a whole live server as a new project, whose preview is clean at once."""
+"""A whole live server imported as a new project, whose preview is clean at once."""
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-import sys
-from argparse import Namespace
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.app.imports import import_objects
+from prefect_pulumi.app.imports.import_objects import ImportResult
 from prefect_pulumi.app.imports.program_text import program
-from prefect_pulumi.core.errors import ExitCode, InputError
+from prefect_pulumi.app.session.context import engine_context
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.engine.imports import ImportRequest, import_resources
-from prefect_pulumi.engine.run.events import Sink
 from prefect_pulumi.models import KINDS, Kind
 from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.project.passphrase import FILE_VARIABLE, VARIABLE, create_passphrase
 from prefect_pulumi.project.stack import Stack
 
 OWN_BLOCK_TYPES = {"secret": "SecretBlock", "json": "JsonBlock"}
 
 
-def run(arguments: Namespace, stack: Stack, sink: Sink) -> ExitCode:
-    """Writes the project into `--out`. Nothing is written to the server."""
-    config = _connection(stack)
-    requests = list(_requests(stack.root, config))
-    folder = Path(arguments.out).resolve()
-    made = import_objects.new_project(folder, arguments.stack, str(config["apiUrl"]))
-    _new_passphrase(made)
+@dataclass(frozen=True, slots=True)
+class ImportServerRequest:
+    """`folder`: where the new project goes; it has to be empty or absent."""
+
+    folder: Path
+
+
+def import_server(view: StackView, request: ImportServerRequest) -> ImportResult:
+    """Writes the project. Nothing is written to the server."""
+    config = _connection(view.stack)
+    requests = list(_requests(view.stack.root, config))
+    folder = request.folder.resolve()
+    created = import_objects.new_project(folder, view.name, config["apiUrl"])
+    if not {VARIABLE, FILE_VARIABLE} & set(os.environ):
+        create_passphrase(created)  # a project of its own gets a passphrase of its own
     for name in ("apiKey", "authString"):
         if config.get(name):
-            made.config.set(f"prefect:{name}", str(config[name]), secret=True, manager=made.manager(write=True))
-            made.config.save()
-    result = import_resources(made.context(sink, write=True), requests)
-    text = program(import_objects.declared(result), header=f"Everything that lived on {config['apiUrl']}.")
-    import_objects.store_secrets(made, text)
+            created.config.set(f"prefect:{name}", str(config[name]), secret=True, manager=created.manager(write=True))
+            created.config.save()
+    result = import_resources(engine_context(created, view.sink, write=True), requests)
+    steps = import_objects.imported_steps(result)
+    text = program(import_objects.declared(steps), header=f"Everything that lived on {config['apiUrl']}.")
+    import_objects.store_secrets(created, text)
     (folder / "infra" / "__main__.py").write_text(text.source, "utf-8")
-    if arguments.json:
-        document = import_objects.document(result, text) | {"folder": str(folder)}
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-        return ExitCode.DONE
-    sys.stdout.write(f"{len(import_objects.declared(result))} objects in {folder}\n")
-    for key in text.secrets:
-        sys.stdout.write(f"  secret, encrypted in Pulumi.{arguments.stack}.yaml: {key}\n")
-    sys.stdout.write(f"next: cd {folder} && infra preview -s {arguments.stack} --expect-no-changes\n")
-    return ExitCode.DONE
+    return ImportResult(steps, text, folder)
 
 
 def _connection(stack: Stack) -> dict[str, Any]:
@@ -61,16 +62,6 @@ def _connection(stack: Stack) -> dict[str, Any]:
             remedy="set PREFECT_API_URL, or prefect:apiUrl in the stack's config",
         )
     return {name: value for name, value in found.items() if value}
-
-
-def _new_passphrase(stack: Stack) -> None:
-    """A project of its own gets a passphrase of its own, unless one is given by the environment."""
-    if {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & set(os.environ):
-        return
-    stack.private.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(stack.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
 
 
 def _requests(root: Path, config: dict[str, Any]) -> Iterable[ImportRequest]:

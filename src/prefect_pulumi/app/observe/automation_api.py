@@ -1,4 +1,4 @@
-"""A stack that the official CLI keeps (Pulumi Cloud, S3, ...): its sides by the Automation API's preview and refresh.
+"""A stack that the official CLI keeps (Pulumi Cloud, S3, ...): observed by the Automation API's preview and refresh.
 
 The CLI masks secrets in its events; that one differs it says by name. The program runs in this process, as an inline
 program of the Automation API, so that no language host is needed.
@@ -16,7 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from prefect_pulumi.app.observe.embedded import Code, Live, Sides, managed, read_group
+from prefect_pulumi.app.observe.base import Code, Live, Observation, managed
+from prefect_pulumi.app.observe.embedded import read_group
+from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, PrefectPulumiError
 from prefect_pulumi.core.property_paths import head
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, ReadRequest, ReadResult
@@ -31,29 +33,39 @@ HIDDEN = "[hidden]"
 """Stands for every secret's value; what differs reads otherwise."""
 
 
-def remote_sides(stack: Stack, output: TextIO | None) -> Sides:
+def observe(view: StackView) -> Observation:
     """Raises `CannotCheckError` when the CLI is missing, or cannot read the stack."""
-    cli = opened(stack, output)
-    snapshot = snapshot_of(cli)
+    cli = select_stack(view.stack, view.output)
+    snapshot = view.snapshot if view.stack.is_remote else snapshot_of(cli)
     code = _code(cli)
-    live, notes = _live(cli, snapshot)
-    notes = ["read through the official CLI", *notes]
-    _add_inventory(stack, snapshot, live, notes)
+    live = _live(cli, snapshot)
+    notes = ["read through the official CLI"]
+    _add_inventory(view.stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
-    return Sides(snapshot, code, live, own, report_masker(), notes)
+    return Observation(snapshot, code, live, own, report_masker(), notes)
 
 
-def remote_code(stack: Stack, output: TextIO | None) -> Code:
+def observe_code(view: StackView) -> Code:
     """What the program asks for, by the CLI's preview."""
-    return _code(opened(stack, output))
+    return _code(select_stack(view.stack, view.output))
+
+
+def load_state(stack: Stack) -> Snapshot:
+    """The state, secrets hidden; empty for a stack that does not exist yet."""
+    try:
+        return snapshot_of(select_stack(stack, None))
+    except CannotCheckError as error:
+        if "no stack named" in error.message:
+            return Snapshot.empty()
+        raise
 
 
 def snapshot_of(cli: Any) -> Snapshot:
     """The state of an opened stack, its secrets hidden."""
-    return _snapshot(_asked(lambda: cli.export_stack().deployment))
+    return _snapshot(_run_cli(lambda: cli.export_stack().deployment))
 
 
-def opened(stack: Stack, output: TextIO | None, *, create: bool = False) -> Any:
+def select_stack(stack: Stack, output: TextIO | None, *, create: bool = False) -> Any:
     """The stack of the Automation API. Raises `CannotCheckError` when the CLI is missing or has no such stack;
     with `create` it is made then."""
     from pulumi import automation
@@ -64,7 +76,7 @@ def opened(stack: Stack, output: TextIO | None, *, create: bool = False) -> Any:
     )
     program = _program(stack, output)
     choose = automation.create_or_select_stack if create else automation.select_stack
-    return _asked(lambda: choose(stack.name, stack.project.name, program, opts=options))
+    return _run_cli(lambda: choose(stack.name, stack.project.name, program, opts=options))
 
 
 def _command(stack: Stack) -> Any:
@@ -101,17 +113,17 @@ def _program(stack: Stack, output: TextIO | None) -> Callable[[], None]:
     return run
 
 
-def _asked(call: Callable[[], Any]) -> Any:
+def _run_cli(call: Callable[[], Any]) -> Any:
     """What the CLI answers. Raises `CannotCheckError` with its own words."""
     from pulumi.automation import errors
 
     try:
         return call()
     except errors.CommandError as error:
-        raise CannotCheckError(words(str(error)), where="pulumi") from error
+        raise CannotCheckError(error_lines(str(error)), where="pulumi") from error
 
 
-def words(text: str) -> str:
+def error_lines(text: str) -> str:
     """The lines that say what was wrong, of all that the CLI printed."""
     lines = [line.strip() for line in text.splitlines()]
     said = [line for line in lines if re.match(r"error:|.*\berror: ", line)] or [line for line in lines if line][-3:]
@@ -159,10 +171,10 @@ def _hidden(value: Any) -> Any:
 # The program
 
 
-def _code(opened: Any) -> Code:
+def _code(cli: Any) -> Code:
     events: list[Any] = []
     try:
-        _asked(lambda: opened.preview(on_event=events.append))
+        _run_cli(lambda: cli.preview(on_event=events.append))
     except PrefectPulumiError as error:
         error.message = _diagnosed(events) or error.message
         return Code(problem=error)
@@ -225,11 +237,11 @@ def _diagnosed(events: Iterable[Any]) -> str:
 # The server
 
 
-def _live(opened: Any, snapshot: Snapshot) -> tuple[Live, list[str]]:
+def _live(cli: Any, snapshot: Snapshot) -> Live:
     """A refresh that is only a preview: the CLI asks the provider for every object and keeps nothing."""
     live, events = Live(), list[Any]()
     try:
-        _asked(lambda: opened.preview_refresh(on_event=events.append))
+        _run_cli(lambda: cli.preview_refresh(on_event=events.append))
     except PrefectPulumiError as error:
         error.message = _diagnosed(events) or error.message
         live.failed["server"] = error
@@ -246,7 +258,7 @@ def _live(opened: Any, snapshot: Snapshot) -> tuple[Live, list[str]]:
         new = _state(metadata.new, moved, "[live]")
         live.answers[entry.urn] = ReadResult(new.id or entry.id, new.inputs, new.outputs)
     live.done = sorted({entry.type.rsplit(":", 1)[-1] for urn, entry in wanted.items() if urn in live.answers})
-    return live, []
+    return live
 
 
 def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str]) -> None:

@@ -1,77 +1,34 @@
-"""What each side says of a stack, by the embedded engine: its state, its program as a preview, its server's lists."""
+"""A stack observed by the embedded engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any, TextIO
+from dataclasses import replace
+from typing import Any
 
 from prefect_pulumi.api._lazy_httpx import load_httpx
-from prefect_pulumi.app.session.read_only import Notes, ReadOnlyProvider, read_only_context
+from prefect_pulumi.app.events import WarningCollector
+from prefect_pulumi.app.observe.base import Code, Live, Observation, known_secrets, managed
+from prefect_pulumi.app.session.read_only import ReadOnlyProvider, read_only_context
+from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import PrefectPulumiError
-from prefect_pulumi.core.masking import Masker
-from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
-from prefect_pulumi.core.values import has_unknown, secrets_in
+from prefect_pulumi.core.provider_protocol import ReadRequest
+from prefect_pulumi.core.values import has_unknown
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.operations import StackContext, open_providers
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.engine.run.run_state import Options
-from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.display import report_masker
-from prefect_pulumi.state import journal_replay
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.state.read_only import owned
 
 
-@dataclass(frozen=True)
-class Code:
-    """What a program asks for: URN -> its step. `problem`: why it could not be run."""
-
-    steps: Mapping[str, Step] = field(default_factory=dict)
-    problem: PrefectPulumiError | None = None
-
-    def inputs(self, urn: str) -> Mapping[str, Any] | None:
-        step = self.steps.get(urn)
-        return step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
-
-
-@dataclass
-class Live:
-    """What the server said. `answers`, `rows`: by URN; `found`: every object of the lists."""
-
-    server: str = ""
-    version: str = ""
-    answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
-    rows: dict[str, Any] = field(default_factory=dict)
-    found: list[Any] = field(default_factory=list)
-    failed: dict[str, PrefectPulumiError] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-
-    @property
-    def problems(self) -> list[PrefectPulumiError]:
-        """Each failure once: what stops one list stops all that come after it."""
-        return list({str(error): error for error in self.failed.values()}.values())
-
-
-@dataclass
-class Sides:
-    """`owned`: id -> stack, of what all stacks of the backend own; `notes`: what a reader should know besides."""
-
-    snapshot: Snapshot
-    code: Code
-    live: Live
-    owned: dict[str, str]
-    masker: Masker
-    notes: list[str] = field(default_factory=list)
-
-
-def local_sides(stack: Stack, output: TextIO | None) -> Sides:
+def observe(view: StackView) -> Observation:
     """Raises `InputError` for bad input of the project itself, and what makes the state unreadable."""
     load_httpx()
-    context = read_only_context(stack, Notes(), output)
-    snapshot = load_snapshot(context)
+    context = read_only_context(view.stack, WarningCollector(), view.output)
+    snapshot = view.snapshot
     with open_providers(context) as providers, ThreadPoolExecutor(max_workers=1) as aside:
         reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
         code = run_code(context, snapshot)
@@ -80,21 +37,15 @@ def local_sides(stack: Stack, output: TextIO | None) -> Sides:
             _read_new(code, providers, live)
     secrets: list[Any] = [context.config[key] for key in context.secret_keys]
     masker = report_masker([*secrets, *known_secrets(snapshot, code)])
-    return Sides(snapshot, code, live, owned(context.backend.root), masker)
+    return Observation(snapshot, code, live, owned(context.backend.root), masker)
 
 
-def known_secrets(snapshot: Snapshot, code: Code) -> list[Any]:
-    """Of the state, and of what the program asks for."""
-    entries = [*snapshot.resources, *(step.new for step in code.steps.values() if step.new is not None)]
-    return [value for entry in entries for props in (entry.inputs, entry.outputs) for value in secrets_in(props)]
+def observe_code(view: StackView) -> Code:
+    """The program's steps alone, against the state of the view."""
+    return run_code(read_only_context(view.stack, WarningCollector(), view.output), view.snapshot)
 
 
-def load_snapshot(context: StackContext) -> Snapshot:
-    """The state, with what a crashed run had finished folded in; nothing is written."""
-    return journal_replay.load(context.backend, context.stack, context.manager)
-
-
-def run_code(context: StackContext, snapshot: Snapshot | None = None) -> Code:
+def run_code(context: StackContext, snapshot: Snapshot) -> Code:
     """The program's steps against the state. A program that fails is a problem, not the end of the report."""
     try:
         result = operations.preview(context, Options(), snapshot=snapshot)
@@ -176,16 +127,3 @@ def _read_others(provider: Any, requests: list[ReadRequest], live: Live) -> None
         if isinstance(answer, PrefectPulumiError):
             live.failed[request.urn] = answer
         live.answers[request.urn] = answer
-
-
-def managed(snapshot: Snapshot) -> list[ResourceEntry]:
-    """What is read live: the stack's own resources, without providers and what was only looked up."""
-    return [
-        entry
-        for entry in snapshot.resources
-        if entry.custom
-        and not entry.delete
-        and not entry.external
-        and not entry.pending_replacement
-        and not entry.type.startswith(PROVIDER_PREFIX)
-    ]

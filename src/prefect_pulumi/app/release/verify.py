@@ -1,128 +1,98 @@
-"""`infra verify`: the declared checks of the release that a stack carries; the evidence goes into its state."""
+"""The declared checks of the release that a stack runs; the evidence is recorded in its state."""
 
 from __future__ import annotations
 
-import sys
 import time
-import uuid
-from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
-from prefect_pulumi.api.blocking import BlockingClient
-from prefect_pulumi.app import workers
-from prefect_pulumi.app.flow_runs import connection_of
-from prefect_pulumi.app.release import releases
+from prefect_pulumi.api import flow_runs
+from prefect_pulumi.api.flow_runs import FlowRunResult
+from prefect_pulumi.api.protocol import ApiClient
+from prefect_pulumi.app.events import Progress
+from prefect_pulumi.app.release.evidence import record_verification
+from prefect_pulumi.app.release.records import need_record
 from prefect_pulumi.app.review.drift_report import drift_report
-from prefect_pulumi.cli.commands import QuietSink
-from prefect_pulumi.core.errors import (
-    ExitCode,
-    InputError,
-    NotFoundError,
-    PrefectPulumiError,
-    PromotionError,
-    StateError,
-)
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.app.workers import worker_report
+from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
 from prefect_pulumi.core.values import secrets_in, unwrap
-from prefect_pulumi.engine import operations
-from prefect_pulumi.project.stack import Stack, as_json
-from prefect_pulumi.promotion.release_records import (
-    Check,
-    Record,
-    Verification,
-    carried,
-    release_entry,
-    with_verification,
-)
+from prefect_pulumi.project.settings import SmokeRun
+from prefect_pulumi.promotion.release_records import Check, Record, Verification
 from prefect_pulumi.provider.handlers.release import who
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action
+from prefect_pulumi.state.entries import ResourceEntry
 
 POLL_SECONDS = 1.0
-ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 ACTION_FAILED = "prefect.automation.action.failed"
-
-Say = Callable[[str], None]
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def run(arguments: Namespace, stack: Stack) -> ExitCode:
-    """`infra verify`. Exit code 1 when a check fails; the evidence is recorded in either case."""
-    carries = releases.carried_by(stack)
-    record = releases.need_record(stack, carries)
-    before = carries.verification(record.id)
-    if arguments.once and before is not None and before.passed:
-        sys.stderr.write(f"{record.id} is verified already, at {before.ended}\n")
-        return ExitCode.DONE
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """`once`: skip a release that is verified already."""
 
-    def say(line: str) -> None:
-        (sys.stderr if arguments.json else sys.stdout).write(line + "\n")
-
-    found = verify(stack, record, say)
-    if arguments.json:
-        sys.stdout.write(as_json(found.document()) + "\n")
-    if not found.passed:
-        failed = "; ".join(f"{check.name}: {check.text}" for check in found.failed)
-        raise PromotionError(failed, where=f"verification of {record.id}", remedy=f"infra release show -s {stack.name}")
-    say(f"{record.id} is verified")
-    return ExitCode.DONE
+    once: bool = False
 
 
-def verify(stack: Stack, record: Record, say: Say) -> Verification:
-    """Runs every declared check and writes the evidence into the state of the stack that carries `record`."""
-    settings = settings_of(stack)
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """`skipped`: the release was verified before, by `verification`."""
+
+    verification: Verification
+    skipped: bool = False
+
+
+def verify(view: StackView, request: VerifyRequest) -> VerifyResult:
+    """Runs the checks; the evidence is recorded whether they pass or not.
+
+    Raises `InputError` when the stack runs no release.
+    """
+    record = need_record(view)
+    former = view.releases.verification(record.id)
+    if request.once and former is not None and former.passed:
+        return VerifyResult(former, skipped=True)
+    return VerifyResult(verify_release(view, record))
+
+
+def verify_release(view: StackView, record: Record) -> Verification:
+    """Runs every declared check and writes the evidence into the state of the stack that runs `record`."""
+    settings = view.settings.verification
     began = now()
     checks: list[Check] = []
-
-    masker = report_masker(
-        value for entry in releases.snapshot_of(stack).resources for value in secrets_in([entry.inputs, entry.outputs])
-    )
+    masker = report_masker(value for entry in view.entries for value in secrets_in([entry.inputs, entry.outputs]))
 
     def note(check: Check) -> None:
         # What a flow says of its end may hold anything.
         check = replace(check, text=masker.text(check.text), evidence=masker.value(check.evidence))
         checks.append(check)
-        say(f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.text}")
+        view.sink.emit(Progress(f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.text}"))
 
-    client = client_of(stack)
+    client = view.client()
     try:
         if settings.drift:
-            note(no_drift(stack))
+            note(no_drift(view))
         if settings.workers:
-            note(workers_online(stack, client, settings.workers_seconds))
-        for check in smoke(stack, client, record, settings.smoke, say):
+            note(workers_online(view, client, settings.workers_seconds))
+        for check in smoke(view, client, record, settings.smoke):
             note(check)
         if settings.automations:
             note(no_failing_automation(client, record))
     finally:
         client.close()
-    found = Verification(record.id, began, now(), who(), tuple(checks))
-    record_verification(stack, found)
-    return found
+    verification = Verification(record.id, began, now(), who(), tuple(checks))
+    record_verification(view, verification)
+    return verification
 
 
-def settings_of(stack: Stack) -> Any:
-    """The stack's `environment.verification`, checked (`components.settings.VerificationSettings`)."""
-    from prefect_pulumi.project.settings import parse_environment
-
-    return parse_environment(stack.environment, stack.name).verification
-
-
-def client_of(stack: Stack) -> BlockingClient:
-    connection = connection_of(stack, releases.snapshot_of(stack).resources)
-    return BlockingClient(
-        connection["apiUrl"], api_key=connection.get("apiKey"), auth_string=connection.get("authString")
-    )
-
-
-def no_drift(stack: Stack) -> Check:
-    report = drift_report(releases.at_pin(stack))
+def no_drift(view: StackView) -> Check:
+    report = drift_report(view.at_pin())
     environment = report.environments[0]
     drifted = [item for item in environment.items if item.counts]
     pending = [item for item in environment.items if item.action is not Action.NONE and item.kind != "Release"]
@@ -139,12 +109,11 @@ def no_drift(stack: Stack) -> Check:
     return Check("drift", True, text, {"objects": environment.objects, "time": report.time})
 
 
-def workers_online(stack: Stack, client: BlockingClient, seconds: float) -> Check:
-    """Waits until every declared worker is ONLINE."""
-    entries = releases.snapshot_of(stack).resources
+def workers_online(view: StackView, client: ApiClient, seconds: float) -> Check:
+    """Waits up to `seconds` until every declared worker is ONLINE."""
     end = time.monotonic() + seconds
     while True:
-        report = workers.gather(client, stack.name, "", entries)
+        report = worker_report(client, view.name, "", view.entries)
         declared = [(pool.name, worker) for pool in report.pools for worker in pool.workers if worker.declared]
         late = [f"{worker.name} of {pool} is {worker.status.lower()}" for pool, worker in declared if not worker.online]
         if not late or time.monotonic() >= end:
@@ -156,89 +125,76 @@ def workers_online(stack: Stack, client: BlockingClient, seconds: float) -> Chec
     return Check("workers", True, f"{len(declared)} online" if declared else "the stack declares none", seen)
 
 
-def smoke(stack: Stack, client: BlockingClient, record: Record, wanted: Sequence[Any], say: Say) -> list[Check]:
-    """Runs of the named deployments, all at one time. Each has to end Completed in its time, and the stack has to
-    carry this very release, with the same deployments, when they end."""
-    before = _deployments(stack)
-    started: list[tuple[Any, dict[str, Any] | None, str]] = []
-    for each in wanted:
+def smoke(view: StackView, client: ApiClient, record: Record, wanted: Sequence[SmokeRun]) -> list[Check]:
+    """Runs of the named deployments, concurrently. Each has to end Completed in its time, and the stack has to run
+    this very release, with the same deployments, when they end."""
+    before = _deployments(view.entries)
+    started: list[tuple[SmokeRun, FlowRunResult | None, str]] = []
+    for smoke_run in wanted:
         try:
-            started.append((each, _start(client, record, each, before), ""))
+            started.append((smoke_run, _start(client, record, smoke_run, before), ""))
         except PrefectPulumiError as error:
-            started.append((each, None, error.message))
-    for each, flow_run, _ in started:
+            started.append((smoke_run, None, error.message))
+    for smoke_run, flow_run, _ in started:
         if flow_run is not None:
-            say(f"        run {flow_run['name']} of {each.deployment}")
+            view.sink.emit(Progress(f"        run {flow_run.name} of {smoke_run.deployment}"))
     began = time.monotonic()
     checks = []
-    for each, flow_run, fault in started:
-        name = f"smoke {each.deployment}"
+    for smoke_run, flow_run, problem in started:
+        name = f"smoke {smoke_run.deployment}"
         if flow_run is None:
-            checks.append(Check(name, False, fault))
+            checks.append(Check(name, False, problem))
             continue
-        ended = _wait(client, str(flow_run["id"]), began + each.seconds)
-        state = ended.get("state") or {}
-        evidence = {
-            "run": ended["id"],
-            "name": ended["name"],
-            "deployment": ended.get("deployment_id"),
-            "state": state.get("name"),
-            "start": ended.get("start_time"),
-            "end": ended.get("end_time"),
-        }
-        if state.get("type") == "COMPLETED":
-            took = ended.get("total_run_time") or 0
-            checks.append(Check(name, True, f"{ended['name']} ended Completed in {took:.1f} s", evidence))
-            continue
-        word = f"ended {state.get('name')}" if state.get("type") in ENDED else f"has not ended in {each.seconds:g} s"
-        message = f": {state['message']}" if state.get("message") else ""
-        checks.append(Check(name, False, f"{ended['name']} {word}{message}", evidence))
-    after = releases.carried_by(stack).record
-    if wanted and (after is None or after.id != record.id or _deployments(stack) != before):
-        carries = after.id if after else "none"
-        checks.append(Check("release", False, f"the stack carries {carries} now: these runs prove nothing of it"))
+        left = began + smoke_run.seconds - time.monotonic()
+        checks.append(_smoke_check(name, smoke_run, flow_runs.follow(client, flow_run.id, timeout=left)))
+    if wanted:
+        current = view.fresh()
+        running = current.releases.record
+        if running is None or running.id != record.id or _deployments(current.entries) != before:
+            text = f"the stack runs {running.id if running else 'none'} now: these runs prove nothing of it"
+            checks.append(Check("release", False, text))
     return checks
 
 
-def _deployments(stack: Stack) -> dict[str, str]:
+def _smoke_check(name: str, smoke_run: SmokeRun, ended: FlowRunResult) -> Check:
+    evidence = {
+        "run": ended.id,
+        "name": ended.name,
+        "deployment": ended.deployment_id,
+        "state": ended.state,
+        "start": ended.start,
+        "end": ended.end,
+    }
+    if ended.completed:
+        return Check(name, True, f"{ended.name} ended Completed in {ended.seconds:.1f} s", evidence)
+    word = f"ended {ended.state}" if ended.ended else f"has not ended in {smoke_run.seconds:g} s"
+    message = f": {ended.message}" if ended.message else ""
+    return Check(name, False, f"{ended.name} {word}{message}", evidence)
+
+
+def _deployments(entries: Sequence[ResourceEntry]) -> dict[str, str]:
     """'flow/deployment' -> id of everything that the stack's last update left, from its state."""
-    found: dict[str, str] = {}
-    for entry in releases.snapshot_of(stack).resources:
+    known: dict[str, str] = {}
+    for entry in entries:
         if entry.type == "prefect:index:Deployments":
-            found.update({str(k): str(v) for k, v in unwrap(entry.outputs.get("deployments") or {}).items()})
+            known.update({str(k): str(v) for k, v in unwrap(entry.outputs.get("deployments") or {}).items()})
         elif entry.type == "prefect:index:Deployment":
-            found[f"{entry.outputs.get('flowName')}/{entry.outputs.get('name')}"] = entry.id
-    return found
+            known[f"{entry.outputs.get('flowName')}/{entry.outputs.get('name')}"] = entry.id
+    return known
 
 
-def _start(client: BlockingClient, record: Record, wanted: Any, known: Mapping[str, str]) -> dict[str, Any]:
-    flow, deployment = wanted.deployment.split("/", 1)
+def _start(client: ApiClient, record: Record, wanted: SmokeRun, known: Mapping[str, str]) -> FlowRunResult:
     try:
-        found = client.request("GET", f"/deployments/name/{quote(flow, safe='')}/{quote(deployment, safe='')}")
+        deployment = flow_runs.find_deployment(client, wanted.deployment)
     except NotFoundError as error:
         raise InputError(f"there is no deployment {wanted.deployment!r} on the server") from error
-    if known.get(wanted.deployment) != found["id"]:
+    if known.get(wanted.deployment) != deployment:
         raise InputError(f"{wanted.deployment!r} is not of this release: the stack did not deploy it")
-    body = {
-        "parameters": wanted.parameters,
-        "tags": ["smoke", f"release:{record.id}"],
-        "idempotency_key": str(uuid.uuid4()),
-    }
-    route = f"/deployments/{found['id']}/create_flow_run"
-    started: dict[str, Any] = client.request("POST", route, json=body, idempotent=True)
-    return started
+    return flow_runs.start(client, deployment, wanted.parameters, tags=["smoke", f"release:{record.id}"])
 
 
-def _wait(client: BlockingClient, id: str, end: float) -> dict[str, Any]:
-    while True:
-        run: dict[str, Any] = client.request("GET", f"/flow_runs/{id}")
-        if (run.get("state") or {}).get("type") in ENDED or time.monotonic() >= end:
-            return run
-        time.sleep(POLL_SECONDS)
-
-
-def no_failing_automation(client: BlockingClient, record: Record) -> Check:
-    """No action of an automation has failed since the release was brought up (`POST /events/filter`)."""
+def no_failing_automation(client: ApiClient, record: Record) -> Check:
+    """No action of an automation has failed since the release was deployed (`POST /events/filter`)."""
     body = {
         "filter": {"event": {"name": [ACTION_FAILED]}, "occurred": {"since": record.time}, "order": "DESC"},
         "limit": 50,
@@ -253,20 +209,3 @@ def no_failing_automation(client: BlockingClient, record: Record) -> Check:
 def _automation(event: Mapping[str, Any]) -> str:
     resource = event.get("resource") or {}
     return str(resource.get("prefect.resource.name") or resource.get("prefect.resource.id"))
-
-
-def record_verification(stack: Stack, found: Verification) -> None:
-    """Into the state's record, under the stack's lock. Raises `StateError` when the state carries another by now."""
-    if stack.is_remote:
-        from prefect_pulumi.app.release import official_updates
-
-        official_updates.record(stack, found)
-        return
-    with operations.updating(stack.context(QuietSink(), write=True)) as update:
-        snapshot = update.snapshot
-        entry = release_entry(snapshot.resources)
-        if entry is None or carried(snapshot.resources).find(found.release) is None:
-            raise StateError(f"the stack no longer keeps {found.release}: its verification cannot be recorded")
-        held = with_verification(entry, found)
-        snapshot.resources[:] = [held if each is entry else each for each in snapshot.resources]
-        stack.backend.writer(stack.name).save(snapshot, stack.manager(write=False))

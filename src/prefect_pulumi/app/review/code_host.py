@@ -24,10 +24,10 @@ class Comment:
     author: str
 
 
-class Forge(Protocol):
+class CodeHost(Protocol):
     """Where comments are kept. Every method raises `ApiError` or `ServerUnavailableError`."""
 
-    def mine(self) -> list[Comment]:
+    def own_comments(self) -> list[Comment]:
         """Comments that this token's account wrote. Others' are never taken over: they could be edited back."""
         ...
 
@@ -37,6 +37,8 @@ class Forge(Protocol):
 
 
 class _Rest:
+    name = ""
+
     def __init__(self, base: str, headers: Mapping[str, str]) -> None:
         self._http = httpx.Client(base_url=base, headers=dict(headers), timeout=TIMEOUT)
 
@@ -44,10 +46,10 @@ class _Rest:
         try:
             response = self._http.request(method, path, **more)
         except httpx.HTTPError as error:
-            raise ServerUnavailableError(f"the forge gives no answer ({type(error).__name__})", where=path) from error
+            raise ServerUnavailableError(f"{self.name} gives no answer ({type(error).__name__})", where=path) from error
         if response.is_error:
             raise ApiError(
-                f"the forge says {response.status_code}: {_message(response)}",
+                f"{self.name} returned HTTP {response.status_code}: {_message(response)}",
                 status=response.status_code,
                 where=f"{method} {path}",
                 remedy="may the job's token write comments? (permissions: pull-requests: write)"
@@ -69,12 +71,14 @@ class _Rest:
 class GitHub(_Rest):
     """`/repos/{repository}/issues/{number}/comments`. A workflow's own token writes as a bot."""
 
+    name = "GitHub"
+
     def __init__(self, api_url: str, repository: str, number: int, token: str) -> None:
         super().__init__(api_url, {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"})
         self._issue = f"/repos/{quote(repository)}/issues/{number}/comments"
         self._comments = f"/repos/{quote(repository)}/issues/comments"
 
-    def mine(self) -> list[Comment]:
+    def own_comments(self) -> list[Comment]:
         me = self._me()
         rows = [(row, row.get("user") or {}) for row in self.pages(self._issue)]
         own = [(row, user) for row, user in rows if user.get("login") == me or (not me and user.get("type") == "Bot")]
@@ -97,11 +101,13 @@ class GitHub(_Rest):
 class GitLab(_Rest):
     """`/projects/{project}/merge_requests/{iid}/notes`."""
 
+    name = "GitLab"
+
     def __init__(self, api_url: str, project: str, iid: str, token: str) -> None:
         super().__init__(api_url, {"PRIVATE-TOKEN": token})
         self._notes = f"/projects/{quote(project, safe='')}/merge_requests/{quote(iid)}/notes"
 
-    def mine(self) -> list[Comment]:
+    def own_comments(self) -> list[Comment]:
         me = self.call("GET", "/user")["username"]
         rows = [row for row in self.pages(self._notes) if (row.get("author") or {}).get("username") == me]
         return [Comment(str(row["id"]), row.get("body") or "", me) for row in rows]
@@ -113,7 +119,7 @@ class GitLab(_Rest):
         self.call("PUT", f"{self._notes}/{comment.id}", json={"body": body})
 
 
-def from_environment(env: Mapping[str, str]) -> Forge:
+def from_environment(env: Mapping[str, str]) -> CodeHost:
     """The pull request of the running job. Raises `ConfigError` that names the variable which is missing."""
     if env.get("GITHUB_REPOSITORY"):
         token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from typing_extensions import override
 
+from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.core.errors import OperationError, PrefectPulumiError
 from prefect_pulumi.core.provider_protocol import (
     CheckRequest,
@@ -28,20 +29,9 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.engine.operations import StackContext
-from prefect_pulumi.engine.run.events import Event, Message, SinkHost
+from prefect_pulumi.engine.run.events import Sink, SinkHost
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.read_only import ReadOnlyBackend
-
-
-class Notes:
-    """A sink that keeps warnings and errors."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-
-    def emit(self, event: Event) -> None:
-        if isinstance(event, Message) and event.severity in {"warning", "error"}:
-            self.messages.append(event)
 
 
 class ReadOnlyProvider:
@@ -100,8 +90,9 @@ class ReadOnlyProvider:
 
 
 @dataclass(frozen=True)
-class ElsewhereStack(Stack):
-    """Files that stand elsewhere (a base branch's, a trial's), with the state and the passphrase of the `own` stack."""
+class RelocatedStack(Stack):
+    """A stack whose files are in another folder (a base branch's, a trial's), with the state and the passphrase of the
+    `own` stack."""
 
     own: Stack = field(kw_only=True)
     files: Path = field(kw_only=True)
@@ -113,8 +104,8 @@ class ElsewhereStack(Stack):
 
     @property
     @override
-    def private(self) -> Path:
-        return self.own.private
+    def work_dir(self) -> Path:
+        return self.own.work_dir
 
     @property
     @override
@@ -122,10 +113,10 @@ class ElsewhereStack(Stack):
         return self.own.state_folder
 
 
-def read_only_context(stack: Stack, notes: Notes, output: TextIO | None) -> StackContext:
-    """As `Stack.context`, of parts that cannot write: backend, providers and the Prefect provider's HTTP client."""
-    context = stack.context(notes, write=False, output=output)
-    host = SinkHost(notes)
+def read_only_context(stack: Stack, sink: Sink, output: TextIO | None) -> StackContext:
+    """As `engine_context`, of parts that cannot write: backend, providers and the Prefect provider's HTTP client."""
+    context = engine_context(stack, sink, write=False, output=output)
+    host = SinkHost(sink)
 
     def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
         if package == "prefect":

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.app.session.read_only import Notes, ReadOnlyProvider, read_only_context
+from prefect_pulumi.app.events import WarningCollector
+from prefect_pulumi.app.session.read_only import ReadOnlyProvider, read_only_context
 from prefect_pulumi.core.errors import OperationError
 from prefect_pulumi.core.provider_protocol import CreateRequest, DeleteRequest, RecoverRequest, UpdateRequest
 from prefect_pulumi.engine.run.events import Message
@@ -21,7 +22,7 @@ def test_the_parts_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config: {}\n")
     before = sorted(path.name for path in tmp_path.rglob("*"))
-    context = read_only_context(Stack(tmp_path, "dev"), Notes(), None)
+    context = read_only_context(Stack(tmp_path, "dev"), WarningCollector(), None)
     with pytest.raises(OperationError, match="only reads"):
         context.backend.writer("dev")
     provider = context.loader("prefect", "", "", {})
@@ -46,7 +47,7 @@ def test_the_parts_of_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_notes_keep_what_matters() -> None:
-    notes = Notes()
+    notes = WarningCollector()
     for severity in ("info", "warning", "error"):
         notes.emit(Message(severity, severity))
     assert [each.text for each in notes.messages] == ["warning", "error"]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.app.review.code_host import from_environment
-from prefect_pulumi.app.review.publish import post
+from prefect_pulumi.app.review.publish import publish
 from prefect_pulumi.core.errors import ApiError, ConfigError, ServerUnavailableError
 from prefect_pulumi.review.model import Class, Environment, Item, Report
 from prefect_pulumi.review.renderers.markdown import LIMIT, marker
@@ -121,10 +121,10 @@ def test_one_comment_for_each_environment_edited_in_place(place: Any, forge: Sta
     env = place(forge, tmp_path)
     for number in range(130):  # more than a page of people's talk
         forge.add(f"comment {number}", "ana")
-    post(report("dev", "prod"), env)
-    post(report("dev", "prod"), env)  # nothing new: nothing written
+    publish(report("dev", "prod"), env)
+    publish(report("dev", "prod"), env)  # nothing new: nothing written
     assert [method for method, _ in forge.writes] == ["POST", "POST"]
-    post(report("dev", "prod", drift=3), env)
+    publish(report("dev", "prod", drift=3), env)
     ours = [each["body"] for each in forge.comments[130:]]
     assert len(ours) == 2
     assert [body.splitlines()[0] for body in ours] == [
@@ -136,21 +136,21 @@ def test_one_comment_for_each_environment_edited_in_place(place: Any, forge: Sta
 def test_a_comment_of_somebody_else_is_never_taken_over(forge: StandIn, tmp_path: Path) -> None:
     """They could edit it back to what it does not say."""
     forge.add(marker("p", report("dev").environments[0]) + "\nall is well", "ana")
-    post(report("dev"), github(forge, tmp_path))
+    publish(report("dev"), github(forge, tmp_path))
     assert len(forge.comments) == 2
     assert forge.comments[0]["body"].endswith("all is well")
 
 
 def test_a_large_report_is_cut_and_names_the_artifact(forge: StandIn, tmp_path: Path) -> None:
     env = github(forge, tmp_path) | {"INFRA_REVIEW_ARTIFACT": "artifact review-dev of run 5"}
-    post(report("dev", drift=4000), env)
+    publish(report("dev", drift=4000), env)
     assert len(forge.comments) == 1
     assert "artifact review-dev of run 5" in forge.comments[0]["body"]
 
 
 def test_what_the_forge_refuses_is_said_with_the_right_that_lacks(forge: StandIn, tmp_path: Path) -> None:
     with pytest.raises(ApiError, match="no right to write") as caught:
-        post(report("dev"), github(forge, tmp_path, token="of-nobody"))
+        publish(report("dev"), github(forge, tmp_path, token="of-nobody"))
     assert "pull-requests: write" in caught.value.remedy
     assert "of-nobody" not in str(caught.value)
 
@@ -163,7 +163,7 @@ def test_a_forge_that_is_down() -> None:
         "GITLAB_TOKEN": "x",
     }
     with pytest.raises(ServerUnavailableError):
-        post(report("dev"), env)
+        publish(report("dev"), env)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,61 @@
+"""What a use case tells while it runs: the engine's events, lines of progress, notices, and a rollout that has ended.
+
+A sink gets them in the order in which they happen; it may be called from several threads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from prefect_pulumi.engine.run import events as engine_events
+from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted
+from prefect_pulumi.promotion.rollout import Course
+
+__all__ = ["Event", "Message", "Notice", "NullSink", "Progress", "RolloutEnded", "Sink", "StepDone", "StepStarted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A line that says how far the use case is, such as a check that passed or a line of a flow run's log."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line beside the result: what was done, or was not necessary."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutEnded:
+    """A promotion or rollback has reached an end, good or bad; an error follows when it is a bad one."""
+
+    rollout: Course
+
+
+Event = engine_events.Event | Progress | Notice | RolloutEnded
+
+
+class Sink(Protocol):
+    def emit(self, event: Event) -> None: ...
+
+
+class NullSink:
+    """Drops everything."""
+
+    def emit(self, event: Event) -> None:
+        """Nothing is shown."""
+
+
+class WarningCollector:
+    """A sink that keeps warnings and errors."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Message) and event.severity in {"warning", "error"}:
+            self.messages.append(event)

@@ -1,0 +1,78 @@
+"""What is observed of a stack, by either engine: its state, its program as a preview, its server's lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.masking import Masker
+from prefect_pulumi.core.provider_protocol import ReadResult
+from prefect_pulumi.core.values import secrets_in
+from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
+from prefect_pulumi.state.entries import ResourceEntry, Snapshot
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a program asks for: URN -> its step. `problem`: why it could not be run."""
+
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    problem: PrefectPulumiError | None = None
+
+    def inputs(self, urn: str) -> Mapping[str, Any] | None:
+        step = self.steps.get(urn)
+        return step.new.inputs if step is not None and step.new is not None and step.op is not Op.DELETE else None
+
+
+@dataclass
+class Live:
+    """What the server said. `answers`, `rows`: by URN; `found`: every object of the lists."""
+
+    server: str = ""
+    version: str = ""
+    answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    found: list[Any] = field(default_factory=list)
+    failed: dict[str, PrefectPulumiError] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> list[PrefectPulumiError]:
+        """Each failure once: what stops one list stops all that come after it."""
+        return list({str(error): error for error in self.failed.values()}.values())
+
+
+@dataclass
+class Observation:
+    """What code, state and server say of one stack.
+
+    `owned`: id -> stack, of what all stacks of the backend own; `notes`: what a reader should know besides.
+    """
+
+    snapshot: Snapshot
+    code: Code
+    live: Live
+    owned: dict[str, str]
+    masker: Masker
+    notes: list[str] = field(default_factory=list)
+
+
+def managed(snapshot: Snapshot) -> list[ResourceEntry]:
+    """What is read live: the stack's own resources, without providers and what was only looked up."""
+    return [
+        entry
+        for entry in snapshot.resources
+        if entry.custom
+        and not entry.delete
+        and not entry.external
+        and not entry.pending_replacement
+        and not entry.type.startswith(PROVIDER_PREFIX)
+    ]
+
+
+def known_secrets(snapshot: Snapshot, code: Code) -> list[Any]:
+    """Of the state, and of what the program asks for."""
+    entries = [*snapshot.resources, *(step.new for step in code.steps.values() if step.new is not None)]
+    return [value for entry in entries for props in (entry.inputs, entry.outputs) for value in secrets_in(props)]

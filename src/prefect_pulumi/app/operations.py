@@ -1,0 +1,151 @@
+"""Preview, update, refresh and destruction of a stack, and its outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect_pulumi.app.events import Notice
+from prefect_pulumi.app.session.context import engine_context
+from prefect_pulumi.app.session.local_server import start_local_server
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.errors import ChangesFound, ConfigError, InputError
+from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.plan.scope import Selection
+from prefect_pulumi.engine.plan.steps import STACK_TYPE
+from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.stages import Stages
+
+Confirm = Callable[[Result | Course], bool]
+"""Whether what was planned, an update or a rollout, may be carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """`selection`: targets, excludes and forced replacements. `parallel`: operations that run concurrently.
+    `refresh`: read the live objects first."""
+
+    selection: Selection = field(default_factory=Selection)
+    parallel: int = 16
+    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class UpRequest(PreviewRequest):
+    """`expect_no_changes`: a change is `ChangesFound`. `continue_on_error`: go on with what does not depend on a
+    failed resource. `staged`: a stack after the first stage is updated only to a release that it pins."""
+
+    expect_no_changes: bool = False
+    continue_on_error: bool = False
+    staged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    selection: Selection = field(default_factory=Selection)
+    parallel: int = 16
+    expect_no_changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyRequest:
+    selection: Selection = field(default_factory=Selection)
+    parallel: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class UpResult:
+    """One of: `result`, an update of the program as it stands; `rollout`, of the release that the stack pins; neither,
+    when a staged stack pins no release."""
+
+    result: Result | None = None
+    rollout: Course | None = None
+
+
+def preview(view: StackView, request: PreviewRequest) -> Result:
+    """The steps that `up` would execute. Takes no lock and writes nothing."""
+    at_pin = view.at_pin()
+    context = engine_context(at_pin.stack, view.sink, write=False, output=view.output)
+    return operations.preview(context, _options(request.selection, request.parallel), refresh=request.refresh)
+
+
+def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> UpResult:
+    """Previews, asks `confirm`, applies. A stack that pins a release which it does not run is rolled out to it.
+
+    Raises `InputError` for bad input, before anything is touched; what failed else is raised as the engine says it.
+    """
+    options = _options(request.selection, request.parallel, request.continue_on_error)
+    pins = view.stack.environment.get("release") is not None
+    if pins or view.stack.promotion_file.is_file():
+        from prefect_pulumi.app.release import rollout
+
+        if rollout.is_pending(view):
+            _refuse_partial(view, request)
+            return UpResult(rollout=rollout.roll_out_pin(view, confirm))
+    if not pins and request.staged and Stages.parse(view.stack.project.promotion).level(view.name) != 0:
+        view.sink.emit(Notice(f"stack {view.name} pins no release: nothing is deployed"))
+        return UpResult()
+    context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output)
+    return UpResult(
+        operations.up(
+            context, options, refresh=request.refresh, confirm=confirm, expect_no_changes=request.expect_no_changes
+        )
+    )
+
+
+def _refuse_partial(view: StackView, request: UpRequest) -> None:
+    """A release is deployed as a whole. Raises `InputError`, or `ChangesFound` where none were expected."""
+    if request.expect_no_changes:
+        raise ChangesFound(f"stack {view.name} does not run the release that it pins yet")
+    selection = request.selection
+    given = {
+        "--target": selection.targets,
+        "--exclude": selection.excludes,
+        "--replace": selection.replace,
+        "--refresh": request.refresh,
+    }
+    names = [option for option, value in given.items() if value]
+    if names:
+        raise InputError(
+            f"a release is deployed as a whole; {', '.join(names)} cannot be given",
+            where=f"infra up -s {view.name}",
+            remedy="leave it out; on a stack that runs its release it is allowed",
+        )
+
+
+def refresh(view: StackView, request: RefreshRequest) -> Result:
+    """Updates the state from the live objects."""
+    context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output)
+    options = _options(request.selection, request.parallel)
+    return operations.refresh(context, options, expect_no_changes=request.expect_no_changes)
+
+
+def destroy(view: StackView, request: DestroyRequest, confirm: Callable[[Result], bool] | None = None) -> Result:
+    """Deletes every resource of the stack, users before what they use."""
+    at_pin = view.at_pin()
+    options = _options(request.selection, request.parallel)
+    context = engine_context(at_pin.stack, view.sink, write=True, output=view.output)
+    start_local_server(at_pin.stack, view.snapshot)
+    return operations.destroy(context, options, confirm=confirm)
+
+
+def outputs(view: StackView) -> dict[str, Any]:
+    """The stack's outputs, secrets marked. Raises `ConfigError` for a stack that was never created."""
+    if not view.stack.is_remote and not view.stack.backend.reader(view.name).exists():
+        raise not_created(view.name)
+    return next((entry.outputs for entry in view.entries if entry.type == STACK_TYPE), {})
+
+
+def not_created(name: str) -> ConfigError:
+    return ConfigError(f"stack {name!r} has not been created yet", where="infra", remedy=f"run: infra up -s {name}")
+
+
+def _options(selection: Selection, parallel: int, continue_on_error: bool = False) -> Options:
+    if parallel < 1:
+        raise InputError("--parallel must be at least 1", where="infra")
+    if selection.targets and selection.excludes:
+        raise InputError("--target and --exclude cannot be given together", where="infra")
+    return Options(selection=selection, continue_on_error=continue_on_error, parallel=parallel)

@@ -1,0 +1,331 @@
+"""The Python API of the toolkit: a project, its stacks, and every use case of `infra` as a method.
+
+    from prefect_pulumi import Project
+    from prefect_pulumi.app.operations import UpRequest
+
+    dev = Project.find("repository").stack("dev")
+    result = dev.up(UpRequest(refresh=True))
+
+Each method is one command: it reads the state once, tells its events to the project's sink and returns a result.
+Errors are those of `core.errors`. Nothing is printed, and nothing asks: a `confirm` function decides where one is
+given, else the use case goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from prefect_pulumi.app.events import NullSink, Sink
+from prefect_pulumi.app.observe.stack import load_state
+from prefect_pulumi.app.operations import (
+    Confirm,
+    DestroyRequest,
+    PreviewRequest,
+    RefreshRequest,
+    UpRequest,
+    UpResult,
+)
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.masking import ensure_masking
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.project.stack import Stack, find_root
+
+if TYPE_CHECKING:
+    from prefect_pulumi.api.flow_runs import FlowRunResult
+    from prefect_pulumi.app.config import SetConfigRequest
+    from prefect_pulumi.app.flow_runs import RunRequest
+    from prefect_pulumi.app.imports.import_objects import ImportRequest, ImportResult
+    from prefect_pulumi.app.imports.import_server import ImportServerRequest
+    from prefect_pulumi.app.overview import OverviewRequest
+    from prefect_pulumi.app.release.promote import PromoteRequest, Promotion
+    from prefect_pulumi.app.release.rollout import RollbackRequest
+    from prefect_pulumi.app.release.verify import VerifyRequest, VerifyResult
+    from prefect_pulumi.app.review.accept import AcceptRequest
+    from prefect_pulumi.app.review.adopt import Adoption, AdoptRequest
+    from prefect_pulumi.app.review.branch_review import ReviewRequest
+    from prefect_pulumi.app.state_edits import DeleteRequest, ImportStateRequest, RenameRequest, UnprotectRequest
+    from prefect_pulumi.app.workers import WorkerReport
+    from prefect_pulumi.promotion.overview import Row
+    from prefect_pulumi.promotion.plan import Plan
+    from prefect_pulumi.promotion.release_records import Carried, Record
+    from prefect_pulumi.promotion.rollout import Course
+    from prefect_pulumi.review.model import Report
+
+
+class Project:
+    """A project on disk. `sink` gets the events of its use cases, `output` what its program prints (None: this
+    process's standard output)."""
+
+    def __init__(self, root: Path, *, sink: Sink | None = None, output: TextIO | None = None) -> None:
+        self.root = root
+        self._sink: Sink = sink or NullSink()
+        self._output = output
+
+    @staticmethod
+    def find(start: Path | str = ".", *, sink: Sink | None = None, output: TextIO | None = None) -> Project:
+        """The project of the nearest folder with a Pulumi.yaml, from `start` upward. Raises `ConfigError`."""
+        return Project(find_root(Path(start)), sink=sink, output=output)
+
+    def view(self, name: str) -> StackView:
+        """A stack with nothing read yet."""
+        return StackView(Stack(self.root, name), self._sink, self._output, load=load_state)
+
+    def stack(self, name: str = "dev") -> ProjectStack:
+        return ProjectStack(self, name)
+
+    @property
+    def name(self) -> str:
+        """`name` of Pulumi.yaml."""
+        return Stack(self.root, "").project.name
+
+    @property
+    def stack_names(self) -> list[str]:
+        """Every stack that has a file: the stages in their order, then the others."""
+        from prefect_pulumi.app.overview import stack_names
+
+        return stack_names(Stack(self.root, ""))
+
+    def overview(self, request: OverviewRequest) -> list[Row]:
+        """All stacks at a glance."""
+        from prefect_pulumi.app.overview import project_overview
+
+        with ensure_masking():
+            return project_overview((self.view(name) for name in self.stack_names), request)
+
+    def review(self, request: ReviewRequest) -> Report:
+        """What this branch changes in each environment, and what drifted there."""
+        from prefect_pulumi.app.review.branch_review import review
+
+        with ensure_masking():
+            return review(self.view, request)
+
+    def publish(self, report: Report, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The report as comments of the pull request whose job runs; `env` is that job's environment."""
+        from prefect_pulumi.app.review.publish import publish
+
+        return publish(report, os.environ if env is None else env)
+
+    def promote(
+        self,
+        source: str,
+        target: str,
+        request: PromoteRequest,
+        *,
+        show: Callable[[Plan], None] | None = None,
+        confirm: Callable[[Course], bool] | None = None,
+    ) -> Promotion:
+        """Moves the verified release of `source` to `target`; `show` gets the plan before its gates are enforced."""
+        from prefect_pulumi.app.release.promote import promote
+
+        with ensure_masking():
+            return promote(self.view(source), self.view(target), request, show=show, confirm=confirm)
+
+
+class ProjectStack:
+    """One stack of a project."""
+
+    def __init__(self, project: Project, name: str) -> None:
+        self.project = project
+        self.name = name
+
+    @contextmanager
+    def _command(self) -> Iterator[StackView]:
+        """A view for one use case."""
+        with ensure_masking():
+            yield self.project.view(self.name)
+
+    # Operations
+
+    def preview(self, request: PreviewRequest | None = None) -> Result:
+        """The steps that `up` would execute; nothing is written."""
+        from prefect_pulumi.app import operations
+
+        with self._command() as view:
+            return operations.preview(view, request or PreviewRequest())
+
+    def up(self, request: UpRequest | None = None, *, confirm: Confirm | None = None) -> UpResult:
+        """Creates or updates the stack's resources and deployments."""
+        from prefect_pulumi.app import operations
+
+        with self._command() as view:
+            return operations.up(view, request or UpRequest(), confirm)
+
+    def refresh(self, request: RefreshRequest | None = None) -> Result:
+        """Updates the state from the live objects."""
+        from prefect_pulumi.app import operations
+
+        with self._command() as view:
+            return operations.refresh(view, request or RefreshRequest())
+
+    def destroy(
+        self, request: DestroyRequest | None = None, *, confirm: Callable[[Result], bool] | None = None
+    ) -> Result:
+        """Deletes every resource of the stack."""
+        from prefect_pulumi.app import operations
+
+        with self._command() as view:
+            return operations.destroy(view, request or DestroyRequest(), confirm)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs; secrets are `core.values.Secret`."""
+        from prefect_pulumi.app import operations
+
+        with self._command() as view:
+            return operations.outputs(view)
+
+    # Drift
+
+    def drift(self, *, cli: bool = False) -> Report:
+        """Changes made on the server outside the code. `cli`: the official CLI is asked for code and server."""
+        from prefect_pulumi.app.review.drift_report import drift_report
+
+        with self._command() as view:
+            return drift_report(view.at_pin(), cli=cli)
+
+    def adopt(self, request: AdoptRequest) -> Adoption:
+        """Drift as a patch for the code."""
+        from prefect_pulumi.app.review.adopt import adopt
+
+        with self._command() as view:
+            return adopt(view.at_pin(), request)
+
+    def accept(self, request: AcceptRequest) -> list[str]:
+        """Records drift in `review.yaml` as accepted until a date; returns the names of the accepted objects."""
+        from prefect_pulumi.app.review.accept import accept
+
+        with self._command() as view:
+            return accept(view.at_pin(), request)
+
+    # Releases
+
+    def releases(self) -> Carried:
+        """The release that the stack runs, those that it can go back to, and their verifications."""
+        with self._command() as view:
+            return view.releases
+
+    def release(self, id: str | None = None) -> Record:
+        """A release that the stack keeps; without an id the one that it runs. Raises `InputError`."""
+        from prefect_pulumi.app.release.records import find_record
+
+        with self._command() as view:
+            return find_record(view, id)
+
+    def checkout_release(self, commit: str | None = None) -> str:
+        """The folder of a commit, by default of the pinned or else the running release's."""
+        from prefect_pulumi.app.release.records import checkout_release
+
+        with self._command() as view:
+            return checkout_release(view, commit)
+
+    def verify(self, request: VerifyRequest) -> VerifyResult:
+        """Runs the declared checks of the release that the stack runs, and records the evidence."""
+        from prefect_pulumi.app.release.verify import verify
+
+        with self._command() as view:
+            return verify(view, request)
+
+    def rollback(self, request: RollbackRequest, *, confirm: Callable[[Course], bool] | None = None) -> Course:
+        """Undoes an open rollout, else goes back to a release that the stack keeps."""
+        from prefect_pulumi.app.release.rollout import roll_back
+
+        with self._command() as view:
+            return roll_back(view, request, confirm)
+
+    # Runs and workers
+
+    def run(self, request: RunRequest) -> FlowRunResult:
+        """Runs a deployment and follows the run to its end."""
+        from prefect_pulumi.app.flow_runs import run_deployment
+
+        with self._command() as view:
+            return run_deployment(view, request)
+
+    def workers(self) -> WorkerReport:
+        """The stack's work pools and their workers."""
+        from prefect_pulumi.app.workers import stack_workers
+
+        with self._command() as view:
+            return stack_workers(view)
+
+    # Imports
+
+    def import_objects(self, request: ImportRequest) -> ImportResult:
+        """Imports existing objects into the stack."""
+        from prefect_pulumi.app.imports.import_objects import import_objects
+
+        with self._command() as view:
+            return import_objects(view, request)
+
+    def import_server(self, request: ImportServerRequest) -> ImportResult:
+        """Imports everything on the server as a new project."""
+        from prefect_pulumi.app.imports.import_server import import_server
+
+        with self._command() as view:
+            return import_server(view, request)
+
+    # State and config
+
+    def delete_resource(self, request: DeleteRequest) -> list[str]:
+        """Removes a resource from the state; the real object stays."""
+        from prefect_pulumi.app import state_edits
+
+        with self._command() as view:
+            return state_edits.delete_resource(view, request)
+
+    def rename_resource(self, request: RenameRequest) -> dict[str, str]:
+        """Old URN -> new URN."""
+        from prefect_pulumi.app import state_edits
+
+        with self._command() as view:
+            return state_edits.rename_resource(view, request)
+
+    def unprotect_resources(self, request: UnprotectRequest) -> list[str]:
+        """Removes the `protect` flag."""
+        from prefect_pulumi.app import state_edits
+
+        with self._command() as view:
+            return state_edits.unprotect_resources(view, request)
+
+    def export_state(self, *, show_secrets: bool = False) -> str:
+        """The state as the JSON document of `pulumi stack export`."""
+        from prefect_pulumi.app import state_edits
+
+        with self._command() as view:
+            return state_edits.export_state(view, show_secrets=show_secrets)
+
+    def import_state(self, request: ImportStateRequest) -> int:
+        """Takes such a document as the state; returns how many resources it has."""
+        from prefect_pulumi.app import state_edits
+
+        with self._command() as view:
+            return state_edits.import_state(view, request)
+
+    def cancel_update(self, *, force: bool = False) -> int:
+        """Removes the locks of an update that died elsewhere; returns how many there were."""
+        from prefect_pulumi.app import state_edits
+
+        with self._command() as view:
+            return state_edits.cancel_update(view, force=force)
+
+    def get_config(self, key: str) -> str:
+        from prefect_pulumi.app import config
+
+        with self._command() as view:
+            return config.get_config(view, key)
+
+    def set_config(self, request: SetConfigRequest) -> None:
+        from prefect_pulumi.app import config
+
+        with self._command() as view:
+            config.set_config(view, request)
+
+    def official_cli_environment(self) -> dict[str, str]:
+        """Variables with which the official CLI works on the same state."""
+        from prefect_pulumi.app import config
+
+        with self._command() as view:
+            return config.official_cli_environment(view)

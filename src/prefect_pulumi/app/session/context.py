@@ -1,0 +1,107 @@
+"""What the engine needs for an operation on one stack: config, secrets, providers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, TextIO
+
+from prefect_pulumi.core.masking import Masker, current
+from prefect_pulumi.core.provider_protocol import Provider
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.engine.operations import StackContext
+from prefect_pulumi.engine.run.events import CommandSink, Sink, SinkHost
+from prefect_pulumi.engine.run.providers import Loader
+from prefect_pulumi.project.passphrase import read_passphrase
+from prefect_pulumi.project.stack import Stack
+from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.secrets import PassphraseManager
+
+CREDENTIALS = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
+
+
+def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
+    """Everything that the engine needs. With `write` a missing passphrase or salt is created.
+
+    `output` takes what the program prints; None: the standard output of this process.
+    """
+    masker = current()
+    sink = CommandSink(sink, masker)
+    manager = stack.manager(write=write)
+    values, secret_keys = stack.config.values(manager)
+    _teach_masker(stack, masker, manager)
+
+    def package_config(package: str) -> dict[str, Any]:
+        """Inputs of a default provider: the stack's config in the package's namespace."""
+        prefix = package + ":"
+        return {
+            key.removeprefix(prefix): Secret(value) if key in secret_keys else value
+            for key, value in values.items()
+            if key.startswith(prefix)
+        }
+
+    return StackContext(
+        project=stack.project.name,
+        stack=stack.name,
+        program=stack.program,
+        config=values,
+        secret_keys=frozenset(secret_keys),
+        backend=stack.backend,
+        manager=manager,
+        loader=_loader(stack, sink, package_config),
+        package_config=package_config,
+        sink=sink,
+        output=output,
+        wake=lambda snapshot: _start_server(stack, snapshot),
+        masker=masker,
+    )
+
+
+def _teach_masker(stack: Stack, masker: Masker, manager: PassphraseManager) -> None:
+    """What is secret before anything runs: the config's secrets, the passphrase, the environment's credentials."""
+    texts = [*stack.config.secret_texts(manager), read_passphrase(stack, write=False)[0]]
+    texts += [os.environ.get(name, "") for name in CREDENTIALS]
+    texts.append(os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")[2])
+    for text in texts:
+        masker.learn_text(text)
+
+
+def _start_server(stack: Stack, snapshot: Snapshot) -> None:
+    from prefect_pulumi.app.session.local_server import start_local_server
+
+    start_local_server(stack, snapshot)
+
+
+def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, Any]]) -> Loader:
+    """`prefect` runs in this process, `pulumi` is part of the engine, every other package is a plugin."""
+    host = SinkHost(sink)
+    plugins: list[Any] = []
+
+    def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
+        if package == "prefect":
+            from prefect_pulumi.provider.provider import PrefectProvider
+
+            return PrefectProvider(stack.root, host)
+        if package == "pulumi":
+            from prefect_pulumi.app.session.stack_references import outputs_of_stacks
+            from prefect_pulumi.engine.sdk.builtins import BuiltinProvider
+
+            return BuiltinProvider(outputs_of_stacks(stack, host))
+        from prefect_pulumi.plugins.loader import PluginLoader
+        from prefect_pulumi.plugins.locations import LocalPlugin, Wanted
+
+        if not plugins:
+            plugins.append(
+                PluginLoader(
+                    project=stack.project.name,
+                    program=stack.program,
+                    host=host,
+                    package_config=package_config,
+                    local=[LocalPlugin(p.name, stack.root / p.path, p.version) for p in stack.project.plugins],
+                    runtime_options=stack.project.runtime_options,
+                )
+            )
+        loader: PluginLoader = plugins[0]
+        return loader.load(Wanted(package, version, url, checksums))
+
+    return load

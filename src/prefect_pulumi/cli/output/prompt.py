@@ -1,0 +1,31 @@
+"""The one question that `infra` asks: whether to go on."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from prefect_pulumi.cli.output import updates
+from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.promotion.rollout import Course
+
+
+def confirmation(arguments: Namespace) -> Callable[[Result | Course], bool] | None:
+    """None with `--yes`; else a function that shows what is planned and asks. Raises `InputError` without a terminal
+    to ask on."""
+    if arguments.yes:
+        return None
+    if arguments.json or not sys.stdin.isatty():
+        raise InputError("there is no terminal to ask on", where="infra", remedy="give --yes")
+
+    def ask(planned: Result | Course) -> bool:
+        if isinstance(planned, Course):
+            question = f"{planned.kind} {planned.stack} to {planned.pin['id']} ({planned.stage})?"
+        else:
+            updates.print_plan(planned)
+            question = "Go on?"
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+
+    return ask

@@ -1,0 +1,140 @@
+"""What an update would do and has done: as lines on stderr, or as one JSON document on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from prefect_pulumi.cli.output.steps import SIGNS, kind_of
+from prefect_pulumi.cli.output.terminal import stderr_console
+from prefect_pulumi.cli.output.text import as_json, write_out
+from prefect_pulumi.core.masking import current
+from prefect_pulumi.core.values import mask
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
+from prefect_pulumi.state.entries import urn_name
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+
+def print_plan(result: Result) -> None:
+    """The steps of a preview, one line each, with the properties that change."""
+    from rich.text import Text
+
+    console = stderr_console()
+    for step in result.steps:
+        if step.op is Op.SAME or step.is_default_provider or step.type == STACK_TYPE:
+            continue
+        sign, style, word, _ = SIGNS[step.op]
+        line = Text.assemble((f" {sign:2}", style), f" {kind_of(step)} {urn_name(step.urn)} ", (word, "dim"))
+        console.print(line)
+        for path, kind in sorted((step.diff.detailed if step.diff else {}).items()):
+            console.print(Text(f"       {path} ({kind.value})", "dim"))
+    console.print(counts(result.summary))
+
+
+def counts(summary: dict[str, int]) -> str:
+    words = [f"{summary[op]} to {op}" for op in ("create", "update", "replace", "delete") if summary.get(op)]
+    if not words:
+        return f"No changes: {summary.get('same', 0)} resources are as declared."
+    unchanged = summary.get("same", 0)
+    return ", ".join(words) + (f", {unchanged} unchanged" if unchanged else "")
+
+
+def print_done(result: Result, *, stack: str, verb: str) -> None:
+    """The table at the end of an update, then what to do next."""
+    from rich.text import Text
+
+    console = stderr_console()
+    if not result.changed:
+        console.print(f"{counts(result.summary)} ({result.seconds:.1f}s)")
+    else:
+        console.print(_table(_changed_resources(result.steps)), soft_wrap=True, end="")
+        seconds, summary = f"{result.seconds:.1f}s", _past(result.summary)
+        console.print(Text.assemble(f"\n{verb} stack ", (stack, "bold"), f" in {seconds}: {summary}"))
+    if verb == "Updated" and result.outputs:
+        _print_next(console, mask(result.outputs.get("deployments")), mask(result.outputs.get("ui")), stack)
+
+
+def _changed_resources(steps: Iterable[Step]) -> list[Step]:
+    changed = []
+    for step in steps:
+        entry = step.new or step.old
+        if step.op is not Op.SAME and not step.is_default_provider and entry is not None and entry.custom:
+            changed.append(step)
+    return changed
+
+
+def _print_next(console: Any, deployments: Any, ui: Any, stack: str) -> None:
+    if isinstance(deployments, dict) and deployments:
+        console.print("\nNext:")
+        for name in deployments:
+            console.print(f"  infra run '{name}' -s {stack}", markup=False)
+    if ui:
+        console.print(f"  Prefect: {ui}", markup=False)
+
+
+def _table(steps: list[Step]) -> Text:
+    """One line a step, in columns. A table of rich costs ten times as much, which thousands of lines show."""
+    from rich.text import Text
+
+    kind = max((len(kind_of(step)) for step in steps), default=0)
+    name = max((len(urn_name(step.urn)) for step in steps), default=0)
+    text = Text()
+    for step in steps:
+        sign, style, _, word = SIGNS[step.op]
+        text.append(f"{sign:2} ", style)
+        text.append(f"{kind_of(step):{kind}}  {urn_name(step.urn):{name}}  ")
+        text.append(word + "\n", "dim")
+    return text
+
+
+def _past(summary: dict[str, int]) -> str:
+    words = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+    return ", ".join(f"{summary[op]} {word}" for op, word in words.items() if summary.get(op)) or "nothing to do"
+
+
+def print_document(operation: str, stack: str, result: Result) -> None:
+    write_out(as_json(document(operation, stack, result)))
+
+
+def document(operation: str, stack: str, result: Result) -> dict[str, Any]:
+    """The document that `--json` prints; secret values read "[secret]"."""
+    shown = {
+        "operation": operation,
+        "stack": stack,
+        "result": "succeeded",
+        "changed": result.changed,
+        "summary": result.summary,
+        "steps": [_step(step) for step in _shown(result.steps)],
+        "outputs": mask(result.outputs),
+        "seconds": round(result.seconds, 3),
+    }
+    return {key: current().value(value) if key in {"steps", "outputs"} else value for key, value in shown.items()}
+
+
+def _shown(steps: Iterable[Step]) -> list[Step]:
+    return [step for step in steps if not step.is_default_provider]
+
+
+def _step(step: Step) -> dict[str, Any]:
+    entry = step.new or step.old
+    return {
+        "op": str(step.op),
+        "urn": step.urn,
+        "type": step.type,
+        "id": entry.id if entry is not None else "",
+        "diff": {path: kind.value for path, kind in step.diff.detailed.items()} if step.diff else {},
+        **_deployments(step),
+    }
+
+
+def _deployments(step: Step) -> dict[str, Any]:
+    """What a deploy step does with each deployment, under `deployments`; a step that changes nothing skips them all."""
+    if kind_of(step) != "Deployments" or step.new is None:
+        return {}
+    if step.op is Op.SAME:
+        return {"deployments": {name: {"action": "skip"} for name in mask(step.new.outputs.get("deployments", {}))}}
+    results = mask(step.new.outputs.get("results"))
+    return {"deployments": results if isinstance(results, dict) else {}}

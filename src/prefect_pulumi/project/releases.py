@@ -1,0 +1,81 @@
+"""Stacks at their release: the pinned commit as a folder of its own, from which program, flows and worker run.
+
+`.infra/releases/<commit>` holds the files of the commit; `.infra`, `.venv`, the stack files and the review's rules in
+it are links to the project's, so that state, processes and config stay where they are whatever release runs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.project import git
+from prefect_pulumi.project.stack import PRIVATE, RULES_FILE, Stack
+from prefect_pulumi.project.stack_file import StackConfig
+
+
+def pin_of(stack: Stack) -> dict[str, Any]:
+    """The release that the stack's config pins; empty when it pins none. Raises `ConfigError` for a broken one."""
+    pin = stack.environment.get("release")
+    if pin is None:
+        return {}
+    if not isinstance(pin, dict) or not isinstance(pin.get("commit"), str) or not isinstance(pin.get("id"), str):
+        raise ConfigError(
+            "the pin must be a mapping with at least id, commit and stage",
+            where=f"Pulumi.{stack.name}.yaml: environment.release",
+            remedy="infra promote and infra rollback write it",
+        )
+    return dict(pin)
+
+
+def at_pin(stack: Stack) -> Stack:
+    """The stack at its pinned release; the stack itself when nothing is pinned."""
+    pin = pin_of(stack)
+    return at_release(stack, pin) if pin else stack
+
+
+def at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
+    """The stack with `pin` in place of the config's own, in the folder of that release. Writes only there."""
+    at = replace(stack, root=checkout(stack.project_dir, str(pin["commit"])), pin=json.dumps(dict(pin)))
+    if stack.is_remote and pin_of(stack) != dict(pin):
+        # The official CLI reads files: there it finds the pin in a copy.
+        file = at.root / f"Pulumi.{stack.name}.yaml"
+        text = file.read_bytes()
+        file.unlink()
+        file.write_bytes(text)
+        config = StackConfig.load(file, stack.project.name)
+        config.put(["environment", "release"], dict(pin))
+        config.save()
+    return at
+
+
+def checkout(root: Path, commit: str) -> Path:
+    """The project's folder of a commit, created or restored. Raises `ConfigError` when the clone lacks the commit."""
+    own = [RULES_FILE, *sorted(path.name for path in root.glob("Pulumi.*.yaml"))]
+    private = root / PRIVATE
+    private.mkdir(exist_ok=True)
+    released = git.checkout(root, commit, private / "releases" / commit, own)
+    for name in (*own, PRIVATE, ".venv"):
+        link, target = released / name, (root / name).resolve()
+        if link.is_symlink() and link.readlink() == target:
+            continue
+        if link.is_symlink() or link.is_file():
+            link.unlink()
+        if target.exists() and not link.exists():
+            link.symlink_to(target)
+    return released
+
+
+def delete_unused(root: Path, needed: Collection[str]) -> list[str]:
+    """Deletes the folders of releases whose commit is not `needed`; returns those commits."""
+    folder = root / PRIVATE / "releases"
+    unused = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in needed)
+    for commit in unused:
+        shutil.rmtree(folder / commit, ignore_errors=True)
+        (folder / f"{commit}.index").unlink(missing_ok=True)
+    return unused
