@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from prefect_pulumi.core.suggestions import suggestion
 from prefect_pulumi.models.worker_types import worker_types
 
 
@@ -59,8 +59,7 @@ def _faults(schema: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     properties = schema["properties"]
     for name in wanted:
         if name not in properties:
-            near = difflib.get_close_matches(name, properties, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(properties)}"
+            hint = suggestion(name, properties, f"it has {', '.join(properties)}")
             faults.append(f"{name}: the base job template has no such variable; {hint}")
     whole = {"definitions": schema.get("definitions", {}), "type": "object", "properties": properties}
     checked = {name: value for name, value in wanted.items() if name in properties}

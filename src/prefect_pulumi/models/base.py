@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from prefect_pulumi.core.suggestions import is_unknown_key
+
 PACKAGE = "prefect"
 
 
@@ -185,7 +187,7 @@ def _faults(model: type[Kind], error: ValidationError, unknown: Collection[str])
         top = str(location[0]) if location else ""
         if top in unknown:
             continue
-        fault = Fault(path_of(location), _reason(model, top, item["type"], item["msg"]))
+        fault = Fault(path_of(location), _reason(model, top, item))
         if fault not in found:
             found.append(fault)
     return found
@@ -211,11 +213,12 @@ _WORDS: dict[str, Callable[[str, str], str]] = {
 }
 
 
-def _reason(model: type[Kind], name: str, code: str, message: str) -> str:
-    if code == "extra_forbidden":
+def _reason(model: type[Kind], name: str, fault: Mapping[str, Any]) -> str:
+    code = fault["type"]
+    if is_unknown_key(fault):
         known = ", ".join(spec.wire for spec in model.fields() if spec.from_program)
         return f"{model.kind} has no property '{name}'; it has: {known}"
     if code in _WORDS:
         return _WORDS[code](model.kind, name)
-    message = message.removeprefix("Value error, ")
+    message = str(fault["msg"]).removeprefix("Value error, ")
     return message if f"'{name}'" in message or not name else f"'{name}': {message}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.suggestions import explain
 
 
 class SettingsError(ConfigError):
@@ -225,7 +225,7 @@ def parse_environment(raw: Any, stack: str) -> Environment:
     try:
         environment = Environment.model_validate(raw)
     except ValidationError as error:
-        lines = [_explain(fault) for fault in error.errors()]
+        lines = [explain(fault, _KEYS, "environment") for fault in error.errors()]
         raise SettingsError("\n  ".join(lines), where=where, remedy="see docs/configuration.md for every key") from None
     server = environment.server
     if [server.embedded, server.api_url is not None, server.container is not None].count(True) != 1:
@@ -235,14 +235,6 @@ def parse_environment(raw: Any, stack: str) -> Environment:
             remedy="`api_url` is the address of the API, such as https://prefect.example.com/api",
         )
     return environment
-
-
-def _explain(fault: Any) -> str:
-    path = ".".join(["environment", *(str(part) for part in fault["loc"])])
-    if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(fault["loc"][-1]), _KEYS, n=1)
-        return f"{path}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-    return f"{path}: {fault['msg']}"
 
 
 _MODELS = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from prefect_pulumi.core import yaml_source
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.globs import covers, matches, matches_any
+from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.core.values import same
 from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
 
@@ -121,7 +121,7 @@ class Rules:
         try:
             content = _File.model_validate({} if raw is None else raw)
         except ValidationError as error:
-            faults = "\n  ".join(_explain(fault) for fault in error.errors())
+            faults = "\n  ".join(explain(fault, _KEYS) for fault in error.errors())
             raise ConfigError(faults, where=where, remedy="see docs/review.md for every key") from None
         names = {policy.name for policy in content.policy}
         for override in content.overrides:
@@ -238,14 +238,6 @@ def _without(item: Item, patterns: Sequence[str]) -> Item | None:
         if cls in classes:
             return replace(item, fields=left, cls=cls)
     return replace(item, fields=left, cls=Class.THIS_CHANGE) if left or item.action is not Action.NONE else None
-
-
-def _explain(fault: Any) -> str:
-    path = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(fault["loc"][-1]), _KEYS, n=1)
-        return f"{path}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-    return f"{path}: {fault['msg'].removeprefix('Value error, ')}"
 
 
 _KEYS = sorted({key for model in (_File, Ignore, Accepted, Policy, Override) for key in model.model_fields})

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.core.suggestions import suggestion
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_name
 
@@ -57,10 +58,11 @@ def unprotect(snapshot: Snapshot, urns: Iterable[str] | None) -> tuple[Snapshot,
 def _one(snapshot: Snapshot, urn: str) -> ResourceEntry:
     found = [entry for entry in snapshot.resources if entry.urn == urn]
     if not found:
-        near = [entry.urn for entry in snapshot.resources if urn_name(entry.urn) == urn.rsplit("::", 1)[-1]]
+        urns = [entry.urn for entry in snapshot.resources]
+        same = [f"did you mean {each}?" for each in urns if urn_name(each) == urn.rsplit("::", 1)[-1]]
         raise InputError(
             "the state has no such resource",
             where=urn,
-            remedy=f"did you mean {near[0]}?" if near else "infra stack export",
+            remedy=next(iter(same), suggestion(urn, urns, "infra stack export")),
         )
     return found[0]

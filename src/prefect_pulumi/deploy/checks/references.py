@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from prefect_pulumi.core.suggestions import nearest
 from prefect_pulumi.deploy.checks.findings import (
     STEP_KEYS,
     Entry,
     Findings,
     Keys,
     Subject,
-    nearest,
     step_list,
     step_parts,
 )

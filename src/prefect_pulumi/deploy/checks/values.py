@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from prefect_pulumi.deploy.checks.findings import Entry, Findings, Keys, Subject, mapping, nearest
+from prefect_pulumi.core.suggestions import nearest
+from prefect_pulumi.deploy.checks.findings import Entry, Findings, Keys, Subject, mapping
 from prefect_pulumi.deploy.file.placeholders import open_template
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from prefect_pulumi.core.errors import PreflightError
+from prefect_pulumi.core.suggestions import closest, is_unknown_key, suggestion, with_hint
 from prefect_pulumi.deploy.file.document import Document, Keys, plain, read
 from prefect_pulumi.deploy.file.model import PrefectFile
 from prefect_pulumi.deploy.file.parts import all_parts, is_tag, part_at
@@ -81,25 +81,25 @@ def explain(document: Document, fault: Any) -> FormFault:
     """One of pydantic's faults in our words."""
     location: tuple[str | int, ...] = fault["loc"]
     keys = tuple(part for part in location if not is_tag(part))
-    words = _unknown_key(location) if fault["type"] == "extra_forbidden" else _words(fault, location)
+    words = _unknown_key(location) if is_unknown_key(fault) else _words(fault, location)
     return FormFault(document.line(keys), keys, f"{document.place(keys)}: {words}")
 
 
 def _nearest(fault: Any) -> str:
     """The known key that an unknown one was meant to be, or ""."""
-    if fault["type"] != "extra_forbidden":
+    if not is_unknown_key(fault):
         return ""
     part = part_at(PrefectFile, fault["loc"][:-1])
-    return next(iter(difflib.get_close_matches(str(fault["loc"][-1]), part.keys() if part else [], n=1)), "")
+    return closest(str(fault["loc"][-1]), part.keys() if part else [])
 
 
 def _unknown_key(location: Sequence[str | int]) -> str:
     part = part_at(PrefectFile, location[:-1])
     key = str(location[-1])
     known = part.keys() if part else []
-    near = difflib.get_close_matches(key, known, n=1)
-    if near:
-        return f"unknown key; did you mean {near[0]}?"
+    hint = suggestion(key, known)
+    if hint:
+        return with_hint("unknown key", hint)
     others = {
         name: owner
         for other, owner in all_parts(PrefectFile).items()
@@ -109,9 +109,9 @@ def _unknown_key(location: Sequence[str | int]) -> str:
     if key in others:
         owner = others[key]
         return f"unknown key here; it belongs under {owner}" if owner else "unknown key here; it belongs at the top"
-    near = difflib.get_close_matches(key, others, n=1, cutoff=0.8)
-    if near and others[near[0]]:
-        return f"unknown key; did you mean {near[0]}, under {others[near[0]]}?"
+    near = closest(key, others, cutoff=0.8)
+    if near and others[near]:
+        return f"unknown key; did you mean {near}, under {others[near]}?"
     anchors = " (a key that only holds anchors may begin with x-)" if part is PrefectFile else ""
     return f"unknown key; known here: {', '.join(known)}{anchors}"
 
@@ -141,10 +141,8 @@ def _words(fault: Any, location: Sequence[str | int]) -> str:
         limit = context.get("ge", context.get("gt", context.get("le")))
         return f"it must be {word} {limit}, not {_shown(value)}"
     if kind in ("literal_error", "enum"):
-        near = difflib.get_close_matches(str(value), context["expected"].replace("'", "").split(" or "), n=1)
         choices = context["expected"].replace("'", "")
-        hint = f"; did you mean {near[0]}?" if near else ""
-        return f"give {choices}, not {_shown(value)}{hint}"
+        return with_hint(f"give {choices}, not {_shown(value)}", suggestion(str(value), choices.split(" or ")))
     if kind == "string_pattern_mismatch":
         return _MISSING.get(last, "it must not be empty")
     if kind == "too_short":

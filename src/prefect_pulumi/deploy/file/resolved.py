@@ -6,12 +6,12 @@ changes schedules in place and takes away those that left the file.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from prefect_pulumi.core.suggestions import suggestion, with_hint
 from prefect_pulumi.deploy.file.fields import UI_FIELDS
 from prefect_pulumi.deploy.file.loader import Loaded, checked
 from prefect_pulumi.deploy.file.overrides import overlaid, override_for, pin_conflicts, pinned
@@ -91,9 +91,8 @@ def _unmatched(names: Sequence[str], overrides: Mapping[str, Any]) -> list[str]:
     found = []
     for pattern in overrides:
         if names and not any(override_for(name, {pattern: {"hit": True}}) for name in names):
-            near = difflib.get_close_matches(pattern, names, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            found.append(f"overrides[{pattern!r}]: no deployment of the file is called so{hint}")
+            message = f"overrides[{pattern!r}]: no deployment of the file is called so"
+            found.append(with_hint(message, suggestion(pattern, names)))
     return found
 
 

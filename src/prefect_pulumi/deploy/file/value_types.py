@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, WrapValidator
 
+from prefect_pulumi.core.suggestions import suggestion
 from prefect_pulumi.models import names
 
 
@@ -95,10 +95,8 @@ def _timezone(text: str) -> str:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
         zones = available_timezones()
-        near = difflib.get_close_matches(text, zones, n=1) or [
-            zone for zone in sorted(zones) if zone.casefold() == text.casefold()
-        ]
-        hint = f"did you mean {near[0]}?" if near else "write a name such as Europe/Berlin"
+        same = [f"did you mean {zone}?" for zone in sorted(zones) if zone.casefold() == text.casefold()]
+        hint = suggestion(text, zones, next(iter(same), "write a name such as Europe/Berlin"))
         raise ValueError(f"{text!r} is not a time zone; {hint}") from None
     return text
 
@@ -184,8 +182,7 @@ VERSION_TYPES = ("prefect:simple", "vcs:github", "vcs:gitlab", "vcs:bitbucket", 
 def _version_type(text: str) -> str:
     if has_template(text) or text in VERSION_TYPES:
         return text
-    near = difflib.get_close_matches(text, VERSION_TYPES, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"give one of {', '.join(VERSION_TYPES)}"
+    hint = suggestion(text, VERSION_TYPES, f"give one of {', '.join(VERSION_TYPES)}")
     raise ValueError(f"{text!r} is not a version type; {hint}")
 
 

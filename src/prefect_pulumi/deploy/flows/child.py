@@ -7,7 +7,6 @@ file descriptor FD, after a line `{"begin": ...}` that says what is imported nex
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import inspect
 import json
@@ -17,6 +16,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
+
+from prefect_pulumi.core.suggestions import suggestion
 
 ROOT = Path.cwd().resolve()
 
@@ -154,10 +155,8 @@ def missing(entrypoint: str, error: Exception) -> str:
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and path.endswith(".py") and Path(file).resolve() == (ROOT / path).resolve():
             found += sorted(key for key, value in vars(module).items() if isinstance(value, flow_type))
-    near = difflib.get_close_matches(name, found, n=1)
-    if near:
-        return f"{path} defines no {name}; did you mean {near[0]}?"
-    return f"{path} defines no {name}; its flows: {', '.join(dict.fromkeys(found)) or 'none'}"
+    hint = suggestion(name, found, f"its flows: {', '.join(dict.fromkeys(found)) or 'none'}")
+    return f"{path} defines no {name}; {hint}"
 
 
 def step_facts(function: str) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+
+from prefect_pulumi.core.suggestions import closest
 
 
 class SourceFault(Exception):
@@ -53,8 +54,8 @@ def _near(path: Path, root: Path) -> str:
     if same:
         return f"; did you mean {same[0].relative_to(root).as_posix()}?"
     folder = path.parent if path.parent.is_dir() else root
-    near = difflib.get_close_matches(path.name, [found.name for found in folder.glob("*.py")], n=1, cutoff=0.75)
-    return f"; did you mean {(folder / near[0]).relative_to(root).as_posix()}?" if near else ""
+    near = closest(path.name, [found.name for found in folder.glob("*.py")], cutoff=0.75)
+    return f"; did you mean {(folder / near).relative_to(root).as_posix()}?" if near else ""
 
 
 def _module_path(module: str, root: Path) -> Path:
