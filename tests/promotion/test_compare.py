@@ -7,7 +7,7 @@ from typing import Any
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.promotion.compare import rows_of_items, rows_that_stay
 from prefect_pulumi.review.display import report_masker
-from prefect_pulumi.review.model import ABSENT, Action, Class, FieldChange, Item, Shown
+from prefect_pulumi.review.model import NO_VALUE, Action, Class, FieldChange, Item, Shown
 from prefect_pulumi.state.entries import ResourceEntry
 
 
@@ -72,9 +72,9 @@ def test_objects_come_and_go_in_one_row_each() -> None:
     made = deployment(change("parameters.day", "a", "b"), id="")
     gone = deployment(action=Action.PRUNE)
     (row,) = rows_of_items([made], [], report_masker())
-    assert (row.source, row.now, row.after) == (ABSENT, ABSENT, value("is there"))
+    assert (row.source, row.now, row.after) == (NO_VALUE, NO_VALUE, value("is there"))
     (row,) = rows_of_items([gone], [deployed("dev", daily={})], report_masker())
-    assert (row.source, row.now, row.after) == (value("is there"), value("is there"), ABSENT)
+    assert (row.source, row.now, row.after) == (value("is there"), value("is there"), NO_VALUE)
 
 
 def test_what_stays_is_the_targets_own() -> None:

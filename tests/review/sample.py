@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from prefect_pulumi.review.model import (
-    ABSENT,
     ANY,
+    NO_VALUE,
     SECRET,
     UNKNOWN,
     Acceptance,
@@ -82,7 +82,7 @@ def items() -> list[Item]:
             "region",
             Class.CHANGED_LIVE,
             id="4",
-            fields=(FieldChange('value["a b"].c[0]', Class.CHANGED_LIVE, ANY, v({"x": [1, None]}), ABSENT),),
+            fields=(FieldChange('value["a b"].c[0]', Class.CHANGED_LIVE, ANY, v({"x": [1, None]}), NO_VALUE),),
             accepted=Acceptance("ana", "until the move is over", "2026-12-31"),
         ),
         Item(

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.review.edits import yaml_edit
 from prefect_pulumi.review.edits.adoption import Code, adopt, diff, steps
 from prefect_pulumi.review.edits.python_edit import Source, literal
 from prefect_pulumi.review.edits.yaml_edit import CannotEditError
-from prefect_pulumi.review.model import ABSENT, SECRET, Class, FieldChange, Item, Shown
+from prefect_pulumi.review.model import NO_VALUE, SECRET, Class, FieldChange, Item, Shown
 
 YAML = """\
 # a comment that stays
@@ -76,7 +77,7 @@ def test_yaml_is_changed_where_it_is_meant(path: list[str | int], value: Any, li
 
 
 def test_yaml_keys_and_entries_are_taken_out() -> None:
-    assert yaml_edit.get(yaml_edit.delete(YAML, ["top", "map"]), ["top", "map"]) is yaml_edit.GONE
+    assert yaml_edit.get(yaml_edit.delete(YAML, ["top", "map"]), ["top", "map"]) is ABSENT
     shorter = yaml_edit.delete(YAML, ["uses", 0])
     assert [each["name"] for each in yaml.safe_load(shorter)["uses"]] == ["second"]
     assert "# about the second" in shorter
@@ -148,7 +149,7 @@ def test_steps_of_a_path() -> None:
 
 
 def item(kind: str, name: str, path: str, applied: Any, live: Any, **over: Any) -> Item:
-    sides = (Shown("value", applied), Shown("value", applied), Shown("value", live) if live is not None else ABSENT)
+    sides = (Shown("value", applied), Shown("value", applied), Shown("value", live) if live is not None else NO_VALUE)
     change = FieldChange(path, Class.CHANGED_LIVE, *sides)
     key = over.pop("key", f"urn:pulumi:dev::p::prefect:index:{kind}::{name}")
     return Item(key, kind, name, Class.CHANGED_LIVE, fields=(change,), **over)

@@ -8,7 +8,7 @@ import pytest
 
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.review.model import (
-    ABSENT,
+    NO_VALUE,
     Acceptance,
     Action,
     Class,
@@ -29,7 +29,7 @@ from prefect_pulumi.review.model import (
 )
 from prefect_pulumi.review.renderers.document import from_json, to_json
 
-CHANGE = FieldChange("a.b", Class.CONFLICT, Shown("value", {"x": [1, None]}), ABSENT, Shown("secret"), replaces=True)
+CHANGE = FieldChange("a.b", Class.CONFLICT, Shown("value", {"x": [1, None]}), NO_VALUE, Shown("secret"), replaces=True)
 ITEM = Item(
     "urn:x",
     "WorkPool",

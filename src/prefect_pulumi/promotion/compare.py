@@ -11,7 +11,7 @@ from prefect_pulumi.core.globs import matches_any
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.review.display import equal, leaves, shown
-from prefect_pulumi.review.model import ABSENT, Action, Environment, FieldChange, Item, Shown
+from prefect_pulumi.review.model import NO_VALUE, Action, Environment, FieldChange, Item, Shown
 from prefect_pulumi.state.entries import ResourceEntry
 
 OWN: Mapping[str, tuple[str, ...]] = {
@@ -65,8 +65,8 @@ def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], masker
         there = known.get(_identity(item.key))
         if item.action in _GONE or (item.action in _MADE and not item.id):
             made, is_there = item.action in _MADE, Shown("value", "is there")
-            sides = (ABSENT, is_there) if made else (is_there, ABSENT)
-            yield Row(item.kind, item.name, "", is_there if there is not None else ABSENT, *sides)
+            sides = (NO_VALUE, is_there) if made else (is_there, NO_VALUE)
+            yield Row(item.kind, item.name, "", is_there if there is not None else NO_VALUE, *sides)
             continue
         changed = [change for change in item.fields if not equal_shown(change.live, change.code)]
         for change in changed:
@@ -141,7 +141,7 @@ def _identity(urn: str) -> str:
 
 def _in_source(values: Mapping[str, Any] | None, change: FieldChange, masker: Masker) -> Shown:
     if values is None:
-        return ABSENT
+        return NO_VALUE
     if "secret" in (change.code.kind, change.live.kind):
         return Shown("secret")
     found = at(values, change.path)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.property_paths import covered, head
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
-from prefect_pulumi.review.display import GONE, SERVERS, equal, leaves, shown
+from prefect_pulumi.review.display import SERVERS, equal, leaves, shown
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
 
@@ -246,10 +247,10 @@ def _leaves(name: str, secret: bool, sides: tuple[Any, ...]) -> Iterator[tuple[s
     if not secret:
         yield from leaves(name, sides)
         return
-    plain = tuple(side if side is GONE else unwrap(side) for side in sides)
+    plain = tuple(side if side is ABSENT else unwrap(side) for side in sides)
     if name == "data" and all(isinstance(side, Mapping) for side in plain):
         for key in dict.fromkeys(key for side in plain for key in side):
-            values = tuple(side.get(key, GONE) for side in plain)
+            values = tuple(side.get(key, ABSENT) for side in plain)
             if not all(equal(values[0], value) for value in values[1:]):
                 yield f"{name}.{key}", values
     elif not all(equal(plain[0], side) for side in plain[1:]):
@@ -259,10 +260,10 @@ def _leaves(name: str, secret: bool, sides: tuple[Any, ...]) -> Iterator[tuple[s
 def _given(values: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) -> Any:
     """A side's value; what it does not have is the default."""
     if values is None:
-        return GONE
+        return ABSENT
     found = values.get(name)
     if found is None:
-        return spec.default if spec is not None and spec.default is not None else GONE
+        return spec.default if spec is not None and spec.default is not None else ABSENT
     return found
 
 
@@ -271,9 +272,9 @@ def _wanted(code: Mapping[str, Any] | None, before: Mapping[str, Any] | None, sp
     if code is None:
         return SERVERS
     if code.get(name) is not None or spec is None:
-        return code.get(name, GONE)
+        return code.get(name, ABSENT)
     if not spec.meta.server_default:
-        return GONE if spec.default is None else spec.default
+        return ABSENT if spec.default is None else spec.default
     removed = spec.meta.removed
     return removed if removed is not None and name in (before or {}) else SERVERS
 

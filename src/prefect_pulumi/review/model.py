@@ -74,7 +74,7 @@ class Shown:
     value: Any = None
 
 
-ABSENT = Shown("absent")
+NO_VALUE = Shown("absent")
 SECRET = Shown("secret")
 UNKNOWN = Shown("unknown")
 ANY = Shown("any")

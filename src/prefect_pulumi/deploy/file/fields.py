@@ -20,13 +20,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from prefect_pulumi.core.values import Secret, same, unwrap
+from prefect_pulumi.core import diffs
+from prefect_pulumi.core.diffs import ABSENT
+from prefect_pulumi.core.values import Secret
 
 Fields = dict[str, Any]
 Path = tuple[str, ...]
 Change = tuple[Any, Any]
 
-ABSENT = object()
 UI_FIELDS: dict[str, tuple[str, ...]] = {
     "active": (),
     "paused": ("paused",),
@@ -116,7 +117,8 @@ def without_ui(fields: Fields, ui: Iterable[str]) -> Fields:
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[Path, Change]:
     """Field path -> (old, new), `ABSENT` for what one side has not. Secret marks do not count."""
-    return dict(_differences((), old, new))
+    items = diffs.differences(old, new, entered=_is_entered, lists=False)
+    return {tuple(map(str, item.path)): (item.old, item.new) for item in items}
 
 
 def changes(live: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[Path, Change]:
@@ -147,13 +149,8 @@ def _nested_in_automation(path: Path) -> bool:
     return path[0] == "automations" and len(path) > 2 and path[2] != "enabled"
 
 
-def _differences(path: Path, old: Any, new: Any) -> Iterable[tuple[Path, Change]]:
-    opened = not path or (path[0] in _OPEN and len(path) < (3 if path[0] in ("schedules", "automations") else 2))
-    if opened and isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in [*old, *(key for key in new if key not in old)]:
-            yield from _differences((*path, str(key)), old.get(key, ABSENT), new.get(key, ABSENT))
-    elif old is ABSENT or new is ABSENT or not same(unwrap(old), unwrap(new)):
-        yield path, (old, new)
+def _is_entered(path: diffs.Path) -> bool:
+    return not path or (path[0] in _OPEN and len(path) < (3 if path[0] in ("schedules", "automations") else 2))
 
 
 def _tags(value: Any) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from prefect_pulumi.deploy.file.fields import ABSENT, Fields, differences, dotted, live_fields, without_ui
+from prefect_pulumi.core.diffs import ABSENT
+from prefect_pulumi.deploy.file.fields import Fields, differences, dotted, live_fields, without_ui
 from prefect_pulumi.deploy.plan.ownership import Owner, whose
 
 UI = "ui_owns"

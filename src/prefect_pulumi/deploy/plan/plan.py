@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from prefect_pulumi.deploy.file.fields import ABSENT, Change, Fields, Path, changes, dotted
+from prefect_pulumi.core.diffs import ABSENT
+from prefect_pulumi.deploy.file.fields import Change, Fields, Path, changes, dotted
 from prefect_pulumi.deploy.plan.journal import Noted
 from prefect_pulumi.deploy.plan.ownership import Owner, whose
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from prefect_pulumi.core import property_paths
+from prefect_pulumi.core.diffs import differences
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult
 from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, identical, same, secret
 from prefect_pulumi.engine.plan.goals import Goal
@@ -18,14 +19,8 @@ INIT_ERROR = "#initerror"
 
 def plain_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> DiffResult:
     """The engine's own comparison of inputs, used where a provider answers DIFF_UNKNOWN."""
-    detailed: dict[str, DiffKind] = {}
-    for key in sorted({*old, *new}):
-        if key not in old:
-            detailed[key] = DiffKind.ADD
-        elif key not in new:
-            detailed[key] = DiffKind.DELETE
-        elif not same(old[key], new[key]):
-            detailed[key] = DiffKind.UPDATE
+    items = differences(old, new, entered=lambda path: not path, lists=False, sort_keys=True)
+    detailed = {str(item.path[0]): DiffKind(item.op) for item in items}
     return DiffResult(changes=Changes.SOME if detailed else Changes.NONE, detailed=detailed)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import DeployError, NotFoundError, PartialFailureError
 from prefect_pulumi.core.provider_protocol import ProviderHost
 from prefect_pulumi.core.values import Secret, mask, secret, unwrap
 from prefect_pulumi.deploy.file.environment import sealed
-from prefect_pulumi.deploy.file.fields import ABSENT, dotted
+from prefect_pulumi.deploy.file.fields import dotted
 from prefect_pulumi.deploy.file.resolved import Effective
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import read_back

@@ -10,13 +10,14 @@ from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.core.property_paths import step
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, has_unknown, secret, unwrap
 from prefect_pulumi.deploy.file.document import read
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
-from prefect_pulumi.deploy.file.fields import ABSENT, changes, declared_fields
+from prefect_pulumi.deploy.file.fields import changes, declared_fields
 from prefect_pulumi.deploy.file.loader import checked, load, normal
 from prefect_pulumi.deploy.file.resolved import Effective, StackValues, effective
 from prefect_pulumi.deploy.flows.inspector import Imported

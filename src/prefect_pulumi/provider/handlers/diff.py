@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prefect_pulumi.core.property_paths import covered, step
+from prefect_pulumi.core.diffs import ABSENT, differences, is_known_and_same, property_path
+from prefect_pulumi.core.property_paths import covered
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult
-from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, unwrap
+from prefect_pulumi.core.values import has_unknown, same, unwrap
 from prefect_pulumi.models import FieldSpec, Kind
 from prefect_pulumi.provider.handlers.base import Call
-
-ABSENT: Any = object()
 
 
 def changed_fields(model: type[Kind], call: Call) -> dict[str, Any]:
@@ -64,25 +63,10 @@ def diff(model: type[Kind], call: Call, extra: Mapping[str, DiffKind] | None = N
     return DiffResult(Changes.SOME, detailed, tuple(replaces), delete_before_replace=bool(replaces))
 
 
-def _paths(path: str, old: Any, new: Any) -> Iterator[tuple[str, DiffKind]]:
-    """Leaf differences: an object is entered, a list is entered when its length stayed, all else is one value."""
-    old, new = unwrap(old), unwrap(new)
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*old, *(key for key in new if key not in old)]:
-            yield from _member(f"{path}{step(key)}", old.get(key, ABSENT), new.get(key, ABSENT))
-    elif isinstance(old, list | tuple) and isinstance(new, list | tuple) and len(old) == len(new):
-        for index, (one, other) in enumerate(zip(old, new, strict=True)):
-            yield from _member(f"{path}[{index}]", one, other)
-    elif old is None or new is None:
-        yield path, DiffKind.ADD if old is None else DiffKind.DELETE
-    else:
-        yield path, DiffKind.UPDATE
-
-
-def _member(path: str, old: Any, new: Any) -> Iterator[tuple[str, DiffKind]]:
-    if old is ABSENT:
-        yield path, DiffKind.ADD
-    elif new is ABSENT:
-        yield path, DiffKind.DELETE
-    elif new is UNKNOWN or has_unknown(new) or not same(old, new):
-        yield from _paths(path, old, new)
+def _paths(wire: str, old: Any, new: Any) -> Iterator[tuple[str, DiffKind]]:
+    """Leaf differences, by property path. An old value is always known."""
+    for item in differences(unwrap(old), unwrap(new), equal=is_known_and_same):
+        kind = DiffKind(item.op)
+        if kind is DiffKind.UPDATE and (item.old is None or item.new is None):
+            kind = DiffKind.ADD if item.old is None else DiffKind.DELETE
+        yield property_path(wire, item.path), kind

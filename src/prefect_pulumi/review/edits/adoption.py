@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.values import MASK, same
 from prefect_pulumi.models import KINDS
 from prefect_pulumi.review.edits import yaml_edit
 from prefect_pulumi.review.edits.python_edit import Source
-from prefect_pulumi.review.edits.yaml_edit import GONE, CannotEditError
+from prefect_pulumi.review.edits.yaml_edit import CannotEditError
 from prefect_pulumi.review.model import Class, FieldChange, Item, Shown
 
 Files = dict[str, str]
@@ -129,12 +130,12 @@ def _in_config(code: Code, adopted: Adopted, item: Item, change: FieldChange | N
         (
             ["config", key]
             for key in (f"{code.project}:environment", "environment")
-            if yaml_edit.get(text, ["config", key]) is not GONE
+            if yaml_edit.get(text, ["config", key]) is not ABSENT
         ),
         None,
     )
     place = _place_in_config(item)
-    if root is None or place is None or yaml_edit.get(text, [*root, *place]) is GONE:
+    if root is None or place is None or yaml_edit.get(text, [*root, *place]) is ABSENT:
         return None
     if change is None:
         return code.config, yaml_edit.delete(text, [*root, *place])
@@ -163,7 +164,7 @@ def _key_in_config(item: Item, change: FieldChange, text: str, place: Path) -> P
     if item.kind == "JsonBlock":
         return tail if head == "value" else None
     default = _TEMPLATE_DEFAULT.match(change.path)
-    if default and yaml_edit.get(text, [*place, "base_job_template"]) is GONE:
+    if default and yaml_edit.get(text, [*place, "base_job_template"]) is ABSENT:
         return ["job", default[1], *tail[4:]]
     key = _attribute(item.kind, str(head))
     return [key, *tail] if key in _CONFIG_KEYS.get(item.kind, ()) else None
@@ -171,10 +172,10 @@ def _key_in_config(item: Item, change: FieldChange, text: str, place: Path) -> P
 
 def _put_yaml(text: str, path: Path, change: FieldChange) -> str:
     there = yaml_edit.get(text, path)
-    if not _says(there, change.code) and not (there is GONE and change.code.kind in ("value", "any", "absent")):
+    if not _says(there, change.code) and not (there is ABSENT and change.code.kind in ("value", "any", "absent")):
         raise CannotEditError("the file says it in another way: edit it by hand")
     if change.live.kind == "absent":
-        return text if there is GONE else yaml_edit.delete(text, path)
+        return text if there is ABSENT else yaml_edit.delete(text, path)
     return yaml_edit.put(text, path, change.live.value)
 
 
@@ -193,7 +194,7 @@ def _in_program(code: Code, adopted: Adopted, item: Item, change: FieldChange | 
         head, *tail = steps(change.path)
         keyword = _attribute(item.kind, str(head))
         there = source.get(call, keyword, tail)
-        if not _says(there, change.code) and not (there is GONE and change.code.kind in ("value", "any", "absent")):
+        if not _says(there, change.code) and not (there is ABSENT and change.code.kind in ("value", "any", "absent")):
             raise CannotEditError("the program says it in another way: edit it by hand")
         if change.live.kind == "absent":
             return path, source.drop(call, keyword, tail)
@@ -272,6 +273,6 @@ def steps(path: str) -> Path:
 
 
 def _says(there: Any, code: Shown) -> bool:
-    if there is GONE:
+    if there is ABSENT:
         return False
     return code.kind == "value" and same(there, code.value)

@@ -7,7 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from prefect_pulumi.review.edits.yaml_edit import GONE, CannotEditError
+from prefect_pulumi.core.diffs import ABSENT
+from prefect_pulumi.review.edits.yaml_edit import CannotEditError
 
 Step = str | int
 
@@ -40,13 +41,13 @@ class Source:
         return found[0] if len(found) == 1 else None
 
     def get(self, call: ast.Call, keyword: str, path: Sequence[Step]) -> Any:
-        """The literal at a path below a keyword; `GONE` where there is none. Raises for what is no literal."""
+        """The literal at a path below a keyword; `ABSENT` where there is none. Raises for what is no literal."""
         given = _keyword(call, keyword)
         if given is None:
-            return GONE
+            return ABSENT
         node = _inside(given, path)
         if node is None:
-            return GONE
+            return ABSENT
         try:
             return ast.literal_eval(node)
         except ValueError as error:

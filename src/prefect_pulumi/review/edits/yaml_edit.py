@@ -11,9 +11,9 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from prefect_pulumi.core import yaml_source
+from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.yaml_source import YamlError
 
-GONE: Any = object()
 Step = str | int
 
 
@@ -22,7 +22,7 @@ class CannotEditError(Exception):
 
 
 def get(text: str, path: Sequence[Step]) -> Any:
-    """The value at a path of keys and indexes; `GONE` where there is none."""
+    """The value at a path of keys and indexes; `ABSENT` where there is none."""
     try:
         value = yaml_source.parse(text, "the file").data
     except YamlError as error:
@@ -32,7 +32,7 @@ def get(text: str, path: Sequence[Step]) -> Any:
         if listed or (isinstance(value, dict) and step in value):
             value = value[step]
         else:
-            return GONE
+            return ABSENT
     return value
 
 
