@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from prefect_pulumi.core.errors import PreflightError
-from prefect_pulumi.deploy.checks.context import Block, Pool, Surroundings
+from prefect_pulumi.deploy.checks.context import Block, DeployContext, Pool
 from prefect_pulumi.deploy.checks.steps import functions
 from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, resolved
 from prefect_pulumi.deploy.file.document import Document, parse, plain
-from prefect_pulumi.deploy.flows.inspector import Imported, Inspector
+from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
 from prefect_pulumi.models.worker_types import variables_of
 
 REPOSITORY = Path(__file__).parent / "repository"
@@ -48,7 +48,7 @@ ENV = {
     "DAY": "2026-01-02",
 }
 
-AROUND = Surroundings(
+AROUND = DeployContext(
     pools={
         "etl": Pool("process", variables_of("process", None), here=True),
         "far": Pool("process", variables_of("process", None)),
@@ -86,7 +86,7 @@ def documents(texts: Mapping[str, str]) -> dict[str, Document | PreflightError]:
     return found
 
 
-def imported(root: Path, read: Mapping[str, Document | PreflightError], cache: Path) -> dict[str, Imported]:
+def imported(root: Path, read: Mapping[str, Document | PreflightError], cache: Path) -> dict[str, ImportResult]:
     """All that the documents name, by one inspector."""
     names: dict[str, None] = {}
     steps: dict[str, None] = {}
@@ -95,11 +95,11 @@ def imported(root: Path, read: Mapping[str, Document | PreflightError], cache: P
             raw = plain(document.data)
             names |= dict.fromkeys(entrypoints(resolved(raw, ENV), root))
             steps |= dict.fromkeys(functions(raw))
-    return Inspector(root, cache, {**os.environ, **ENV}, limit=6).inspect(list(names), list(steps))
+    return FlowInspector(root, cache, {**os.environ, **ENV}, limit=6).inspect(list(names), list(steps))
 
 
-def checked(document: Document, root: Path, flows: Mapping[str, Imported]) -> Checked:
-    return check_all(document, document.data, root, flows=flows, around=AROUND, env=ENV)
+def checked(document: Document, root: Path, flows: Mapping[str, ImportResult]) -> Checked:
+    return check_all(document, document.data, root, flows=flows, context=AROUND, env=ENV)
 
 
 def messages(root: Path, texts: Mapping[str, str]) -> dict[str, list[str]]:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from prefect_pulumi.core.errors import PreflightError
-from prefect_pulumi.deploy.checks.context import Surroundings, references
+from prefect_pulumi.deploy.checks.context import DeployContext, references
 from prefect_pulumi.deploy.checks.suite import Checked, check_all, resolved
 from prefect_pulumi.deploy.file.document import Document, plain, read
 from prefect_pulumi.deploy.file.loader import normal
-from prefect_pulumi.deploy.flows.inspector import Imported
+from prefect_pulumi.deploy.flows.inspector import ImportResult
 from tests.deploy.fixtures import AROUND, CLEAN_UP, ENV, ORDERS, checked, documents, imported, make_repository
 from tests.deploy.invalid_files import INVALID_FILES
 
@@ -103,13 +103,13 @@ def read_files() -> dict[str, Document | PreflightError]:
 
 
 @pytest.fixture(scope="module")
-def flows(root: Path, read_files: dict[str, Document | PreflightError]) -> dict[str, Imported]:
+def flows(root: Path, read_files: dict[str, Document | PreflightError]) -> dict[str, ImportResult]:
     """All that the tables name, imported by one child (and by two more: one import hangs, one kills it)."""
     return imported(root, read_files, root / ".infra" / "flows.json")
 
 
 @pytest.fixture
-def check(root: Path, read_files: dict[str, Document | PreflightError], flows: dict[str, Imported]) -> Check:
+def check(root: Path, read_files: dict[str, Document | PreflightError], flows: dict[str, ImportResult]) -> Check:
     def checked_file(name: str) -> Checked:
         document = read_files[name]
         if isinstance(document, PreflightError):
@@ -158,14 +158,14 @@ def test_names_are_told_although_other_entries_are_broken(check: Check) -> None:
     assert check("name that is a number").names == ("",)
 
 
-def test_what_a_silent_server_may_have_is_a_warning(root: Path, flows: dict[str, Imported]) -> None:
+def test_what_a_silent_server_may_have_is_a_warning(root: Path, flows: dict[str, ImportResult]) -> None:
     text = ORDERS.replace("{name: etl}", "{name: elsewhere, work_queue_name: fast}") + (
         "  description: '{{ prefect.blocks.json.there }} {{ prefect.variables.there }}'\n"
     )
     (document,) = documents({"": text}).values()
     assert isinstance(document, Document)
-    around = Surroundings(unanswered="http://prefect/api does not answer (no connection)")
-    found = check_all(document, document.data, root, flows=flows, around=around, env=ENV)
+    context = DeployContext(unanswered="http://prefect/api does not answer (no connection)")
+    found = check_all(document, document.data, root, flows=flows, context=context, env=ENV)
     assert found.faults == ()
     assert found.warnings == (
         "line 4: deployments[0].work_pool.name: the work pool 'elsewhere' was not looked for: http://prefect/api does "
@@ -177,12 +177,12 @@ def test_what_a_silent_server_may_have_is_a_warning(root: Path, flows: dict[str,
     )
 
 
-def test_what_may_be_stored_in_clear_is_let_through(root: Path, flows: dict[str, Imported]) -> None:
+def test_what_may_be_stored_in_clear_is_let_through(root: Path, flows: dict[str, ImportResult]) -> None:
     text = ORDERS + "  description: '{{ $API_TOKEN }} {{ prefect.blocks.secret.api-token }}'\n"
     (document,) = documents({"": text}).values()
     assert isinstance(document, Document)
-    around = Surroundings(pools=AROUND.pools, blocks=AROUND.blocks, plain=frozenset({"API_TOKEN", "secret/api-token"}))
-    found = check_all(document, document.data, root, flows=flows, around=around, env=ENV)
+    context = DeployContext(pools=AROUND.pools, blocks=AROUND.blocks, plain=frozenset({"API_TOKEN", "secret/api-token"}))
+    found = check_all(document, document.data, root, flows=flows, context=context, env=ENV)
     assert found.faults == ()
 
 

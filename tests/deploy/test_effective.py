@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.deploy.file.loader import load
-from prefect_pulumi.deploy.file.resolved import Effective, StackValues, effective
+from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
 
 TEXT = """name: p
 deployments:
@@ -30,8 +30,8 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def made(project: Path, overrides: dict[str, Any] | None = None, ui: tuple[str, ...] = ()) -> Effective:
-    return effective(load(project / "prefect.yaml"), project, StackValues(overrides or {}, ui), {}, {})
+def made(project: Path, overrides: dict[str, Any] | None = None, ui: tuple[str, ...] = ()) -> ResolvedFile:
+    return resolve_file(load(project / "prefect.yaml"), project, StackValues(overrides or {}, ui), {}, {})
 
 
 def test_schedules_get_slugs(project: Path) -> None:

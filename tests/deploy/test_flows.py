@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.deploy.flows.inspector import Inspector
+from prefect_pulumi.deploy.flows.inspector import FlowInspector
 from tests.deploy.fixtures import make_repository
 
 ORDERS, WEEKLY = "flows/orders.py:import_orders", "company.reports.weekly:weekly"
@@ -34,8 +34,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_repository(tmp_path_factory.mktemp("flows") / "repository")
 
 
-def inspector(root: Path, **env: str) -> Inspector:
-    return Inspector(root, root / ".infra" / "cache.json", {**os.environ, **env})
+def inspector(root: Path, **env: str) -> FlowInspector:
+    return FlowInspector(root, root / ".infra" / "cache.json", {**os.environ, **env})
 
 
 def test_an_unchanged_project_starts_no_process(root: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from prefect_pulumi.deploy.plan.journal import DeployJournal, Noted
+from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
 
 
 def test_notes_outlive_a_crash_and_not_the_next_update(tmp_path: Path) -> None:
     journal = DeployJournal(tmp_path, "urn:a")
     assert journal.read() == {}
     journal.begin()
-    one, two = Noted("f/a", "1", "x", {"auto": "2"}), Noted("f/b", "3", "y", {})
+    one, two = JournalEntry("f/a", "1", "x", {"auto": "2"}), JournalEntry("f/b", "3", "y", {})
     journal.note(one)
     journal.note(two)
     (file,) = (tmp_path / ".infra" / "deploy").iterdir()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prefect_pulumi.deploy.file.fields import declared_fields, live_fields
-from prefect_pulumi.deploy.plan.journal import Noted
+from prefect_pulumi.deploy.plan.journal import JournalEntry
 from prefect_pulumi.deploy.plan.ownership import RESOURCE_LABEL, STACK_LABEL, Owner
 from prefect_pulumi.deploy.plan.plan import Action, Live, assess, plan
 
@@ -112,9 +112,9 @@ def test_what_an_interrupted_update_noted_is_only_recorded() -> None:
     prints = dict.fromkeys(news, "new")
     found = assess(plan({}, prints), news, {}, live, OWNER)
     noted = {
-        "f/a": Noted("f/a", "1", "new", {}),
-        "f/b": Noted("f/b", "2", "older", {}),
-        "f/c": Noted("f/c", "3", "new", {}),  # edited since
+        "f/a": JournalEntry("f/a", "1", "new", {}),
+        "f/b": JournalEntry("f/b", "2", "older", {}),
+        "f/c": JournalEntry("f/c", "3", "new", {}),  # edited since
     }
     recovered = found.recovering(noted, {}, prints)
     assert recovered.of(Action.RECOVER) == ("f/a",)

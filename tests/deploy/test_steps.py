@@ -6,13 +6,13 @@ import subprocess
 from pathlib import Path
 
 from prefect_pulumi.deploy.file.environment import DeployEnvironment
-from prefect_pulumi.deploy.plan.step_digests import StepInputs, build_and_push, project_files
+from prefect_pulumi.deploy.plan.step_digests import StepDigests, build_and_push, project_files
 
 STEPS = {"build": [{"run": {"script": "make {{ $TARGET }}"}}]}
 
 
 def digest(root: Path, *patterns: str, steps: object = STEPS, **env: str) -> str:
-    return StepInputs(root, patterns).digest(steps, DeployEnvironment(env), "key")  # type: ignore[arg-type]
+    return StepDigests(root, patterns).digest(steps, DeployEnvironment(env), "key")  # type: ignore[arg-type]
 
 
 def test_the_entrys_steps_win_over_the_files() -> None:
@@ -43,7 +43,7 @@ def test_the_file_that_holds_the_steps_is_none_of_what_they_read(tmp_path: Path)
     (tmp_path / "Dockerfile").write_text("FROM x")
 
     def beside() -> str:
-        return StepInputs(tmp_path, besides="prefect.yaml").digest(STEPS, DeployEnvironment({}), "key")
+        return StepDigests(tmp_path, besides="prefect.yaml").digest(STEPS, DeployEnvironment({}), "key")
 
     first = beside()
     (tmp_path / "prefect.yaml").write_text("b")

@@ -22,8 +22,8 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.core.values import UNKNOWN
-from prefect_pulumi.deploy.plan.plan import Action, Assessment, Planned
-from prefect_pulumi.provider.deploy_step.executor import told
+from prefect_pulumi.deploy.plan.plan import Action, Assessment, PlannedDeployment
+from prefect_pulumi.provider.deploy_step.executor import plan_lines
 from prefect_pulumi.provider.provider import PrefectProvider
 
 URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
@@ -228,8 +228,8 @@ def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(projec
 def test_two_long_values_are_shown_where_they_differ() -> None:
     url = "https://example.com/a-repository-with-a-long-name.git"
     old, new = ([{"git_clone": {"repository": url, **rest}}] for rest in ({"branch": "main"}, {"commit_sha": "abc"}))
-    planned = Planned(Action.UPDATE, changes={("pull_steps",): (old, new), ("version",): ("1", "2")})
-    assert list(told(Assessment({"f/d": planned})))[1:] == [
+    planned = PlannedDeployment(Action.UPDATE, changes={("pull_steps",): (old, new), ("version",): ("1", "2")})
+    assert list(plan_lines(Assessment({"f/d": planned})))[1:] == [
         "    pull_steps: ...'branch': 'main'}}] -> ...'commit_sha': 'abc'}}]",
         "    version: 1 -> 2",
     ]

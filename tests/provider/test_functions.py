@@ -15,7 +15,7 @@ from prefect_pulumi.core.provider_protocol import CreateRequest, InvokeRequest, 
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import FUNCTIONS
 from prefect_pulumi.provider.provider import PrefectProvider
-from prefect_pulumi.provider.rpc.read_batcher import ReadGatherer
+from prefect_pulumi.provider.rpc.read_batcher import ReadBatcher
 
 
 class Host:
@@ -133,7 +133,7 @@ def test_reads_at_one_time_are_gathered() -> None:
             for each in requests
         ]
 
-    gatherer = ReadGatherer(read_many)
+    gatherer = ReadBatcher(read_many)
 
     def read(number: int) -> ReadResult:
         together.wait()

@@ -11,7 +11,7 @@ from typing import Any
 
 from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import Secret, has_unknown, secrets_in, texts_in, unwrap
-from prefect_pulumi.deploy.checks.context import UNTOLD, Block, Pool
+from prefect_pulumi.deploy.checks.context import UNKNOWN_VALUE, Block, Pool
 from prefect_pulumi.models.worker_types import variables_of
 
 SECRET_BLOCK = Block(frozenset({"value"}), frozenset({"value"}))
@@ -89,7 +89,7 @@ class Declared:
 
     def _variable(self, inputs: Props) -> None:
         value = inputs.get("value")
-        self.variables[_text(inputs, "name")] = UNTOLD if has_unknown(value) else unwrap(value)
+        self.variables[_text(inputs, "name")] = UNKNOWN_VALUE if has_unknown(value) else unwrap(value)
 
 
 def _text(inputs: Props, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from prefect_pulumi.deploy.file.placeholders import Source, open_template, walk
 
-UNTOLD = object()
+UNKNOWN_VALUE = object()
 """The value of a variable that exists and whose value cannot be told before the update."""
 
 
@@ -43,7 +43,7 @@ class References:
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class DeployContext:
     """`queues` are (pool, queue), `blocks` (type slug, name) -> block, `block_ids` UUID -> block.
 
     `unanswered` says why the server could not be asked; what is not here may then exist all the same. `known_pools`

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.deploy.checks.context import Surroundings
+from prefect_pulumi.deploy.checks.context import DeployContext
 from prefect_pulumi.deploy.file.document import Document
-from prefect_pulumi.deploy.flows.inspector import Imported
+from prefect_pulumi.deploy.flows.inspector import ImportResult
 
 Keys = Sequence[str | int]
 STEP_KEYS = ("build", "push", "pull")
@@ -88,13 +88,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Subject:
-    """All that the checks look at: the file as it will be deployed, and what is known around it."""
+    """All that the checks look at: the file as it will be deployed, and what is known of its context."""
 
     raw: Mapping[str, Any]
     entries: tuple[Entry, ...]
     root: Path
-    flows: Mapping[str, Imported]
-    around: Surroundings
+    flows: Mapping[str, ImportResult]
+    context: DeployContext
     env: Mapping[str, str]
 
     def entry(self, index: int) -> Entry:

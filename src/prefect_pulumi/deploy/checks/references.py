@@ -134,7 +134,7 @@ def _step_inputs(subject: Subject, findings: Findings, keys: Keys, kind: str, st
 
 
 def _check(subject: Subject, findings: Findings, keys: Keys, placeholder: Placeholder, *, pull: bool) -> None:
-    around, name = subject.around, placeholder.name
+    context, name = subject.context, placeholder.name
     if placeholder.source is Source.ENVIRONMENT and name not in subject.env:
         if pull:
             findings.warning(
@@ -148,59 +148,59 @@ def _check(subject: Subject, findings: Findings, keys: Keys, placeholder: Placeh
         slug, block, path = placeholder.block
         if not block:
             findings.fault(keys, f"{placeholder.text}: write prefect.blocks.TYPE.NAME")
-        elif (slug, block) in around.blocks:
-            fields = around.blocks[(slug, block)].fields
+        elif (slug, block) in context.blocks:
+            fields = context.blocks[(slug, block)].fields
             first = path.split(".", 1)[0].split("[", 1)[0]
             if first and fields and first not in fields and fields != {"value"}:
                 findings.fault(
                     keys, f"the block {slug}/{block} has no field {first!r}; {nearest(first, fields, 'it has')}"
                 )
-        elif around.whole:
-            same = [other for kind, other in around.blocks if kind == slug]
+        elif context.whole:
+            same = [other for kind, other in context.blocks if kind == slug]
             findings.fault(
                 keys,
                 f"there is no block {slug}/{block}, neither in this stack nor on the server; "
                 f"{nearest(block, same, f'blocks of type {slug} here')}",
             )
         else:
-            findings.warning(keys, f"the block {slug}/{block} was not looked for: {around.unanswered}")
-    elif placeholder.source is Source.VARIABLE and name not in around.variables:
-        if around.whole:
+            findings.warning(keys, f"the block {slug}/{block} was not looked for: {context.unanswered}")
+    elif placeholder.source is Source.VARIABLE and name not in context.variables:
+        if context.whole:
             findings.fault(
                 keys,
                 f"there is no variable {name}, neither in this stack nor on the server, and Prefect would deploy an "
-                f"empty text in its place; {nearest(name, around.variables, 'variables here')}",
+                f"empty text in its place; {nearest(name, context.variables, 'variables here')}",
             )
         else:
-            findings.warning(keys, f"the variable {name} was not looked for: {around.unanswered}")
+            findings.warning(keys, f"the variable {name} was not looked for: {context.unanswered}")
 
 
 def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
-    around, use = subject.around, entry.work_pool
+    context, use = subject.context, entry.work_pool
     name, queue = use.get("name"), use.get("work_queue_name")
     keys = (*entry.keys, "work_pool")
     if not isinstance(name, str) or not name or open_template(name):
         return
-    pool = around.pools.get(name)
+    pool = context.pools.get(name)
     if pool is None:
-        if not around.known_pools:
+        if not context.known_pools:
             return
-        if around.whole:
+        if context.whole:
             findings.fault(
                 (*keys, "name"),
                 f"there is no work pool {name!r}, neither in this stack nor on the server; "
-                f"{nearest(name, around.pools, 'pools here')}{DECLARE} environment.pools of the stack's config",
+                f"{nearest(name, context.pools, 'pools here')}{DECLARE} environment.pools of the stack's config",
             )
         else:
-            findings.warning((*keys, "name"), f"the work pool {name!r} was not looked for: {around.unanswered}")
+            findings.warning((*keys, "name"), f"the work pool {name!r} was not looked for: {context.unanswered}")
         return
     if pool.type == "prefect-agent":
         findings.fault((*keys, "name"), f"the work pool {name!r} is for agents, which Prefect 3 no longer has")
     if not isinstance(queue, str) or not queue or queue == "default" or open_template(queue):
         return
-    if (name, queue) not in around.queues:
-        if around.whole:
-            own = [other for each, other in around.queues if each == name]
+    if (name, queue) not in context.queues:
+        if context.whole:
+            own = [other for each, other in context.queues if each == name]
             findings.fault(
                 (*keys, "work_queue_name"),
                 f"the pool {name!r} has no queue {queue!r}, and Prefect would make one; "
@@ -208,5 +208,5 @@ def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
             )
         else:
             findings.warning(
-                (*keys, "work_queue_name"), f"the queue {queue!r} of {name!r} was not looked for: {around.unanswered}"
+                (*keys, "work_queue_name"), f"the queue {queue!r} of {name!r} was not looked for: {context.unanswered}"
             )

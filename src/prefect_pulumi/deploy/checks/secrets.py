@@ -48,23 +48,23 @@ def check_secrets(subject: Subject, findings: Findings) -> None:
 
 
 def _reason(subject: Subject, placeholder: Placeholder) -> str:
-    around, name = subject.around, placeholder.name
+    context, name = subject.context, placeholder.name
     if placeholder.source is Source.BLOCK:
         slug, block, path = placeholder.block
-        if not block or f"{slug}/{block}" in around.plain:
+        if not block or f"{slug}/{block}" in context.plain:
             return ""
         if slug == "secret":
             return f"the Secret block {block} is resolved by the deploy"
-        known = around.blocks.get((slug, block))
+        known = context.blocks.get((slug, block))
         first = path.split(".", 1)[0].split("[", 1)[0]
         if known and first in known.secret_fields:
             return f"{first} of the block {slug}/{block} is secret and resolved by the deploy"
         if known and known.secret_fields and not first:
             fields = ", ".join(sorted(known.secret_fields))
             return f"the block {slug}/{block} holds secrets ({fields}), is resolved by the deploy"
-    if placeholder.source is Source.ENVIRONMENT and name not in around.plain:
+    if placeholder.source is Source.ENVIRONMENT and name not in context.plain:
         value = subject.env.get(name, "")
-        if value and any(secret in value for secret in around.secrets if len(secret) >= LEAST):
+        if value and any(secret in value for secret in context.secrets if len(secret) >= LEAST):
             return f"the environment variable {name} holds a secret of this stack"
         if SECRET_NAME.search(name):
             return f"the environment variable {name} is a secret by its name"
@@ -76,7 +76,7 @@ def _unless(reason: str) -> str:
 
 
 def _holds_secret(subject: Subject, text: str) -> bool:
-    return any(secret in text for secret in subject.around.secrets if len(secret) >= LEAST)
+    return any(secret in text for secret in subject.context.secrets if len(secret) >= LEAST)
 
 
 def _remedy(entry: Entry, keys: Keys, placeholder: Placeholder | None) -> str:
@@ -105,7 +105,7 @@ def _references(subject: Subject, findings: Findings, entry: Entry) -> None:
         if isinstance(value, Mapping):
             reference = value.get("$ref")
             own = reference.get("block_document_id") if isinstance(reference, Mapping) else None
-            block = subject.around.block_ids.get(str(own)) if own else None
+            block = subject.context.block_ids.get(str(own)) if own else None
             if block is not None and block.secret_fields:
                 fields = ", ".join(sorted(block.secret_fields))
                 findings.fault(

@@ -84,7 +84,7 @@ def _code(subject: Subject, findings: Findings, entry: Entry) -> None:
     if pull or pull == []:
         return
     name = entry.work_pool.get("name")
-    pool = subject.around.pools.get(str(name))
+    pool = subject.context.pools.get(str(name))
     if pool is None or not pool.type or open_template(name):
         return
     build = [step_parts(step) for step in step_list(subject.steps(entry, "build"))]
@@ -101,7 +101,7 @@ def _code(subject: Subject, findings: Findings, entry: Entry) -> None:
     if mapping(entry.job_variables).get("image") and pool.type != "process":
         findings.warning(entry.keys, "no pull step says where the image holds the code, so Prefect takes /opt/prefect")
         return
-    if pool.type == "process" and (pool.here or subject.around.on_this_machine):
+    if pool.type == "process" and (pool.here or subject.context.on_this_machine):
         return
     why = (
         f"no worker of this machine serves the pool {name!r}"

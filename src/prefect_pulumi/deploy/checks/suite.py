@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.deploy.checks.context import UNTOLD, Surroundings
+from prefect_pulumi.deploy.checks.context import UNKNOWN_VALUE, DeployContext
 from prefect_pulumi.deploy.checks.findings import STEP_KEYS, Entry, Finding, Findings, Subject, mapping
 from prefect_pulumi.deploy.checks.references import check_references
 from prefect_pulumi.deploy.checks.secrets import check_secrets
@@ -20,7 +20,7 @@ from prefect_pulumi.deploy.checks.values import check_job_variables, check_param
 from prefect_pulumi.deploy.file.document import Document, plain
 from prefect_pulumi.deploy.file.loader import FormFault, checked, normal
 from prefect_pulumi.deploy.file.placeholders import Placeholder, Source, filled, open_template
-from prefect_pulumi.deploy.flows.inspector import Imported
+from prefect_pulumi.deploy.flows.inspector import ImportResult
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, flow_name
 
 
@@ -45,7 +45,7 @@ def resolved(
     def lookup(placeholder: Placeholder) -> Any:
         if placeholder.source is Source.ENVIRONMENT:
             return env[placeholder.name]
-        if placeholder.source is Source.VARIABLE and known.get(placeholder.name, UNTOLD) is not UNTOLD:
+        if placeholder.source is Source.VARIABLE and known.get(placeholder.name, UNKNOWN_VALUE) is not UNKNOWN_VALUE:
             return known[placeholder.name]
         raise KeyError(placeholder.name)
 
@@ -78,22 +78,22 @@ def check_all(
     data: Mapping[str, Any],
     root: Path,
     *,
-    flows: Mapping[str, Imported],
-    around: Surroundings,
+    flows: Mapping[str, ImportResult],
+    context: DeployContext,
     env: Mapping[str, str],
 ) -> Checked:
     """`data`: the document's plain data, with what the stack lays over it. Parts that are malformed are passed over
     by the checks that need them."""
     data = normal(data)
     raw = plain(data)
-    done = resolved(raw, env, around.variables)
+    done = resolved(raw, env, context.variables)
     listed = raw.get("deployments")
     entries = tuple(
         Entry(index, entry, done["deployments"][index])
         for index, entry in enumerate(listed if isinstance(listed, list) else [])
         if isinstance(entry, Mapping)
     )
-    subject = Subject(raw, entries, root, flows, around, env)
+    subject = Subject(raw, entries, root, flows, context, env)
     findings = Findings(document)
     names = _names(subject, findings)
     check_references(subject, findings)
@@ -175,7 +175,7 @@ def _flow(subject: Subject, findings: Findings, entry: Entry) -> str:
             return flow_name(entrypoint)
         except SourceFault:
             return ""
-    if found.flow and found.missing_module.split(".", 1)[0] in subject.around.worker_packages:
+    if found.flow and found.missing_module.split(".", 1)[0] in subject.context.worker_packages:
         findings.warning(
             keys,
             f"{found.missing_module} is not installed here, so the flow is read from its source; the worker needs it",
@@ -187,7 +187,7 @@ def _flow(subject: Subject, findings: Findings, entry: Entry) -> str:
     return ""
 
 
-def _remedy(subject: Subject, found: Imported) -> str:
+def _remedy(subject: Subject, found: ImportResult) -> str:
     if found.missing_module:
         own = found.missing_module.split(".", 1)[0]
         for path in sorted(subject.root.rglob(f"{own}*")):
@@ -202,7 +202,7 @@ def _remedy(subject: Subject, found: Imported) -> str:
 
 
 def _agreements(subject: Subject, findings: Findings, entry: Entry) -> None:
-    if subject.around.cloud:
+    if subject.context.cloud:
         return
     if entry.data.get("sla") is not None:
         findings.fault(

@@ -56,7 +56,7 @@ def check_parameters(subject: Subject, findings: Findings, entry: Entry) -> None
 
 
 def check_job_variables(subject: Subject, findings: Findings, entry: Entry) -> None:
-    pool = subject.around.pools.get(str(entry.work_pool.get("name")))
+    pool = subject.context.pools.get(str(entry.work_pool.get("name")))
     if pool is None or pool.variables is None:
         return
     keys = (*entry.keys, "work_pool", "job_variables")

@@ -17,7 +17,7 @@ from prefect_pulumi.deploy.file.parts import all_parts, is_tag, part_at
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedFile:
     """The file as a model and as plain JSON data (`raw`, anchors resolved), with the lines of its keys."""
 
     path: Path
@@ -30,18 +30,18 @@ class Loaded:
         return self.document.place(keys)
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path) -> LoadedFile:
     """Raises `PreflightError` with all faults of form at once."""
     return modelled(read(path))
 
 
-def modelled(document: Document) -> Loaded:
+def modelled(document: Document) -> LoadedFile:
     """A document that is well-formed YAML, against the model."""
     data = normal(document.data)
     model, faults = checked(document, data)
     if model is None:
         raise PreflightError([fault.text for fault in faults], where=document.path.name)
-    return Loaded(document.path, model, plain(data), document)
+    return LoadedFile(document.path, model, plain(data), document)
 
 
 def normal(data: Mapping[str, Any]) -> dict[str, Any]:

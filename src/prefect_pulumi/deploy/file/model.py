@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from prefect_pulumi.deploy.file.parts import Part
+from prefect_pulumi.deploy.file.parts import FileModel
 from prefect_pulumi.deploy.file.triggers import Sla, Trigger
 from prefect_pulumi.deploy.file.value_types import (
     Cron,
@@ -57,7 +57,7 @@ _LISTED = WithJsonSchema({"type": ["array", "object", "null"], "items": {"type":
 Steps = Annotated[list[Step] | None, BeforeValidator(_one_step), _LISTED]
 
 
-class Schedule(Part):
+class Schedule(FileModel):
     """One schedule: exactly one of `cron`, `interval` and `rrule`."""
 
     cron: Cron | None = Field(default=None, description="Cron line of five fields, such as 0 6 * * 1-5.")
@@ -89,7 +89,7 @@ class Schedule(Part):
         return self
 
 
-class ConcurrencyLimit(Part):
+class ConcurrencyLimit(FileModel):
     """How many runs may go on at one time, and what happens to one too many."""
 
     limit: int = Field(ge=1, description="Most runs at one time.")
@@ -104,7 +104,7 @@ class ConcurrencyLimit(Part):
     )
 
 
-class WorkPoolUse(Part):
+class WorkPoolUse(FileModel):
     """Where the runs of a deployment go."""
 
     name: Name = Field(description="Name of the work pool.")
@@ -120,7 +120,7 @@ def _limit_form(value: Any) -> str:
     return "<mapping>" if isinstance(value, dict) else "<number>"
 
 
-class DeploymentEntry(Part):
+class DeploymentEntry(FileModel):
     """One entry of `deployments`."""
 
     name: Name = Field(description="Name of the deployment, unique in its flow.")
@@ -163,7 +163,7 @@ class DeploymentEntry(Part):
         return [self.schedule] if self.schedule else list(self.schedules or [])
 
 
-class PrefectFile(Part):
+class PrefectFile(FileModel):
     """The whole file. `definitions` is free: it holds YAML anchors."""
 
     name: str | None = Field(default=None, description="Name of the project.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import BaseModel, ConfigDict, Tag
 
 
-class Part(BaseModel):
+class FileModel(BaseModel):
     """A mapping of the file whose keys are all known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -24,7 +24,7 @@ def is_tag(part: str | int) -> bool:
     return isinstance(part, str) and part.startswith("<") and part.endswith(">")
 
 
-def part_at(root: type[Part], location: Sequence[str | int]) -> type[Part] | None:
+def part_at(root: type[FileModel], location: Sequence[str | int]) -> type[FileModel] | None:
     """The part of the model that the mapping at a pydantic location is checked against."""
     found: list[Any] = [root]
     for step in location:
@@ -37,9 +37,9 @@ def part_at(root: type[Part], location: Sequence[str | int]) -> type[Part] | Non
     return next((part for one in found for part in _parts(one)), None)
 
 
-def all_parts(root: type[Part]) -> dict[type[Part], str]:
+def all_parts(root: type[FileModel]) -> dict[type[FileModel], str]:
     """Every part below `root` with the name of the key that it stands under."""
-    found: dict[type[Part], str] = {}
+    found: dict[type[FileModel], str] = {}
     todo = [(root, "")]
     while todo:
         part, key = todo.pop()
@@ -57,9 +57,9 @@ def _unwrapped(annotation: Any) -> Any:
     return annotation
 
 
-def _parts(annotation: Any, depth: int = 0) -> Iterator[type[Part]]:
+def _parts(annotation: Any, depth: int = 0) -> Iterator[type[FileModel]]:
     annotation = _unwrapped(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+    if isinstance(annotation, type) and issubclass(annotation, FileModel):
         yield annotation
     elif depth < 8:
         for inner in get_args(annotation):

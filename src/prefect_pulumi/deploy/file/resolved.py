@@ -13,7 +13,7 @@ from typing import Any
 
 from prefect_pulumi.core.suggestions import suggestion, with_hint
 from prefect_pulumi.deploy.file.fields import UI_FIELDS
-from prefect_pulumi.deploy.file.loader import Loaded, checked
+from prefect_pulumi.deploy.file.loader import LoadedFile, checked
 from prefect_pulumi.deploy.file.overrides import overlaid, override_for, pin_conflicts, pinned
 from prefect_pulumi.deploy.file.placeholders import filled_from, open_template
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, flow_name
@@ -35,23 +35,23 @@ class StackValues:
 
 
 @dataclass(frozen=True)
-class Effective:
+class ResolvedFile:
     """`loaded` has the stack's values in model and data. `names`: the full name of each entry, "" where its entrypoint
     leads nowhere; `ui`: full name -> what the UI owns of it; `faults`: what is wrong with the stack's values."""
 
-    loaded: Loaded
+    loaded: LoadedFile
     names: tuple[str, ...]
     ui: Mapping[str, tuple[str, ...]]
     faults: tuple[str, ...]
 
 
-def effective(
-    loaded: Loaded,
+def resolve_file(
+    loaded: LoadedFile,
     root: Path,
     values: StackValues,
     env: Mapping[str, str] | None = None,
     flows: Mapping[str, str] | None = None,
-) -> Effective:
+) -> ResolvedFile:
     """`root`: the folder that entrypoints are relative to. `flows`: entrypoint -> name of the flow, as far as it was
     imported; of others the source tells it. `env` fills in names that are templates."""
     faults = [
@@ -69,12 +69,12 @@ def effective(
         entries.append(_named(overlaid(_named(entry), override)))
     raw = pinned({**loaded.raw, "deployments": entries}, values.commit)
     if raw == loaded.raw:
-        return Effective(loaded, names, ui, tuple(faults))
+        return ResolvedFile(loaded, names, ui, tuple(faults))
     model, wrong = checked(loaded.document, raw)
     if model is None:
         faults += [f"{fault.text} (with the stack's overrides)" for fault in wrong]
-        return Effective(loaded, names, ui, tuple(faults))
-    return Effective(replace(loaded, model=model, raw=raw), names, ui, tuple(faults))
+        return ResolvedFile(loaded, names, ui, tuple(faults))
+    return ResolvedFile(replace(loaded, model=model, raw=raw), names, ui, tuple(faults))
 
 
 def _name(entry: Json, root: Path, flows: Mapping[str, str]) -> str:

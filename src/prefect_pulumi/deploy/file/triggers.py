@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from prefect_pulumi.deploy.file.parts import Part
+from prefect_pulumi.deploy.file.parts import FileModel
 from prefect_pulumi.deploy.file.value_types import JsonMapping, OrTemplate, Span
 
 Labels: TypeAlias = dict[str, Any]
@@ -24,7 +24,7 @@ SpanOrTemplate = Annotated[Span, OrTemplate]
 Texts = Annotated[list[str], OrTemplate]
 
 
-class _Fired(Part):
+class _Fired(FileModel):
     """What every trigger of a deployment may say about the automation and its run."""
 
     name: str | None = Field(default=None, description="Name of the automation that is made.")
@@ -70,7 +70,7 @@ class EventTrigger(_Resource):
         return self
 
 
-class MetricQuery(Part):
+class MetricQuery(FileModel):
     """What a metric trigger asks, and when it fires."""
 
     name: Literal["lateness", "duration", "successes"] = Field(description="Name of the metric.")
@@ -141,7 +141,7 @@ CompoundTrigger.model_rebuild()
 SequenceTrigger.model_rebuild()
 
 
-class _Agreement(Part):
+class _Agreement(FileModel):
     name: str = Field(description="Name of the agreement, unique in its deployment.")
     severity: Literal["minor", "low", "moderate", "high", "critical"] = Field(
         default="moderate", description="How bad a violation is."

@@ -25,7 +25,7 @@ NO_API = "PREFECT_API_URL"
 """What Prefect's own words name when code asks for a server and none is configured."""
 
 
-class Watch:
+class AccessRecorder:
     """Which of the project's files and which environment variables an import reads."""
 
     def __init__(self) -> None:
@@ -33,12 +33,12 @@ class Watch:
         self.variables: set[str] = set()
         self.on = False
         sys.addaudithook(self._audit)
-        watch = self
+        recorder = self
 
         class Environment(type(os.environ)):  # type: ignore[misc]
             def __getitem__(self, key: str) -> str:
-                if watch.on:
-                    watch.variables.add(key)
+                if recorder.on:
+                    recorder.variables.add(key)
                 return str(super().__getitem__(key))
 
         os.environ.__class__ = Environment
@@ -88,18 +88,18 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - a module of the project may stand in the place of one that it needs
         say(answers, {"fatal": failure(error)["fault"]})
         return
-    watch = Watch()
+    recorder = AccessRecorder()
     for name in request["steps"]:
-        answer(answers, watch, name, step_facts)
+        answer(answers, recorder, name, step_facts)
     for name in request["entrypoints"]:
-        answer(answers, watch, name, flow_facts)
+        answer(answers, recorder, name, flow_facts)
     answers.close()
 
 
-def answer(stream: TextIO, watch: Watch, name: str, facts: Callable[[str], dict[str, Any]]) -> None:
+def answer(stream: TextIO, recorder: AccessRecorder, name: str, facts: Callable[[str], dict[str, Any]]) -> None:
     say(stream, {"begin": name})
     before, paths = set(sys.modules), list(sys.path)
-    watch.begin()
+    recorder.begin()
     try:
         found = facts(name)
     except KeyboardInterrupt:
@@ -107,7 +107,7 @@ def answer(stream: TextIO, watch: Watch, name: str, facts: Callable[[str], dict[
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, SystemExit too
         found = failure(error)
     added = set(sys.modules) - before
-    watch.end(added)
+    recorder.end(added)
     # Each module is imported as in an interpreter of its own: two folders may hold modules of one name.
     for module in added:
         file = getattr(sys.modules.get(module), "__file__", None)
@@ -115,7 +115,7 @@ def answer(stream: TextIO, watch: Watch, name: str, facts: Callable[[str], dict[
             sys.modules.pop(module, None)
     sys.path[:] = paths
     os.chdir(ROOT)
-    say(stream, {"name": name, **found, "files": sorted(watch.files), "variables": sorted(watch.variables)})
+    say(stream, {"name": name, **found, "files": sorted(recorder.files), "variables": sorted(recorder.variables)})
 
 
 def say(stream: TextIO, line: dict[str, Any]) -> None:

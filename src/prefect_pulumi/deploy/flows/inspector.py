@@ -49,7 +49,7 @@ PASSING = frozenset(
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """What one import gave.
 
     A flow has its `flow` name and the JSON `schema` of its parameters, a step its `arguments` (name -> whether it is
@@ -77,7 +77,7 @@ class Imported:
         return not self.fault or self.needs_server or bool(self.missing_module)
 
 
-class Inspector:
+class FlowInspector:
     """Imports of one folder, with their memory in `cache` (a file that may vanish at any time).
 
     `limit`: seconds that one import may take.
@@ -93,9 +93,9 @@ class Inspector:
         self._hashes: dict[str, str] = {}
         self._base = _installation()
         self._kept: Json | None = None
-        self._done: dict[str, Imported] = {}
+        self._done: dict[str, ImportResult] = {}
 
-    def inspect(self, entrypoints: Collection[str], steps: Collection[str] = ()) -> dict[str, Imported]:
+    def inspect(self, entrypoints: Collection[str], steps: Collection[str] = ()) -> dict[str, ImportResult]:
         """Entrypoint or full name of a step's function -> what it is. Each at most once, in the given order."""
         names = [*dict.fromkeys(steps), *dict.fromkeys(entrypoints)]
         self._done |= {
@@ -130,20 +130,20 @@ class Inspector:
             self._kept = kept if isinstance(kept, dict) else {}
         return self._kept
 
-    def _known(self, name: str) -> Imported | None:
+    def _known(self, name: str) -> ImportResult | None:
         entry = self._read().get(name)
         if not isinstance(entry, dict):
             return None
         try:
-            found = _imported(entry["found"])
+            found = _import_result(entry["found"])
             return found if entry["digest"] == self._digest(found) else None
         except (TypeError, KeyError, AttributeError):
             return None
 
-    def _entry(self, found: Imported) -> Json:
+    def _entry(self, found: ImportResult) -> Json:
         return {"digest": self._digest(found), "found": asdict(found)}
 
-    def _digest(self, found: Imported) -> str:
+    def _digest(self, found: ImportResult) -> str:
         """Over all that the import depended on. Values of variables enter only here."""
         digest = hashlib.sha256(self._base.encode())
         for name in found.variables:
@@ -162,9 +162,9 @@ class Inspector:
 
     # The child.
 
-    def _run(self, entrypoints: list[str], steps: list[str]) -> dict[str, Imported]:
+    def _run(self, entrypoints: list[str], steps: list[str]) -> dict[str, ImportResult]:
         """Answers until all are there, one takes too long, or the child dies: the culprit then has a fault."""
-        found: dict[str, Imported] = {}
+        found: dict[str, ImportResult] = {}
         current = ""
         with tempfile.TemporaryDirectory(prefix="prefect-pulumi-") as home, self._child(home) as (process, stream):
             lines: queue.Queue[str] = queue.Queue()
@@ -193,19 +193,19 @@ class Inspector:
                 line = json.loads(text)
                 if "fatal" in line:
                     fault = f"prefect itself cannot be imported in this folder: {line['fatal']}"
-                    return {name: Imported(name, fault=fault) for name in (*steps, *entrypoints)}
+                    return {name: ImportResult(name, fault=fault) for name in (*steps, *entrypoints)}
                 if "begin" in line:
                     current = line["begin"]
                 else:
-                    found[line["name"]] = self._complete(_imported(line))
+                    found[line["name"]] = self._complete(_import_result(line))
         return found
 
-    def _culprit(self, current: str, names: list[str], fault: str) -> dict[str, Imported]:
+    def _culprit(self, current: str, names: list[str], fault: str) -> dict[str, ImportResult]:
         if current:
-            return {current: Imported(current, fault=fault)}
-        return {name: Imported(name, fault=f"importing prefect itself: {fault}") for name in names}
+            return {current: ImportResult(current, fault=fault)}
+        return {name: ImportResult(name, fault=f"importing prefect itself: {fault}") for name in names}
 
-    def _complete(self, found: Imported) -> Imported:
+    def _complete(self, found: ImportResult) -> ImportResult:
         """With the files that the source names, though this import did not come to read them."""
         try:
             named = needed_files(Entrypoint.parse(found.name, self.root).path, self.root) if found.flow else []
@@ -213,7 +213,7 @@ class Inspector:
             named = []
         files = {*found.files, *(path.relative_to(self.root).as_posix() for path in named)}
         variables = sorted(name for name in set(found.variables) - PASSING if not name.startswith(NOT_HANDED_ON))
-        return _imported({**asdict(found), "files": sorted(files), "variables": variables})
+        return _import_result({**asdict(found), "files": sorted(files), "variables": variables})
 
     @contextlib.contextmanager
     def _child(self, home: str) -> Iterator[tuple[subprocess.Popen[bytes], IO[str]]]:
@@ -258,10 +258,10 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             process.stdin.close()
 
 
-def _imported(entry: Mapping[str, Any]) -> Imported:
-    known: Json = {name: entry[name] for name in Imported.__dataclass_fields__ if name in entry}
+def _import_result(entry: Mapping[str, Any]) -> ImportResult:
+    known: Json = {name: entry[name] for name in ImportResult.__dataclass_fields__ if name in entry}
     known |= {name: tuple(known[name]) for name in ("files", "variables") if name in known}
-    return Imported(**known)
+    return ImportResult(**known)
 
 
 def _installation() -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.deploy.file.fields import Fields, differences, dotted, live_fields, without_ui
-from prefect_pulumi.deploy.plan.ownership import Owner, whose
+from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 
 UI = "ui_owns"
 _FROM_CODE = ("description",)
@@ -48,7 +48,7 @@ def drift_of(applied: Fields, live: Fields, row: Mapping[str, Any], owner: Owner
         for path, (old, new) in differences(before, live).items()
     }
     if not owner.owns(row, id):
-        found["owner"] = {"applied": f"stack {owner}", "live": whose(row)}
+        found["owner"] = {"applied": f"stack {owner}", "live": owner_label(row)}
     if not found:
         return {}
     return {

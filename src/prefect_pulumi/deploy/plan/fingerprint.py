@@ -11,14 +11,14 @@ from typing import Any
 
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, used_variables
 from prefect_pulumi.deploy.file.placeholders import filled_from
-from prefect_pulumi.deploy.file.resolved import Effective
+from prefect_pulumi.deploy.file.resolved import ResolvedFile
 from prefect_pulumi.deploy.flows.source import Entrypoint, needed_files
 
 _SHARED_STEPS = ("build", "push", "pull")
 
 
 def fingerprints(
-    effective: Effective,
+    effective: ResolvedFile,
     root: Path,
     env: DeployEnvironment,
     *,

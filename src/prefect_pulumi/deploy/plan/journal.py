@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Noted:
+class JournalEntry:
     """A deployment that ended well."""
 
     name: str
@@ -35,21 +35,21 @@ class DeployJournal:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.write_text("")
 
-    def note(self, noted: Noted) -> None:
+    def note(self, noted: JournalEntry) -> None:
         """On the disk when it returns."""
         with self._path.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(asdict(noted)) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
 
-    def read(self) -> dict[str, Noted]:
+    def read(self) -> dict[str, JournalEntry]:
         """By name. A line that a crash cut short is as if it were not there."""
-        found: dict[str, Noted] = {}
+        found: dict[str, JournalEntry] = {}
         if not self._path.is_file():
             return found
         for line in self._path.read_text("utf-8").splitlines():
             try:
-                noted = Noted(**json.loads(line))
+                noted = JournalEntry(**json.loads(line))
             except (ValueError, TypeError):
                 continue
             found[noted.name] = noted

@@ -52,7 +52,7 @@ class Owner:
         return f"{self.stack} ({self.resource})"
 
 
-def whose(row: Mapping[str, Any]) -> str:
+def owner_label(row: Mapping[str, Any]) -> str:
     """For a message: `stack project/dev (flows)` or `no stack`."""
     owner = Owner.of_row(row)
     return f"stack {owner}" if owner else "no stack"

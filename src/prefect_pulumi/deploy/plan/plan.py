@@ -9,8 +9,8 @@ from typing import Any
 
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.deploy.file.fields import Change, Fields, Path, changes, dotted
-from prefect_pulumi.deploy.plan.journal import Noted
-from prefect_pulumi.deploy.plan.ownership import Owner, whose
+from prefect_pulumi.deploy.plan.journal import JournalEntry
+from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 
 
 class Action(StrEnum):
@@ -61,7 +61,7 @@ def plan(
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedDeployment:
     """What happens to one deployment.
 
     `changes`: field path -> (old, new). `runs_lost`: scheduled runs that its write deletes; those of schedules that
@@ -100,7 +100,7 @@ class Planned:
 class Assessment:
     """`deployments` in file order, then what left the file; `refused`: why nothing may be written."""
 
-    deployments: Mapping[str, Planned]
+    deployments: Mapping[str, PlannedDeployment]
     refused: tuple[str, ...] = ()
 
     def of(self, *actions: Action) -> tuple[str, ...]:
@@ -115,7 +115,9 @@ class Assessment:
         """True when no deployment of the file stays as it is: then `--all` says the same as the names."""
         return not self.of(Action.SKIP, Action.RECOVER)
 
-    def recovering(self, noted: Mapping[str, Noted], old: Mapping[str, str], new: Mapping[str, str]) -> Assessment:
+    def recovering(
+        self, noted: Mapping[str, JournalEntry], old: Mapping[str, str], new: Mapping[str, str]
+    ) -> Assessment:
         """With what an interrupted update noted as deployed: `old` and `new` are the fingerprints of state and file."""
         found = dict(self.deployments)
         for name, planned in self.deployments.items():
@@ -125,7 +127,9 @@ class Assessment:
             if planned.action is not Action.UPDATE or edited or note is None or note.id != planned.id:
                 continue
             if note.fingerprint == new[name] != old.get(name):
-                found[name] = Planned(Action.RECOVER, planned.id, why="deployed by an update that was interrupted")
+                found[name] = PlannedDeployment(
+                    Action.RECOVER, planned.id, why="deployed by an update that was interrupted"
+                )
         return replace(self, deployments=found)
 
 
@@ -153,35 +157,35 @@ def assess(
 ) -> Assessment:
     """The plan against the server. `recorded`: full name -> UUID in the state; `adopt`: names (or `*`) of deployments
     that may be taken over from nobody or from another stack; `claimed`: those that the program declares elsewhere."""
-    found: dict[str, Planned] = {}
+    found: dict[str, PlannedDeployment] = {}
     refused: list[str] = []
     for name in (*planned.create, *planned.update):
         row = live.rows.get(name)
         if row is None:
-            found[name] = Planned(Action.CREATE, automations=_automations({}, declared[name]))
+            found[name] = PlannedDeployment(Action.CREATE, automations=_automations({}, declared[name]))
             continue
         mine = owner.owns(row, recorded.get(name))
         if not mine and not {name, "*"} & set(adopt):
             refused.append(
-                f"the deployment {name} exists already and belongs to {whose(row)}; list it in `adopt` to take it "
-                "over, or rename one of the two"
+                f"the deployment {name} exists already and belongs to {owner_label(row)}; list it in `adopt` to take "
+                "it over, or rename one of the two"
             )
         # One of ours that the state does not know is what an interrupted update left behind.
         found[name] = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
-    found |= {name: Planned(Action.SKIP, recorded[name]) for name in planned.skip}
+    found |= {name: PlannedDeployment(Action.SKIP, recorded[name]) for name in planned.skip}
     ordered = {name: found[name] for name in declared if name in found}
     for name, row in sorted(live.rows.items()):
         if name in declared or name in claimed:
             continue
         if owner.owns(row, recorded.get(name)):
-            ordered[name] = Planned(Action.PRUNE, row["id"], runs_lost=live.runs.get(name, 0))
+            ordered[name] = PlannedDeployment(Action.PRUNE, row["id"], runs_lost=live.runs.get(name, 0))
         elif name in recorded or Owner.of_row(row) is None:
-            why = f"not in the file; it belongs to {whose(row)}, so it is not deleted"
-            ordered[name] = Planned(Action.LEAVE, row["id"], why=why)
+            why = f"not in the file; it belongs to {owner_label(row)}, so it is not deleted"
+            ordered[name] = PlannedDeployment(Action.LEAVE, row["id"], why=why)
     return Assessment(ordered, tuple(refused))
 
 
-def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fields, live: Live) -> Planned:
+def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fields, live: Live) -> PlannedDeployment:
     now = live.fields[name]
     found = changes(now, declared)
     on = [
@@ -189,7 +193,7 @@ def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fiel
         for path, (old, new) in found.items()
         if path[0] == "schedules" and path[-1] == "active" and old is False and new is True
     ]
-    return Planned(
+    return PlannedDeployment(
         action,
         row["id"],
         found,

@@ -22,7 +22,7 @@ def build_and_push(entry: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[
     return {key: steps for key, steps in found.items() if steps}
 
 
-class StepInputs:
+class StepDigests:
     """Digests for one project; its files are read once. `patterns`: globs of the files that the steps read (empty: all
     that git does not ignore). `besides`: a file that is none of them, `prefect.yaml`: its steps count by themselves."""
 

@@ -40,7 +40,7 @@ from rich.console import Console
 
 from prefect_pulumi.deploy.run import request_rewriting
 
-CURRENT: ContextVar[One | None] = ContextVar("CURRENT", default=None)
+CURRENT: ContextVar[DeploymentDeploy | None] = ContextVar("CURRENT", default=None)
 WIDTH = 200
 Json = dict[str, Any]
 
@@ -54,11 +54,11 @@ class WrongFlow(ValueError):
     """The flow's name at run time is not the one that the plan was made for."""
 
 
-class One:
-    """One deployment on its way: its entry, and what of the server's answers it needs again."""
+class DeploymentDeploy:
+    """DeploymentDeploy deployment on its way: its entry, and what of the server's answers it needs again."""
 
-    def __init__(self, entry: Json, step: Step) -> None:
-        self.entry, self.step = entry, step
+    def __init__(self, entry: Json, session: DeploySession) -> None:
+        self.entry, self.session = entry, session
         self.row: Json | None = None
         self.id = ""
         self.began = ""
@@ -71,7 +71,7 @@ class One:
         if method == "GET" and path == "/deployments/name/{flow_name}/{deployment_name}":
             return await self._looked_up(client, path, kwargs)
         if method == "POST" and path == "/deployments/":
-            kwargs["json"] = request_rewriting.create_body(kwargs["json"], self.step.labels)
+            kwargs["json"] = request_rewriting.create_body(kwargs["json"], self.session.labels)
             response = await _request(client, method, path, **kwargs)
             self.id = response.json()["id"]
             self.known = {}
@@ -83,7 +83,7 @@ class One:
         if method == "POST" and path == "/automations/":
             return await self._automation(client, path, kwargs)
         if (method, path) in _SHARED:
-            return await self.step.shared(client, method, path, kwargs)
+            return await self.session.shared(client, method, path, kwargs)
         return await _request(client, method, path, **kwargs)
 
     async def _looked_up(self, client: Any, path: str, kwargs: Json) -> httpx.Response:
@@ -99,7 +99,7 @@ class One:
         self.began = _began(response)
         if self.entry["adopt"]:
             await _request(
-                client, "POST", "/deployments/", json=request_rewriting.adopt_body(self.row, self.step.labels)
+                client, "POST", "/deployments/", json=request_rewriting.adopt_body(self.row, self.session.labels)
             )
             response = await _request(client, "GET", path, **kwargs)
             self.row = response.json()
@@ -169,21 +169,21 @@ def _began(response: httpx.Response) -> str:
     return parsedate_to_datetime(response.headers["date"]).isoformat()
 
 
-class Lines(io.TextIOBase):
+class LineStream(io.TextIOBase):
     """What Prefect prints of one deployment, as events."""
 
-    def __init__(self, step: Step, name: str) -> None:
-        self._step, self._name, self._text = step, name, ""
+    def __init__(self, session: DeploySession, name: str) -> None:
+        self._session, self._name, self._text = session, name, ""
 
     def write(self, text: str) -> int:
         self._text += text
         *lines, self._text = self._text.split("\n")
         for line in lines:
-            self._step.tell(event="line", name=self._name, text=line)
+            self._session.emit(event="line", name=self._name, text=line)
         return len(text)
 
 
-class Step:
+class DeploySession:
     """The whole deploy."""
 
     def __init__(self, job: Json, events: TextIO) -> None:
@@ -196,7 +196,7 @@ class Step:
         self._lock = threading.Lock()
         self._building: asyncio.Lock | None = None
 
-    def tell(self, **event: Any) -> None:
+    def emit(self, **event: Any) -> None:
         with self._lock:
             self._events.write(json.dumps(event, default=str) + "\n")
             self._events.flush()
@@ -239,10 +239,10 @@ class Step:
         if entry is None:
             raise ValueError(f"the deployment {deploy_config.get('name')!r} was not asked for")
         name = entry["name"]
-        self.tell(event="begin", name=name)
-        one, began, error = One(entry, self), time.monotonic(), ""
+        self.emit(event="begin", name=name)
+        one, began, error = DeploymentDeploy(entry, self), time.monotonic(), ""
         token = CURRENT.set(one)
-        console = Console(file=Lines(self, name), width=WIDTH, no_color=True, highlight=False)  # type: ignore[arg-type]
+        console = Console(file=LineStream(self, name), width=WIDTH, no_color=True, highlight=False)  # type: ignore[arg-type]
         try:
             await _single(deploy_config, *arguments, **{**options, "console": console})
             if one.known:
@@ -257,7 +257,7 @@ class Step:
             self.failed = True
         finally:
             CURRENT.reset(token)
-        self.tell(
+        self.emit(
             event="end",
             name=name,
             id=one.id,
@@ -277,7 +277,7 @@ class Step:
             if digest not in self.outputs:
                 result = await _steps(steps, upstream, **options)
                 self.outputs[digest] = json.loads(json.dumps(result, default=str))
-                self.tell(event="steps", digest=digest, outputs=self.outputs[digest])
+                self.emit(event="steps", digest=digest, outputs=self.outputs[digest])
             return {**(upstream or {}), **self.outputs[digest]}
 
 
@@ -336,8 +336,8 @@ def main() -> int:
     job = json.load(sys.stdin)
     threading.Thread(target=_end_with_the_reader, args=(int(sys.argv[1]),), daemon=True).start()
     with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as events:
-        step = Step(job, events)
-        step.install()
+        session = DeploySession(job, events)
+        session.install()
         command = ["--no-prompt", "deploy", "--prefect-file", _piped(job["document"])]
         command += ["--all"] if job["names"] is None else [part for name in job["names"] for part in ("--name", name)]
         sys.argv = ["prefect", *command]
@@ -345,8 +345,8 @@ def main() -> int:
             app()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
-            return code or int(step.failed)
-        return int(step.failed)
+            return code or int(session.failed)
+        return int(session.failed)
 
 
 if __name__ == "__main__":

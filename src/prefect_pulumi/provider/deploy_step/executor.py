@@ -14,12 +14,12 @@ from prefect_pulumi.core.provider_protocol import ProviderHost
 from prefect_pulumi.core.values import Secret, mask, secret, unwrap
 from prefect_pulumi.deploy.file.environment import sealed
 from prefect_pulumi.deploy.file.fields import dotted
-from prefect_pulumi.deploy.file.resolved import Effective
+from prefect_pulumi.deploy.file.resolved import ResolvedFile
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import read_back
-from prefect_pulumi.deploy.plan.journal import DeployJournal, Noted
+from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
 from prefect_pulumi.deploy.plan.ownership import Owner
-from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, Planned
+from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment
 from prefect_pulumi.deploy.run.runner import Deployed, DeployEntry, DeployJob, DeployRun, run_deploy
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
@@ -31,7 +31,7 @@ LONGEST_VALUE = 60
 Json = dict[str, Any]
 
 
-class Deploying:
+class DeployExecutor:
     """One update of the deploy step. `hidden`: texts that are masked in all that Prefect prints."""
 
     def __init__(self, root: Path, connection: Connection, host: ProviderHost, hidden: Collection[str]) -> None:
@@ -41,7 +41,7 @@ class Deploying:
         self,
         call: Call,
         found: Assessment,
-        file: Effective,
+        file: ResolvedFile,
         digests: Mapping[str, str],
         directory: Path,
         identity: str,
@@ -72,7 +72,7 @@ class Deploying:
             self._say(call, name, "deleted")
         return outputs
 
-    def _job(self, call: Call, found: Assessment, file: Effective, digests: Mapping[str, str]) -> DeployJob:
+    def _job(self, call: Call, found: Assessment, file: ResolvedFile, digests: Mapping[str, str]) -> DeployJob:
         chosen = set(found.deploys)
         entries, document = [], []
         automations = unwrap(call.outputs.get("automations", {}))
@@ -120,10 +120,10 @@ class Deploying:
     def _ended(self, call: Call, journal: DeployJournal, result: Deployed) -> None:
         if not result.error:
             fingerprint = unwrap(call.news["fingerprints"])[result.name]
-            journal.note(Noted(result.name, result.id, fingerprint, result.automations))
+            journal.note(JournalEntry(result.name, result.id, fingerprint, result.automations))
         self._say(call, result.name, _ended(result))
 
-    def _outputs(self, call: Call, found: Assessment, run: DeployRun, noted: Mapping[str, Noted]) -> Json:
+    def _outputs(self, call: Call, found: Assessment, run: DeployRun, noted: Mapping[str, JournalEntry]) -> Json:
         """What is known after the run: the server is asked once more, for all of them together."""
         client = self.connection.client()
         ended = dict(run.results)
@@ -219,7 +219,7 @@ SIGNS = {
 }
 
 
-def told(found: Assessment) -> Iterator[str]:
+def plan_lines(found: Assessment) -> Iterator[str]:
     """The plan for a reader: a line for each deployment that changes, and one for each of its fields."""
     for name, planned in found.deployments.items():
         if planned.action is not Action.SKIP:
@@ -233,7 +233,7 @@ def told(found: Assessment) -> Iterator[str]:
         yield f"  {skipped} unchanged"
 
 
-def _impact(planned: Planned) -> str:
+def _impact(planned: PlannedDeployment) -> str:
     parts = []
     if planned.action is Action.UPDATE and not planned.changes:
         parts.append("only its code or environment changed")

@@ -19,20 +19,20 @@ from prefect_pulumi.deploy.file.document import read
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.file.fields import changes, declared_fields
 from prefect_pulumi.deploy.file.loader import checked, load, normal
-from prefect_pulumi.deploy.file.resolved import Effective, StackValues, effective
-from prefect_pulumi.deploy.flows.inspector import Imported
+from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
+from prefect_pulumi.deploy.flows.inspector import ImportResult
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
 from prefect_pulumi.deploy.plan.fingerprint import fingerprints
 from prefect_pulumi.deploy.plan.journal import DeployJournal
-from prefect_pulumi.deploy.plan.ownership import Owner, whose
+from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.deploy.plan.plan import Assessment, DeployPlan, Live, assess, plan
-from prefect_pulumi.deploy.plan.step_digests import StepInputs, build_and_push
+from prefect_pulumi.deploy.plan.step_digests import StepDigests, build_and_push
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.declarations import secret_texts
-from prefect_pulumi.provider.deploy_step.executor import NOT_HANDED_ON, Deploying, delete_deployment, told
-from prefect_pulumi.provider.deploy_step.preflight import IMPORT_SECONDS, Preflight, Told
+from prefect_pulumi.provider.deploy_step.executor import NOT_HANDED_ON, DeployExecutor, delete_deployment, plan_lines
+from prefect_pulumi.provider.deploy_step.preflight import IMPORT_SECONDS, Preflight, PreflightOptions
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.diff import diff
 
@@ -58,7 +58,7 @@ class DeploymentsHandler(Handler):
         self._claimed = claimed
         self._places: dict[str, tuple[str, str]] = {}
         self._placed: set[str] = set()
-        self._flows: dict[str, Imported] = {}
+        self._flows: dict[str, ImportResult] = {}
 
     # Check
 
@@ -89,23 +89,23 @@ class DeploymentsHandler(Handler):
     def faults(self, values: Props) -> list[Fault]:
         return []
 
-    def _effective(self, inputs: Props) -> Effective:
+    def _effective(self, inputs: Props) -> ResolvedFile:
         """The file with the stack's values. Raises `PreflightError`."""
         directory, path = self._place(inputs)
         values = StackValues(
             unwrap(inputs.get("overrides", {})), unwrap(inputs.get("uiOwns", [])), unwrap(inputs.get("commit"))
         )
         flows = {name: each.flow for name, each in self._flows.items()}
-        found = effective(load(path), directory, values, environment(inputs).values, flows)
+        found = resolve_file(load(path), directory, values, environment(inputs).values, flows)
         if found.faults:
             raise PreflightError(found.faults, where=path.name)
         return found
 
-    def _preflight(self, inputs: Props, urn: str) -> Effective:
+    def _preflight(self, inputs: Props, urn: str) -> ResolvedFile:
         """Checks the file as a whole, with the stack's values. Raises `PreflightError` with every fault."""
         directory, path = self._place(inputs)
         document, environ = read(path), environment(inputs)
-        preflight = Preflight(self.root, self.connection, directory, environ.values, _told(inputs, environ))
+        preflight = Preflight(self.root, self.connection, directory, environ.values, _options(inputs, environ))
         self._flows |= preflight.imports(document)
         found, data, faults = None, normal(document.data), []
         if not checked(document, data)[1]:
@@ -123,7 +123,7 @@ class DeploymentsHandler(Handler):
         preflight.keep()
         return found
 
-    def _described(self, inputs: Props, found: Effective, key: str) -> dict[str, Any]:
+    def _described(self, inputs: Props, found: ResolvedFile, key: str) -> dict[str, Any]:
         directory, _ = self._place(inputs)
         env = environment(inputs)
         digests = self._step_digests(inputs, found, key)
@@ -139,11 +139,11 @@ class DeploymentsHandler(Handler):
         prints = fingerprints(found, directory, env, key=key, target=target, step_digests=digests, files=files)
         return {"fingerprints": prints, "entries": entries}
 
-    def _step_digests(self, inputs: Props, found: Effective, key: str) -> dict[str, str]:
+    def _step_digests(self, inputs: Props, found: ResolvedFile, key: str) -> dict[str, str]:
         """Full name -> digest of what its build and push steps read."""
         directory, path = self._place(inputs)
         own = path.relative_to(directory).as_posix() if path.is_relative_to(directory) else ""
-        reads, env = StepInputs(directory, unwrap(inputs.get("stepFiles", [])), own), environment(inputs)
+        reads, env = StepDigests(directory, unwrap(inputs.get("stepFiles", [])), own), environment(inputs)
         return {
             name: reads.digest(build_and_push(entry, found.loaded.raw), env, key)
             for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True)
@@ -233,7 +233,7 @@ class DeploymentsHandler(Handler):
                 found = None  # a server that the update will start
             found = found or assess(planned, call.news.get("entries", {}), known, Live({}, {}), Owner.of_urn(call.urn))
             results = {name: each.as_json() for name, each in found.deployments.items()}
-            for line in told(found):
+            for line in plan_lines(found):
                 self.host.log("info", line, call.urn)
         else:
             results = call.outputs.get("results", {})
@@ -256,7 +256,7 @@ class DeploymentsHandler(Handler):
             kept = {name: call.outputs.get(name, {}) for name in _RECORDS}
             return identity, {**call.news, **kept, "entries": call.outputs.get("entries", {})}
         found = self._assess(call, planned)
-        deploying = Deploying(self.root, self.connection, self.host, self._hidden(call))
+        deploying = DeployExecutor(self.root, self.connection, self.host, self._hidden(call))
         file = self._effective(call.news)
         digests = self._step_digests(call.news, file, unwrap(call.news["hashKey"]))
         outputs = deploying.run(call, found, file, digests, directory, identity)
@@ -305,7 +305,7 @@ class DeploymentsHandler(Handler):
             if owner.owns(row, id):
                 delete_deployment(client, id)
             else:
-                self.host.log("warning", f"{name} is left alone: it belongs to {whose(row)}", call.urn)
+                self.host.log("warning", f"{name} is left alone: it belongs to {owner_label(row)}", call.urn)
 
     @override
     def recover(self, call: Call) -> ReadResult | None:
@@ -325,10 +325,10 @@ def environment(inputs: Props) -> DeployEnvironment:
     return DeployEnvironment({**values, **plain}, marked)
 
 
-def _told(inputs: Props, env: DeployEnvironment) -> Told:
+def _options(inputs: Props, env: DeployEnvironment) -> PreflightOptions:
     pools, queues = (None if has_unknown(inputs.get(name)) else unwrap(inputs.get(name, [])) for name in _LISTS)
     marked = {env.values[name] for name in env.marked if name in env.values}
-    return Told(
+    return PreflightOptions(
         pools=pools,
         queues=queues,
         here=[] if has_unknown(inputs.get("localPools")) else unwrap(inputs.get("localPools", [])),

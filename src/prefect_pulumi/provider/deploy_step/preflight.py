@@ -11,13 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from prefect_pulumi.core.errors import ApiError, ServerUnavailableError
-from prefect_pulumi.deploy.checks.context import Pool, References, Surroundings, references
+from prefect_pulumi.deploy.checks.context import DeployContext, Pool, References, references
 from prefect_pulumi.deploy.checks.lookup import Found, look_up
 from prefect_pulumi.deploy.checks.steps import functions
 from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, resolved
 from prefect_pulumi.deploy.file.document import Document, plain
 from prefect_pulumi.deploy.file.loader import normal
-from prefect_pulumi.deploy.flows.inspector import Imported, Inspector
+from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
 from prefect_pulumi.provider.connection import Connection
 
 PROBE_SECONDS = 2.0
@@ -26,7 +26,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
-class Told:
+class PreflightOptions:
     """What the program says about the step beside what it declares.
 
     `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `here`: pools that workers of this
@@ -47,36 +47,38 @@ class Told:
 class Preflight:
     """The checks of one file. `root` is the project's folder, `directory` that of the flows."""
 
-    def __init__(self, root: Path, connection: Connection, directory: Path, env: Mapping[str, str], told: Told) -> None:
+    def __init__(
+        self, root: Path, connection: Connection, directory: Path, env: Mapping[str, str], told: PreflightOptions
+    ) -> None:
         self.root = root
         self.connection = connection
         self.directory = directory
         self.env = env
         self.told = told
-        self._inspector: Inspector | None = None
+        self._inspector: FlowInspector | None = None
 
-    def imports(self, document: Document, data: Mapping[str, Any] | None = None) -> dict[str, Imported]:
+    def imports(self, document: Document, data: Mapping[str, Any] | None = None) -> dict[str, ImportResult]:
         """What the file's entrypoints and steps are. `data`: with the stack's values. One child process imports all
         that is not remembered from the last time; its memory is a cache, one for each file."""
         raw = plain(normal(document.data if data is None else data))
         if self._inspector is None:
             key = hashlib.sha256(str(document.path.resolve()).encode()).hexdigest()[:12]
             cache = self.root / ".infra" / "cache" / f"flows-{key}.json"
-            self._inspector = Inspector(self.directory, cache, self.env, limit=self.told.seconds)
+            self._inspector = FlowInspector(self.directory, cache, self.env, limit=self.told.seconds)
         return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
 
     def check(self, document: Document, data: Mapping[str, Any]) -> Checked:
         """`data`: the document's plain data with the stack's values."""
-        around = self.surroundings(references(resolved(plain(normal(data)), self.env)))
+        context = self.context(references(resolved(plain(normal(data)), self.env)))
         flows = self.imports(document, data)
-        return check_all(document, data, self.directory, flows=flows, around=around, env=self.env)
+        return check_all(document, data, self.directory, flows=flows, context=context, env=self.env)
 
     def keep(self) -> None:
         """Remembers what was imported: only of a file without faults, since bad input leaves nothing written."""
         if self._inspector is not None:
             self._inspector.keep()
 
-    def surroundings(self, wanted: References) -> Surroundings:
+    def context(self, wanted: References) -> DeployContext:
         declared, told = self.connection.declared, self.told
         here = {*declared.workers, *told.here}
         listed = {name: Pool() for name in told.pools or ()}
@@ -95,7 +97,7 @@ class Preflight:
         for name in templateless & set(found.pools):
             own[name] = replace(own[name], variables=found.pools[name].variables)
         pools = {**listed, **found.pools, **own}
-        return Surroundings(
+        return DeployContext(
             pools={name: replace(pool, here=name in here) for name, pool in pools.items()},
             queues=frozenset(queues | found.queues),
             blocks={**found.blocks, **declared.blocks},

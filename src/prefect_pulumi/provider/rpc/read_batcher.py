@@ -24,7 +24,7 @@ class _Batch:
     done: threading.Event = field(default_factory=threading.Event)
 
 
-class ReadGatherer:
+class ReadBatcher:
     """`read` blocks until its batch was answered by `read_many`. Each batch is read anew: nothing is kept."""
 
     def __init__(self, read_many: Callable[[Sequence[ReadRequest]], list[Answer]]) -> None:

@@ -39,7 +39,7 @@ from prefect_pulumi.core.provider_protocol import (
 )
 from prefect_pulumi.core.values import from_struct, to_struct
 from prefect_pulumi.provider.provider import PrefectProvider
-from prefect_pulumi.provider.rpc.read_batcher import ReadGatherer
+from prefect_pulumi.provider.rpc.read_batcher import ReadBatcher
 from prefect_pulumi.provider.schema import schema, version
 
 MESSAGE_LIMIT = 400 * 1024 * 1024
@@ -162,7 +162,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, directory: Path) -> None:
         self.host = EngineHost()
         self.provider = PrefectProvider(find_root(directory), self.host)
-        self._gatherer = ReadGatherer(self.provider.read_many)
+        self._gatherer = ReadBatcher(self.provider.read_many)
         self.stopped = threading.Event()
 
     @_clean
