@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, unwrap
 from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
-from prefect_pulumi.provider.declarations import Declared
 
 if TYPE_CHECKING:
     from prefect_pulumi.api.blocking import BlockingClient
@@ -30,13 +29,6 @@ class Connection:
         self.api_url: str = "" if plain["apiUrl"] is UNKNOWN else plain["apiUrl"]
         self._api_key: Any = plain["apiKey"] or None
         self._auth_string: Any = plain["authString"] or None
-        self.remade: set[str] = set()
-        """Pools ("pool") and queues ("pool/queue") that this run makes: what the server took away with a former one of
-        that name, its deployments' place, has to be set again."""
-        self.declared = Declared()
-        """What the program has declared on this connection so far, for the deploy step's preflight."""
-        self.unanswered: str | None = None
-        """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
         self._lock = threading.Lock()
         self._client: BlockingClient | None = None
         self._closed = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,12 +39,10 @@ from prefect_pulumi.models import (
     BlockType,
     Deployment,
     DeploymentSchedule,
-    Fault,
     Flow,
     GlobalConcurrencyLimit,
     Kind,
     ProviderConfig,
-    Release,
     TaskRunConcurrencyLimit,
     WorkPool,
     WorkQueue,
@@ -63,6 +60,7 @@ from prefect_pulumi.provider.handlers.rest import RestHandler
 from prefect_pulumi.provider.handlers.routes import TABLE, Routes
 from prefect_pulumi.provider.handlers.task_limits import GlobalLimitHandler, TaskRunLimitHandler
 from prefect_pulumi.provider.pending_creates import LONGEST, Claims
+from prefect_pulumi.provider.run import ProgramRun
 
 CLOCK_SLACK = 2.0
 """Seconds by which a server's clock may be behind when an interrupted create is looked for."""
@@ -85,9 +83,7 @@ class PrefectProvider(Provider, CreateRecovery):
         self.connection = Connection(config, read_only=self.read_only)
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
-        self._owners: dict[str, str] = {}
-        self._declared: dict[str, Props] = {}
-        self._lock = threading.Lock()
+        self.run = ProgramRun()
 
     # The provider itself.
 
@@ -120,34 +116,10 @@ class PrefectProvider(Provider, CreateRecovery):
     def check(self, request: CheckRequest) -> CheckResult:
         urn, handler = request.urn, self.handler(request.urn)
         inputs, faults = handler.check(Call(urn, inputs=request.old_inputs, news=request.new_inputs))
-        faults += [] if faults else self._claim(urn, handler.claims(inputs))
+        faults += [] if faults else self.run.claim(urn, handler.claims(inputs))
         if not faults:
-            self.connection.declared.note(handler.model.kind, inputs)
-        if not faults and handler.model is not Release:
-            with self._lock:
-                self._declared[urn] = inputs
+            self.run.declare(urn, handler.model.kind, inputs)
         return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
-
-    def _claim(self, urn: str, names: Sequence[str]) -> list[Fault]:
-        """A deployment has one owner: a `Deployment`, or the `Deployments` of a prefect.yaml that names it."""
-        faults = []
-        with self._lock:
-            for name in names:
-                owner = self._owners.setdefault(name, urn)
-                if owner != urn:
-                    faults.append(
-                        Fault(
-                            "",
-                            f"the deployment '{name}' is declared twice: here and by {owner}; take it out of the "
-                            "program or out of prefect.yaml",
-                        )
-                    )
-        return faults
-
-    def _claimed_beside(self, urn: str) -> set[str]:
-        """Deployments that this program declares by other resources than `urn`."""
-        with self._lock:
-            return {name for name, owner in self._owners.items() if owner != urn}
 
     @override
     def diff(self, request: DiffRequest) -> DiffResult:
@@ -274,11 +246,11 @@ class PrefectProvider(Provider, CreateRecovery):
         if token.endswith(":Deployments"):
             from prefect_pulumi.provider.deploy_step.handler import DeploymentsHandler
 
-            return DeploymentsHandler(self.root, self.connection, self.host, self._claimed_beside)
+            return DeploymentsHandler(self.root, self.connection, self.host, self.run)
         if token.endswith(":Release"):
             from prefect_pulumi.provider.handlers.release import ReleaseHandler
 
-            return ReleaseHandler(self.root, self.connection, self.host, self._declared)
+            return ReleaseHandler(self.root, self.connection, self.host, self.run)
         if token.endswith((":WorkerDrain", ":WorkerOnline")):
             from prefect_pulumi.provider.handlers.workers import WorkerDrainHandler, WorkerOnlineHandler
 
@@ -295,23 +267,29 @@ class PrefectProvider(Provider, CreateRecovery):
             return BlockTypeHandler(routes, self.connection)
         if routes.model is BlockSchema:
             return BlockSchemaHandler(routes, self.connection, self._types)
-        if routes.model in _OWN_WAYS:
-            return _OWN_WAYS[routes.model](self.connection)
+        if routes.model in _CUSTOM_HANDLERS:
+            return _CUSTOM_HANDLERS[routes.model](self.connection)
+        if routes.model in _PLACE_HANDLERS:
+            return _PLACE_HANDLERS[routes.model](self.connection, self.run)
         if routes.collection == "/block_documents/":
             return DocumentHandler(routes, self.connection, self._types)
         return RestHandler(routes, self.connection)
 
 
-_OWN_WAYS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
-    WorkPool: WorkPoolHandler,
-    WorkQueue: WorkQueueHandler,
+_CUSTOM_HANDLERS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
     GlobalConcurrencyLimit: GlobalLimitHandler,
     TaskRunConcurrencyLimit: TaskRunLimitHandler,
     Flow: FlowHandler,
-    Deployment: DeploymentHandler,
     DeploymentSchedule: ScheduleHandler,
     Automation: AutomationHandler,
 }
+
+_PLACE_HANDLERS: dict[type[Kind], Callable[[Connection, ProgramRun], RestHandler]] = {
+    WorkPool: WorkPoolHandler,
+    WorkQueue: WorkQueueHandler,
+    Deployment: DeploymentHandler,
+}
+"""Kinds that make up, or have, the place of a deployment: the run knows which places it recreates."""
 
 
 def _known(request: ReadRequest | DeleteRequest) -> Call:

@@ -14,7 +14,6 @@ from prefect_pulumi.core.provider_protocol import ProviderHost
 from prefect_pulumi.core.values import Secret, mask, secret, unwrap
 from prefect_pulumi.deploy.file.environment import sealed
 from prefect_pulumi.deploy.file.fields import dotted
-from prefect_pulumi.deploy.file.resolved import ResolvedFile
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
@@ -22,10 +21,9 @@ from prefect_pulumi.deploy.plan.ownership import Owner
 from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment
 from prefect_pulumi.deploy.run.runner import Deployed, DeployEntry, DeployJob, DeployRun, run_deploy
 from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.deploy_step.checked_file import NOT_HANDED_ON, CheckedFile
 from prefect_pulumi.provider.handlers.base import Call
 
-NOT_HANDED_ON = ("PREFECT_", "PULUMI_")
-"""Settings of the person who runs it do not reach the deploy."""
 LONGEST_VALUE = 60
 
 Json = dict[str, Any]
@@ -41,13 +39,10 @@ class DeployExecutor:
         self,
         call: Call,
         found: Assessment,
-        file: ResolvedFile,
-        digests: Mapping[str, str],
-        directory: Path,
+        file: CheckedFile,
         identity: str,
     ) -> Json:
-        """The new outputs. `digests`: full name -> what its build and push steps read.
-        Raises `PartialFailureError` with what was reached, `DeployError` when nothing was."""
+        """The new outputs. Raises `PartialFailureError` with what was reached, `DeployError` when nothing was."""
         run, journal = DeployRun(), DeployJournal(self.root, call.urn)
         noted = journal.read()
         if found.deploys:
@@ -55,8 +50,8 @@ class DeployExecutor:
             for name in found.of(Action.RECOVER):
                 journal.note(noted[name])
             run = run_deploy(
-                directory,
-                self._job(call, found, file, digests),
+                file.directory,
+                self._job(call, found, file),
                 env=self._environment(call),
                 on_line=lambda name, line: self._say(call, name, line),
                 on_result=lambda result: self._ended(call, journal, result),
@@ -72,27 +67,27 @@ class DeployExecutor:
             self._say(call, name, "deleted")
         return outputs
 
-    def _job(self, call: Call, found: Assessment, file: ResolvedFile, digests: Mapping[str, str]) -> DeployJob:
-        chosen = set(found.deploys)
+    def _job(self, call: Call, found: Assessment, file: CheckedFile) -> DeployJob:
+        selected = set(found.deploys)
         entries, document = [], []
         automations = unwrap(call.outputs.get("automations", {}))
-        for name, entry in zip(file.names, file.loaded.raw["deployments"], strict=True):
-            if name not in chosen:
+        for name, entry in file.named_entries:
+            if name not in selected:
                 continue
             document.append(entry)
             entries.append(
                 DeployEntry(
                     name,
                     (entry["name"], entry["entrypoint"]),
-                    file.ui[name],
+                    file.resolved.ui[name],
                     found.deployments[name].action is Action.ADOPT,
                     automations.get(name),
-                    digests.get(name, ""),
+                    file.step_digests.get(name, ""),
                     [str(each["slug"]) for each in entry.get("schedules") or [] if each.get("anchor_date")],
                 )
             )
         return DeployJob(
-            {**file.loaded.raw, "deployments": document},
+            {**file.resolved.loaded.raw, "deployments": document},
             entries,
             found.everything,
             Owner.of_urn(call.urn).labels,

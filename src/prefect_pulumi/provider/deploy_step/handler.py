@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,27 +14,24 @@ from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.core.property_paths import step
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
-from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, has_unknown, secret, unwrap
+from prefect_pulumi.core.values import UNKNOWN, has_unknown, secret, unwrap
 from prefect_pulumi.deploy.file.document import read
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
-from prefect_pulumi.deploy.file.fields import changes, declared_fields
-from prefect_pulumi.deploy.file.loader import checked, load, normal
-from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
-from prefect_pulumi.deploy.flows.inspector import ImportResult
+from prefect_pulumi.deploy.file.fields import changes
+from prefect_pulumi.deploy.file.loader import load, modelled, normal
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
-from prefect_pulumi.deploy.plan.fingerprint import fingerprints
 from prefect_pulumi.deploy.plan.journal import DeployJournal
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.deploy.plan.plan import Assessment, DeployPlan, Live, assess, plan
-from prefect_pulumi.deploy.plan.step_digests import StepDigests, build_and_push
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.declarations import secret_texts
-from prefect_pulumi.provider.deploy_step.executor import NOT_HANDED_ON, DeployExecutor, delete_deployment, plan_lines
+from prefect_pulumi.provider.deploy_step.checked_file import CheckedFile, checked_file, environment, place_of
+from prefect_pulumi.provider.deploy_step.executor import DeployExecutor, delete_deployment, plan_lines
 from prefect_pulumi.provider.deploy_step.preflight import IMPORT_SECONDS, Preflight, PreflightOptions
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.diff import diff
+from prefect_pulumi.provider.run import ProgramRun, secret_texts
 
 _KNOWN_EARLY = ("directory", "prefectFile", "commit", "overrides", "uiOwns", "env")
 _LISTS = ("workPools", "workQueues")
@@ -43,22 +40,17 @@ _RECORDS = ("deployments", "automations", "drift", "results", "stepOutputs")
 
 
 class DeploymentsHandler(Handler):
-    """Its id is the path of the file, relative to the project's root.
+    """Its id is the path of the file, relative to the project's root."""
 
-    `claimed`: URN -> the deployments that other resources of the program declare.
-    """
-
-    def __init__(
-        self, root: Path, connection: Connection, host: ProviderHost, claimed: Callable[[str], Collection[str]]
-    ) -> None:
+    def __init__(self, root: Path, connection: Connection, host: ProviderHost, run: ProgramRun) -> None:
         super().__init__(Deployments)
         self.root = root
         self.connection = connection
         self.host = host
-        self._claimed = claimed
-        self._places: dict[str, tuple[str, str]] = {}
+        self.run = run
+        self._files: dict[str, CheckedFile] = {}
+        """URN -> the file of its last check."""
         self._placed: set[str] = set()
-        self._flows: dict[str, ImportResult] = {}
 
     # Check
 
@@ -74,12 +66,14 @@ class DeploymentsHandler(Handler):
         if faults:
             return inputs, faults
         key = unwrap(call.inputs.get("hashKey")) or secrets.token_hex(32)
-        try:
-            inputs |= self._described(inputs, self._preflight(inputs, call.urn), key)
-        except PreflightError as error:
-            faults = [Fault("", f"{error.where}: {fault}") for fault in error.faults]
         inputs["hashKey"] = secret(key)
-        return inputs, faults
+        try:
+            file = self._preflight(inputs, call.urn)
+        except PreflightError as error:
+            return inputs, [Fault("", f"{error.where}: {fault}") for fault in error.faults]
+        self._files[call.urn] = file
+        target = self.connection.api_url if self.connection.known else ""
+        return {**inputs, "fingerprints": file.fingerprints(key, target), "entries": file.declared()}, []
 
     @override
     def claims(self, inputs: Props) -> list[str]:
@@ -89,84 +83,52 @@ class DeploymentsHandler(Handler):
     def faults(self, values: Props) -> list[Fault]:
         return []
 
-    def _effective(self, inputs: Props) -> ResolvedFile:
-        """The file with the stack's values. Raises `PreflightError`."""
-        directory, path = self._place(inputs)
-        values = StackValues(
-            unwrap(inputs.get("overrides", {})), unwrap(inputs.get("uiOwns", [])), unwrap(inputs.get("commit"))
-        )
-        flows = {name: each.flow for name, each in self._flows.items()}
-        found = resolve_file(load(path), directory, values, environment(inputs).values, flows)
-        if found.faults:
-            raise PreflightError(found.faults, where=path.name)
-        return found
-
-    def _preflight(self, inputs: Props, urn: str) -> ResolvedFile:
+    def _preflight(self, inputs: Props, urn: str) -> CheckedFile:
         """Checks the file as a whole, with the stack's values. Raises `PreflightError` with every fault."""
-        directory, path = self._place(inputs)
-        document, environ = read(path), environment(inputs)
-        preflight = Preflight(self.root, self.connection, directory, environ.values, _options(inputs, environ))
-        self._flows |= preflight.imports(document)
-        found, data, faults = None, normal(document.data), []
-        if not checked(document, data)[1]:
+        directory, path = place_of(self.root, inputs)
+        document, env = read(path), environment(inputs)
+        preflight = Preflight(self.root, self.connection, self.run, directory, env.values, _options(inputs, env))
+        flows = preflight.imports(document)
+        file, loaded, data, faults = None, None, normal(document.data), []
+        with contextlib.suppress(PreflightError):  # the checks report faults of form with all others
+            loaded = modelled(document)
+        if loaded is not None:
             try:
-                found = self._effective(inputs)
-                data = found.loaded.raw
+                file = checked_file(self.root, inputs, loaded, env, flows)
+                data = file.resolved.loaded.raw
             except PreflightError as error:
                 faults = list(error.faults)
         result = preflight.check(document, data)
         faults += result.faults
         for warning in result.warnings:
             self.host.log("warning", f"{path.name}: {warning}", urn)
-        if found is None or faults:
+        if file is None or faults:
             raise PreflightError(faults, where=path.name)
         preflight.keep()
-        return found
+        return file
 
-    def _described(self, inputs: Props, found: ResolvedFile, key: str) -> dict[str, Any]:
-        directory, _ = self._place(inputs)
-        env = environment(inputs)
-        digests = self._step_digests(inputs, found, key)
-        entries = {}
-        for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True):
-            resolved = env.resolved(entry)
-            pool = unwrap(resolved.get("work_pool")) or {}
-            self._places[name] = (pool.get("name") or "", pool.get("work_queue_name") or "")
-            pull = entry["pull"] if "pull" in entry else found.loaded.raw.get("pull")
-            entries[name] = declared_fields(resolved, pull, found.ui[name])
-        target = self.connection.api_url if self.connection.known else ""
-        files = {name: each.files for name, each in self._flows.items() if each.flow}
-        prints = fingerprints(found, directory, env, key=key, target=target, step_digests=digests, files=files)
-        return {"fingerprints": prints, "entries": entries}
-
-    def _step_digests(self, inputs: Props, found: ResolvedFile, key: str) -> dict[str, str]:
-        """Full name -> digest of what its build and push steps read."""
-        directory, path = self._place(inputs)
-        own = path.relative_to(directory).as_posix() if path.is_relative_to(directory) else ""
-        reads, env = StepDigests(directory, unwrap(inputs.get("stepFiles", [])), own), environment(inputs)
-        return {
-            name: reads.digest(build_and_push(entry, found.loaded.raw), env, key)
-            for name, entry in zip(found.names, found.loaded.raw["deployments"], strict=True)
-        }
-
-    def _place(self, props: Props) -> tuple[Path, Path]:
-        directory = self.root / str(unwrap(props.get("directory", ".")))
-        return directory, directory / str(unwrap(props.get("prefectFile", "prefect.yaml")))
+    def _file(self, call: Call) -> CheckedFile:
+        """The file as the check of these inputs read it; it is read here when another process made that check."""
+        file = self._files.get(call.urn)
+        if file is not None and file.is_of(call.news):
+            return file
+        return checked_file(self.root, call.news, load(place_of(self.root, call.news)[1]), environment(call.news), {})
 
     # Plan
 
     def _plan(self, call: Call) -> DeployPlan:
         """From the state alone: what was deployed with which fingerprint, and what the last read found changed."""
         names = unwrap(call.news.get("fingerprints", {}))
-        stale = {*call.outputs.get("drift", {}), *(name for name in names if self._displaced(name))}
+        stale = {*call.outputs.get("drift", {}), *(name for name in names if self._displaced(call.urn, name))}
         return plan(unwrap(call.outputs.get("fingerprints", {})), names, _recorded(call), stale)
 
-    def _displaced(self, name: str) -> bool:
-        """Whether its pool or queue is made anew in this run, which took it out of its place on the server."""
-        if name in self._placed:
+    def _displaced(self, urn: str, name: str) -> bool:
+        """Whether its pool or queue is recreated in this run, which took it out of its place on the server."""
+        file = self._files.get(urn)
+        if name in self._placed or file is None:
             return False
-        pool, queue = self._places.get(name, ("", ""))
-        return bool({pool, f"{pool}/{queue}"} & self.connection.remade)
+        pool, queue = file.places.get(name, ("", ""))
+        return bool({pool, f"{pool}/{queue}"} & self.run.recreated)
 
     def _assess(self, call: Call, planned: DeployPlan) -> Assessment:
         """The plan against the server. Raises `PreflightError` when something of it is somebody else's."""
@@ -188,7 +150,7 @@ class DeploymentsHandler(Handler):
             Live(rows, now, live.count_runs(client, counted)),
             Owner.of_urn(call.urn),
             unwrap(call.news.get("adopt", [])),
-            self._claimed(call.urn),
+            self.run.claimed_beside(call.urn),
         )
         if found.refused:
             raise PreflightError(found.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
@@ -249,17 +211,15 @@ class DeploymentsHandler(Handler):
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
-        directory, path = self._place(call.news)
+        path = place_of(self.root, call.news)[1]
         identity = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
         planned = self._plan(call)
         if not planned.changes:
             kept = {name: call.outputs.get(name, {}) for name in _RECORDS}
             return identity, {**call.news, **kept, "entries": call.outputs.get("entries", {})}
-        found = self._assess(call, planned)
-        deploying = DeployExecutor(self.root, self.connection, self.host, self._hidden(call))
-        file = self._effective(call.news)
-        digests = self._step_digests(call.news, file, unwrap(call.news["hashKey"]))
-        outputs = deploying.run(call, found, file, digests, directory, identity)
+        assessment = self._assess(call, planned)
+        executor = DeployExecutor(self.root, self.connection, self.host, self._hidden(call))
+        outputs = executor.run(call, assessment, self._file(call), identity)
         self._placed.update(planned.deploys)
         return identity, outputs
 
@@ -311,18 +271,6 @@ class DeploymentsHandler(Handler):
     def recover(self, call: Call) -> ReadResult | None:
         """A deploy is repeatable: nothing is doubled by doing it again."""
         return None
-
-
-def environment(inputs: Props) -> DeployEnvironment:
-    """What `{{ $NAME }}` reads: this process's environment without settings of Prefect and Pulumi, then `env`."""
-    given = inputs.get("env", {})
-    values = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
-    plain = unwrap(given)
-    if isinstance(given, Secret):
-        marked = frozenset(plain)
-    else:
-        marked = frozenset(name for name, value in given.items() if has_secret(value))
-    return DeployEnvironment({**values, **plain}, marked)
 
 
 def _options(inputs: Props, env: DeployEnvironment) -> PreflightOptions:

@@ -19,6 +19,7 @@ from prefect_pulumi.deploy.file.document import Document, plain
 from prefect_pulumi.deploy.file.loader import normal
 from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
 from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.run import ProgramRun
 
 PROBE_SECONDS = 2.0
 IMPORT_SECONDS = 60.0
@@ -48,13 +49,20 @@ class Preflight:
     """The checks of one file. `root` is the project's folder, `directory` that of the flows."""
 
     def __init__(
-        self, root: Path, connection: Connection, directory: Path, env: Mapping[str, str], told: PreflightOptions
+        self,
+        root: Path,
+        connection: Connection,
+        run: ProgramRun,
+        directory: Path,
+        env: Mapping[str, str],
+        options: PreflightOptions,
     ) -> None:
         self.root = root
         self.connection = connection
+        self.run = run
         self.directory = directory
         self.env = env
-        self.told = told
+        self.options = options
         self._inspector: FlowInspector | None = None
 
     def imports(self, document: Document, data: Mapping[str, Any] | None = None) -> dict[str, ImportResult]:
@@ -64,7 +72,7 @@ class Preflight:
         if self._inspector is None:
             key = hashlib.sha256(str(document.path.resolve()).encode()).hexdigest()[:12]
             cache = self.root / ".infra" / "cache" / f"flows-{key}.json"
-            self._inspector = FlowInspector(self.directory, cache, self.env, limit=self.told.seconds)
+            self._inspector = FlowInspector(self.directory, cache, self.env, limit=self.options.seconds)
         return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
 
     def check(self, document: Document, data: Mapping[str, Any]) -> Checked:
@@ -79,11 +87,11 @@ class Preflight:
             self._inspector.keep()
 
     def context(self, wanted: References) -> DeployContext:
-        declared, told = self.connection.declared, self.told
-        here = {*declared.workers, *told.here}
-        listed = {name: Pool() for name in told.pools or ()}
+        declared, options = self.run.declared, self.options
+        here = {*declared.workers, *options.here}
+        listed = {name: Pool() for name in options.pools or ()}
         own = declared.pools_of(wanted.templates)
-        queues = {*declared.queues, *(_split(each) for each in told.queues or ())}
+        queues = {*declared.queues, *(_split(each) for each in options.queues or ())}
         # Where the program gives no template, the live one counts.
         templateless = declared.templateless & wanted.templates
         asked = References(
@@ -104,12 +112,12 @@ class Preflight:
             block_ids=found.block_ids,
             variables={**found.variables, **declared.variables},
             unanswered=unanswered,
-            known_pools=told.pools is not None,
+            known_pools=options.pools is not None,
             on_this_machine=_host(self.connection.api_url) in LOOPBACK,
             cloud=self.connection.cloud,
-            secrets=frozenset({*declared.secrets, *told.secrets, *self.connection.secret_env.values()}),
-            plain=frozenset(told.plain),
-            worker_packages=frozenset(told.worker_packages),
+            secrets=frozenset({*declared.secrets, *options.secrets, *self.connection.secret_env.values()}),
+            plain=frozenset(options.plain),
+            worker_packages=frozenset(options.worker_packages),
         )
 
     def _ask(self, wanted: References) -> tuple[Found, str]:
@@ -119,18 +127,18 @@ class Preflight:
         if not self.connection.known:
             # The server is made by this very update: it has nothing yet.
             return Found(), ""
-        if self.connection.unanswered is None and self._new_here():
+        if self.run.unanswered is None and self._new_here():
             return Found(), ""
-        if self.connection.unanswered:
-            return Found(), self.connection.unanswered
+        if self.run.unanswered:
+            return Found(), self.run.unanswered
         try:
             found = look_up(self.connection.client(), wanted)
         except ServerUnavailableError as error:
-            self.connection.unanswered = f"{self.connection.api_url} does not answer ({error.message})"
-            return Found(), self.connection.unanswered
+            self.run.unanswered = f"{self.connection.api_url} does not answer ({error.message})"
+            return Found(), self.run.unanswered
         except ApiError as error:
             return Found(), f"{self.connection.api_url} refused the question ({error.message})"
-        self.connection.unanswered = ""
+        self.run.unanswered = ""
         return found, ""
 
     def _new_here(self) -> bool:
@@ -147,7 +155,7 @@ class Preflight:
         except OSError as error:
             if not any(self.root.glob(".infra/*/server/prefect.db")):
                 return True
-            self.connection.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
+            self.run.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
             return False
 
 

@@ -20,6 +20,7 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
 from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.run import ProgramRun
 
 OWN_LIMIT = "deployment:"
 """Begin of the name of a limit that belongs to one deployment's `concurrency_limit`."""
@@ -51,8 +52,9 @@ class FlowHandler(RestHandler):
 class DeploymentHandler(RestHandler):
     """Deployments. The API names a flow by its UUID; flows cannot be renamed, so names are kept once known."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, run: ProgramRun) -> None:
         super().__init__(TABLE[Deployment.token()], connection)
+        self.run = run
         self._lock = threading.Lock()
         self._flow_names: dict[str, str] = {}
         self._placed: set[str] = set()
@@ -62,9 +64,9 @@ class DeploymentHandler(RestHandler):
         if set(self.claims(call.news)) & self._placed:
             return {}
         pool, queue = (unwrap(call.news.get(wire)) for wire in _PLACE)
-        if pool in self.connection.remade:
+        if pool in self.run.recreated:
             return {"workPoolName": DiffKind.UPDATE}
-        return {"workQueueName": DiffKind.UPDATE} if f"{pool}/{queue}" in self.connection.remade else {}
+        return {"workQueueName": DiffKind.UPDATE} if f"{pool}/{queue}" in self.run.recreated else {}
 
     @override
     def removal(self, call: Call) -> dict[str, DiffKind]:

@@ -15,6 +15,7 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
 from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.run import ProgramRun
 
 TEMPLATE, DEFAULT = "baseJobTemplate", "defaultBaseJobTemplate"
 
@@ -23,8 +24,9 @@ class WorkPoolHandler(RestHandler):
     """The server keeps an empty template until a worker writes its type's own, once. What the state saw first is
     therefore the default, and any other live template is somebody's change."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, run: ProgramRun) -> None:
         super().__init__(TABLE[WorkPool.token()], connection)
+        self.run = run
 
     @override
     def faults(self, values: Props) -> list[Fault]:
@@ -46,13 +48,13 @@ class WorkPoolHandler(RestHandler):
     @override
     def preview(self, call: Call) -> dict[str, Any]:
         if not call.id:
-            self.connection.remade.add(str(unwrap(call.news.get("name"))))
+            self.run.recreated.add(str(unwrap(call.news.get("name"))))
         planned = super().preview(call)
         return planned if DEFAULT in call.outputs else {k: v for k, v in planned.items() if k != DEFAULT}
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
-        self.connection.remade.add(str(unwrap(call.news["name"])))
+        self.run.recreated.add(str(unwrap(call.news["name"])))
         id, outputs = super().create(call)
         return id, _defaulted(outputs, call.news, {})
 

@@ -14,6 +14,7 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
 from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.run import ProgramRun
 
 DEFAULT = "default"
 
@@ -25,8 +26,9 @@ class WorkQueueHandler(RestHandler):
     undeclared `default`, which begins at 1, therefore goes to the end before a queue takes its place.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, run: ProgramRun) -> None:
         super().__init__(TABLE[WorkQueue.token()], connection)
+        self.run = run
         self._lock = threading.Lock()
 
     @override
@@ -37,7 +39,7 @@ class WorkQueueHandler(RestHandler):
     def _note(self, call: Call) -> None:
         if not call.id:
             news = unwrap(dict(call.news))
-            self.connection.remade.add(f"{news.get('workPoolName')}/{news.get('name')}")
+            self.run.recreated.add(f"{news.get('workPoolName')}/{news.get('name')}")
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:

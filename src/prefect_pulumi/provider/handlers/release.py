@@ -8,7 +8,6 @@ import json
 import os
 import platform
 import socket
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +24,7 @@ from prefect_pulumi.provider import schema
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.diff import diff
+from prefect_pulumi.provider.run import ProgramRun
 
 ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR")
 """Variables in which continuous integration says on whose behalf it runs."""
@@ -34,16 +34,14 @@ ELSEWHERE = "Deployments"
 
 
 class ReleaseHandler(Handler):
-    """Its id is the stack's name. `declared`: URN -> checked inputs of what this run has declared so far."""
+    """Its id is the stack's name."""
 
-    def __init__(
-        self, root: Path, connection: Connection, host: ProviderHost, declared: Mapping[str, Props] | None = None
-    ) -> None:
+    def __init__(self, root: Path, connection: Connection, host: ProviderHost, run: ProgramRun) -> None:
         super().__init__(Release)
         self.root = root
         self.connection = connection
         self.host = host
-        self._declared = {} if declared is None else declared
+        self.run = run
 
     @override
     def faults(self, values: Props) -> list[Fault]:
@@ -68,7 +66,7 @@ class ReleaseHandler(Handler):
 
     def _fingerprint(self) -> Any:
         facts = {}
-        for urn, inputs in list(self._declared.items()):
+        for urn, inputs in list(self.run.inputs.items()):
             kind, name = urn.split("::", 3)[2:]
             kind = kind.rsplit("$", 1)[-1]
             if kind.endswith(f":{ELSEWHERE}"):

@@ -1,25 +1,75 @@
-"""What a program has declared so far in this run: the deploy step's preflight knows it without being told.
+"""What one run of a program knows: what it has declared, what it recreates, and whether the server answers.
 
-A resource that `Deployments` depends on is checked before it, with either engine, by the same provider instance.
+A provider instance serves one run. A resource that another depends on is checked before it, with either engine, by
+the same instance: so a check may rely on what the checks before it have put here.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import Secret, has_unknown, secrets_in, texts_in, unwrap
 from prefect_pulumi.deploy.checks.context import UNKNOWN_VALUE, Block, Pool
+from prefect_pulumi.models import Fault
 from prefect_pulumi.models.worker_types import variables_of
 
 SECRET_BLOCK = Block(frozenset({"value"}), frozenset({"value"}))
 PLAIN_BLOCK = Block(frozenset(), frozenset({"value"}))
 
 
-class Declared:
-    """Filled by each successful check. Safe to share between threads; `secrets` are the values in clear, in memory."""
+class ProgramRun:
+    """Created by the provider for a run and handed to the handlers that need it. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.declared = Declarations()
+        self.inputs: dict[str, Props] = {}
+        """URN -> checked inputs of what the program has declared so far, but for its release."""
+        self.recreated: set[str] = set()
+        """Pools ("pool") and queues ("pool/queue") that this run creates. Where one of that name was there before, its
+        deployments lost their place with it, and it has to be set again."""
+        self.unanswered: str | None = None
+        """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
+        self._owners: dict[str, str] = {}
+
+    def declare(self, urn: str, kind: str, inputs: Props) -> None:
+        """Called by each successful check. `kind`: the last part of a token; `inputs`: checked."""
+        self.declared.note(kind, inputs)
+        if kind != "Release":
+            with self._lock:
+                self.inputs[urn] = inputs
+
+    def claim(self, urn: str, names: Sequence[str]) -> list[Fault]:
+        """A deployment (`flow/deployment`) has one owner: a `Deployment`, or the `Deployments` of the file that has
+        it."""
+        faults = []
+        with self._lock:
+            for name in names:
+                owner = self._owners.setdefault(name, urn)
+                if owner != urn:
+                    faults.append(
+                        Fault(
+                            "",
+                            f"the deployment '{name}' is declared twice: here and by {owner}; take it out of the "
+                            "program or out of prefect.yaml",
+                        )
+                    )
+        return faults
+
+    def claimed_beside(self, urn: str) -> set[str]:
+        """Deployments that this program declares by other resources than `urn`."""
+        with self._lock:
+            return {name for name, owner in self._owners.items() if owner != urn}
+
+
+class Declarations:
+    """The objects that the program has declared so far, for the deploy step's preflight.
+
+    Safe to share between threads; `secrets` are values in plain text, in memory only.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -35,7 +85,7 @@ class Declared:
         """Pools that a process worker of this machine serves."""
 
     def note(self, kind: str, inputs: Props) -> None:
-        """`kind`: the last part of a token; `inputs`: checked."""
+        """Called by each successful check. `kind`: the last part of a token; `inputs`: checked."""
         with self._lock:
             self.secrets |= secret_texts(dict(inputs))
             recorder = getattr(self, f"_{kind.lower()}", None)
@@ -98,5 +148,5 @@ def _text(inputs: Props, name: str) -> str:
 
 
 def secret_texts(value: Any) -> set[str]:
-    """Texts that stand inside of a secret, at any depth."""
+    """Texts inside of a secret, at any depth."""
     return {text for held in secrets_in(value) for text in texts_in(held) if text}

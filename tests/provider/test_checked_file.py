@@ -1,0 +1,94 @@
+"""`prefect.yaml` is read once for a check, and the apply deploys what the check read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from prefect_pulumi.provider.provider import PrefectProvider
+
+URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
+POOL_URN = "urn:pulumi:dev::project::prefect:index:WorkPool::pool"
+FILE = """name: test
+pull:
+  - prefect.deployments.steps.set_working_directory: {{directory: .}}
+deployments:
+  - name: {name}
+    entrypoint: hello.py:hello
+    work_pool: {{name: {pool}}}
+"""
+
+
+class OpenRecorder:
+    """Counts real opens of files of one name, by an audit hook: a process keeps it, so there is one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.opened: list[str] | None = None
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if self.opened is not None and event == "open" and str(arguments[0]).endswith(self.name):
+            self.opened.append(str(arguments[0]))
+
+    @contextmanager
+    def recording(self) -> Iterator[list[str]]:
+        self.opened = opened = []
+        try:
+            yield opened
+        finally:
+            self.opened = None
+
+
+@pytest.fixture(scope="module")
+def recorder() -> OpenRecorder:
+    return OpenRecorder("prefect.yaml")
+
+
+class Host:
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        pass
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "hello.py").write_text("from prefect import flow\n\n\n@flow\ndef hello():\n    pass\n")
+    return tmp_path
+
+
+def test_a_check_reads_the_file_once(project: Path, recorder: OpenRecorder) -> None:
+    (project / "prefect.yaml").write_text(FILE.format(name="one", pool="pool"))
+    provider = PrefectProvider(project, Host())
+    with recorder.recording() as opened:
+        checked = provider.check(URN, {}, {"workPools": ["pool"]}, b"")
+    assert checked.failures == ()
+    assert set(checked.inputs["fingerprints"]) == {"hello/one"}
+    assert len(opened) == 1
+
+
+@pytest.mark.e2e
+def test_the_apply_deploys_what_the_check_read(project: Path, recorder: OpenRecorder, prefect_server: str) -> None:
+    provider, name = PrefectProvider(project, Host()), f"one-{uuid4().hex[:8]}"
+    provider.configure({"apiUrl": prefect_server})
+    pool = {"name": f"pool-{uuid4().hex[:8]}", "type": "process"}
+    made_pool = provider.create(POOL_URN, pool, 0, preview=False)
+    (project / "prefect.yaml").write_text(FILE.format(name=name, pool=pool["name"]))
+    try:
+        with recorder.recording() as opened:
+            inputs = provider.check(URN, {}, {"workPools": [pool["name"]]}, b"").inputs
+            provider.create(URN, inputs, 0, preview=True)
+            # An edit while the update is confirmed is the next update's.
+            (project / "prefect.yaml").rename(project / "later.yaml")
+            made = provider.create(URN, inputs, 0, preview=False)
+        assert len(opened) == 1
+        assert set(made.outputs["deployments"]) == {f"hello/{name}"}
+        provider.delete(URN, made.id, inputs, made.outputs, 0)
+    finally:
+        provider.delete(POOL_URN, made_pool.id, pool, made_pool.outputs, 0)
+        provider.close()
