@@ -1,12 +1,13 @@
-"""Runs Prefect's own `prefect deploy` in a process of its own and tells of each deployment as it ends.
+"""Runs Prefect's own `prefect deploy` in a process of its own and reports each deployment as it ends.
 
     python -m prefect_pulumi.deploy.run.child FD  < job.json
 
-This is the one module that imports prefect. What runs is the command `prefect deploy --all` (or `--name ...`) as it is;
-around it stand three things: its writes pass the gate (`gate.py`), its build and push steps run once for all
-deployments that share them, and the list goes through Prefect's own loop in `parallel` shards of this one interpreter.
+It imports prefect, so nothing but that process may import it. What runs is the command `prefect deploy --all` (or
+`--name ...`) as it is, with three changes: its requests are rewritten (`request_rewriting.py`), its build and push
+steps run once for all deployments that share them, and the list goes through Prefect's own loop in `parallel` shards
+of this one interpreter.
 
-The job: `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
+The job (`job.py`): `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
 "continue": bool, "parallel": int, "steps": {digest: outputs}}`; an entry is `{"name": full name, "key": [name,
 entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest, "anchored": [slug]}`.
 
@@ -79,7 +80,7 @@ class DeploymentDeploy:
         if method == "PATCH" and path == "/deployments/{id}":
             return await self._updated(client, path, kwargs)
         if method == "DELETE" and path.startswith("/automations/owned-by/") and self.known is not None:
-            return httpx.Response(202, request=httpx.Request(method, "http://gate"))
+            return httpx.Response(202, request=httpx.Request(method, "http://rewritten"))
         if method == "POST" and path == "/automations/":
             return await self._automation(client, path, kwargs)
         if (method, path) in _SHARED:
@@ -126,7 +127,7 @@ class DeploymentDeploy:
         return request_rewriting.runs_again({"schedules": live["schedules"]}, live)
 
     async def _know_automations(self, client: Any) -> None:
-        """Which automations its triggers made. Where the state does not know, Prefect makes all of them anew."""
+        """Which automations its triggers made. Where the state does not know, Prefect recreates all of them."""
         recorded: dict[str, str] | None = self.entry["automations"]
         if recorded is None:
             return
@@ -148,7 +149,7 @@ class DeploymentDeploy:
         if not request_rewriting.same_automation(live, body):
             sent = {key: value for key, value in body.items() if key != "owner_resource"}
             await _request(client, "PUT", "/automations/{id}", path_params={"id": live["id"]}, json=sent)
-        return httpx.Response(201, json=live, request=httpx.Request("POST", "http://gate"))
+        return httpx.Response(201, json=live, request=httpx.Request("POST", "http://rewritten"))
 
     async def finish(self, client: Any) -> None:
         """Automations of triggers that the file no longer has."""
@@ -162,7 +163,7 @@ _SHARED = {
     ("POST", "/work_pools/{work_pool_name}/workers/filter"),
     ("POST", "/flows/"),
 }
-"""Asked by each deployment with the same answer; a flow of a name is made once."""
+"""Asked by each deployment with the same answer; a flow of a name is created once."""
 
 
 def _began(response: httpx.Response) -> str:
@@ -205,7 +206,7 @@ class DeploySession:
         _core._run_single_deploy = self.single
         _core._run_multi_deploy = self.multi
         _core.run_steps = self.run_steps
-        BaseAsyncClient.request = _gated
+        BaseAsyncClient.request = _rewritten_request
         # A TLS context costs 35 ms and each deployment makes four of them, all alike.
         ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
         prefect_datetime.get_timezones = functools.cache(prefect_datetime.get_timezones)
@@ -222,7 +223,7 @@ class DeploySession:
         return response
 
     async def multi(self, deploy_configs: list[Json], actions: Json, **options: Any) -> None:
-        """Prefect's own loop, over several shards of the list at one time."""
+        """Prefect's own loop, over several shards of the list concurrently."""
         queue = list(reversed(deploy_configs))
 
         async def shard() -> None:
@@ -253,7 +254,7 @@ class DeploySession:
         except (KeyboardInterrupt, asyncio.CancelledError):
             raise
         except BaseException as caught:  # noqa: BLE001 - one deployment's failure is a result, whatever it is
-            error = _told(caught)
+            error = _error_text(caught)
             self.failed = True
         finally:
             CURRENT.reset(token)
@@ -281,7 +282,7 @@ class DeploySession:
             return {**(upstream or {}), **self.outputs[digest]}
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     """The error's words with those of its causes, which Prefect hides under general ones."""
     words: list[str] = []
     step: BaseException | None = error
@@ -299,7 +300,7 @@ def _silent() -> Console:
     return Console(file=io.StringIO(), quiet=True)
 
 
-async def _gated(
+async def _rewritten_request(
     self: Any, method: str, path: str, params: Any = None, path_params: Any = None, **kwargs: Any
 ) -> httpx.Response:
     one = CURRENT.get()

@@ -1,7 +1,7 @@
-"""What of Prefect's writes passes on to the server, and how; pure. `child.py` puts it before Prefect's own client.
+"""Rewrites the requests of `prefect deploy`; pure. `child.py` puts it before Prefect's own client.
 
-`prefect deploy` writes a deployment in one PATCH (or POST, when it is new) and makes its automations anew. Between
-that code and the server the body is brought to what the file means: fields that the UI owns are not sent, schedules
+`prefect deploy` writes a deployment in one PATCH (or POST, when it is new) and recreates its automations. Between
+that code and the server the body is changed to what the file means: fields that the UI owns are not sent, schedules
 are reconciled by slug, automations keep their ids.
 """
 
@@ -35,7 +35,7 @@ def create_body(body: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
 def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
     """POST /deployments/ that writes the mark on an existing deployment (`row`) and keeps all else.
 
-    The route is an upsert: it leaves what it is not given, but makes the schedules anew.
+    The route is an upsert: it leaves what it is not given, but recreates the schedules.
     """
     kept = ("schedule", "active", "slug", "parameters")
     return {
@@ -54,40 +54,62 @@ def update_body(
     `anchored`: slugs of the schedules that the file gives an anchor. For the others Prefect would take the moment of
     the deploy, and every deploy would shift the runs: they keep the one they have.
 
-    The server patches schedules by slug when all of them have one, and makes them anew otherwise: then those that
+    The server patches schedules by slug when all of them have one, and recreates them otherwise: then those that
     the UI paused (`active` in `ui`) are found by what they say.
     """
     hidden = {key for name in ui for key in _SENT_AS[name]}
     sent = {key: value for key, value in body.items() if key not in hidden}
     sent.setdefault("enforce_parameter_schema", True)
-    live: Sequence[Json] = row.get("schedules") or []
-    by_slug = {each["slug"]: each for each in live if each.get("slug")}
-    declared: list[Json] = [dict(each) for each in body.get("schedules") or []]
-    in_place = len(by_slug) == len(live)
-    for each in declared:
-        if each.get("replaces") not in by_slug or each.get("slug") in by_slug:
-            each.pop("replaces", None)
-        old = by_slug.get(each.get("replaces") or each.get("slug"))
-        if old is None and not in_place:
-            old = next((other for other in live if _same_rule(other, each)), None)
-        if "active" in ui and old is not None:
-            each["active"] = old["active"]
-            if in_place:
-                each.pop("active")  # what is not sent cannot overtake a click in the UI
-        elif each.get("active") is None:
-            each["active"] = True
-        # A key that is left out keeps the live value.
-        each.setdefault("parameters", {})
-        rule = (old or {}).get("schedule") or {}
-        if rule.get("anchor_date") and each.get("slug") not in anchored and "interval" in (each.get("schedule") or {}):
-            each["schedule"] = {**each["schedule"], "anchor_date": rule["anchor_date"]}
+    live = _LiveSchedules(row.get("schedules") or [])
+    declared = [_schedule_body(each, live, "active" in ui, anchored) for each in body.get("schedules") or []]
     if declared:
         sent["schedules"] = declared
     else:
         sent.pop("schedules", None)
-    kept = {each.get("replaces") or each.get("slug") for each in declared}
-    gone = [each for each in live if each.get("slug") not in kept] if in_place or not declared else []
-    return sent, gone
+    return sent, live.left_by(declared)
+
+
+class _LiveSchedules:
+    """The schedules that a deployment has on the server."""
+
+    def __init__(self, rows: Sequence[Json]) -> None:
+        self.rows = rows
+        self.by_slug = {row["slug"]: row for row in rows if row.get("slug")}
+        self.patched_in_place = len(self.by_slug) == len(rows)
+
+    def match(self, declared: Json) -> Json | None:
+        """The one that a declared schedule writes to."""
+        row = self.by_slug.get(declared.get("replaces") or declared.get("slug"))
+        if row is None and not self.patched_in_place:
+            row = next((other for other in self.rows if _same_rule(other, declared)), None)
+        return row
+
+    def left_by(self, declared: Sequence[Json]) -> list[Json]:
+        """Those that the write leaves on the server although the file no longer has them."""
+        kept = {schedule.get("replaces") or schedule.get("slug") for schedule in declared}
+        if declared and not self.patched_in_place:
+            return []
+        return [row for row in self.rows if row.get("slug") not in kept]
+
+
+def _schedule_body(declared: Json, live: _LiveSchedules, ui_owns_active: bool, anchored: Collection[str]) -> Json:
+    """One schedule of the body, over the live one that it writes to."""
+    sent = dict(declared)
+    if sent.get("replaces") not in live.by_slug or sent.get("slug") in live.by_slug:
+        sent.pop("replaces", None)
+    row = live.match(sent)
+    if ui_owns_active and row is not None:
+        sent["active"] = row["active"]
+        if live.patched_in_place:
+            sent.pop("active")  # what is not sent cannot overtake a click in the UI
+    elif sent.get("active") is None:
+        sent["active"] = True
+    # A key that is left out keeps the live value.
+    sent.setdefault("parameters", {})
+    anchor = ((row or {}).get("schedule") or {}).get("anchor_date")
+    if anchor and sent.get("slug") not in anchored and "interval" in (sent.get("schedule") or {}):
+        sent["schedule"] = {**sent["schedule"], "anchor_date": anchor}
+    return sent
 
 
 def _same_rule(live: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:

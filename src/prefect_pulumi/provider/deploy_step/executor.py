@@ -19,7 +19,8 @@ from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
 from prefect_pulumi.deploy.plan.ownership import Owner
 from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment
-from prefect_pulumi.deploy.run.runner import Deployed, DeployEntry, DeployJob, DeployRun, run_deploy
+from prefect_pulumi.deploy.run.job import DeployEntry, DeployJob
+from prefect_pulumi.deploy.run.runner import DeployResult, DeployRun, run_deploy
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.deploy_step.checked_file import NOT_HANDED_ON, CheckedFile
 from prefect_pulumi.provider.handlers.base import Call
@@ -112,7 +113,7 @@ class DeployExecutor:
             **self.connection.secret_env,
         }
 
-    def _ended(self, call: Call, journal: DeployJournal, result: Deployed) -> None:
+    def _ended(self, call: Call, journal: DeployJournal, result: DeployResult) -> None:
         if not result.error:
             fingerprint = unwrap(call.news["fingerprints"])[result.name]
             journal.note(JournalEntry(result.name, result.id, fingerprint, result.automations))
@@ -123,7 +124,7 @@ class DeployExecutor:
         client = self.connection.client()
         ended = dict(run.results)
         for name in found.of(Action.RECOVER):
-            ended[name] = Deployed(name, noted[name].id, "", 0.0, noted[name].automations)
+            ended[name] = DeployResult(name, noted[name].id, "", 0.0, noted[name].automations)
         done = {name: each.automations for name, each in ended.items() if not each.error}
         rows = live.read_flows(client, (*found.deploys, *found.of(Action.RECOVER)))
         made = live.read_automations(client, done)
@@ -180,7 +181,7 @@ class DeployExecutor:
         error = DeployError(
             message,
             where=identity,
-            remedy="mend it and run again: the update goes on with what is missing",
+            remedy="fix the problem and run it again: the update continues with what is missing",
             results=outputs["results"],
         )
         if not outputs["deployments"]:
@@ -200,7 +201,7 @@ def delete_deployment(client: BlockingClient, id: str) -> None:
         return
 
 
-def _ended(result: Deployed) -> str:
+def _ended(result: DeployResult) -> str:
     return f"failed: {result.error}" if result.error else f"deployed in {result.seconds:.1f}s"
 
 
