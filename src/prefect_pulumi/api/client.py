@@ -15,7 +15,7 @@ import anyio
 import httpx
 
 from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
-from prefect_pulumi.core import deadline
+from prefect_pulumi.core.deadline import remaining
 from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
 from prefect_pulumi.core.masking import Masker
 
@@ -204,7 +204,7 @@ class PrefectClient:
         if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
         try:
-            with anyio.fail_after(deadline.left()):
+            with anyio.fail_after(remaining()):
                 response = await self._answer(method, path, json, params)
         except TimeoutError as error:
             raise ServerUnavailableError(

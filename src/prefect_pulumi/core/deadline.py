@@ -11,7 +11,7 @@ _END: ContextVar[float | None] = ContextVar("end", default=None)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def deadline(seconds: float) -> Iterator[None]:
     """What runs inside has this long; 0: its usual time limits."""
     if not seconds:
         yield
@@ -23,13 +23,13 @@ def within(seconds: float) -> Iterator[None]:
         _END.reset(token)
 
 
-def left() -> float | None:
-    """Seconds, 0 when there are none; None: no limit was set."""
+def remaining() -> float | None:
+    """Seconds until the deadline, 0 when it has passed; None: no deadline was set."""
     end = _END.get()
     return None if end is None else max(0.0, end - time.monotonic())
 
 
-def bounded(seconds: float) -> float:
-    """`seconds`, or what is left when that is less."""
-    remaining = left()
-    return seconds if remaining is None else min(seconds, remaining)
+def clamp(seconds: float) -> float:
+    """`seconds`, or what remains until the deadline when that is less."""
+    left = remaining()
+    return seconds if left is None else min(seconds, left)

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from prefect_pulumi.core import deadline
+from prefect_pulumi.core.deadline import clamp
 from prefect_pulumi.core.errors import LocalProcessError
 
 SAME_START_SECONDS = 1.5
@@ -135,7 +135,7 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 def wait_until(condition: Any, *, seconds: float, pause: float = 0.1) -> bool:
     """True as soon as `condition()` is, False after `seconds`."""
-    end = time.monotonic() + deadline.bounded(seconds)
+    end = time.monotonic() + clamp(seconds)
     while time.monotonic() < end:
         if condition():
             return True

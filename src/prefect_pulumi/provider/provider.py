@@ -9,7 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.core import deadline
+from prefect_pulumi.core.deadline import deadline
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
 from prefect_pulumi.core.provider_protocol import (
     CheckFailure,
@@ -137,7 +137,7 @@ class PrefectProvider(Provider, CreateRecovery):
         if handler.model.on_server:
             self.claims.begin(urn)
         try:
-            with deadline.within(request.timeout):
+            with deadline(request.timeout):
                 id, outputs = handler.create(call)
         except ServerUnavailableError:
             raise  # it may be there
@@ -193,13 +193,13 @@ class PrefectProvider(Provider, CreateRecovery):
     @override
     def update(self, request: UpdateRequest) -> dict[str, Any]:
         handler, call = self.handler(request.urn), _change(request)
-        with deadline.within(request.timeout):
+        with deadline(request.timeout):
             outputs = handler.preview(call) if request.preview else handler.update(call)
             return sealed(handler.model, request.new_inputs, outputs)
 
     @override
     def delete(self, request: DeleteRequest) -> None:
-        with deadline.within(request.timeout):
+        with deadline(request.timeout):
             self.handler(request.urn).delete(_known(request))
 
     @override

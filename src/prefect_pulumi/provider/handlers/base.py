@@ -1,4 +1,4 @@
-"""What every kind's lifecycle offers to the service."""
+"""The contract of a kind's lifecycle: what the provider calls, and what it hands over."""
 
 from __future__ import annotations
 
@@ -19,9 +19,23 @@ def logical_name(urn: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a lifecycle call is about. Property maps may hold secrets, and unknowns in a preview.
+    """What one lifecycle call is about. Property maps may hold secrets, and unknowns in a preview.
 
-    `news` are the checked inputs to reach, `inputs` and `outputs` those of the last known state.
+    `news` are the inputs to reach, `inputs` and `outputs` those of the last known state, `ignored` the paths of
+    `ignore_changes`. Which of them are set depends on the verb; a map that is not set is empty, an id "":
+
+    | verb             | id | inputs | outputs | news      | ignored |
+    |------------------|----|--------|---------|-----------|---------|
+    | check            |    | x      |         | unchecked |         |
+    | diff             | x  | x      | x       | checked   | x       |
+    | preview, create  |    |        |         | checked   |         |
+    | preview, update  | x  | x      | x       | checked   | x       |
+    | read             | x  | x      | x       |           |         |
+    | read (import)    | x  |        |         |           |         |
+    | delete           | x  | x      | x       |           |         |
+    | recover          |    |        |         | checked   |         |
+
+    `urn` is set for each. The id of an import is what the user typed: a UUID or the kind's import id.
     """
 
     urn: str
@@ -39,7 +53,8 @@ class Handler(ABC):
         self.model = model
 
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
-        """The inputs to store, and what is wrong with them."""
+        """The inputs to store, with the logical name where no name is given and secrets marked, and what is wrong with
+        them. Writes nothing to the server."""
         inputs = {name: value for name, value in call.news.items() if value is not None}
         for spec in self.model.inputs():
             if spec.meta.logical_name and spec.wire not in inputs:
@@ -62,7 +77,7 @@ class Handler(ABC):
         return []
 
     def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
-        """As `read`, in the order of `calls`."""
+        """As `read` for each, in the order of `calls`; kinds with a list route need few requests for many."""
         return [self.read(call) for call in calls]
 
     @abstractmethod
@@ -70,28 +85,36 @@ class Handler(ABC):
         """Faults that need more than the model to be seen; `values` are plain, well-formed and known."""
 
     @abstractmethod
-    def diff(self, call: Call) -> DiffResult: ...
+    def diff(self, call: Call) -> DiffResult:
+        """How `news` differ from what is there, and which differences replace the object. Sends no request."""
 
     @abstractmethod
     def preview(self, call: Call) -> dict[str, Any]:
-        """Outputs of a create or update as far as they are known before it; UNKNOWN for the rest."""
+        """Outputs of the create or update as far as they are known before it; UNKNOWN for the rest.
+
+        `id` "" says that it is a create.
+        """
 
     @abstractmethod
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
-        """Id and outputs."""
+        """Id and outputs of the new object. Raises `ProviderError` when one of that name exists already,
+        `ServerUnavailableError` when it is not known whether it was created."""
 
     @abstractmethod
-    def read(self, call: Call) -> ReadResult: ...
+    def read(self, call: Call) -> ReadResult:
+        """The object as it is now; `ReadResult` with id "" when there is none."""
 
     @abstractmethod
-    def update(self, call: Call) -> dict[str, Any]: ...
+    def update(self, call: Call) -> dict[str, Any]:
+        """The outputs of the object changed in place to `news`. Raises `ProviderError` when it is gone."""
 
     @abstractmethod
-    def delete(self, call: Call) -> None: ...
+    def delete(self, call: Call) -> None:
+        """Deletes the object; one that is gone already is no error."""
 
     @abstractmethod
     def recover(self, call: Call) -> ReadResult | None:
-        """What an interrupted create of `news` left behind, or None."""
+        """What an interrupted create of `news` left behind, found by name, or None."""
 
 
 def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.api.worker_waits import drain, heartbeats, mark_lost_runs, wait_online, warn_version_skew
 from prefect_pulumi.api.workers import facts, set_paused
 from prefect_pulumi.core.errors import ConfigError, LocalProcessError, ServerUnavailableError
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
@@ -19,7 +20,6 @@ from prefect_pulumi.models import Fault, LocalServer, ProcessWorker
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.diff import diff
-from prefect_pulumi.provider.handlers.workers import beats, drain, settle, tell_skew, wait_online
 
 RUNNING = "running"
 
@@ -149,7 +149,7 @@ class ProcessWorkerHandler(Handler):
         found = facts(self.connection.client(), spec.work_pool, [spec.name])
         # Its event may still be on its way; what it runs is what is installed here.
         found[spec.name]["version"] = worker.prefect_version()
-        tell_skew(found, self.host, call.urn)
+        warn_version_skew(found, lambda message: self.host.log("warning", message, call.urn))
         return spec.name, {**call.news, "apiUrl": url, "status": RUNNING, "facts": found}
 
     @override
@@ -165,7 +165,7 @@ class ProcessWorkerHandler(Handler):
     def start(self, spec: worker.WorkerSpec, seconds: float) -> None:
         """Starts it and waits until the server has heard from it; one that dies in the meantime is stopped."""
         client = self.connection.client()
-        before = beats(client, spec.work_pool, [spec.name])
+        before = heartbeats(client, spec.work_pool, [spec.name])
         worker.start(spec)
 
         def dead() -> str:
@@ -192,7 +192,7 @@ class ProcessWorkerHandler(Handler):
                 spec.drained.touch()
                 drain(client, spec.work_pool, self.value(props, "drainSeconds"), self._log(call), [spec.name])
             worker.stop(spec)
-            settle(client, spec.work_pool, [spec.name])
+            mark_lost_runs(client, spec.work_pool, [spec.name])
             set_paused(client, spec.work_pool, self.value(props, "poolPaused"))
         except (ServerUnavailableError, ConfigError):
             worker.stop(spec)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
 from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.api.protocol import ApiClient
-from prefect_pulumi.api.workers import busy_runs, facts, find_pool, mark_crashed, set_paused, skew, workers
-from prefect_pulumi.core import deadline
-from prefect_pulumi.core.errors import LocalProcessError, ServerUnavailableError
+from prefect_pulumi.api.worker_waits import drain, heartbeats, mark_lost_runs, wait_online, warn_version_skew
+from prefect_pulumi.api.workers import facts, find_pool, set_paused, workers
+from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.local.containers import ContainerFacts, look
@@ -20,84 +18,13 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.diff import diff
 
-POLL_SECONDS = 0.5
 LOOK_SECONDS = 5.0
 """How often the containers are looked at while their workers are waited for."""
 
 ONLINE = "online"
 
-
 DIES_WITH_ITS_WORKER = "process"
-"""Type of the pools whose flow runs are processes of the worker itself; others go on without it."""
-
-
-def drain(
-    client: ApiClient, pool: str, seconds: float, log: Callable[[str], None], names: Collection[str] | None = None
-) -> None:
-    """Pauses the pool and waits until none of its flow runs (or of those that workers of `names` took) is under way.
-
-    A worker that is told to end waits for nothing: it ends its flow runs, or leaves them running on the server.
-    """
-    set_paused(client, pool, True)
-    seconds = deadline.bounded(seconds)
-    end, told = time.monotonic() + seconds, False
-    while True:
-        left = [run["name"] for run in busy_runs(client, pool, names)]
-        if not left:
-            return
-        if not told:
-            log(f"work pool {pool} is paused; waiting up to {seconds:.0f} s for flow runs: {', '.join(left)}")
-            told = True
-        if time.monotonic() >= end:
-            log(f"work pool {pool}: still running after {seconds:.0f} s: {', '.join(left)}")
-            return
-        time.sleep(POLL_SECONDS)
-
-
-def settle(client: ApiClient, pool: str, names: Collection[str]) -> None:
-    """Marks what was left of a drain whose time ran out: these runs ended with their worker and cannot say so."""
-    for run in busy_runs(client, pool, names):
-        mark_crashed(client, run["id"], f"worker {', '.join(names)} was stopped before this run ended")
-
-
-def beats(client: ApiClient, pool: str, names: list[str]) -> dict[str, Any]:
-    """Worker name -> time of its last heartbeat, None for one that the server does not know."""
-    rows = workers(client, pool)
-    return {name: rows.get(name, {}).get("last_heartbeat_time") for name in names}
-
-
-def wait_online(
-    client: ApiClient, pool: str, names: list[str], seconds: float, before: dict[str, Any], check: Callable[[], str]
-) -> None:
-    """Returns when each worker has sent a heartbeat that is not the one of `before`.
-
-    So the clocks of server and machine need not agree, and a predecessor of the same name proves nothing. `check`
-    gives a reason to give up early, or "". Raises `LocalProcessError`.
-    """
-    seconds = deadline.bounded(seconds)
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            now = beats(client, pool, names)
-        except ServerUnavailableError as error:
-            raise LocalProcessError(f"work pool {pool}: {error.message}") from error
-        missing = [name for name in names if now[name] is None or now[name] == before.get(name)]
-        if not missing:
-            return
-        reason = check()
-        if reason:
-            raise LocalProcessError(f"worker {', '.join(missing)} of work pool {pool} cannot run: {reason}")
-        if time.monotonic() >= end:
-            raise LocalProcessError(
-                f"the server at work pool {pool} has heard nothing of worker {', '.join(missing)} for {seconds:.0f} s",
-                remedy="see what the worker logged; its API address and credentials must hold where it runs",
-            )
-        time.sleep(POLL_SECONDS)
-
-
-def tell_skew(found: dict[str, dict[str, Any]], host: ProviderHost, urn: str) -> None:
-    for sentence in skew(found):
-        host.log("warning", sentence, urn)
+"""Type of the pools whose flow runs are processes of the worker itself; others continue without it."""
 
 
 class _PoolHandler(Handler):
@@ -127,7 +54,7 @@ class _PoolHandler(Handler):
         found = find_pool(client, pool)
         if found.get("is_paused") and not values["paused"]:
             if found["type"] == DIES_WITH_ITS_WORKER:
-                settle(client, pool, values["workers"])
+                mark_lost_runs(client, pool, values["workers"])
             set_paused(client, pool, False)
 
     def drain(self, call: Call, values: dict[str, Any], seconds: float) -> None:
@@ -198,16 +125,16 @@ class WorkerOnlineHandler(_PoolHandler):
             if time.monotonic() - looked < LOOK_SECONDS:
                 return ""
             looked = time.monotonic()
-            return _text([facts for facts in look(containers, host) if facts.exit_code is not None])
+            return _text([container for container in look(containers, host) if container.exit_code is not None])
 
         try:
-            wait_online(client, pool, names, values["timeout"], beats(client, pool, names), dead)
+            wait_online(client, pool, names, values["timeout"], heartbeats(client, pool, names), dead)
         except LocalProcessError as error:
             if "ended with exit code" in error.message or not containers:
                 raise
             raise LocalProcessError(f"{error.message}\n{_text(look(containers, host))}", remedy=error.remedy) from None
         found = facts(client, pool, names)
-        tell_skew(found, self.host, call.urn)
+        warn_version_skew(found, lambda message: self.host.log("warning", message, call.urn))
         return pool, {**call.news, "status": ONLINE, "facts": found}
 
     @override
