@@ -181,7 +181,9 @@ def test_what_may_be_stored_in_clear_is_let_through(root: Path, flows: dict[str,
     text = ORDERS + "  description: '{{ $API_TOKEN }} {{ prefect.blocks.secret.api-token }}'\n"
     (document,) = documents({"": text}).values()
     assert isinstance(document, Document)
-    context = DeployContext(pools=AROUND.pools, blocks=AROUND.blocks, plain=frozenset({"API_TOKEN", "secret/api-token"}))
+    context = DeployContext(
+        pools=AROUND.pools, blocks=AROUND.blocks, plain=frozenset({"API_TOKEN", "secret/api-token"})
+    )
     found = check_all(document, document.data, root, flows=flows, context=context, env=ENV)
     assert found.faults == ()
 
