@@ -13,7 +13,7 @@ from uuid import uuid4
 import anyio
 import pytest
 
-from prefect_pulumi.api import client as client_module
+from prefect_pulumi.api import retry
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.client import PrefectClient
 from prefect_pulumi.api.rate_limit import CEILING, FLOOR, START, AdaptiveConcurrency
@@ -199,8 +199,8 @@ async def _slow(seconds: float, *, health: bool) -> AsyncIterator[PrefectClient]
 def test_a_server_that_accepts_and_never_answers_is_said_soon_and_a_slow_one_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_module, "FIRST_CONTACT", 0.5)
-    monkeypatch.setattr(client_module, "HEALTH_TIMEOUT", 0.5)
+    monkeypatch.setattr(retry, "FIRST_CONTACT", 0.5)
+    monkeypatch.setattr(retry, "HEALTH_TIMEOUT", 0.5)
 
     async def test() -> None:
         async with _slow(60, health=False) as client:

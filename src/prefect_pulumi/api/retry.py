@@ -1,0 +1,207 @@
+"""Sends requests to a server that may be slow, overloaded, restarting or down: when to wait, repeat or give up.
+
+It works on an `httpx.AsyncClient`, not as a transport below one: a client with a transport of its own would no longer
+follow the proxy variables of the environment.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import httpx
+
+from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
+from prefect_pulumi.core.deadline import remaining
+from prefect_pulumi.core.errors import ServerUnavailableError
+
+FIRST_WAIT = 0.1
+LONGEST_WAIT = 2.0
+FIRST_CONTACT = 5.0
+"""Seconds after which a server that has never answered is said to be down, or asked whether it is."""
+HEALTH_TIMEOUT = 3.0
+OUTAGE = 30.0
+"""Seconds for which one that has answered before may be away, as when it is started again."""
+LONGEST_RETRY_AFTER = 10.0
+RETRIED = frozenset({429, 500, 502, 503, 504})
+OVERLOADED = frozenset({429, 503})
+CONFLICT = 409
+ATTEMPTS = 5
+"""Before a server that takes requests but gives no good answer is given up."""
+
+Resolve = Callable[[], Awaitable[dict[str, Any] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """What may be done when an answer is lost: the request is `repeatable`, or `resolve` finds what it created."""
+
+    repeatable: bool
+    resolve: Resolve | None = None
+
+    @property
+    def allowed(self) -> bool:
+        return self.repeatable or self.resolve is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """In place of an answer that was lost: the object that its request created."""
+
+    found: dict[str, Any]
+
+
+class _LostAnswerError(Exception):
+    """The request may or may not have been carried out: `reason` says why, or is an answer that asks for another try.
+
+    `reached`: it may have reached the server.
+    """
+
+    def __init__(self, reason: ServerUnavailableError | httpx.Response, *, reached: bool) -> None:
+        super().__init__(str(reason))
+        self.error = reason if isinstance(reason, ServerUnavailableError) else None
+        self.response = reason if isinstance(reason, httpx.Response) else None
+        self.reached = reached
+
+    def outcome(self) -> httpx.Response:
+        """The answer, as the last one. Raises the error where there is none."""
+        if self.response is not None:
+            return self.response
+        assert self.error is not None  # noqa: S101 - a reason is one or the other
+        raise self.error from self.__cause__
+
+
+class RetryingSender:
+    """Sends the requests of one client. `patience`: seconds after which a server that gives no answer is given up."""
+
+    def __init__(self, http: httpx.AsyncClient, api_url: str, patience: float) -> None:
+        self._http, self._api_url, self._patience = http, api_url, patience
+        self._concurrency = AdaptiveConcurrency()
+        self._slots = anyio.CapacityLimiter(self._concurrency.value)
+        self._answered = False
+        self._gone: ServerUnavailableError | None = None
+        """Set when a request has waited for the server in vain: no other one waits too."""
+
+    async def send(self, request: httpx.Request, where: str, repetition: Repetition) -> httpx.Response | Resolved:
+        """The first answer that is not one of an overloaded or failing server, or the last of those.
+
+        `where` names the request in errors. Raises `ServerUnavailableError` when there is no answer in time.
+        """
+        began, attempt, lost = time.monotonic(), 0, False
+        while True:
+            response: httpx.Response | None = None
+            try:
+                response = await self._attempt(request, where)
+            except _LostAnswerError as failure:
+                if failure.reached and not repetition.allowed:
+                    return failure.outcome()
+                lost = lost or failure.reached
+                attempt += 1
+                if not self._time_left(began, failure, attempt):
+                    self._gone = failure.error or self._gone
+                    return failure.outcome()
+                await _pause(failure.response, attempt)
+            if response is not None and response.status_code != CONFLICT:
+                return response
+            # Only after a lost answer can the object be the one that this request created.
+            found = await repetition.resolve() if lost and repetition.resolve is not None else None
+            if found is not None:
+                return Resolved(found)
+            if response is not None:
+                return response
+
+    def _time_left(self, began: float, failure: _LostAnswerError, attempt: int) -> bool:
+        """Most of the time may have gone by in the queue for a slot, so a few attempts are due in any case."""
+        longest = self._patience
+        if not self._answered:
+            longest = min(FIRST_CONTACT, longest)
+        elif failure.error is not None:  # no answer at all: it may be starting again
+            longest = max(OUTAGE, longest)
+        if self._gone is not None:
+            return False
+        return time.monotonic() - began < longest or (failure.reached and attempt < ATTEMPTS)
+
+    async def _attempt(self, request: httpx.Request, where: str) -> httpx.Response:
+        """One answer, in a slot and before the operation's deadline. Raises `_LostAnswerError`."""
+        try:
+            with anyio.fail_after(remaining()):
+                async with self._slots:
+                    if self._gone is not None:
+                        raise self._gone
+                    response = await self._exchange(request)
+        except TimeoutError as error:
+            raise ServerUnavailableError(
+                "it took longer than its custom timeout",
+                where=where,
+                remedy="rerun with a longer `custom_timeouts`; the next run picks up operations already started",
+            ) from error
+        self._answered = True
+        if response.status_code in RETRIED:
+            if response.status_code in OVERLOADED:
+                self._concurrency.overloaded()
+                self._slots.total_tokens = self._concurrency.value
+            raise _LostAnswerError(response, reached=True)
+        self._concurrency.succeeded(response.elapsed.total_seconds())
+        self._slots.total_tokens = self._concurrency.value
+        return response
+
+    async def _exchange(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await (self._http.send(request) if self._answered else self._first_exchange(request))
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _LostAnswerError(self.unavailable("no connection", error), reached=False) from error
+        except httpx.TransportError as error:
+            raise _LostAnswerError(self.unavailable("the connection broke", error), reached=True) from error
+
+    async def _first_exchange(self, request: httpx.Request) -> httpx.Response:
+        """While the server has never answered, silence is not waited out: it may only accept connections."""
+        response: httpx.Response | None = None
+        failure: httpx.TransportError | None = None
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._cancel_when_silent, group.cancel_scope)
+            try:
+                response = await self._http.send(request)
+            except httpx.TransportError as error:
+                failure = error
+            group.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        if response is None:
+            self._gone = self._gone or self.unavailable("it accepts connections and does not answer")
+            raise self._gone
+        return response
+
+    async def _cancel_when_silent(self, exchange: anyio.CancelScope) -> None:
+        """After `FIRST_CONTACT` GET /health is asked beside the request; any answer to either says it is alive."""
+        await anyio.sleep(FIRST_CONTACT)
+        if self._answered:
+            return
+        try:
+            await self._http.get("/health", timeout=HEALTH_TIMEOUT)
+        except httpx.TransportError:
+            if not self._answered:
+                exchange.cancel()
+        else:
+            self._answered = True
+
+    def unavailable(self, what: str, error: Exception | None = None) -> ServerUnavailableError:
+        return ServerUnavailableError(
+            what if error is None else f"{what} ({type(error).__name__})",
+            where=self._api_url,
+            remedy="is the server running? check PREFECT_API_URL and the stack's `server` settings",
+        )
+
+
+async def _pause(response: httpx.Response | None, attempt: int) -> None:
+    """Waits as long as the server asks for, else an exponentially growing time with jitter."""
+    try:
+        seconds = min(float(response.headers["Retry-After"]), LONGEST_RETRY_AFTER) if response is not None else None
+    except (KeyError, ValueError):
+        seconds = None
+    ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+    drawn = random.uniform(FIRST_WAIT / 2, ceiling)  # noqa: S311 - jitter, not a secret
+    await anyio.sleep(drawn if seconds is None else seconds)
