@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from prefect_pulumi.models.base import Kind, Meta
+from prefect_pulumi.models.names import Seconds
 
 
 class Deployments(Kind):
@@ -81,7 +82,7 @@ class Deployments(Kind):
         description="Packages that only the workers have installed: flows that import them are read from their source, "
         "as Prefect does.",
     )
-    import_seconds: Annotated[float, Field(gt=0)] = Field(
+    import_seconds: Seconds = Field(
         default=60.0, description="How long the import of one flow may take in the preflight, in seconds."
     )
     hash_key: Annotated[str, Meta(computed=True, secret=True)] = Field(

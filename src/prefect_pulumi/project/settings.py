@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.suggestions import explain
+from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
 
 
 class SettingsError(ConfigError):
@@ -37,7 +38,7 @@ class ServerContainer(ImageSettings):
     """
 
     host: str = "127.0.0.1"
-    port: int = Field(default=4200, ge=1, le=65535)
+    port: Port = 4200
     env: dict[str, str] = {}
 
 
@@ -53,7 +54,7 @@ class ServerSettings(Settings):
 
     embedded: bool = False
     host: str = "127.0.0.1"
-    port: int = Field(default=4200, ge=1, le=65535)
+    port: Port = 4200
     container: ServerContainer | None = None
     api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
 
@@ -61,8 +62,8 @@ class ServerSettings(Settings):
 class QueueSettings(Settings):
     """A queue of a pool. Priority 1 is served first; `concurrency_limit` counts flow runs."""
 
-    priority: int | None = Field(default=None, ge=1)
-    concurrency_limit: int | None = Field(default=None, ge=0)
+    priority: Priority | None = None
+    concurrency_limit: Limit | None = None
     description: str | None = None
 
 
@@ -75,9 +76,9 @@ class WorkerSettings(ImageSettings):
     count: int = Field(default=1, ge=0, le=32)
     runs_in: Literal["process", "docker", "kubernetes"] | None = None
     queues: list[str] = []
-    limit: int | None = Field(default=None, ge=1)
-    drain_seconds: int = Field(default=60, ge=0)
-    online_seconds: int = Field(default=180, ge=1)
+    limit: Positive | None = None
+    drain_seconds: Limit = 60
+    online_seconds: Positive = 180
     memory: int | None = Field(default=None, ge=6)
     memory_swap: int | None = Field(default=None, ge=-1)
     cpus: float | None = Field(default=None, gt=0)
@@ -96,7 +97,7 @@ class PoolSettings(Settings):
 
     type: str = "process"
     description: str | None = None
-    concurrency_limit: int | None = Field(default=None, ge=0)
+    concurrency_limit: Limit | None = None
     paused: bool | None = None
     base_job_template: dict[str, JsonValue] | None = None
     queues: dict[str, QueueSettings] = {}
@@ -145,8 +146,8 @@ class SecretSettings(Settings):
 class LimitSettings(Settings):
     """A global concurrency limit: `limit` slots; `slot_decay_per_second` makes it a rate limit."""
 
-    limit: int = Field(ge=0)
-    slot_decay_per_second: float | None = Field(default=None, ge=0)
+    limit: Limit
+    slot_decay_per_second: Rate | None = None
 
 
 class DeploySettings(Settings):
@@ -164,7 +165,7 @@ class DeploySettings(Settings):
     step_files: list[str] = []
     plain_text: list[str] = []
     worker_packages: list[str] = []
-    import_seconds: float = Field(default=60, gt=0)
+    import_seconds: Seconds = 60
 
 
 class SmokeRun(Settings):
@@ -172,7 +173,7 @@ class SmokeRun(Settings):
 
     deployment: str = Field(pattern=r"^[^/]+/[^/]+$")
     parameters: dict[str, JsonValue] = {}
-    seconds: float = Field(default=600, gt=0)
+    seconds: Seconds = 600
 
 
 class VerificationSettings(Settings):
