@@ -1,1 +1,4 @@
-"""The only HTTP client of the toolkit: Prefect's REST API, with its errors translated at the edge."""
+"""Prefect's REST API: the client, and what is asked of workers and flow runs. Its errors are the toolkit's own.
+
+May import `core` and `models`.
+"""

@@ -1,4 +1,7 @@
-"""Pulumi components over the resources, and the model of the stack's config that `infra/` reads."""
+"""Pulumi components over the resources: what `infra/` builds a stack's program from.
+
+May import `resources`, `project.settings`, `models` and `core`.
+"""
 
 from __future__ import annotations
 

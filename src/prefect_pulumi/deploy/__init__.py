@@ -1,1 +1,5 @@
-"""The deploy step: `prefect.yaml` checked as a whole, fingerprinted, planned, deployed by Prefect's own command."""
+"""The deploy step: `prefect.yaml` is read (`file`, `flows`), checked (`checks`), planned (`plan`) and deployed by
+Prefect's own command (`run`).
+
+May import `api`, `models` and `core`.
+"""

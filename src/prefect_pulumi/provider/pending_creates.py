@@ -1,7 +1,7 @@
-"""What this project has begun to make, noted beside it until the run has ended well.
+"""The creates that this project has started, logged beside it until the run has ended well.
 
 An engine learns of an object only from the answer to its create. When the provider or the engine is killed before
-that, the next create of the same URN finds the object here: it was made right after the note, so it is ours.
+that, the next create of the same URN finds the start in this log: an object created right after it is ours.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ import uuid
 from pathlib import Path
 
 FOLDER = Path(".infra") / "creates"
-SLACK = 2.0
-"""Seconds by which the server's clock may be behind ours."""
-LONGEST = 60.0
+LONGEST_REQUEST = 60.0
 """Seconds after which no request that was under way reaches the server any more."""
-KEPT = 30 * 86400.0
-"""Seconds for which the notes of a dead run are kept."""
+KEPT_SECONDS = 30 * 86400.0
+"""Seconds for which the log of a dead run is kept."""
 
 
-class Claims:
-    """Notes of one provider process. A folder that cannot be written costs only this help."""
+class CreateLog:
+    """The log of one provider process. A folder that cannot be written costs only this help."""
 
     def __init__(self, root: Path) -> None:
         self._folder = root / FOLDER
@@ -32,16 +30,16 @@ class Claims:
         self._lock = threading.Lock()
         self._file: int | None = None
         self._open: set[str] = set()
-        self._former: dict[str, list[float]] | None = None
+        self._previous: dict[str, list[float]] | None = None
 
-    def former(self, urn: str) -> list[float]:
-        """When runs that did not end well began to make `urn`: Unix seconds."""
+    def previous(self, urn: str) -> list[float]:
+        """When runs that did not end well started to create `urn`: Unix seconds."""
         with self._lock:
-            if self._former is None:
-                self._former = self._read()
-            return self._former.get(urn, [])
+            if self._previous is None:
+                self._previous = self._read()
+            return self._previous.get(urn, [])
 
-    def begin(self, urn: str) -> None:
+    def start(self, urn: str) -> None:
         """Call right before the create."""
         with self._lock, contextlib.suppress(OSError):
             self._open.add(urn)
@@ -51,13 +49,13 @@ class Claims:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.write(self._file, (json.dumps({"urn": urn, "at": time.time()}) + "\n").encode())
 
-    def end(self, urn: str) -> None:
+    def finish(self, urn: str) -> None:
         """Call when it is known how the create ended."""
         with self._lock:
             self._open.discard(urn)
 
     def close(self, *, well: bool = True) -> None:
-        """Forgets the notes of a run that ended well and knows how each of its creates did."""
+        """Deletes the log of a run that ended well and knows how each of its creates ended."""
         with self._lock, contextlib.suppress(OSError):
             if self._file is not None:
                 os.close(self._file)
@@ -71,7 +69,7 @@ class Claims:
             for path in self._folder.glob("*.jsonl"):
                 if path == self._path:
                     continue
-                if path.stat().st_mtime < time.time() - KEPT:
+                if path.stat().st_mtime < time.time() - KEPT_SECONDS:
                     path.unlink(missing_ok=True)
                     continue
                 for line in path.read_text("utf-8").splitlines():

@@ -57,9 +57,9 @@ from prefect_pulumi.provider.handlers.flows import DeploymentHandler, FlowHandle
 from prefect_pulumi.provider.handlers.pools import WorkPoolHandler
 from prefect_pulumi.provider.handlers.queues import WorkQueueHandler
 from prefect_pulumi.provider.handlers.rest import RestHandler
-from prefect_pulumi.provider.handlers.routes import TABLE, Routes
+from prefect_pulumi.provider.handlers.routes import ROUTES, Routes
 from prefect_pulumi.provider.handlers.task_limits import GlobalLimitHandler, TaskRunLimitHandler
-from prefect_pulumi.provider.pending_creates import LONGEST, Claims
+from prefect_pulumi.provider.pending_creates import LONGEST_REQUEST, CreateLog
 from prefect_pulumi.provider.run import ProgramRun
 
 CLOCK_SLACK = 2.0
@@ -74,7 +74,7 @@ class PrefectProvider(Provider, CreateRecovery):
 
     def __init__(self, root_directory: Path, host: ProviderHost, *, read_only: bool = False) -> None:
         self.root = root_directory.resolve()
-        self.claims = Claims(self.root)
+        self.creates = CreateLog(self.root)
         self.host = host
         self.read_only = read_only
         self._configure({})
@@ -135,27 +135,27 @@ class PrefectProvider(Provider, CreateRecovery):
         if taken is not None:
             return CreateResult(taken[0], sealed(handler.model, inputs, taken[1]))
         if handler.model.on_server:
-            self.claims.begin(urn)
+            self.creates.start(urn)
         try:
             with deadline(request.timeout):
                 id, outputs = handler.create(call)
         except ServerUnavailableError:
             raise  # it may be there
         except PrefectPulumiError:
-            self.claims.end(urn)
+            self.creates.finish(urn)
             raise
-        self.claims.end(urn)
+        self.creates.finish(urn)
         return CreateResult(id, sealed(handler.model, inputs, outputs))
 
     def _made_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
         """The object that a killed run made for this very resource, brought up to what is asked now."""
-        times = self.claims.former(call.urn)
+        times = self.creates.previous(call.urn)
         found = handler.recover(call) if times else None
         created = found.outputs.get("created") if found is not None and found.id else None
         if found is None or not isinstance(created, str):
             return None
         made = datetime.fromisoformat(created).timestamp()
-        if not any(time - CLOCK_SLACK <= made <= time + LONGEST for time in times):
+        if not any(time - CLOCK_SLACK <= made <= time + LONGEST_REQUEST for time in times):
             return None
         known = Call(call.urn, found.id, found.inputs, found.outputs, call.news)
         if handler.diff(known).replaces:
@@ -227,7 +227,7 @@ class PrefectProvider(Provider, CreateRecovery):
     @override
     def close(self) -> None:
         self.connection.close()
-        self.claims.close()
+        self.creates.close()
 
     def handler(self, urn: str) -> Handler:
         """Raises `ProviderError` for an unknown type."""
@@ -240,8 +240,8 @@ class PrefectProvider(Provider, CreateRecovery):
         return self._handlers[token]
 
     def _make(self, token: str) -> Handler:
-        if token in TABLE:
-            return self._rest(TABLE[token])
+        if token in ROUTES:
+            return self._rest(ROUTES[token])
         # These kinds bring modules that most programs' previews never need.
         if token.endswith(":Deployments"):
             from prefect_pulumi.provider.deploy_step.handler import DeploymentsHandler

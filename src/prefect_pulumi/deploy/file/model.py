@@ -158,10 +158,6 @@ class DeploymentEntry(FileModel):
             raise ValueError("give schedule or schedules, not both")
         return self
 
-    @property
-    def all_schedules(self) -> list[Schedule]:
-        return [self.schedule] if self.schedule else list(self.schedules or [])
-
 
 class PrefectFile(FileModel):
     """The whole file. `definitions` is free: it holds YAML anchors."""

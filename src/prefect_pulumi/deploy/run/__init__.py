@@ -1,4 +1,4 @@
 """Runs Prefect's own `prefect deploy` in a child process and rewrites its requests.
 
-May import `deploy.plan` and `deploy.file`. `child` is the only module that imports prefect.
+May import `deploy.plan` and `deploy.file`. `child` imports prefect: only its own process may import it.
 """

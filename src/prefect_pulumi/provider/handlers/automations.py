@@ -17,7 +17,7 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.diff import changed_fields
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
-from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.handlers.routes import ROUTES
 
 _SHAPES = {spec.wire: spec.meta.shape for spec in Automation.fields() if spec.meta.shape}
 
@@ -26,7 +26,7 @@ class AutomationHandler(RestHandler):
     """A trigger is equal to another when all that they mean is: defaults left out, order of sets, the server's ids."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(TABLE[Automation.token()], connection)
+        super().__init__(ROUTES[Automation.token()], connection)
 
     @override
     def faults(self, values: Props) -> list[Fault]:

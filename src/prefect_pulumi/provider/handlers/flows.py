@@ -19,7 +19,7 @@ from prefect_pulumi.models import Deployment, DeploymentSchedule, Flow
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
-from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.handlers.routes import ROUTES
 from prefect_pulumi.provider.run import ProgramRun
 
 OWN_LIMIT = "deployment:"
@@ -32,7 +32,7 @@ class FlowHandler(RestHandler):
     """Flows: deleting one takes its deployments and runs along, so it is refused while it has deployments."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(TABLE[Flow.token()], connection)
+        super().__init__(ROUTES[Flow.token()], connection)
 
     @override
     def delete(self, call: Call) -> None:
@@ -53,7 +53,7 @@ class DeploymentHandler(RestHandler):
     """Deployments. The API names a flow by its UUID; flows cannot be renamed, so names are kept once known."""
 
     def __init__(self, connection: Connection, run: ProgramRun) -> None:
-        super().__init__(TABLE[Deployment.token()], connection)
+        super().__init__(ROUTES[Deployment.token()], connection)
         self.run = run
         self._lock = threading.Lock()
         self._flow_names: dict[str, str] = {}
@@ -170,7 +170,7 @@ class ScheduleHandler(RestHandler):
     """Schedules live under their deployment, and only there; a slug is unique in it, but may be missing."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(TABLE[DeploymentSchedule.token()], connection)
+        super().__init__(ROUTES[DeploymentSchedule.token()], connection)
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from prefect_pulumi.models.work_pool import cloud_only
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
-from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.handlers.routes import ROUTES
 from prefect_pulumi.provider.run import ProgramRun
 
 TEMPLATE, DEFAULT = "baseJobTemplate", "defaultBaseJobTemplate"
@@ -25,7 +25,7 @@ class WorkPoolHandler(RestHandler):
     therefore the default, and any other live template is somebody's change."""
 
     def __init__(self, connection: Connection, run: ProgramRun) -> None:
-        super().__init__(TABLE[WorkPool.token()], connection)
+        super().__init__(ROUTES[WorkPool.token()], connection)
         self.run = run
 
     @override

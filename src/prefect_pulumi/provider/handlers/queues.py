@@ -13,7 +13,7 @@ from prefect_pulumi.models import WorkQueue
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
-from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.handlers.routes import ROUTES
 from prefect_pulumi.provider.run import ProgramRun
 
 DEFAULT = "default"
@@ -27,7 +27,7 @@ class WorkQueueHandler(RestHandler):
     """
 
     def __init__(self, connection: Connection, run: ProgramRun) -> None:
-        super().__init__(TABLE[WorkQueue.token()], connection)
+        super().__init__(ROUTES[WorkQueue.token()], connection)
         self.run = run
         self._lock = threading.Lock()
 

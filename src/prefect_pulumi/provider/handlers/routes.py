@@ -60,7 +60,7 @@ _PAUSED = {"paused": "is_paused"}
 _DOCUMENT_NAME = "/block_types/slug/{blockTypeSlug}/block_documents/name/{name}"
 _SECRETS = {"include_secrets": "true"}
 
-TABLE: dict[str, Routes] = {
+ROUTES: dict[str, Routes] = {
     row.model.token(): row
     for row in (
         Routes(

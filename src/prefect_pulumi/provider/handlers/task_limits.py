@@ -12,14 +12,14 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.diff import changed_fields
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
-from prefect_pulumi.provider.handlers.routes import TABLE
+from prefect_pulumi.provider.handlers.routes import ROUTES
 
 
 class TaskRunLimitHandler(RestHandler):
     """One limit to each tag."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(TABLE[TaskRunConcurrencyLimit.token()], connection)
+        super().__init__(ROUTES[TaskRunConcurrencyLimit.token()], connection)
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class GlobalLimitHandler(RestHandler):
     """Global limits. The same list holds the limits of tags and of deployments, which are other kinds' own."""
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(TABLE[GlobalConcurrencyLimit.token()], connection)
+        super().__init__(ROUTES[GlobalConcurrencyLimit.token()], connection)
 
     @override
     def everything(self, where: Any = None) -> list[Json]:

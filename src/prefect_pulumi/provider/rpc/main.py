@@ -43,7 +43,7 @@ def main() -> int:
     while not servicer.stopped.wait(LOOK):
         if os.getppid() != engine:
             # It was killed, and nobody asks for anything any more: what it was told last may be in no state.
-            servicer.provider.claims.close(well=False)
+            servicer.provider.creates.close(well=False)
             break
     server.stop(GRACE).wait()
     servicer.close()
