@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, DeleteRequest
 from prefect_pulumi.provider.provider import PrefectProvider
 
 URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
@@ -66,7 +67,7 @@ def test_a_check_reads_the_file_once(project: Path, recorder: OpenRecorder) -> N
     (project / "prefect.yaml").write_text(FILE.format(name="one", pool="pool"))
     provider = PrefectProvider(project, Host())
     with recorder.recording() as opened:
-        checked = provider.check(URN, {}, {"workPools": ["pool"]}, b"")
+        checked = provider.check(CheckRequest(URN, new_inputs={"workPools": ["pool"]}))
     assert checked.failures == ()
     assert set(checked.inputs["fingerprints"]) == {"hello/one"}
     assert len(opened) == 1
@@ -77,18 +78,18 @@ def test_the_apply_deploys_what_the_check_read(project: Path, recorder: OpenReco
     provider, name = PrefectProvider(project, Host()), f"one-{uuid4().hex[:8]}"
     provider.configure({"apiUrl": prefect_server})
     pool = {"name": f"pool-{uuid4().hex[:8]}", "type": "process"}
-    made_pool = provider.create(POOL_URN, pool, 0, preview=False)
+    made_pool = provider.create(CreateRequest(POOL_URN, pool))
     (project / "prefect.yaml").write_text(FILE.format(name=name, pool=pool["name"]))
     try:
         with recorder.recording() as opened:
-            inputs = provider.check(URN, {}, {"workPools": [pool["name"]]}, b"").inputs
-            provider.create(URN, inputs, 0, preview=True)
+            inputs = provider.check(CheckRequest(URN, new_inputs={"workPools": [pool["name"]]})).inputs
+            provider.create(CreateRequest(URN, inputs, preview=True))
             # An edit while the update is confirmed is the next update's.
             (project / "prefect.yaml").rename(project / "later.yaml")
-            made = provider.create(URN, inputs, 0, preview=False)
+            made = provider.create(CreateRequest(URN, inputs))
         assert len(opened) == 1
         assert set(made.outputs["deployments"]) == {f"hello/{name}"}
-        provider.delete(URN, made.id, inputs, made.outputs, 0)
+        provider.delete(DeleteRequest(URN, made.id, inputs, made.outputs))
     finally:
-        provider.delete(POOL_URN, made_pool.id, pool, made_pool.outputs, 0)
+        provider.delete(DeleteRequest(POOL_URN, made_pool.id, pool, made_pool.outputs))
         provider.close()

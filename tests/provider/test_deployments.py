@@ -160,7 +160,7 @@ def test_a_deploy_that_stops_midway_records_what_it_made(project: Project) -> No
     provider, a, b = project.provider, f"a-{project.tag}", f"b-{project.tag}"
     # The program lists the pool of the second one, which is gone when it is deployed.
     project.write(entry(a, project.pool), entry(b, "vanished"))
-    inputs = provider.check(URN, {}, {"workPools": [project.pool, "vanished"]}, b"").inputs
+    inputs = provider.check(CheckRequest(URN, new_inputs={"workPools": [project.pool, "vanished"]})).inputs
     with pytest.raises(PartialFailureError) as caught:
         provider.create(CreateRequest(URN, inputs))
     assert set(caught.value.outputs["deployments"]) == {f"hello/{a}"}
