@@ -348,7 +348,7 @@ INVALID_FILES: dict[str, tuple[str, list[str]]] = {
     "interval of nothing": (
         CLEAN_UP + "  schedules: [{interval: 0}]\n",
         [
-            "line 6: deployments[0].schedules[0].interval: an interval must be longer than nothing",
+            "line 6: deployments[0].schedules[0].interval: interval must be greater than zero",
         ],
     ),
     "interval as a word": (

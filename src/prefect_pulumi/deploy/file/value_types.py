@@ -133,7 +133,7 @@ def _moment(value: Any) -> Any:
 
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
-        raise ValueError("an interval must be longer than nothing")
+        raise ValueError("interval must be greater than zero")
     return value
 
 
