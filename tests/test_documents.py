@@ -1,0 +1,69 @@
+"""The documentation agrees with the code: commands parse, every command and option is listed, links lead somewhere."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prefect_pulumi.cli.main import make_parser
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+
+
+def command_lines(page: Path) -> Iterator[str]:
+    """The calls of `infra` in the page's shell blocks, without comments and placeholders for a URN."""
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL):
+        for call in re.findall(r"(?:^|&& |\$\()(infra [^#&)\n]+)", block, flags=re.MULTILINE):
+            yield re.sub(r"<[^>]*>", "X", call).strip()
+
+
+def options_and_commands(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for subparser in action.choices.values():
+                yield subparser.prog
+                yield from options_and_commands(subparser)
+        else:
+            yield from (name for name in action.option_strings if name.startswith("--") and name != "--help")
+
+
+def anchors(page: Path) -> set[str]:
+    """Those that GitHub derives from headings."""
+    heads = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_parse(page: Path) -> None:
+    for line in command_lines(page):
+        make_parser().parse_args(shlex.split(line)[1:])
+
+
+def test_commands_are_found() -> None:
+    assert sum(len(list(command_lines(page))) for page in PAGES) > 15
+
+
+def test_every_command_and_option_is_listed() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    groups = {"infra config", "infra release", "infra stack", "infra state"}
+    names = set(options_and_commands(make_parser())) - groups
+    assert [name for name in sorted(names) if not re.search(rf"{re.escape(name)}\b", text)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        if re.match(r"\w+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
