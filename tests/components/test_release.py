@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.components.environment import released
-from prefect_pulumi.project import git
+from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import Environment, SettingsError, parse_environment
 
 COMMIT = "c" * 40
@@ -27,7 +27,7 @@ RAW: dict[str, Any] = {
 @pytest.fixture
 def at_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "Pulumi.yaml").write_text("name: test\n")
-    (tmp_path / git.MARK).write_text(COMMIT + "\n")
+    (tmp_path / layout.RELEASE_MARK).write_text(COMMIT + "\n")
     (tmp_path / "infra").mkdir()
     monkeypatch.chdir(tmp_path / "infra")
     return tmp_path

@@ -6,11 +6,12 @@ import os
 import time
 from pathlib import Path
 
-from prefect_pulumi.provider.pending_creates import FOLDER, KEPT_SECONDS, CreateLog
+from prefect_pulumi.project.layout import creates_folder
+from prefect_pulumi.provider.pending_creates import KEPT_SECONDS, CreateLog
 
 
 def notes(root: Path) -> list[Path]:
-    return sorted((root / FOLDER).glob("*.jsonl"))
+    return sorted((creates_folder(root)).glob("*.jsonl"))
 
 
 def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
@@ -19,7 +20,7 @@ def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / ".infra").exists()
     creates.start("urn:a")
     assert len(notes(tmp_path)) == 1
-    assert (tmp_path / FOLDER / ".gitignore").read_text() == "*\n"
+    assert (creates_folder(tmp_path) / ".gitignore").read_text() == "*\n"
     creates.finish("urn:a")
     creates.close()
     assert notes(tmp_path) == []

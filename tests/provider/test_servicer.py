@@ -23,7 +23,7 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from prefect_pulumi.core.errors import PartialFailureError
 from prefect_pulumi.core.values import Secret, from_struct, to_struct
 from prefect_pulumi.models import KINDS
-from prefect_pulumi.provider.rpc.servicer import PrefectServicer, _partial, find_root
+from prefect_pulumi.provider.rpc.servicer import PrefectServicer, _partial
 
 START = [sys.executable, "-c", "import sys; from prefect_pulumi.provider.rpc.main import main; sys.exit(main())"]
 
@@ -253,7 +253,6 @@ def test_partial_failure_carries_the_object() -> None:
 def test_root_is_the_folder_of_the_project_file(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").touch()
     (tmp_path / "a" / "b").mkdir(parents=True)
-    assert find_root(tmp_path / "a" / "b") == tmp_path
-    servicer = PrefectServicer(tmp_path / "a")
+    servicer = PrefectServicer(tmp_path / "a" / "b")
     assert servicer.provider.root == tmp_path.resolve()
     servicer.close()

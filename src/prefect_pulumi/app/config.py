@@ -30,7 +30,7 @@ def get_config(view: StackView, key: str) -> str:
     values, _ = stack.config.values(stack.manager(write=False))
     if key not in values:
         raise ConfigError(
-            "the key is not set", where=f"Pulumi.{stack.name}.yaml: {key}", remedy=f"infra config set {key} VALUE"
+            "the key is not set", where=f"{stack.config_file.name}: {key}", remedy=f"infra config set {key} VALUE"
         )
     return values[key]
 

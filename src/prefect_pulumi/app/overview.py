@@ -14,6 +14,7 @@ from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
 from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.project import layout
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.promotion import overview
 from prefect_pulumi.promotion.overview import Row, Runs
@@ -36,7 +37,7 @@ def project_overview(views: Iterable[StackView], request: OverviewRequest) -> li
 
 def stack_names(project: Stack) -> list[str]:
     """Every stack that has a file: the stages in their order, then the others."""
-    names = [path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in project.root.glob("Pulumi.*.yaml")]
+    names = layout.stack_names(project.root)
     staged = [name for name in Stages.parse(project.project.promotion).stacks if name in names]
     return [*staged, *sorted(set(names) - set(staged))]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 
 from prefect_pulumi.components.registered import remember
-from prefect_pulumi.project import git
+from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.settings import Environment, SecretSettings, SettingsError, parse_environment
 
 
@@ -40,7 +40,7 @@ def released(environment: Environment, stack: str) -> Environment:
     pin = environment.release
     if pin is None:
         return environment
-    found = git.revision(git.find_project(Path.cwd()))
+    found = git.revision(layout.find_project(Path.cwd()) or Path.cwd())
     if found.exact != pin.commit:
         raise ProgramSettingsError(
             f"the stack is pinned to the release of commit {pin.commit[:12]}, and "

@@ -9,6 +9,7 @@ import pulumi
 
 from prefect_pulumi.components.environment import ProgramSettingsError
 from prefect_pulumi.components.templates import TemplateError, base_job_template
+from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import PoolSettings
 from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue
 
@@ -125,7 +126,7 @@ class Pool(pulumi.ComponentResource):
                     after,
                     name=f"{name}-{number}",
                     work_pool=self.work_pool.name,
-                    directory=f".infra/{pulumi.get_stack()}/workers/{name}-{number}",
+                    directory=layout.worker_directory(pulumi.get_stack(), f"{name}-{number}"),
                     work_queues=of.queues or None,
                     limit=of.limit,
                     drain_seconds=of.drain_seconds,

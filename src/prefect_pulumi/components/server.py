@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
 
@@ -33,7 +34,7 @@ class Server(pulumi.ComponentResource):
             local = LocalServer(
                 name,
                 child,
-                directory=f".infra/{stack}/server",
+                directory=layout.server_directory(stack),
                 port=settings.port,
                 host=None if settings.host == "127.0.0.1" else settings.host,
             )

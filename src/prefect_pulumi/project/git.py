@@ -1,7 +1,8 @@
-"""What the project's git repository says, through the ordinary `git`; everything here but `checkout` only reads."""
+"""The project's git repository, through the ordinary `git` command: the only place that runs it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Collection, Iterator
@@ -10,12 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefect_pulumi.core.errors import ConfigError, OperationError
-
-MARK = ".prefect-release"
-"""File in the folder of a release: the commit that the folder holds."""
-
-PRIVATE = ".infra"
-"""The git-ignored folder of a project; that of a release is a link to it."""
+from prefect_pulumi.project.layout import RELEASE_MARK
 
 SHOWN_FILES = 3
 
@@ -33,23 +29,11 @@ class Revision:
         return "" if self.unclean else self.commit
 
 
-def find_project(start: Path) -> Path:
-    """The nearest folder with a Pulumi.yaml, from `start` upward; `start` itself when there is none."""
-    here = start.resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), here)
-
-
-def home(root: Path) -> Path:
-    """The project's own folder, where its state and its processes are known: `root`, unless that is the folder of a
-    release, which has a link to it."""
-    return (root / PRIVATE).resolve().parent if (root / MARK).exists() else root
-
-
 def revision(root: Path) -> Revision:
     """What the folder `root` holds: its commit, and whether tracked or new files of it differ (ignored ones do not
     count). The folder of a release knows its commit without git."""
     try:
-        return Revision((root / MARK).read_text("utf-8").strip())
+        return Revision((root / RELEASE_MARK).read_text("utf-8").strip())
     except OSError:
         pass
     try:
@@ -184,17 +168,44 @@ def checkout(root: Path, commit: str, folder: Path, leave_out: Collection[str] =
     _git(root, f"--work-tree={folder.resolve()}", "update-index", "-q", "--refresh", env=env, check=False)
     _git(root, f"--work-tree={folder.resolve()}", "checkout-index", "--all", "--force", "--index", env=env, top=True)
     project = folder / inside
-    (project / MARK).write_text(commit + "\n", "utf-8")
+    (project / RELEASE_MARK).write_text(commit + "\n", "utf-8")
     return project
 
 
-def _git(root: Path, *arguments: str, env: dict[str, str] | None = None, check: bool = True, top: bool = False) -> str:
-    command = ["git", "-C", str(root)]
-    if top:
-        command = ["git", "-C", str(root), f"--git-dir={_git(root, 'rev-parse', '--absolute-git-dir').strip()}"]
+def list_files(root: Path) -> list[str] | None:
+    """Paths, relative to `root`, of the files below it that git knows or would add; None outside git."""
     try:
-        done = subprocess.run(
-            [*command, *arguments],
+        text = _git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    except OperationError:
+        return None
+    return [name for name in dict.fromkeys(text.split("\0")) if name]
+
+
+def set_local_config(root: Path, key: str, value: str) -> None:
+    """Sets a key of the repository's own configuration; does nothing where git does not let it."""
+    with contextlib.suppress(OperationError):
+        _git(root, "config", "--local", key, value, check=False)
+
+
+def _git(root: Path, *arguments: str, env: dict[str, str] | None = None, check: bool = True, top: bool = False) -> str:
+    """What a command prints. `top`: run as from the top of the work tree. Raises `OperationError`."""
+    options = [f"--git-dir={_git(root, 'rev-parse', '--absolute-git-dir').strip()}"] if top else []
+    done = _run(root, *options, *arguments, env=env)
+    if done.returncode != 0 and check:
+        lines = done.stderr.strip().splitlines()
+        raise OperationError(lines[0] if lines else f"exit code {done.returncode}", where=f"git {arguments[0]}")
+    return done.stdout
+
+
+def _code(root: Path, *arguments: str) -> int:
+    return _run(root, *arguments).returncode
+
+
+def _run(root: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Raises `OperationError` when git cannot be run."""
+    try:
+        return subprocess.run(
+            ["git", "-C", str(root), *arguments],
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -205,13 +216,3 @@ def _git(root: Path, *arguments: str, env: dict[str, str] | None = None, check: 
         )
     except OSError as error:
         raise OperationError(f"git cannot be run: {error.strerror}", where="git") from error
-    if done.returncode != 0 and check:
-        said = done.stderr.strip().splitlines()
-        raise OperationError(said[0] if said else f"exit code {done.returncode}", where=f"git {arguments[0]}")
-    return done.stdout
-
-
-def _code(root: Path, *arguments: str) -> int:
-    return subprocess.run(
-        ["git", "-C", str(root), *arguments], capture_output=True, stdin=subprocess.DEVNULL, check=False
-    ).returncode

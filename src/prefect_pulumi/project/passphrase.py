@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import subprocess
 from pathlib import Path
 from typing import Protocol
 
 from prefect_pulumi.core.errors import PassphraseError
+from prefect_pulumi.project import git
 from prefect_pulumi.project.stack_file import StackConfig
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -123,5 +123,4 @@ def keep_salt_out_of_git(root: Path) -> None:
     if not (root / ".git").exists():
         return
     program = f"sed -e 's|^encryptionsalt:.*|encryptionsalt: {NO_SALT}|'"
-    command = ["git", "-C", str(root), "config", "--local", "filter.pulumi-local-salt.clean", program]
-    subprocess.run(command, check=False, capture_output=True)
+    git.set_local_config(root, "filter.pulumi-local-salt.clean", program)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.core.errors import ConfigError
-from prefect_pulumi.project import git
-from prefect_pulumi.project.stack import PRIVATE, RULES_FILE, Stack
+from prefect_pulumi.project import git, layout
+from prefect_pulumi.project.stack import RULES_FILE, Stack
 from prefect_pulumi.project.stack_file import StackConfig
 
 
@@ -27,7 +27,7 @@ def pin_of(stack: Stack) -> dict[str, Any]:
     if not isinstance(pin, dict) or not isinstance(pin.get("commit"), str) or not isinstance(pin.get("id"), str):
         raise ConfigError(
             "the pin must be a mapping with at least id, commit and stage",
-            where=f"Pulumi.{stack.name}.yaml: environment.release",
+            where=f"{stack.config_file.name}: environment.release",
             remedy="infra promote and infra rollback write it",
         )
     return dict(pin)
@@ -44,7 +44,7 @@ def at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
     at = replace(stack, root=checkout(stack.project_dir, str(pin["commit"])), pin=json.dumps(dict(pin)))
     if stack.is_remote and pin_of(stack) != dict(pin):
         # The official CLI reads files: there it finds the pin in a copy.
-        file = at.root / f"Pulumi.{stack.name}.yaml"
+        file = at.root / stack.config_file.name
         text = file.read_bytes()
         file.unlink()
         file.write_bytes(text)
@@ -56,11 +56,10 @@ def at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
 
 def checkout(root: Path, commit: str) -> Path:
     """The project's folder of a commit, created or restored. Raises `ConfigError` when the clone lacks the commit."""
-    own = [RULES_FILE, *sorted(path.name for path in root.glob("Pulumi.*.yaml"))]
-    private = root / PRIVATE
-    private.mkdir(exist_ok=True)
-    released = git.checkout(root, commit, private / "releases" / commit, own)
-    for name in (*own, PRIVATE, ".venv"):
+    own = [RULES_FILE, *(path.name for path in layout.stack_files(root))]
+    layout.work_folder(root).mkdir(exist_ok=True)
+    released = git.checkout(root, commit, layout.releases_folder(root) / commit, own)
+    for name in (*own, layout.WORK_FOLDER, ".venv"):
         link, target = released / name, (root / name).resolve()
         if link.is_symlink() and link.readlink() == target:
             continue
@@ -73,7 +72,7 @@ def checkout(root: Path, commit: str) -> Path:
 
 def delete_unused(root: Path, needed: Collection[str]) -> list[str]:
     """Deletes the folders of releases whose commit is not `needed`; returns those commits."""
-    folder = root / PRIVATE / "releases"
+    folder = layout.releases_folder(root)
     unused = sorted(path.name for path in folder.iterdir() if path.is_dir() and path.name not in needed)
     for commit in unused:
         shutil.rmtree(folder / commit, ignore_errors=True)

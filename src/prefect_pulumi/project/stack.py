@@ -12,25 +12,23 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from prefect_pulumi.core.errors import ConfigError, PrefectPulumiError, UnsupportedError
-from prefect_pulumi.project import git, passphrase
+from prefect_pulumi.project import layout, passphrase
 from prefect_pulumi.project.stack_file import ProjectFile, StackConfig
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.secrets import PassphraseManager
-
-PRIVATE = git.PRIVATE
-"""The git-ignored folder of a project: state, server database, logs, pid files, the dev passphrase."""
 
 RULES_FILE = "review.yaml"
 """The project's rules of reviews: what is ignored, accepted or forbidden."""
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The nearest folder with a Pulumi.yaml, from `start` (default: the current one) upward."""
+    """The nearest folder with a project file, from `start` (default: the current one) upward. Raises `ConfigError`
+    when there is none."""
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "Pulumi.yaml").is_file():
-            return folder
-    raise ConfigError("no Pulumi.yaml here or above", where=str(here), remedy="run infra inside a project")
+    root = layout.find_project(here)
+    if root is None:
+        raise ConfigError("no Pulumi.yaml here or above", where=str(here), remedy="run infra inside a project")
+    return root
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,22 @@ class Stack:
 
     @cached_property
     def project(self) -> ProjectFile:
-        return ProjectFile.load(self.root / "Pulumi.yaml")
+        return ProjectFile.load(layout.project_file(self.root) or self.root / layout.PROJECT_FILES[0])
 
     @property
     def config_root(self) -> Path:
         """Where the stack's file is."""
         return self.root
 
+    @property
+    def config_file(self) -> Path:
+        return layout.stack_file(self.config_root, self.name)
+
     @cached_property
     def config(self) -> StackConfig:
-        path = self.config_root / f"Pulumi.{self.name}.yaml"
+        path = self.config_file
         if not path.is_file():
-            known = sorted(p.name.split(".")[1] for p in self.config_root.glob("Pulumi.*.yaml"))
+            known = layout.stack_names(self.config_root)
             raise ConfigError(
                 f"there is no stack {self.name!r}", where=path.name, remedy=f"use one of: {', '.join(known) or 'none'}"
             )
@@ -80,11 +82,11 @@ class Stack:
 
     @property
     def work_dir(self) -> Path:
-        return self.root / PRIVATE / self.name
+        return layout.stack_folder(self.root, self.name)
 
     @property
     def passphrase_file(self) -> Path:
-        return self.work_dir / "passphrase"
+        return layout.passphrase_file(self.root, self.name)
 
     @property
     def is_remote(self) -> bool:
@@ -104,7 +106,7 @@ class Stack:
         CLI, else `.infra/state`."""
         own, url = self.own_backend, self.backend_url
         if not url:
-            return self.root / PRIVATE / "state"
+            return layout.state_folder(self.root)
         parts = urlsplit(url)
         if parts.scheme != "file":
             raise UnsupportedError(
@@ -120,13 +122,13 @@ class Stack:
         """The course of the stack's last promotion: beside the state, or in the project's private folder for a state
         that only the official CLI reaches."""
         if self.is_remote:
-            return self.project_dir / PRIVATE / "promotions" / f"{self.name}.json"
+            return layout.promotion_file(self.project_dir, self.name)
         return self.backend.root / ".pulumi" / "promotions" / self.project.name / f"{self.name}.json"
 
     @property
     def project_dir(self) -> Path:
-        """The project's own folder; `root` is another one when the stack is at a release (`cli.releases`)."""
-        return git.home(self.root)
+        """The project's own folder; `root` is another one when the stack is at a release (`project.releases`)."""
+        return layout.project_home(self.root)
 
     @property
     def own_backend(self) -> str:

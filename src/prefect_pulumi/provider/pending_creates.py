@@ -14,7 +14,8 @@ import time
 import uuid
 from pathlib import Path
 
-FOLDER = Path(".infra") / "creates"
+from prefect_pulumi.project import layout
+
 LONGEST_REQUEST = 60.0
 """Seconds after which no request that was under way reaches the server any more."""
 KEPT_SECONDS = 30 * 86400.0
@@ -25,7 +26,7 @@ class CreateLog:
     """The log of one provider process. A folder that cannot be written costs only this help."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / FOLDER
+        self._folder = layout.creates_folder(root)
         self._path = self._folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
         self._lock = threading.Lock()
         self._file: int | None = None

@@ -47,7 +47,7 @@ from prefect_pulumi.models import (
     WorkPool,
     WorkQueue,
 )
-from prefect_pulumi.project import git
+from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.automations import AutomationHandler
 from prefect_pulumi.provider.handlers.base import Call, Handler
@@ -259,8 +259,8 @@ class PrefectProvider(Provider, CreateRecovery):
         from prefect_pulumi.provider.handlers.processes import LocalServerHandler, ProcessWorkerHandler
 
         if token.endswith(":LocalServer"):
-            return LocalServerHandler(git.home(self.root))
-        return ProcessWorkerHandler(git.home(self.root), self.connection, self.host)
+            return LocalServerHandler(layout.project_home(self.root))
+        return ProcessWorkerHandler(layout.project_home(self.root), self.connection, self.host)
 
     def _rest(self, routes: Routes) -> RestHandler:
         if routes.model is BlockType:

@@ -18,8 +18,9 @@ from prefect_pulumi.engine import imports
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import Step
 from prefect_pulumi.models import KINDS, PACKAGE, Kind
+from prefect_pulumi.project import layout
 from prefect_pulumi.project.passphrase import keep_salt_out_of_git
-from prefect_pulumi.project.stack import PRIVATE, Stack
+from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot, urn_name, urn_qualified_type
 
 SERVER_COMPONENT = "prefect:components:Server"
@@ -118,7 +119,7 @@ def new_project(folder: Path, stack: str, api_url: Any) -> Stack:
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty", where="--out", remedy="name a new folder")
     (folder / "infra").mkdir(parents=True)
-    (folder / "Pulumi.yaml").write_text("name: prefect-infra\nruntime: python\nmain: infra\n")
-    (folder / f"Pulumi.{stack}.yaml").write_text(f"config:\n  prefect:apiUrl: {json.dumps(unwrap(api_url))}\n")
-    (folder / ".gitignore").write_text(f"{PRIVATE}/\n.venv/\n__pycache__/\n")
+    (folder / layout.PROJECT_FILES[0]).write_text("name: prefect-infra\nruntime: python\nmain: infra\n")
+    layout.stack_file(folder, stack).write_text(f"config:\n  prefect:apiUrl: {json.dumps(unwrap(api_url))}\n")
+    (folder / ".gitignore").write_text(f"{layout.WORK_FOLDER}/\n.venv/\n__pycache__/\n")
     return Stack(folder, stack)

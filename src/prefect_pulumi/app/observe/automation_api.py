@@ -25,7 +25,8 @@ from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult,
 from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.sdk.program import in_directory
-from prefect_pulumi.project.stack import PRIVATE, Stack
+from prefect_pulumi.project import layout
+from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 
@@ -82,7 +83,7 @@ def select_stack(stack: Stack, output: TextIO | None, *, create: bool = False) -
 def _command(stack: Stack) -> Any:
     from pulumi import automation
 
-    built = stack.root / PRIVATE / "bin" / "pulumi"
+    built = layout.tools_folder(stack.root) / "pulumi"
     try:
         return automation.PulumiCommand(root=str(built.parent.parent) if built.is_file() else None)
     except Exception as error:
@@ -95,7 +96,7 @@ def _command(stack: Stack) -> Any:
 
 def _environment(stack: Stack) -> dict[str, str]:
     """On top of this process's own: where the provider is, and for a file backend of the project what it needs."""
-    folders = [str(stack.root / PRIVATE / "bin"), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+    folders = [str(layout.tools_folder(stack.root)), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     found = {"PATH": os.pathsep.join(folders), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     if stack.backend_url:
         found["PULUMI_BACKEND_URL"] = stack.backend_url

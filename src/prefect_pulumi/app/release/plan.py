@@ -14,7 +14,7 @@ from prefect_pulumi.app.review.drift_report import environment_of, load_rules
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
 from prefect_pulumi.core.values import secrets_in, unwrap
-from prefect_pulumi.project import git
+from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.stack import RULES_FILE
 from prefect_pulumi.promotion import compare, gates
 from prefect_pulumi.promotion.plan import Plan, make_pin
@@ -28,7 +28,7 @@ from prefect_pulumi.review.rules import Rules
 HOTFIX = "hotfix-"
 """Begins the id of what is promoted as a bare commit, which no stage has run."""
 
-STACK_FILES = ("Pulumi.*.yaml", RULES_FILE)
+STACK_FILES = (*layout.STACK_FILES, RULES_FILE)
 """Files that are the stacks' own: no release carries them."""
 
 

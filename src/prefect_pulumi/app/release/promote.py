@@ -66,7 +66,7 @@ def promote(
     pushed = _push(target, plan, request.push) if request.push else ""
     if not pushed:
         advice = "commit it" if request.apply else "commit it, or --apply"
-        target.sink.emit(Notice(f"pinned {plan.release.id} in Pulumi.{target.name}.yaml: {advice}"))
+        target.sink.emit(Notice(f"pinned {plan.release.id} in {target.stack.config_file.name}: {advice}"))
     if not request.apply:
         return Promotion(plan, pinned=True, pushed=pushed)
     return Promotion(plan, pinned=True, pushed=pushed, rollout=roll_out_pin(target.fresh(), confirm, approved=True))
@@ -74,6 +74,6 @@ def promote(
 
 def _push(target: StackView, plan: Plan, branch: str) -> str:
     message = f"Promote {plan.release.id} ({plan.release.commit[:12]}) to {target.name}\n\nplan {plan.checksum}"
-    commit = git.push_file(target.stack.root, f"Pulumi.{target.name}.yaml", message, branch)
+    commit = git.push_file(target.stack.root, target.stack.config_file.name, message, branch)
     target.sink.emit(Notice(f"pushed {commit[:12]} to {branch}"))
     return commit

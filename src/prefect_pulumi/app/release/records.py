@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
-from prefect_pulumi.project import git, releases
+from prefect_pulumi.project import git, layout, releases
 from prefect_pulumi.promotion.release_records import Record
 
 
@@ -51,8 +51,8 @@ def delete_unused_releases(view: StackView) -> list[str]:
     cannot be read, nothing is deleted."""
     root = view.stack.project_dir
     needed: set[str] = set()
-    for path in root.glob("Pulumi.*.yaml"):
-        other = view.of(path.name.removeprefix("Pulumi.").removesuffix(".yaml"))
+    for name in layout.stack_names(root):
+        other = view.of(name)
         try:
             needed |= {str(other.pin.get("commit", "")), *(record.commit for record in other.releases.kept)}
         except PrefectPulumiError:

@@ -103,14 +103,14 @@ def _begin(view: StackView, *, approved: bool) -> Course:
         if kept is None or kept.commit != pin["commit"]:
             raise InputError(
                 f"stack {view.name} does not keep the release {pin['id']} of that commit",
-                where=f"Pulumi.{view.name}.yaml: environment.release",
+                where=f"{view.stack.config_file.name}: environment.release",
                 remedy=f"infra rollback -s {view.name} --to ID, of: infra release list -s {view.name}",
             )
         return _new_rollout("rollback", view, pin)
     if not pin.get("plan") or not pin.get("stage"):
         raise InputError(
             "the pin has no approved plan",
-            where=f"Pulumi.{view.name}.yaml: environment.release",
+            where=f"{view.stack.config_file.name}: environment.release",
             remedy=f"infra promote SOURCE {view.name} makes one",
         )
     if not approved:
@@ -198,7 +198,7 @@ class _Runner:
             view.stack.config.put(["environment", "release"], dict(pin))
             view.stack.config.save()
         self.view = view.fresh()
-        return f"Pulumi.{view.name}.yaml pins {pin['id']}"
+        return f"{view.stack.config_file.name} pins {pin['id']}"
 
     def _deploy(self, pin: Mapping[str, Any]) -> str:
         summary = self._up(self.view.at_release(pin))

@@ -14,8 +14,7 @@ from prefect_pulumi.app.session.read_only import RelocatedStack
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, OperationError
 from prefect_pulumi.core.globs import matches, matches_any
-from prefect_pulumi.project import git
-from prefect_pulumi.project.stack import PRIVATE
+from prefect_pulumi.project import git, layout
 from prefect_pulumi.review.edits import adoption
 from prefect_pulumi.review.edits.adoption import Adopted, Code
 from prefect_pulumi.review.model import Class, Item
@@ -89,8 +88,8 @@ def _still(item: Item) -> bool:
 
 def _copy(root: Path, target: Path) -> None:
     """The project without what git ignores most often; its private folder by reference."""
-    ignored = shutil.ignore_patterns(".git", PRIVATE, ".venv", "__pycache__", "node_modules", "*.pyc")
+    ignored = shutil.ignore_patterns(".git", layout.WORK_FOLDER, ".venv", "__pycache__", "node_modules", "*.pyc")
     shutil.copytree(root, target, ignore=ignored, symlinks=True)
-    for name in (PRIVATE, ".venv"):
+    for name in (layout.WORK_FOLDER, ".venv"):
         if (root / name).exists():
             (target / name).symlink_to(root / name)

@@ -14,8 +14,7 @@ from prefect_pulumi.app.observe.stack import observe_code
 from prefect_pulumi.app.session.read_only import RelocatedStack
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, OperationError, PrefectPulumiError
-from prefect_pulumi.project import git, releases
-from prefect_pulumi.project.stack import PRIVATE
+from prefect_pulumi.project import git, layout, releases
 
 
 def merge_base(root: Path, base: str) -> str:
@@ -39,7 +38,7 @@ def worktree(root: Path, commit: str) -> Iterator[Path]:
             project = cleanup.enter_context(git.worktree(root, commit, Path(folder) / "base"))
         except OperationError as error:
             raise InputError(f"git worktree: {error.message}", where="infra review --base") from error
-        private, link = root / PRIVATE, project / PRIVATE
+        private, link = layout.work_folder(root), layout.work_folder(project)
         if private.is_dir() and project.is_dir() and not link.exists():
             # Local servers and workers are known by files in this folder.
             link.symlink_to(private, target_is_directory=True)
@@ -49,7 +48,7 @@ def worktree(root: Path, commit: str) -> Iterator[Path]:
 
 def base_code(view: StackView, folder: Path, *, cli: bool = False) -> Code:
     """What the base's program asks for; nothing where the base has no such stack yet."""
-    if not (folder / f"Pulumi.{view.name}.yaml").is_file() or not (folder / "Pulumi.yaml").is_file():
+    if layout.project_file(folder) is None or not layout.stack_file(folder, view.name).is_file():
         return Code()
     try:
         base = RelocatedStack(folder, view.name, own=view.stack, files=folder)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prefect_pulumi.core.yaml_source import decode
-from prefect_pulumi.project import git
-from prefect_pulumi.project.stack import PRIVATE, Stack
+from prefect_pulumi.project import git, layout
+from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.edits.adoption import Code, adopt, diff
 from prefect_pulumi.review.model import Class, Item
 from prefect_pulumi.review.remedies import with_diff
@@ -19,11 +19,11 @@ MOST_DIFFS = 50
 def code_of(stack: Stack) -> Code:
     """The files that may have to change."""
     root = stack.project_dir  # a stack that is pinned to a release is changed in the working tree all the same
-    config, deploys = f"Pulumi.{stack.name}.yaml", "prefect.yaml"
+    config, deploys = stack.config_file.name, "prefect.yaml"
     modules = [
         path.relative_to(root).as_posix()
         for path in sorted((root / (stack.project.main or ".")).rglob("*.py"))
-        if not {PRIVATE, ".venv", "__pycache__"} & set(path.relative_to(root).parts)
+        if not {layout.WORK_FOLDER, ".venv", "__pycache__"} & set(path.relative_to(root).parts)
     ][:MOST_MODULES]
     names = [name for name in (config, deploys) if (root / name).is_file()]
     files = {name: decode((root / name).read_bytes(), name) for name in [*names, *modules]}

@@ -48,7 +48,7 @@ def _set(arguments: Namespace, project: Project) -> ExitCode:
 
 def _env(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.cli.output.text import as_json, write_out
-    from prefect_pulumi.project.stack import PRIVATE
+    from prefect_pulumi.project import layout
 
     exports = project.stack(arguments.stack).official_cli_environment()
     if arguments.json:
@@ -56,6 +56,6 @@ def _env(arguments: Namespace, project: Project) -> ExitCode:
         return ExitCode.DONE
     for name, value in exports.items():
         write_out(f"export {name}={shlex.quote(value)}")
-    folders = [project.root / PRIVATE / "bin", Path(sys.executable).parent]
+    folders = [layout.tools_folder(project.root), Path(sys.executable).parent]
     write_out(f'export PATH={":".join(shlex.quote(str(folder)) for folder in folders)}:"$PATH"')
     return ExitCode.DONE

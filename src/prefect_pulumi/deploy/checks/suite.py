@@ -22,6 +22,7 @@ from prefect_pulumi.deploy.file.loader import FormFault, checked, normal
 from prefect_pulumi.deploy.file.placeholders import Placeholder, Source, filled, open_template
 from prefect_pulumi.deploy.flows.inspector import ImportResult
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, flow_name
+from prefect_pulumi.project.layout import OTHERS_CODE
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def _remedy(subject: Subject, found: ImportResult) -> str:
         own = found.missing_module.split(".", 1)[0]
         for path in sorted(subject.root.rglob(f"{own}*")):
             name = path.relative_to(subject.root).as_posix()
-            if path.name in (own, f"{own}.py") and not {".venv", ".infra", "site-packages"} & {*path.parts}:
+            if path.name in (own, f"{own}.py") and not OTHERS_CODE & {*path.parts}:
                 return f"; there is {name}, but a run imports from the flow's folder and from {subject.root.name}"
         return "; install it here, or list it in worker_packages when only the workers have it"
     variable = found.fault.rpartition("KeyError: ")[2].strip("'")

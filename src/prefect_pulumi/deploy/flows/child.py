@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from prefect_pulumi.core.suggestions import suggestion
+from prefect_pulumi.project.layout import WORK_FOLDER
 
 ROOT = Path.cwd().resolve()
 
@@ -74,7 +75,7 @@ def inside(path: str) -> str:
         name = Path(path).resolve().relative_to(ROOT).as_posix()
     except (ValueError, OSError):
         return ""
-    return "" if "site-packages" in name or name.startswith(".infra/") else name
+    return "" if "site-packages" in name or name.startswith(f"{WORK_FOLDER}/") else name
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from prefect_pulumi.core.suggestions import closest
+from prefect_pulumi.project.layout import OTHERS_CODE
 
 
 class SourceFault(Exception):
@@ -50,7 +51,7 @@ def _near(path: Path, root: Path) -> str:
     """A file of the project that may have been meant."""
     if path.suffix != ".py":
         return ""
-    same = sorted(found for found in root.rglob(path.name) if not {".venv", ".infra", "site-packages"} & {*found.parts})
+    same = sorted(found for found in root.rglob(path.name) if not OTHERS_CODE & {*found.parts})
     if same:
         return f"; did you mean {same[0].relative_to(root).as_posix()}?"
     folder = path.parent if path.parent.is_dir() else root

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from prefect_pulumi.project import layout
+
 
 @dataclass(frozen=True)
 class JournalEntry:
@@ -28,7 +30,7 @@ class DeployJournal:
     """The file of one resource."""
 
     def __init__(self, root: Path, urn: str) -> None:
-        self._path = root / ".infra" / "deploy" / f"{hashlib.sha256(urn.encode()).hexdigest()[:16]}.jsonl"
+        self._path = layout.deploy_journal(root, hashlib.sha256(urn.encode()).hexdigest()[:16])
 
     def begin(self) -> None:
         """A new update: what the last one noted is in the state by now, or was taken up."""

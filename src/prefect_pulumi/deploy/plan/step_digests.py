@@ -6,14 +6,15 @@ import fnmatch
 import hashlib
 import json
 import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, used_variables
+from prefect_pulumi.project import git
+from prefect_pulumi.project.layout import WORK_FOLDER
 
-NEVER = {".git", ".venv", ".infra", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "node_modules"}
+NEVER = {".git", ".venv", WORK_FOLDER, "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", "node_modules"}
 
 
 def build_and_push(entry: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,15 +57,9 @@ class StepDigests:
 
 def project_files(root: Path) -> Iterator[str]:
     """Relative paths of the files below `root` that git knows or would add; without git, all but caches."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        names = dict.fromkeys(listed.stdout.decode("utf-8", "replace").split("\0"))
-        yield from (name for name in names if name and not NEVER & set(name.split("/")))
+    names = git.list_files(root)
+    if names is not None:
+        yield from (name for name in names if not NEVER & set(name.split("/")))
         return
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if name not in NEVER]

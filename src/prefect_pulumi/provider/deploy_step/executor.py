@@ -21,6 +21,7 @@ from prefect_pulumi.deploy.plan.ownership import Owner
 from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment
 from prefect_pulumi.deploy.run.job import DeployEntry, DeployJob
 from prefect_pulumi.deploy.run.runner import DeployResult, DeployRun, run_deploy
+from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.deploy_step.checked_file import NOT_HANDED_ON, CheckedFile
 from prefect_pulumi.provider.handlers.base import Call
@@ -100,7 +101,7 @@ class DeployExecutor:
         """The child's environment: this one without other Prefect settings, the stack's values, then the target and
         its credentials."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
-        home = (self.root / ".infra" / "prefect").resolve()
+        home = layout.prefect_home(self.root).resolve()
         home.mkdir(parents=True, exist_ok=True)
         return {
             **kept,

@@ -18,6 +18,7 @@ from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, 
 from prefect_pulumi.deploy.file.document import Document, plain
 from prefect_pulumi.deploy.file.loader import normal
 from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
+from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.run import ProgramRun
 
@@ -71,7 +72,7 @@ class Preflight:
         raw = plain(normal(document.data if data is None else data))
         if self._inspector is None:
             key = hashlib.sha256(str(document.path.resolve()).encode()).hexdigest()[:12]
-            cache = self.root / ".infra" / "cache" / f"flows-{key}.json"
+            cache = layout.flows_cache(self.root, key)
             self._inspector = FlowInspector(self.directory, cache, self.env, limit=self.options.seconds)
         return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
 
@@ -153,7 +154,7 @@ class Preflight:
             with socket.create_connection((parts.hostname, parts.port or 80), timeout=PROBE_SECONDS):
                 return False
         except OSError as error:
-            if not any(self.root.glob(".infra/*/server/prefect.db")):
+            if not layout.has_server(self.root):
                 return True
             self.run.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
             return False

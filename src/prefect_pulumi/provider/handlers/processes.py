@@ -17,6 +17,7 @@ from prefect_pulumi.core.values import UNKNOWN, has_unknown, unwrap
 from prefect_pulumi.local import server, worker
 from prefect_pulumi.local.processes import tail
 from prefect_pulumi.models import Fault, LocalServer, ProcessWorker
+from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.diff import diff
@@ -117,7 +118,7 @@ class ProcessWorkerHandler(Handler):
             work_pool=plain["workPool"],
             directory=self.root / plain["directory"],
             api_url=api_url,
-            prefect_home=self.root / ".infra" / "prefect",
+            prefect_home=layout.prefect_home(self.root),
             working_directory=self.root,
             work_queues=tuple(plain["workQueues"]),
             limit=plain["limit"],

@@ -38,6 +38,7 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.core.values import from_struct, to_struct
+from prefect_pulumi.project import layout
 from prefect_pulumi.provider.provider import PrefectProvider
 from prefect_pulumi.provider.rpc.read_batcher import ReadBatcher
 from prefect_pulumi.provider.schema import schema, version
@@ -144,14 +145,6 @@ def _partial(error: PartialFailureError) -> bytes:
     return data
 
 
-def find_root(start: Path) -> Path:
-    """The folder of Pulumi.yaml, from `start` upward; `start` itself when there is none."""
-    for folder in (start, *start.parents):
-        if (folder / "Pulumi.yaml").is_file() or (folder / "Pulumi.yml").is_file():
-            return folder
-    return start
-
-
 class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
     """One provider process. `stopped` is set by Cancel.
 
@@ -161,7 +154,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, directory: Path) -> None:
         self.host = EngineHost()
-        self.provider = PrefectProvider(find_root(directory), self.host)
+        self.provider = PrefectProvider(layout.find_project(directory) or directory, self.host)
         self._gatherer = ReadBatcher(self.provider.read_many)
         self.stopped = threading.Event()
 

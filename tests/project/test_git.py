@@ -89,3 +89,14 @@ def test_ancestry(project: Path) -> None:
     assert [line.split(" ", 1)[1] for line in git.missing_commits(project, hotfix, head)] == ["mend it in production"]
     assert git.show(project, hotfix, "flow.py") == "version = 1.1\n"
     assert git.show(project, head, "nothing.py") == ""
+
+
+def test_files_that_git_knows_or_would_add(project: Path, tmp_path: Path) -> None:
+    (project / ".gitignore").write_text("ignored\n")
+    for name in ("new file", "ignored"):
+        (project / name).touch()
+    files = git.list_files(project)
+    assert files is not None
+    assert "new file" in files
+    assert "ignored" not in files
+    assert git.list_files(tmp_path / "nowhere") is None
