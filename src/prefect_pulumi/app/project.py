@@ -207,12 +207,12 @@ class ProjectStack:
         with self._command() as view:
             return view.releases
 
-    def release(self, id: str | None = None) -> Record:
-        """A release that the stack keeps; without an id the one that it runs. Raises `InputError`."""
+    def release(self, id: str | None = None) -> tuple[Carried, Record]:
+        """All releases of the stack, and one of them; without an id the one that it runs. Raises `InputError`."""
         from prefect_pulumi.app.release.records import find_record
 
         with self._command() as view:
-            return find_record(view, id)
+            return view.releases, find_record(view, id)
 
     def checkout_release(self, commit: str | None = None) -> str:
         """The folder of a commit, by default of the pinned or else the running release's."""

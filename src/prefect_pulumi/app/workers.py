@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from prefect_pulumi.api.workers import find_pool, versions, workers
@@ -152,3 +153,28 @@ def _outdated(template: dict[str, Any], own: dict[str, Any]) -> str:
     if not template or not lacks:
         return ""
     return f"the base job template lacks {', '.join(lacks)}, which the server's own for this type has"
+
+
+COLUMNS = ("pool", "type", "worker", "status", "last heartbeat", "Prefect")
+
+
+def worker_rows(report: WorkerReport, now: datetime) -> list[tuple[str, ...]]:
+    """A row for each worker, and for each pool without one, under `COLUMNS`."""
+    rows: list[tuple[str, ...]] = []
+    for pool in report.pools:
+        state = "paused" if pool.paused else pool.status.lower().replace("_", " ")
+        if not pool.workers:
+            rows.append((pool.name, pool.type, "-", state, "-", "-"))
+        for worker in pool.workers:
+            status = worker.status.lower() + (" (paused)" if pool.paused else "")
+            name = worker.name if worker.declared else f"{worker.name} (not of this stack)"
+            version = (worker.version or "?") + (" (skew)" if worker.skew else "")
+            rows.append((pool.name, pool.type, name, status, _age(worker.last_heartbeat, now), version))
+    return rows
+
+
+def _age(stamp: str | None, now: datetime) -> str:
+    if stamp is None:
+        return "never"
+    seconds = max(0, round((now - datetime.fromisoformat(stamp)).total_seconds()))
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"

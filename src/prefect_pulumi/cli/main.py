@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from prefect_pulumi.cli.commands import config, drift, imports, operate, releases, runs, state
-from prefect_pulumi.cli.parser import EPILOG, Parser, shared_options
+from prefect_pulumi.cli.parser import EPILOG, Options, Parser
 from prefect_pulumi.core.errors import ExitCode, PrefectPulumiError
 from prefect_pulumi.core.masking import masking
 
@@ -17,7 +17,7 @@ from prefect_pulumi.core.masking import masking
 def make_parser() -> Parser:
     parser = Parser(prog="infra", description="Infrastructure as code for Prefect.", epilog=EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    options = shared_options()
+    options = Options()
     for group in (operate, imports, runs, drift, releases, config, state):
         group.register(commands, options)
     return parser

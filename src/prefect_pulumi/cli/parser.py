@@ -1,15 +1,18 @@
-"""The argument parser of `infra`: options that commands share, errors that say what may have been meant."""
+"""The argument parser of `infra`: options that commands share, and errors that say what may have been meant."""
 
 from __future__ import annotations
 
 import argparse
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.core.suggestions import suggestion, with_hint
+
+if TYPE_CHECKING:
+    from prefect_pulumi.app.project import Project
 
 EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
 none were expected; 4 could not check (server unreachable, state locked); 130 interrupted
@@ -18,97 +21,94 @@ environment variables: PULUMI_BACKEND_URL (where states are kept), PULUMI_CONFIG
 PULUMI_CONFIG_PASSPHRASE_FILE[_<STACK>] (passphrase of the secrets), PREFECT_API_URL, PREFECT_API_KEY and
 PREFECT_API_AUTH_STRING (the server, where the stack names none)"""
 
-FORMATS = ("text", "json", "markdown", "html", "junit")
+Handler = Callable[[argparse.Namespace, "Project"], int]
+Request = TypeVar("Request")
 
 
 class Parser(argparse.ArgumentParser):
     """Raises `InputError` in place of printing to stderr and exiting."""
 
+    def flag(self, *names: str, help: str) -> None:
+        self.add_argument(*names, action="store_true", help=help)
+
+    def many(self, *names: str, metavar: str, help: str) -> None:
+        """An option that may be repeated."""
+        self.add_argument(*names, action="append", default=[], metavar=metavar, help=help)
+
     def error(self, message: str) -> NoReturn:
         hint = ""
         if message.startswith("unrecognized arguments"):
-            self._refuse_options_of_the_cli(message)
+            _refuse_options_of_the_cli(message)
             words = [word.partition("=")[0] for word in message.split(": ", 1)[1].split() if word.startswith("-")]
-            known = [option for action in self._all_actions() for option in action.option_strings]
-            hint = suggestion(words[0], known) if words else ""
+            options = [option for action in self._all_actions() for option in action.option_strings]
+            hint = suggestion(words[0], options) if words else ""
         elif match := re.match(r"argument (?:COMMAND|ACTION): invalid choice: '([^']*)' \(choose from (.*)\)", message):
-            known = re.findall(r"[\w-]+", match[2])
             message = f"unknown command {match[1]!r}"
-            hint = suggestion(match[1], known)
+            hint = suggestion(match[1], re.findall(r"[\w-]+", match[2]))
         raise InputError(with_hint(message, hint), where="infra", remedy=f"{self.prog} --help")
-
-    @staticmethod
-    def _refuse_options_of_the_cli(message: str) -> None:
-        from prefect_pulumi.engine.sdk.capabilities import OPTIONS_OF_THE_CLI, refusal
-
-        for word in message.split():
-            if feature := OPTIONS_OF_THE_CLI.get(word.partition("=")[0]):
-                raise refusal(f"{feature} ({word.partition('=')[0]})", "infra")
 
     def _all_actions(self) -> list[argparse.Action]:
         """Its own and those of its commands: argparse reports an unknown option at the top."""
         actions = list(self._actions)
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                for parser in action.choices.values():
-                    actions += parser._all_actions()
+                actions += [inner for parser in action.choices.values() for inner in parser._all_actions()]
         return actions
 
 
-Handler = Callable[[argparse.Namespace, Any], int]
+def _refuse_options_of_the_cli(message: str) -> None:
+    from prefect_pulumi.engine.sdk.capabilities import OPTIONS_OF_THE_CLI, refusal
+
+    for word in message.split():
+        if feature := OPTIONS_OF_THE_CLI.get(word.partition("=")[0]):
+            raise refusal(f"{feature} ({word.partition('=')[0]})", "infra")
 
 
-@dataclass(frozen=True)
+def request_of(kind: type[Request], arguments: argparse.Namespace, **more: Any) -> Request:
+    """A frozen request from the arguments of its fields' names; `more` are fields that have no argument."""
+    given = {field.name: getattr(arguments, field.name) for field in fields(kind) if hasattr(arguments, field.name)}  # type: ignore[arg-type]
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    return kind(**{name: value for name, value in given.items() if value is not None} | more)
+
+
 class Options:
-    """Parsers of the options that several commands share, for `parents=`."""
+    """Parsers of the options that several commands share."""
 
-    stack: Parser
-    scope: Parser
-    expect: Parser
-    yes: Parser
-    refresh: Parser
-    replace: Parser
+    def __init__(self) -> None:
+        self.stack = Parser(add_help=False)
+        self.stack.add_argument("-s", "--stack", default="dev", help="stack (default: dev)")
+        self.stack.flag("--json", help="one JSON document on stdout")
 
+        self.scope = Parser(add_help=False)
+        self.scope.many("-t", "--target", metavar="URN", help="only this URN, pattern or name")
+        self.scope.many("--exclude", metavar="URN", help="all but this URN, pattern or name")
+        self.scope.flag("--target-dependents", help="include what uses the targets")
+        self.scope.flag("--exclude-dependents", help="exclude what uses the excluded ones, too")
+        parallel = "maximum concurrent operations (default: 16)"
+        self.scope.add_argument("--parallel", type=int, default=16, metavar="N", help=parallel)
 
-def shared_options() -> Options:
-    stack = Parser(add_help=False)
-    stack.add_argument("-s", "--stack", default="dev", help="stack (default: dev)")
-    stack.add_argument("--json", action="store_true", help="one JSON document on stdout")
+        self.expect = Parser(add_help=False)
+        self.expect.flag("--expect-no-changes", help="exit 3 when there is a change")
 
-    scope = Parser(add_help=False)
-    scope.add_argument(
-        "-t", "--target", action="append", default=[], metavar="URN", help="only this URN, pattern or name"
-    )
-    scope.add_argument(
-        "--exclude", action="append", default=[], metavar="URN", help="all but this URN, pattern or name"
-    )
-    scope.add_argument("--target-dependents", action="store_true", help="include what uses the targets")
-    scope.add_argument("--exclude-dependents", action="store_true", help="exclude what uses the excluded ones, too")
-    scope.add_argument(
-        "--parallel", type=int, default=16, metavar="N", help="maximum concurrent operations (default: 16)"
-    )
+        self.yes = Parser(add_help=False)
+        self.yes.flag("-y", "--yes", help="skip the confirmation")
 
-    expect = Parser(add_help=False)
-    expect.add_argument("--expect-no-changes", action="store_true", help="exit 3 when there is a change")
+        self.refresh = Parser(add_help=False)
+        self.refresh.flag("-r", "--refresh", help="read the live objects first")
 
-    yes = Parser(add_help=False)
-    yes.add_argument("-y", "--yes", action="store_true", help="skip the confirmation")
-
-    refresh = Parser(add_help=False)
-    refresh.add_argument("-r", "--refresh", action="store_true", help="read the live objects first")
-
-    replace = Parser(add_help=False)
-    replace.add_argument(
-        "--replace", action="append", default=[], metavar="URN", help="force replacement of this resource"
-    )
-    replace.add_argument(
-        "--target-replace", action="append", default=[], metavar="URN", help="--target and --replace in one"
-    )
-    return Options(stack, scope, expect, yes, refresh, replace)
+        self.replace = Parser(add_help=False)
+        self.replace.many("--replace", metavar="URN", help="force replacement of this resource")
+        self.replace.many("--target-replace", metavar="URN", help="--target and --replace in one")
 
 
 def add_group(commands: Any, name: str, help: str) -> Any:
     """A command with commands of its own."""
-    return commands.add_parser(name, help=help).add_subparsers(
-        dest="action", required=True, metavar="ACTION", parser_class=Parser
-    )
+    group = commands.add_parser(name, help=help)
+    return group.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
+
+
+def add_command(group: Any, name: str, handler: Handler, help: str, *parents: Parser, **defaults: Any) -> Parser:
+    """A command of a group; `defaults` are further values of its namespace."""
+    parser: Parser = group.add_parser(name, parents=parents, help=help)
+    parser.set_defaults(handler=handler, **defaults)
+    return parser

@@ -137,3 +137,12 @@ def html(rows: Sequence[Row], project: str, time: str) -> str:
 
 def as_json(rows: Sequence[Row], project: str, time: str) -> str:
     return json.dumps(document(rows, project, time), indent=2, ensure_ascii=False) + "\n"
+
+
+def text(rows: Sequence[Row], project: str, time: str) -> str:
+    """A line for each row, for a file."""
+    lines = ["  ".join(cell for cell, _ in cells(row)) + f"  {row.problem}".rstrip() for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+RENDERERS = {"text": text, "json": as_json, "html": html}

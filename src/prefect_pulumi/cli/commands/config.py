@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import Options, add_group
+from prefect_pulumi.cli.parser import Options, add_command, add_group, request_of
 from prefect_pulumi.core.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -16,24 +16,20 @@ if TYPE_CHECKING:
 
 
 def register(commands: Any, options: Options) -> None:
-    env = commands.add_parser(
-        "env", parents=[options.stack], help='exports for the official CLI: eval "$(infra env -s dev)"'
-    )
-    env.set_defaults(handler=_env)
+    about = 'exports for the official CLI: eval "$(infra env -s dev)"'
+    add_command(commands, "env", _env, about, options.stack)
     config = add_group(commands, "config", "read and write the stack's config")
-    setter = config.add_parser("set", parents=[options.stack], help="set a value")
+    setter = add_command(config, "set", _set, "set a value", options.stack)
     setter.add_argument("key", help="name, or namespace:name")
     setter.add_argument("value", nargs="?", help="left out: read from standard input, so that no shell keeps it")
-    setter.add_argument("--secret", action="store_true", help="encrypt the value with the stack's passphrase")
-    setter.add_argument("--path", action="store_true", help="the key is a path into a structured value")
-    setter.set_defaults(handler=_set)
-    getter = config.add_parser("get", parents=[options.stack], help="print a value")
+    setter.flag("--secret", help="encrypt the value with the stack's passphrase")
+    setter.flag("--path", help="the key is a path into a structured value")
+    getter = add_command(config, "get", _get, "print a value", options.stack)
     getter.add_argument("key", help="name, or namespace:name")
-    getter.set_defaults(handler=_get)
 
 
 def _get(arguments: Namespace, project: Project) -> ExitCode:
-    sys.stdout.write(project.stack(arguments.stack).get_config(arguments.key) + "\n")
+    print(project.stack(arguments.stack).get_config(arguments.key))
     return ExitCode.DONE
 
 
@@ -41,21 +37,19 @@ def _set(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.app.config import SetConfigRequest
 
     value = arguments.value if arguments.value is not None else sys.stdin.read().rstrip("\n")
-    request = SetConfigRequest(arguments.key, value, secret=arguments.secret, path=arguments.path)
-    project.stack(arguments.stack).set_config(request)
+    project.stack(arguments.stack).set_config(request_of(SetConfigRequest, arguments, value=value))
     return ExitCode.DONE
 
 
 def _env(arguments: Namespace, project: Project) -> ExitCode:
-    from prefect_pulumi.cli.output.text import as_json, write_out
+    from prefect_pulumi.cli.output.text import print_json
     from prefect_pulumi.project import layout
 
     exports = project.stack(arguments.stack).official_cli_environment()
     if arguments.json:
-        write_out(as_json(exports))
+        print_json(exports)
         return ExitCode.DONE
-    for name, value in exports.items():
-        write_out(f"export {name}={shlex.quote(value)}")
+    print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
     folders = [layout.tools_folder(project.root), Path(sys.executable).parent]
-    write_out(f'export PATH={":".join(shlex.quote(str(folder)) for folder in folders)}:"$PATH"')
+    print(f'export PATH={":".join(shlex.quote(str(folder)) for folder in folders)}:"$PATH"')
     return ExitCode.DONE

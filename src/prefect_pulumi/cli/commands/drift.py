@@ -8,48 +8,43 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import FORMATS, Options
+from prefect_pulumi.cli.parser import Options, Parser, add_command, request_of
 from prefect_pulumi.core.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
-    from prefect_pulumi.review.model import Report
+
+FORMATS = ("text", "json", "markdown", "html", "junit")
 
 
 def register(commands: Any, options: Options) -> None:
-    drift = commands.add_parser(
-        "drift", parents=[options.stack], help="changes made on the server outside the code (drift)"
-    )
-    drift.set_defaults(handler=_drift)
-    review = commands.add_parser("review", help="what this branch changes in each environment, and what drifted there")
+    about = "changes made on the server outside the code (drift)"
+    _report_options(add_command(commands, "drift", _drift, about, options.stack), "text")
+    about = "what this branch changes in each environment, and what drifted there"
+    review = add_command(commands, "review", _review, about, stack="dev")
+    _report_options(review, "markdown")
     review.add_argument("-s", "--stack", action="append", dest="stacks", metavar="STACK", help="may be repeated")
     review.add_argument("--base", default="main", metavar="REF", help="branch that is compared with (default: main)")
-    for parser, default in ((drift, "text"), (review, "markdown")):
-        parser.add_argument(
-            "--format", choices=FORMATS, help=f"of the report (default: by the file's name, else {default})"
-        )
-        parser.add_argument(
-            "--out", action="append", default=[], metavar="FILE", help="write the report to FILE; may be repeated"
-        )
-        parser.add_argument("--cli", action="store_true", help="ask the official CLI for code and server")
     review.add_argument("--from", dest="report", metavar="FILE", help="a report's JSON, in place of a new review")
-    review.add_argument("--json", action="store_true", help="the same as --format json")
-    review.add_argument("--post", action="store_true", help="publish the report in the pull request's comments")
-    review.set_defaults(handler=_review, stack="dev")
-    adopt = commands.add_parser(
-        "adopt", parents=[options.stack], help="write live values back into the code, as a patch for git apply"
-    )
+    review.flag("--json", help="the same as --format json")
+    review.flag("--post", help="publish the report in the pull request's comments")
+    about = "write live values back into the code, as a patch for `git apply`"
+    adopt = add_command(commands, "adopt", _adopt, about, options.stack)
     adopt.add_argument("objects", nargs="*", metavar="OBJECT", help="'Kind name', patterns (default: all that drifted)")
     adopt.add_argument("--out", metavar="FILE", help="write the patch to FILE instead of stdout")
-    adopt.set_defaults(handler=_adopt)
-    accept = commands.add_parser(
-        "accept", parents=[options.stack], help="accept drift until a given date (recorded in review.yaml)"
-    )
+    about = "accept drift until a given date (recorded in review.yaml)"
+    accept = add_command(commands, "accept", _accept, about, options.stack)
     accept.add_argument("objects", nargs="+", metavar="OBJECT", help="'Kind name'")
     accept.add_argument("--owner", required=True, help="owner of the exception")
     accept.add_argument("--reason", required=True, help="why the drift may stay")
     accept.add_argument("--expires", required=True, metavar="DATE", help="last day of the acceptance (2026-12-31)")
-    accept.set_defaults(handler=_accept)
+
+
+def _report_options(parser: Parser, default: str) -> None:
+    format = f"of the report (default: by the file's name, else {default})"
+    parser.add_argument("--format", choices=FORMATS, help=format)
+    parser.many("--out", metavar="FILE", help="write the report to FILE; may be repeated")
+    parser.flag("--cli", help="ask the official CLI for code and server")
 
 
 def _drift(arguments: Namespace, project: Project) -> ExitCode:
@@ -73,12 +68,12 @@ def _review(arguments: Namespace, project: Project) -> ExitCode:
     if arguments.report:
         report = from_json(_read(arguments.report), arguments.report)
     else:
-        request = ReviewRequest(tuple(arguments.stacks or ["dev"]), arguments.base, cli=arguments.cli)
-        report = project.review(request)
+        report = project.review(request_of(ReviewRequest, arguments))
     if arguments.out or not (arguments.report and arguments.post):
         write_report(report, "json" if arguments.json else arguments.format, arguments.out, default="markdown")
     if arguments.post:
-        _publish(project, report)
+        published = project.publish(report)
+        sys.stderr.write("".join(f"{stack}: comment {done}\n" for stack, done in published.items()))
     if report.status is Status.CANNOT_CHECK:
         return ExitCode.CANNOT_CHECK
     return ExitCode.CHANGES_FOUND if any(entry.failed for entry in report.environments) else ExitCode.DONE
@@ -91,20 +86,14 @@ def _read(name: str) -> str:
         raise InputError(str(error), where="infra review --from") from error
 
 
-def _publish(project: Project, report: Report) -> None:
-    for stack, done in project.publish(report).items():
-        sys.stderr.write(f"{stack}: comment {done}\n")
-
-
 def _adopt(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 1 when something of what was asked cannot be adopted."""
     from prefect_pulumi.app.review.adopt import AdoptRequest
     from prefect_pulumi.cli.output.text import write_text
 
-    adoption = project.stack(arguments.stack).adopt(AdoptRequest(tuple(arguments.objects)))
+    adoption = project.stack(arguments.stack).adopt(request_of(AdoptRequest, arguments))
     write_text(adoption.patch, arguments.out)
-    for line in adoption.left:
-        sys.stderr.write(f"not adopted: {line}\n")
+    sys.stderr.write("".join(f"not adopted: {line}\n" for line in adoption.left))
     return ExitCode.FAILED if adoption.left else ExitCode.DONE
 
 
@@ -114,10 +103,8 @@ def _accept(arguments: Namespace, project: Project) -> ExitCode:
     try:
         expires = date.fromisoformat(arguments.expires)
     except ValueError as error:
-        raise InputError(
-            f"invalid date {arguments.expires!r}; expected YYYY-MM-DD", where="infra accept --expires"
-        ) from error
-    request = AcceptRequest(tuple(arguments.objects), arguments.owner, arguments.reason, expires)
-    for name in project.stack(arguments.stack).accept(request):
-        sys.stdout.write(f"accepted until {expires}: {name} (in review.yaml; commit it)\n")
+        text = f"invalid date {arguments.expires!r}; expected YYYY-MM-DD"
+        raise InputError(text, where="infra accept --expires") from error
+    accepted = project.stack(arguments.stack).accept(request_of(AcceptRequest, arguments, expires=expires))
+    print("\n".join(f"accepted until {expires}: {name} (in review.yaml; commit it)" for name in accepted))
     return ExitCode.DONE

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import Options, add_group
+from prefect_pulumi.cli.parser import Options, add_command, add_group, request_of
 from prefect_pulumi.core.errors import ExitCode, InputError, PromotionError
 
 if TYPE_CHECKING:
@@ -16,85 +16,80 @@ if TYPE_CHECKING:
 
 def register(commands: Any, options: Options) -> None:
     release = add_group(commands, "release", "the release deployed to a stack, and the releases it can roll back to")
-    show = release.add_parser("show", parents=[options.stack], help="show a release and its verification")
+    show = add_command(release, "show", _show, "show a release and its verification", options.stack)
     show.add_argument("id", nargs="?", help="another release that the stack keeps")
-    show.set_defaults(handler=_show)
-    listing = release.add_parser("list", parents=[options.stack], help="list the releases that the stack keeps")
-    listing.set_defaults(handler=_list)
-    checkout = release.add_parser(
-        "checkout", parents=[options.stack], help="print the folder of the pinned release, for pulumi -C"
-    )
+    add_command(release, "list", _list, "list the releases that the stack keeps", options.stack)
+    about = "print the folder of the pinned release, for pulumi -C"
+    checkout = add_command(release, "checkout", _checkout, about, options.stack)
     checkout.add_argument("commit", nargs="?", help="another commit")
-    checkout.set_defaults(handler=_checkout)
-    verify = commands.add_parser("verify", parents=[options.stack], help="run the declared checks of the release")
-    verify.add_argument("--once", action="store_true", help="skip if the release is already verified")
-    verify.set_defaults(handler=_verify)
-    promote = commands.add_parser("promote", parents=[options.yes], help="promote a verified release to the next stack")
-    promote.add_argument("source", metavar="SOURCE")
-    promote.add_argument("target", metavar="TARGET")
-    promote.add_argument("--preview", action="store_true", help="only show the plan")
-    promote.add_argument("--apply", action="store_true", help="also deploy the release to TARGET now")
+    verify = add_command(commands, "verify", _verify, "run the declared checks of the release", options.stack)
+    verify.flag("--once", help="skip if the release is already verified")
+    about = "promote a verified release to the next stack"
+    promote = add_command(commands, "promote", _promote, about, options.yes, stack="dev", shows_steps=True)
+    promote.add_argument("source", metavar="SOURCE", help="the stack whose release moves")
+    promote.add_argument("target", metavar="TARGET", help="the next stack")
+    promote.flag("--preview", help="only show the plan")
+    promote.flag("--apply", help="also deploy the release to TARGET now")
     promote.add_argument("--push", metavar="BRANCH", help="commit the pin and push it there, for a pull request")
-    promote.add_argument(
-        "--force",
-        action="append",
-        default=[],
-        metavar="GATE=REASON",
-        help="override a failing gate (GATE=REASON is recorded)",
-    )
-    promote.add_argument("--commit", default="", metavar="REF", help="a hotfix: a commit that no stage has run")
+    promote.many("--force", metavar="GATE=REASON", help="override a failing gate (GATE=REASON is recorded)")
+    promote.add_argument("--commit", metavar="REF", help="a hotfix: a commit that no stage has run")
     promote.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="of the plan")
     promote.add_argument("--out", metavar="FILE", help="write the plan to FILE instead of stdout")
-    promote.add_argument("--json", action="store_true", help="the same as --format json")
-    promote.set_defaults(handler=_promote, stack="dev", shows_steps=True)
-    rollback = commands.add_parser(
-        "rollback", parents=[options.stack, options.yes], help="roll a stack back to a release that it keeps"
-    )
-    rollback.add_argument("--to", default="", metavar="ID", help="one of infra release list (default: the one before)")
-    rollback.set_defaults(handler=_rollback, shows_steps=True, program_output="stdout")
+    promote.flag("--json", help="the same as --format json")
+    about, shown = "roll a stack back to a release that it keeps", {"shows_steps": True, "program_output": "stdout"}
+    rollback = add_command(commands, "rollback", _rollback, about, options.stack, options.yes, **shown)
+    rollback.add_argument("--to", metavar="ID", help="one of infra release list (default: the one before)")
 
 
 def _show(arguments: Namespace, project: Project) -> ExitCode:
-    from prefect_pulumi.app.release.records import find_record
-    from prefect_pulumi.cli.output import releases
+    from prefect_pulumi.app.documents import release_document
+    from prefect_pulumi.cli.output.text import print_json
+    from prefect_pulumi.promotion.release_text import release_text
 
-    view = project.view(arguments.stack)
-    releases.print_release(view.releases, find_record(view, arguments.id), as_json=arguments.json)
+    releases, record = project.stack(arguments.stack).release(arguments.id)
+    if arguments.json:
+        print_json(release_document(releases, record))
+    else:
+        print(release_text(releases, record))
     return ExitCode.DONE
 
 
 def _list(arguments: Namespace, project: Project) -> ExitCode:
-    from prefect_pulumi.cli.output import releases
+    from prefect_pulumi.app.documents import releases_document
+    from prefect_pulumi.cli.output.tables import print_table
+    from prefect_pulumi.cli.output.text import print_json
+    from prefect_pulumi.promotion.release_text import COLUMNS, release_rows
 
-    releases.print_releases(project.stack(arguments.stack).releases(), as_json=arguments.json)
+    releases = project.stack(arguments.stack).releases()
+    if arguments.json:
+        print_json(releases_document(releases))
+    else:
+        print_table(COLUMNS, release_rows(releases))
     return ExitCode.DONE
 
 
 def _checkout(arguments: Namespace, project: Project) -> ExitCode:
-    sys.stdout.write(f"{project.stack(arguments.stack).checkout_release(arguments.commit)}\n")
+    print(project.stack(arguments.stack).checkout_release(arguments.commit))
     return ExitCode.DONE
 
 
 def _verify(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 1 when a check fails; the evidence is recorded in either case."""
     from prefect_pulumi.app.release.verify import VerifyRequest
-    from prefect_pulumi.cli.output.text import as_json, write_out
+    from prefect_pulumi.cli.output.text import print_json
 
-    result = project.stack(arguments.stack).verify(VerifyRequest(once=arguments.once))
+    result = project.stack(arguments.stack).verify(request_of(VerifyRequest, arguments))
     verification = result.verification
     if result.skipped:
         sys.stderr.write(f"{verification.release} is verified already, at {verification.ended}\n")
         return ExitCode.DONE
     if arguments.json:
-        write_out(as_json(verification.document()))
+        print_json(verification.document())
     if not verification.passed:
         failed = "; ".join(f"{check.name}: {check.text}" for check in verification.failed)
-        raise PromotionError(
-            failed,
-            where=f"verification of {verification.release}",
-            remedy=f"infra release show -s {arguments.stack}",
-        )
-    (sys.stderr if arguments.json else sys.stdout).write(f"{verification.release} is verified\n")
+        where, remedy = f"verification of {verification.release}", f"infra release show -s {arguments.stack}"
+        raise PromotionError(failed, where=where, remedy=remedy)
+    print(f"{verification.release} is verified", file=sys.stderr if arguments.json else sys.stdout)
     return ExitCode.DONE
 
 
@@ -108,13 +103,7 @@ def _promote(arguments: Namespace, project: Project) -> ExitCode:
     def show(plan: Plan) -> None:
         write_text(FORMATS["json" if arguments.json else arguments.format](plan), arguments.out)
 
-    request = PromoteRequest(
-        preview=arguments.preview,
-        apply=arguments.apply,
-        push=arguments.push or "",
-        force=_reasons(arguments.force),
-        commit=arguments.commit,
-    )
+    request = request_of(PromoteRequest, arguments, force=_reasons(arguments.force))
     confirm = confirmation(arguments) if arguments.apply and not arguments.preview else None
     promotion = project.promote(arguments.source, arguments.target, request, show=show, confirm=confirm)
     if promotion.needless:
@@ -136,5 +125,6 @@ def _rollback(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.app.release.rollout import RollbackRequest
     from prefect_pulumi.cli.output.prompt import confirmation
 
-    project.stack(arguments.stack).rollback(RollbackRequest(arguments.to), confirm=confirmation(arguments))
+    request = request_of(RollbackRequest, arguments)
+    project.stack(arguments.stack).rollback(request, confirm=confirmation(arguments))
     return ExitCode.DONE

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import Options
+from prefect_pulumi.cli.parser import Options, add_command
 from prefect_pulumi.core.errors import ExitCode, FlowRunError, InputError
 
 if TYPE_CHECKING:
@@ -15,40 +16,37 @@ if TYPE_CHECKING:
 
 
 def register(commands: Any, options: Options) -> None:
-    run = commands.add_parser("run", parents=[options.stack], help="run a deployment and follow it to its end")
+    run = add_command(commands, "run", _run, "run a deployment and follow it to its end", options.stack)
     run.add_argument("deployment", metavar="FLOW/DEPLOYMENT")
-    run.add_argument("-p", "--param", action="append", default=[], metavar="NAME=JSON", help="a parameter of the run")
-    run.add_argument(
-        "--timeout", type=float, default=600.0, metavar="SECONDS", help="how long the run may take (default: 600)"
-    )
-    run.set_defaults(handler=_run)
-    status = commands.add_parser("status", help="all stacks at a glance; -s: the pools and workers of one")
+    run.many("-p", "--param", metavar="NAME=JSON", help="a parameter of the run; may be repeated")
+    limit = "how long the run may take (default: 600)"
+    run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help=limit)
+    status = add_command(commands, "status", _status, "all stacks at a glance; -s: the pools and workers of one")
     status.add_argument("-s", "--stack", help="only this one, with its pools and workers")
-    status.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    status.flag("--json", help="one JSON document on stdout")
     status.add_argument("--format", choices=("text", "json", "html"), default="text", help="of the table over all")
     status.add_argument("--out", metavar="FILE", help="write the table to FILE instead of stdout")
-    status.add_argument("--no-drift", action="store_true", help="do not run the programs to look for drift")
-    status.set_defaults(handler=_status)
+    status.flag("--no-drift", help="do not run the programs to look for drift")
 
 
 def _run(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 0 when the run ends Completed, 1 when it ends otherwise or not in time."""
     from prefect_pulumi.app.flow_runs import RunRequest
-    from prefect_pulumi.cli.output.text import as_json, write_out
+    from prefect_pulumi.cli.output.text import print_json
 
     parameters = dict(_parameter(text) for text in arguments.param)
-    request = RunRequest(arguments.deployment, parameters, arguments.timeout)
-    run = project.stack(arguments.stack).run(request)
+    run = project.stack(arguments.stack).run(RunRequest(arguments.deployment, parameters, arguments.timeout))
     if arguments.json:
-        write_out(as_json({"id": run.id, "name": run.name, "state": run.state or None}))
+        print_json({"id": run.id, "name": run.name, "state": run.state or None})
+    where = f"flow run {run.name}"
     if not run.ended:
         raise FlowRunError(
             f"the run has not ended after {arguments.timeout:g} s; it is {run.state or 'unknown'}",
-            where=f"flow run {run.name}",
+            where=where,
             remedy="is a worker of its pool online? raise --timeout if it only takes long",
         )
     if not run.completed:
-        raise FlowRunError(f"the run ended {run.state}: {run.message or 'no message'}", where=f"flow run {run.name}")
+        raise FlowRunError(f"the run ended {run.state}: {run.message or 'no message'}", where=where)
     return ExitCode.DONE
 
 
@@ -64,16 +62,40 @@ def _parameter(text: str) -> tuple[str, Any]:
 
 def _status(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 4 when something of a stack could not be read: its row says why."""
-    from prefect_pulumi.cli.output import status
-
     if arguments.stack:
-        report = project.stack(arguments.stack).workers()
-        status.print_workers(report, as_json=arguments.json)
-        for warning in () if arguments.json else report.warnings():
-            sys.stderr.write(f"warning: {warning}\n")
-        return ExitCode.DONE
+        return _workers(arguments, project)
     from prefect_pulumi.app.overview import OverviewRequest
+    from prefect_pulumi.cli.output.tables import print_table
+    from prefect_pulumi.cli.output.text import write_text
+    from prefect_pulumi.promotion import overview
 
     rows = project.overview(OverviewRequest(drift=not arguments.no_drift))
-    status.print_overview(rows, project.name, "json" if arguments.json else arguments.format, arguments.out)
+    format = "json" if arguments.json else arguments.format
+    if format == "text" and arguments.out is None:
+        styles = {overview.HEALTHY: "green", overview.NOTICE: "yellow", overview.BAD: "red"}
+        cells = [[(text, styles.get(tone, "")) for text, tone in overview.cells(row)] for row in rows]
+        print_table(overview.COLUMNS, cells)
+        sys.stderr.write("".join(f"{row.stack}: {row.problem}\n" for row in rows if row.problem))
+    else:
+        write_text(overview.RENDERERS[format](rows, project.name, _now().isoformat(timespec="seconds")), arguments.out)
     return ExitCode.CANNOT_CHECK if any(row.problem for row in rows) else ExitCode.DONE
+
+
+def _workers(arguments: Namespace, project: Project) -> ExitCode:
+    from prefect_pulumi.app import workers
+    from prefect_pulumi.app.documents import workers_document
+    from prefect_pulumi.cli.output.tables import print_table
+    from prefect_pulumi.cli.output.text import print_json
+
+    report = project.stack(arguments.stack).workers()
+    if arguments.json:
+        print_json(workers_document(report))
+        return ExitCode.DONE
+    title = f"{report.stack}: Prefect {report.version} at {report.api_url}"
+    print_table(workers.COLUMNS, workers.worker_rows(report, _now()), title=title)
+    sys.stderr.write("".join(f"warning: {warning}\n" for warning in report.warnings()))
+    return ExitCode.DONE
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import Options, add_group
+from prefect_pulumi.cli.parser import Options, add_command, add_group
 from prefect_pulumi.core.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
@@ -16,41 +16,35 @@ if TYPE_CHECKING:
 
 
 def register(commands: Any, options: Options) -> None:
-    cancel = commands.add_parser(
-        "cancel", parents=[options.stack], help="remove the lock of an update that died elsewhere"
+    cancel = add_command(commands, "cancel", _cancel, "remove the lock of an update that died elsewhere", options.stack)
+    cancel.flag("--force", help="also a lock whose process seems to run on this machine")
+    state, resource = (
+        add_group(commands, "state", "edit the state by hand"),
+        "URN, or a name that only one resource has",
     )
-    cancel.add_argument("--force", action="store_true", help="also a lock whose process seems to run on this machine")
-    cancel.set_defaults(handler=_cancel)
-    state = add_group(commands, "state", "edit the state by hand")
-    delete = state.add_parser(
-        "delete", parents=[options.stack], help="remove a resource from the state; the real object stays"
-    )
-    delete.add_argument("urn", metavar="URN", help="URN, or a name that only one resource has")
-    delete.add_argument("--force", action="store_true", help="even if it is protected")
-    delete.add_argument("--target-dependents", action="store_true", help="and all that uses it")
-    delete.set_defaults(handler=_delete)
-    rename = state.add_parser("rename", parents=[options.stack], help="give a resource another name")
-    rename.add_argument("urn", metavar="URN", help="URN, or a name that only one resource has")
+    about = "remove a resource from the state; the real object stays"
+    delete = add_command(state, "delete", _delete, about, options.stack)
+    delete.add_argument("urn", metavar="URN", help=resource)
+    delete.flag("--force", help="even if it is protected")
+    delete.flag("--target-dependents", help="and all that uses it")
+    rename = add_command(state, "rename", _rename, "give a resource another name", options.stack)
+    rename.add_argument("urn", metavar="URN", help=resource)
     rename.add_argument("name", metavar="NEW_NAME", help="its name from now on")
-    rename.set_defaults(handler=_rename)
-    unprotect = state.add_parser("unprotect", parents=[options.stack], help="remove a resource's `protect` flag")
-    unprotect.add_argument("urn", nargs="?", metavar="URN", help="URN, or a name that only one resource has")
-    unprotect.add_argument("--all", action="store_true", help="of all resources")
-    unprotect.set_defaults(handler=_unprotect)
+    unprotect = add_command(state, "unprotect", _unprotect, "remove a resource's `protect` flag", options.stack)
+    unprotect.add_argument("urn", nargs="?", metavar="URN", help=resource)
+    unprotect.flag("--all", help="of all resources")
     document = add_group(commands, "stack", "export or import the stack's state")
-    export = document.add_parser("export", parents=[options.stack], help="print the state as the official CLI does")
+    export = add_command(document, "export", _export, "print the state as the official CLI does", options.stack)
     export.add_argument("--file", metavar="PATH", help="write it to PATH instead of stdout")
-    export.add_argument("--show-secrets", action="store_true", help="with secret values in plain text")
-    export.set_defaults(handler=_export)
-    importing = document.add_parser("import", parents=[options.stack], help="replace the state by such a document")
-    importing.add_argument("--file", metavar="PATH", help="left out: standard input")
-    importing.add_argument("--force", action="store_true", help="even if it names another stack")
-    importing.set_defaults(handler=_import)
+    export.flag("--show-secrets", help="with secret values in plain text")
+    replace = add_command(document, "import", _import, "replace the state by such a document", options.stack)
+    replace.add_argument("--file", metavar="PATH", help="left out: standard input")
+    replace.flag("--force", help="even if it names another stack")
 
 
 def _cancel(arguments: Namespace, project: Project) -> ExitCode:
     removed = project.stack(arguments.stack).cancel_update(force=arguments.force)
-    sys.stdout.write(f"removed {removed} lock{'' if removed == 1 else 's'} of stack {arguments.stack}\n")
+    print(f"removed {removed} lock{'' if removed == 1 else 's'} of stack {arguments.stack}")
     return ExitCode.DONE
 
 
@@ -79,19 +73,20 @@ def _unprotect(arguments: Namespace, project: Project) -> ExitCode:
 
 
 def _print_edit(arguments: Namespace, verb: str, edited: Any, lines: Iterable[str]) -> ExitCode:
-    from prefect_pulumi.cli.output.text import as_json, write_out
+    from prefect_pulumi.cli.output.text import print_json
 
     if arguments.json:
-        write_out(as_json({verb: edited}))
+        print_json({verb: edited})
     else:
-        write_out("\n".join(f"{verb} {line}" for line in lines) or "nothing to do")
+        print("\n".join(f"{verb} {line}" for line in lines) or "nothing to do")
     return ExitCode.DONE
 
 
 def _export(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.cli.output.text import write_text
 
-    write_text(project.stack(arguments.stack).export_state(show_secrets=arguments.show_secrets), arguments.file)
+    document = project.stack(arguments.stack).export_state(show_secrets=arguments.show_secrets)
+    write_text(document, arguments.file, option="--file")
     return ExitCode.DONE
 
 
@@ -104,5 +99,5 @@ def _import(arguments: Namespace, project: Project) -> ExitCode:
     except OSError as error:
         raise InputError(error.strerror or str(error), where=origin) from error
     count = project.stack(arguments.stack).import_state(ImportStateRequest(document, origin, force=arguments.force))
-    sys.stdout.write(f"imported {count} resources into stack {arguments.stack}\n")
+    print(f"imported {count} resources into stack {arguments.stack}")
     return ExitCode.DONE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.app.events import Event, Message, Notice, Progress, RolloutEnded, StepDone, StepStarted
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
-from prefect_pulumi.cli.output.text import as_json, write_out
+from prefect_pulumi.cli.output.text import print_json
 from prefect_pulumi.engine.plan.steps import STACK_TYPE
 from prefect_pulumi.promotion.rollout import Course
 from prefect_pulumi.state.entries import urn_name
@@ -35,7 +35,7 @@ class LineSink:
         elif isinstance(event, Notice):
             sys.stderr.write(event.text + "\n")
         elif isinstance(event, RolloutEnded):
-            write_out(as_json(event.rollout.document()))
+            print_json(event.rollout.document())
 
     def close(self) -> None:
         """Nothing is left open."""

@@ -10,16 +10,11 @@ from typing import Any
 from prefect_pulumi.core.errors import InputError
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_out(text: str) -> None:
-    """One or more whole lines on standard output."""
-    sys.stdout.write(text + "\n")
-
-
-def write_text(text: str, path: str | None, *, option: str = "--out") -> None:
+def write_text(text: str, path: str | None = None, *, option: str = "--out") -> None:
     """To standard output, or to the file. Raises `InputError` when it cannot be written."""
     if path is None:
         sys.stdout.write(text)

@@ -1,4 +1,4 @@
-"""What an update would do and has done: as lines on stderr, or as one JSON document on stdout."""
+"""What an update would do and has done, as lines on stderr."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
 from prefect_pulumi.cli.output.terminal import stderr_console
-from prefect_pulumi.cli.output.text import as_json, write_out
-from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import mask
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
@@ -93,48 +91,3 @@ def _table(steps: list[Step]) -> Text:
 def _past(summary: dict[str, int]) -> str:
     words = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
     return ", ".join(f"{summary[op]} {word}" for op, word in words.items() if summary.get(op)) or "nothing to do"
-
-
-def print_document(operation: str, stack: str, result: Result) -> None:
-    write_out(as_json(document(operation, stack, result)))
-
-
-def document(operation: str, stack: str, result: Result) -> dict[str, Any]:
-    """The document that `--json` prints; secret values read "[secret]"."""
-    shown = {
-        "operation": operation,
-        "stack": stack,
-        "result": "succeeded",
-        "changed": result.changed,
-        "summary": result.summary,
-        "steps": [_step(step) for step in _shown(result.steps)],
-        "outputs": mask(result.outputs),
-        "seconds": round(result.seconds, 3),
-    }
-    return {key: current().value(value) if key in {"steps", "outputs"} else value for key, value in shown.items()}
-
-
-def _shown(steps: Iterable[Step]) -> list[Step]:
-    return [step for step in steps if not step.is_default_provider]
-
-
-def _step(step: Step) -> dict[str, Any]:
-    entry = step.new or step.old
-    return {
-        "op": str(step.op),
-        "urn": step.urn,
-        "type": step.type,
-        "id": entry.id if entry is not None else "",
-        "diff": {path: kind.value for path, kind in step.diff.detailed.items()} if step.diff else {},
-        **_deployments(step),
-    }
-
-
-def _deployments(step: Step) -> dict[str, Any]:
-    """What a deploy step does with each deployment, under `deployments`; a step that changes nothing skips them all."""
-    if kind_of(step) != "Deployments" or step.new is None:
-        return {}
-    if step.op is Op.SAME:
-        return {"deployments": {name: {"action": "skip"} for name in mask(step.new.outputs.get("deployments", {}))}}
-    results = mask(step.new.outputs.get("results"))
-    return {"deployments": results if isinstance(results, dict) else {}}

@@ -1,38 +1,32 @@
-"""Releases as text or JSON."""
+"""Releases of a stack as text."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from prefect_pulumi.cli.output.tables import print_table
-from prefect_pulumi.cli.output.text import as_json, write_out
 from prefect_pulumi.promotion.release_records import Carried, Record
 
+COLUMNS = ("", "release", "commit", "made", "by", "from", "verified")
 
-def print_release(releases: Carried, record: Record, *, as_json: bool) -> None:
-    if as_json:
-        _print_json(_document(releases, record))
-        return
+
+def release_text(releases: Carried, record: Record) -> str:
+    """One release with its parts, a line each."""
     origin = f" (of {record.origin}, promoted from {record.promoted['stage']})" if record.promoted else ""
     lines = [
         f"release {record.id}{origin}",
         f"  commit         {record.commit}",
         f"  made           {record.time} by {record.by}",
-        f"  verified       {_verified(releases, record)}",
+        f"  verified       {verified_text(releases, record)}",
         f"  infrastructure {record.infrastructure[:12]}",
         *(f"  deployment     {name} {fingerprint[:12]}" for name, fingerprint in record.deployments.items()),
         *(f"  image          {pool} {image}" for pool, image in record.images.items()),
         *(f"  {name:14} {version}" for name, version in record.versions.items()),
         *(f"  forced         {gate}: {reason}" for gate, reason in (record.promoted.get("forced") or {}).items()),
     ]
-    write_out("\n".join(lines))
+    return "\n".join(lines)
 
 
-def print_releases(releases: Carried, *, as_json: bool) -> None:
-    if as_json:
-        _print_json([{**_document(releases, record), "current": record == releases.record} for record in releases.kept])
-        return
-    rows = [
+def release_rows(releases: Carried) -> list[tuple[str, ...]]:
+    """A row for each release that the stack keeps, under `COLUMNS`; `*` marks the one that it runs."""
+    return [
         (
             "*" if record == releases.record else "",
             record.id,
@@ -40,23 +34,14 @@ def print_releases(releases: Carried, *, as_json: bool) -> None:
             record.time,
             record.by,
             str(record.promoted.get("release") or "-"),
-            _verified(releases, record),
+            verified_text(releases, record),
         )
         for record in releases.kept
     ]
-    print_table(("", "release", "commit", "made", "by", "from", "verified"), rows)
 
 
-def _print_json(document: Any) -> None:
-    write_out(as_json(document))
-
-
-def _document(releases: Carried, record: Record) -> dict[str, Any]:
-    verification = releases.verification(record.id)
-    return {**record.document(), "verification": verification.document() if verification else None}
-
-
-def _verified(releases: Carried, record: Record) -> str:
+def verified_text(releases: Carried, record: Record) -> str:
+    """When the release was verified, `no`, or which checks failed."""
     verification = releases.verification(record.id)
     if verification is None:
         return "no"
