@@ -1,0 +1,88 @@
+"""What an update prints: names are data, whatever they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prefect_pulumi.app.documents import update_document
+from prefect_pulumi.cli.output.terminal import TerminalSink
+from prefect_pulumi.cli.output.updates import counts, print_done, print_plan
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult
+from prefect_pulumi.core.values import Secret
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.plan.steps import Op, Step, summarize
+from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted
+from prefect_pulumi.state.entries import ResourceEntry
+
+TYPE = "prefect:index:Variable"
+
+
+def step(name: str, op: Op = Op.CREATE, path: str = "") -> Step:
+    urn = f"urn:pulumi:dev::p::{TYPE}::{name}"
+    diff = DiffResult(Changes.SOME, {path: DiffKind.UPDATE}) if path else None
+    return Step(op, urn, TYPE, None, ResourceEntry(urn, TYPE, True, id="1"), diff)
+
+
+def result(*steps: Step, **outputs: Any) -> Result:
+    return Result(steps, outputs, summarize(steps), 1.25)
+
+
+NAMES = ["[/x]", "[red]alarm[/red]", "[bold", "a]b", "smörgås", "日本", r"\[x]"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_shown_as_it_is(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    planned = result(step(name, Op.UPDATE, path=f"value[{name!r}]"))
+    print_plan(planned)
+    print_done(planned, stack=name, verb="Updated")
+    shown = capsys.readouterr().err
+    assert f"~  Variable {name} update" in shown
+    assert f"value[{name!r}] (update)" in shown
+    assert f"Updated stack {name} in 1.2s: 1 updated" in shown
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=20))
+def test_any_name_leaves_the_display_standing(name: str) -> None:
+    sink = TerminalSink()
+    for event in (
+        StepStarted(step(name), False),
+        StepDone(step(name), False, 0.1, error=f"[/{name}]"),
+        Message("warning", name, f"urn:pulumi:dev::p::{TYPE}::{name}"),
+    ):
+        sink.emit(event)
+    sink.close()
+    print_plan(result(step(name)))
+    print_done(result(step(name)), stack=name, verb="Updated")
+
+
+def test_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = {"deployments": {"f/[d]": "1"}, "ui": "http://127.0.0.1:4200"}
+    print_done(result(step("a"), **outputs), stack="dev", verb="Updated")
+    shown = capsys.readouterr().err
+    assert "  infra run 'f/[d]' -s dev\n" in shown
+    assert "  Prefect: http://127.0.0.1:4200\n" in shown
+    print_done(result(step("a"), **outputs), stack="dev", verb="Destroyed")
+    assert "Next" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("summary", "text"),
+    [
+        ({"same": 3}, "No changes: 3 resources are as declared."),
+        ({"create": 1, "same": 2}, "1 to create, 2 unchanged"),
+        ({"update": 1, "replace": 2, "delete": 3}, "1 to update, 2 to replace, 3 to delete"),
+    ],
+)
+def test_counts(summary: dict[str, int], text: str) -> None:
+    assert counts(summary) == text
+
+
+def test_the_document_masks_secret_outputs() -> None:
+    document = update_document("up", "dev", result(step("a", path="value"), token=Secret("hidden")))
+    assert document["outputs"] == {"token": "[secret]"}
+    assert document["steps"][0]["diff"] == {"value": "update"}
+    assert (document["changed"], document["summary"], document["seconds"]) == (True, {"create": 1}, 1.25)
