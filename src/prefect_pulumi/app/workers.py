@@ -58,19 +58,21 @@ class WorkerReport:
     pools: list[Pool]
 
     def warnings(self) -> list[str]:
-        found = []
+        warnings = []
         for pool in self.pools:
             if pool.template:
-                found.append(f"work pool {pool.name}: {pool.template}")
+                warnings.append(f"work pool {pool.name}: {pool.template}")
             for worker in pool.workers:
                 where = f"worker {worker.name} of work pool {pool.name}"
                 if worker.skew:
-                    found.append(f"{where} runs Prefect {worker.version}, the server {self.version}")
+                    warnings.append(f"{where} runs Prefect {worker.version}, the server {self.version}")
                 if worker.stale_template:
-                    found.append(f"{where} started before the pool's base job template changed: infra up restarts it")
+                    warnings.append(
+                        f"{where} started before the pool's base job template changed: infra up restarts it"
+                    )
                 if worker.declared and worker.status != "ONLINE":
-                    found.append(f"{where} is {worker.status.lower()}: infra up heals it")
-        return found
+                    warnings.append(f"{where} is {worker.status.lower()}: infra up heals it")
+        return warnings
 
 
 def stack_workers(view: StackView) -> WorkerReport:
@@ -90,24 +92,28 @@ def worker_report(client: Any, stack: str, api_url: str, entries: Iterable[Resou
     except ApiError:
         version = ""  # Prefect Cloud tells none
     metadata = client.request("GET", "/collections/views/aggregate-worker-metadata")
-    own = {kind: each["default_base_job_configuration"] for types in metadata.values() for kind, each in types.items()}
+    own = {
+        kind: worker_type["default_base_job_configuration"]
+        for types in metadata.values()
+        for kind, worker_type in types.items()
+    }
     declared, marks = _declared(entries)
     names = [str(unwrap(entry.inputs)["name"]) for entry in entries if entry.type == "prefect:index:WorkPool"]
     pools = []
     for name in sorted({*names, *declared}):
-        found = find_pool(client, name)
-        if not found:
+        row = find_pool(client, name)
+        if not row:
             pools.append(Pool(name, "", MISSING, False))
             continue
         rows, known = workers(client, name), versions(client, name)
-        template = found.get("base_job_template") or {}
+        template = row.get("base_job_template") or {}
         pools.append(
             Pool(
                 name,
-                found["type"],
-                str(found.get("status") or ""),
-                bool(found["is_paused"]),
-                _outdated(template, own.get(found["type"], {})),
+                row["type"],
+                str(row.get("status") or ""),
+                bool(row["is_paused"]),
+                _outdated(template, own.get(row["type"], {})),
                 [
                     Worker(
                         worker,

@@ -152,7 +152,7 @@ def worktree(root: Path, commit: str, folder: Path) -> Iterator[Path]:
 def checkout(root: Path, commit: str, folder: Path, leave_out: Collection[str] = ()) -> Path:
     """Writes every file of the commit into `folder` and returns the project's place in it.
 
-    Files that are there as they should be stay as they are; those that somebody changed are put right. `leave_out`
+    Files that are there as they should be stay as they are; changed ones are restored. `leave_out`
     names files of the project that are the caller's to place.
     """
     need_commit(root, commit)

@@ -68,8 +68,8 @@ class Stack:
     @property
     def environment(self) -> dict[str, Any]:
         """The config's `environment` as it stands in the file."""
-        found = self.config.get("environment")
-        return found if isinstance(found, dict) else {}
+        environment = self.config.get("environment")
+        return environment if isinstance(environment, dict) else {}
 
     @cached_property
     def backend(self) -> FileBackend:
@@ -156,11 +156,11 @@ class Stack:
     @property
     def cli_environment(self) -> dict[str, str]:
         """Variables with which the official CLI works on the same state of the file backend."""
-        found = {
+        variables = {
             "PULUMI_BACKEND_URL": f"file://{self.state_folder.resolve()}",
             # The salt of a clone's own passphrase is in the state, not in the stack file.
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
         }
         if "PULUMI_CONFIG_PASSPHRASE" not in os.environ and self.passphrase_file.is_file():
-            found["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self.passphrase_file.resolve())
-        return found
+            variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self.passphrase_file.resolve())
+        return variables

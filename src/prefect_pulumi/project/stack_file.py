@@ -38,7 +38,7 @@ class PluginEntry:
 class ProjectFile:
     """`name` of the project, `main`: the program's folder relative to the file ("" for the file's own).
 
-    `promotion` is the file's own key of that name, as it stands there; the official CLI lets it be. `backend_url`:
+    `promotion` is the file's own key of that name, unchanged; the official CLI ignores it. `backend_url`:
     `backend.url`.
     """
 
@@ -75,12 +75,12 @@ def _plugins(raw: dict[str, Any], file: str) -> tuple[PluginEntry, ...]:
     entries = plugins.get("providers") or [] if isinstance(plugins, dict) else None
     if not isinstance(entries, list):
         raise ConfigError("it must be a list of {name, path}", where=f"{file}: plugins.providers")
-    found = []
+    plugins = []
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not entry.get("name") or not entry.get("path"):
             raise ConfigError("it needs a name and a path", where=f"{file}: plugins.providers[{index}]")
-        found.append(PluginEntry(str(entry["name"]), str(entry["path"]), str(entry.get("version") or "")))
-    return tuple(found)
+        plugins.append(PluginEntry(str(entry["name"]), str(entry["path"]), str(entry.get("version") or "")))
+    return tuple(plugins)
 
 
 class StackConfig:
@@ -113,7 +113,7 @@ class StackConfig:
 
     def secret_texts(self, manager: PassphraseManager) -> list[str]:
         """Every encrypted value in clear, at whatever depth it stands."""
-        return [manager.decrypt(str(each)) for value in self._values.values() for each in _secured(value)]
+        return [manager.decrypt(str(secured)) for value in self._values.values() for secured in _secured(value)]
 
     def values(self, manager: PassphraseManager | None) -> tuple[dict[str, str], set[str]]:
         """What the program is handed: texts by full key (structures as JSON), and which of them are secret."""

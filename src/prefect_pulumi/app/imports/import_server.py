@@ -54,14 +54,16 @@ def import_server(view: StackView, request: ImportServerRequest) -> ImportResult
 def _connection(stack: Stack) -> dict[str, Any]:
     """The stack's provider config, else the variables that Prefect itself reads."""
     values, _ = stack.config.values(stack.manager(write=False))
-    found = {name: values.get(f"prefect:{name}") or os.environ.get(variable) for name, variable in ENVIRONMENT.items()}
-    if not found["apiUrl"]:
+    connection = {
+        name: values.get(f"prefect:{name}") or os.environ.get(variable) for name, variable in ENVIRONMENT.items()
+    }
+    if not connection["apiUrl"]:
         raise InputError(
             "no Prefect API is configured",
             where="infra import --all",
             remedy="set PREFECT_API_URL, or prefect:apiUrl in the stack's config",
         )
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in connection.items() if value}
 
 
 def _requests(root: Path, config: dict[str, Any]) -> Iterable[ImportRequest]:

@@ -97,10 +97,10 @@ def _command(stack: Stack) -> Any:
 def _environment(stack: Stack) -> dict[str, str]:
     """On top of this process's own: where the provider is, and for a file backend of the project what it needs."""
     folders = [str(layout.tools_folder(stack.root)), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    found = {"PATH": os.pathsep.join(folders), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    variables = {"PATH": os.pathsep.join(folders), "PULUMI_SKIP_UPDATE_CHECK": "true"}
     if stack.backend_url:
-        found["PULUMI_BACKEND_URL"] = stack.backend_url
-    return found if stack.is_remote else found | stack.cli_environment
+        variables["PULUMI_BACKEND_URL"] = stack.backend_url
+    return variables if stack.is_remote else variables | stack.cli_environment
 
 
 def _program(stack: Stack, output: TextIO | None) -> Callable[[], None]:
@@ -156,9 +156,9 @@ def _entry(raw: Mapping[str, Any]) -> ResourceEntry:
 
 def _values(raw: Any, differs: Iterable[str] = (), mark: str = HIDDEN) -> dict[str, Any]:
     """Property values of an event or of the state, secrets as `Secret(HIDDEN)`; those named in `differs` as `mark`."""
-    found = {name: from_checkpoint(_hidden(value), lambda text: text) for name, value in (raw or {}).items()}
+    values = {name: from_checkpoint(_hidden(value), lambda text: text) for name, value in (raw or {}).items()}
     changed = {head(path) for path in differs}
-    return {name: Secret(mark) if name in changed and has_secret(value) else value for name, value in found.items()}
+    return {name: Secret(mark) if name in changed and has_secret(value) else value for name, value in values.items()}
 
 
 def _hidden(value: Any) -> Any:
@@ -206,7 +206,7 @@ def _step(metadata: Any) -> Step:
     moved = [*(metadata.diffs or ()), *(metadata.detailed_diff or {})]
     old = _state(metadata.old) if metadata.old is not None else None
     new = _state(metadata.new, moved, "[asked]") if metadata.new is not None and op is not Op.DELETE else None
-    detailed = {path: DiffKind(each.diff_kind.value) for path, each in (metadata.detailed_diff or {}).items()}
+    detailed = {path: DiffKind(change.diff_kind.value) for path, change in (metadata.detailed_diff or {}).items()}
     diff = DiffResult(Changes.SOME, detailed, tuple(metadata.keys or ())) if moved or metadata.keys else None
     return Step(op, metadata.urn, metadata.type, old, new, diff)
 
@@ -220,18 +220,22 @@ def _state(raw: Any, differs: Iterable[str] = (), mark: str = HIDDEN) -> Resourc
 
 def _steps(events: Iterable[Any]) -> Iterable[Any]:
     """The steps in the order of their beginning; the end of one, where it came, in the place of its beginning."""
-    found: dict[tuple[str, str], Any] = {}
+    steps: dict[tuple[str, str], Any] = {}
     for event in events:
         part = event.resource_pre_event or event.res_outputs_event
         if part is not None:
             metadata = part.metadata
-            found[metadata.urn, str(metadata.op)] = metadata
-    return found.values()
+            steps[metadata.urn, str(metadata.op)] = metadata
+    return steps.values()
 
 
 def _diagnosed(events: Iterable[Any]) -> str:
-    said = [event.diagnostic_event for event in events if event.diagnostic_event is not None]
-    texts = [re.sub(r"<\{%[^%]*%\}>", "", each.message).strip() for each in said if each.severity == "error"]
+    diagnostics = [event.diagnostic_event for event in events if event.diagnostic_event is not None]
+    texts = [
+        re.sub(r"<\{%[^%]*%\}>", "", diagnostic.message).strip()
+        for diagnostic in diagnostics
+        if diagnostic.severity == "error"
+    ]
     return "\n".join(dict.fromkeys(texts))[:2000]
 
 
@@ -277,9 +281,9 @@ def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str
         lists = Live()
         try:
             asked = [
-                ReadRequest(each.urn, each.id, each.inputs, each.outputs)
-                for each in managed(snapshot)
-                if each.type.rsplit(":", 1)[-1] in BY_ID and each.provider.startswith(entry.urn)
+                ReadRequest(managed_entry.urn, managed_entry.id, managed_entry.inputs, managed_entry.outputs)
+                for managed_entry in managed(snapshot)
+                if managed_entry.type.rsplit(":", 1)[-1] in BY_ID and managed_entry.provider.startswith(entry.urn)
             ]
             read_group(provider, asked, lists, {live.server} if live.server else set())
         finally:
@@ -288,9 +292,9 @@ def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str
         if lists.failed:
             notes.append(f"what no stack owns on {url} is not known: {lists.problems[0].message}")
             continue
-        live.found.extend(lists.found)
+        live.objects.extend(lists.objects)
         live.rows.update(lists.rows)
-    rows = {row.id: row for row in live.found}
+    rows = {row.id: row for row in live.objects}
     for entry in managed(snapshot):
         answer = live.answers.get(entry.urn)
         id = answer.id if isinstance(answer, ReadResult) and answer.id else entry.id

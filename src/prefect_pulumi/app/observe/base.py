@@ -28,13 +28,13 @@ class Code:
 
 @dataclass
 class Live:
-    """What the server said. `answers`, `rows`: by URN; `found`: every object of the lists."""
+    """What the server said. `answers`, `rows`: by URN; `objects`: everything that the lists have."""
 
     server: str = ""
     version: str = ""
     answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
-    found: list[Any] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
     failed: dict[str, PrefectPulumiError] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
 

@@ -69,11 +69,11 @@ def read_live(snapshot: Snapshot, providers: ProviderPool) -> Live:
         groups.setdefault(entry.provider, []).append(entry)
     seen: set[str] = set()
     for group in groups.values():
-        requests = [ReadRequest(each.urn, each.id, each.inputs, each.outputs) for each in group]
+        requests = [ReadRequest(member.urn, member.id, member.inputs, member.outputs) for member in group]
         try:
             provider = providers.for_entry(group[0], entries.values())
         except PrefectPulumiError as error:
-            live.failed.update({each.type.rsplit(":", 1)[-1]: error for each in group})
+            live.failed.update({member.type.rsplit(":", 1)[-1]: error for member in group})
             continue
         read_group(provider, requests, live, seen)
     return live
@@ -85,9 +85,9 @@ def _read_new(code: Code, providers: ProviderPool, live: Live) -> None:
         if step.type == PROVIDER_PREFIX + "prefect" and step.new is not None and not has_unknown(step.new.inputs):
             provider = providers.load(step.urn, step.new.inputs)
             providers.install(step.urn, step.new.id, provider, step.new.inputs)
-            found = providers.get(step.urn)
-            if found is not None:
-                read_group(found, [], live, set())
+            installed = providers.get(step.urn)
+            if installed is not None:
+                read_group(installed, [], live, set())
 
 
 def read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set[str]) -> None:
@@ -117,7 +117,7 @@ def read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set
         live.answers.update(listing.answers)
         live.rows.update(listing.rows)
         if reader.api_url not in seen:
-            live.found.extend(listing.found)
+            live.objects.extend(listing.found)
     seen.add(reader.api_url)
 
 

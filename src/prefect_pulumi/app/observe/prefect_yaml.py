@@ -81,7 +81,9 @@ def _impacts(result: Props) -> Iterator[Impact]:
     lost = result.get("scheduledRunsLost")
     if lost:
         word = "run is" if lost == 1 else "runs are"
-        yield Impact(Flag.RUNS_LOST, f"{lost} scheduled {word} deleted; those of schedules that stay are planned anew")
+        yield Impact(
+            Flag.RUNS_LOST, f"{lost} scheduled {word} deleted; those of schedules that stay are scheduled again"
+        )
     for slug in result.get("activates", ()):
         yield Impact(Flag.SCHEDULE_ACTIVE, f"the schedule {slug} is paused now and will make runs")
 
@@ -98,14 +100,14 @@ def _asked(entry: Props | None, applied: Props | None) -> dict[str, Any] | None:
     if entry is None:
         return None
     before = applied or {}
-    found = {**before, **_plain(entry)}
+    fields = {**before, **_plain(entry)}
     for group in ("schedules", "automations"):
-        members = found.get(group)
+        members = fields.get(group)
         if isinstance(members, Mapping):
-            found[group] = {
+            fields[group] = {
                 key: _filled(group, value, before.get(group, {}).get(key)) for key, value in members.items()
             }
-    return found
+    return fields
 
 
 def _filled(group: str, member: Any, before: Any) -> Any:
@@ -122,13 +124,13 @@ def _plain(entry: Props) -> dict[str, Any]:
 
 
 def _entries(props: Props | None) -> Mapping[str, Any]:
-    found = (props or {}).get("entries", {})
-    return found if isinstance(found, Mapping) else {}
+    entries = (props or {}).get("entries", {})
+    return entries if isinstance(entries, Mapping) else {}
 
 
 def _print(props: Props | None, name: str) -> Any:
-    found = unwrap((props or {}).get("fingerprints", {}))
-    return found.get(name) if isinstance(found, Mapping) else None
+    fingerprints = unwrap((props or {}).get("fingerprints", {}))
+    return fingerprints.get(name) if isinstance(fingerprints, Mapping) else None
 
 
 def _without(props: Props | None) -> dict[str, Any] | None:
@@ -140,5 +142,5 @@ def _changed(code: Props | None, inputs: Props | None) -> bool:
 
 
 def results_of(outputs: Props) -> Any:
-    found = outputs.get("results", UNKNOWN)
-    return unwrap(found) if isinstance(found, Mapping) else UNKNOWN
+    results = outputs.get("results", UNKNOWN)
+    return unwrap(results) if isinstance(results, Mapping) else UNKNOWN

@@ -27,7 +27,7 @@ _ACTIONS = {
 def compared_resources(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> Iterator[Subject]:
     entries = {entry.urn: entry for entry in managed(snapshot)}
     moved = {step.old.urn: step for step in code.steps.values() if step.old is not None and step.old.urn != step.urn}
-    facts = {row.id: _facts(row.row) for row in live.found if row.kind == "Deployment"}
+    facts = {row.id: _facts(row.row) for row in live.objects if row.kind == "Deployment"}
 
     def each(subject: Subject | None, step: Step | None) -> Iterator[Subject]:
         if subject is not None and subject.type == prefect_yaml.TYPE:
@@ -104,8 +104,8 @@ def _base_inputs(
 
 def _facts(row: Mapping[str, Any]) -> Facts:
     def who(value: Any) -> str:
-        found = value if isinstance(value, dict) else {}
-        return str(found.get("display_value") or found.get("type") or "")
+        actor = value if isinstance(value, dict) else {}
+        return str(actor.get("display_value") or actor.get("type") or "")
 
     return Facts(
         created=str(row.get("created") or ""),
@@ -121,14 +121,14 @@ def unmanaged_objects(observation: Observation) -> Iterator[LiveObject]:
     live, snapshot, own = observation.live, observation.snapshot, dict(observation.owned)
     own.update({entry.id: "" for entry in snapshot.resources if entry.id})
     own.update({row.id: "" for row in live.rows.values()})
-    alien = {row.name for row in live.found if row.kind in ("WorkPool", "Deployment") and row.id not in own}
+    alien = {row.name for row in live.objects if row.kind in ("WorkPool", "Deployment") and row.id not in own}
     by_file: set[str] = set()
     for entry in snapshot.resources:
         if entry.type == prefect_yaml.TYPE:
             by_file.update(unwrap(entry.outputs.get("deployments", {})).values())
             for made in unwrap(entry.outputs.get("automations", {})).values():
                 own.update(dict.fromkeys(made.values(), ""))
-    for row in live.found:
+    for row in live.objects:
         if row.own or row.id in own:
             continue
         parent = row.name.rsplit("/", 1)[0]
@@ -143,17 +143,19 @@ def _contents(row: Any, live: Live) -> str:
     inside = {"WorkPool": ("WorkQueue", "queue"), "Deployment": ("DeploymentSchedule", "schedule")}.get(row.kind)
     if inside is None:
         return ""
-    count = sum(1 for each in live.found if each.kind == inside[0] and each.name.startswith(row.name + "/"))
+    count = sum(
+        1 for row_inside in live.objects if row_inside.kind == inside[0] and row_inside.name.startswith(row.name + "/")
+    )
     return f"with {count} {inside[1]}{'' if count == 1 else 's'}" if count else ""
 
 
 def display_names(subjects: Iterable[Subject], live: Live) -> dict[str, str]:
-    deployments = {row.id: row.name for row in live.found if row.kind == "Deployment"}
-    found = {}
+    deployments = {row.id: row.name for row in live.objects if row.kind == "Deployment"}
+    names = {}
     for subject in subjects:
         values = {**(subject.code or {}), **(subject.inputs or {}), **(subject.outputs or {})}
-        found[subject.urn] = human_name(subject.kind, values, subject.name, deployments)
-    return found
+        names[subject.urn] = human_name(subject.kind, values, subject.name, deployments)
+    return names
 
 
 def coverage(snapshot: Snapshot, live: Live) -> Iterator[Coverage]:
@@ -170,7 +172,7 @@ def coverage(snapshot: Snapshot, live: Live) -> Iterator[Coverage]:
 
 def picture_nodes(snapshot: Snapshot, live: Live) -> Iterator[LiveObject]:
     """What the picture is drawn from: live rows without anything that could be secret, and the state's workers."""
-    for row in live.found:
+    for row in live.objects:
         values = {name: row.row.get(name) for name in _DRAWN.get(row.kind, ())}
         if row.kind in _DRAWN:
             yield LiveObject(row.kind, row.name, row.id, values=values)

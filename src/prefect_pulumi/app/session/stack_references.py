@@ -26,7 +26,7 @@ def outputs_of_stacks(own: Stack, host: ProviderHost) -> Callable[[str], Mapping
 
     The name is `stack`, `organization/stack` or `organization/project/stack`. Secrets are decrypted with that
     stack's own passphrase where it is at hand (its folder in this clone), else with the one of this run; those that
-    cannot be are empty, and `host` is told.
+    cannot be decrypted are empty, and `host` logs it.
     """
 
     def read(name: str) -> Mapping[str, Any]:
@@ -69,9 +69,9 @@ def _manager(own: Stack, project: str, stack: str, salt: str) -> PassphraseManag
     def of_this_run() -> PassphraseManager:
         return own.manager(write=False).with_salt(salt)
 
-    for each in (kept_in_this_clone, of_this_run) if project == own.project.name else (of_this_run,):
+    for open_one in (kept_in_this_clone, of_this_run) if project == own.project.name else (of_this_run,):
         try:
-            manager = each()
+            manager = open_one()
             manager.verify()
         except (OSError, PrefectPulumiError):
             continue

@@ -22,5 +22,5 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, title
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(each) if isinstance(each, str) else Text(*each) for each in row))
+        table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(table)
