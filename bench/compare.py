@@ -183,10 +183,10 @@ def report(results: dict[int, dict[str, dict[str, Sample]]], notes: list[str], s
     lines = [
         "# Speed of the engines",
         "",
-        "Made by `make bench-engines`, on a self-hosted server (SQLite) on the same machine: 10 % work pools, 20 %",
-        "queues, 30 % variables, 20 % secret blocks, 20 % limits. `floor` is a bare async HTTP client, two requests at",
-        "a time. Seconds depend on the machine; what counts are the ratios. Memory is the peak of the whole process",
-        f"tree, the server left out. Floor and `infra` are medians of {repeat} rounds, in each of which both `up` and",
+        "Measured by `make bench-engines`, on a self-hosted server (SQLite) on the same machine: 10 % work pools, 20 %",
+        "queues, 30 % variables, 20 % secret blocks, 20 % limits. `floor` is a bare async HTTP client with two",
+        "concurrent requests. Seconds depend on the machine; compare the ratios. Memory is the peak of the whole process",
+        f"tree without the server. Floor and `infra` are medians of {repeat} rounds, in each of which both `up` and",
         "`destroy` follow the floor's own.",
         "",
         f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end of the run.",
@@ -214,7 +214,7 @@ def report(results: dict[int, dict[str, dict[str, Sample]]], notes: list[str], s
         room = [(each.memory - base.memory) / size for each, size in zip((small, big), sizes[-2:], strict=True)]
         lines += [
             "",
-            f"A preview beyond the start costs {per[0] * 1000:.2f} ms and {room[0] * 1000:.0f} kB an object at "
+            f"Beyond its start a preview costs {per[0] * 1000:.2f} ms and {room[0] * 1000:.0f} kB per object at "
             f"{sizes[-2]} objects, {per[1] * 1000:.2f} ms and {room[1] * 1000:.0f} kB at {sizes[-1]}.",
         ]
     lines += ["", share, "", *(f"Not measured: {note}." for note in notes), "", "![seconds](engine-speed.svg)", ""]
@@ -277,7 +277,7 @@ def main() -> None:
     share = [sys.executable, "-m", "bench.sdk_share", str(main_size)]
     said = subprocess.run(share, check=True, capture_output=True, text=True, cwd=ROOT).stdout.strip()
     whole = results[main_size]["preview"]["infra"].cpu
-    text = report(results, notes, f"Of a preview ({whole:.2f} s of processor time in all): {said}.", arguments.repeat)
+    text = report(results, notes, f"Processor time of a preview: {whole:.2f} s in all; {said}.", arguments.repeat)
     (ROOT / "docs" / "engine-speed.md").write_text(text)
     (ROOT / "docs" / "engine-speed.svg").write_text(plot(results[main_size], main_size))
     sys.stdout.write(text)

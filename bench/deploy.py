@@ -149,18 +149,18 @@ def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
 
 def write(rows: list[tuple[str, float, str]], base: float) -> None:
     lines = "\n".join(f"| {name} | {seconds:.1f} | {seconds / base:.2f} | {calls} |" for name, seconds, calls in rows)
-    text = f"""# The deploy step's speed
+    text = f"""# Speed of the deploy step
 
-{COUNT} deployments of one flow, each with a schedule, on a self-hosted server. Made by `python -m bench.deploy`. Calls
-are those of the step itself; those of Prefect's own code, which it runs, come on top where something is deployed.
+{COUNT} deployments of one flow, each with a schedule, on a self-hosted server. Measured by
+`python -m bench.deploy`. Calls are the step's own; where it deploys something, those of Prefect's own code are added.
 
-| what | seconds | times plain | calls |
+| case | seconds | times plain | calls |
 |---|---|---|---|
 {lines}
 
-The step makes its TLS context once, where plain `prefect deploy` makes four for each deployment, and asks for the pool,
-its workers and the flow once. Four deployments at one time are slower on SQLite, whose writers wait for one another.
-Nothing changed: no process is started and no deployment is asked for.
+The step creates one TLS context, where plain `prefect deploy` creates four for each deployment, and reads the pool, its
+workers and the flow once. Four concurrent deployments are slower on SQLite, whose writers wait for one another. When
+nothing changed, no process is started and no deployment is read.
 """
     (ROOT / "docs" / "deploy-performance.md").write_text(text)
     print(text)

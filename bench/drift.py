@@ -45,12 +45,12 @@ def main() -> None:
             stop(server)
     text = "\n".join(
         [
-            "# What a drift report costs",
+            "# Cost of a drift report",
             "",
             f"{OBJECTS} objects on a self-hosted server (10 % pools, 20 % queues, 30 % variables, 20 % secret blocks,",
             "20 % limits), read through a proxy on loopback. Seconds are wall and processor time of the whole command,",
-            "its start and the run of the program included, the best of three. Made by `python -m bench.drift`; the",
-            f"machine had {os.cpu_count()} processors and a load of {os.getloadavg()[1]:.0f} while it ran.",
+            "including its start and the run of the program, the best of three. Measured by `python -m bench.drift` on a",
+            f"machine with {os.cpu_count()} processors and a load of {os.getloadavg()[1]:.0f}.",
             "",
             "| on the server | `infra drift --format` | wall s | processor s | calls | memory MB |",
             "|---|---|---|---|---|---|",

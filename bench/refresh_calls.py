@@ -35,7 +35,7 @@ def main() -> None:
             "# HTTP calls",
             "",
             f"{OBJECTS} objects on a self-hosted server (10 % pools, 20 % queues, 30 % variables, 20 % secret blocks,",
-            "20 % limits), counted by a proxy on loopback. Made by `python -m bench.refresh_calls`.",
+            "20 % limits), counted by a proxy on loopback. Measured by `python -m bench.refresh_calls`.",
             "",
             "| command | seconds | calls | which |",
             "|---|---|---|---|",

@@ -54,8 +54,8 @@ def main() -> None:
     lines = [
         "# Performance",
         "",
-        "Made by `make bench`, in a fresh clone with a warm pip cache. Thousands of resources, beside peers, are in",
-        "[engine-speed.md](engine-speed.md).",
+        "Measured by `make bench`, in a fresh clone with a warm pip cache. [Speed of the engines](engine-speed.md) has",
+        "thousands of resources, and other tools.",
         "",
         "| once | s |",
         "|---|---|",
