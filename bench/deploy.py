@@ -125,8 +125,8 @@ def measure(bench: Bench) -> tuple[list[tuple[str, float, str]], float]:
     bench.write(entries("one"))
     deploy_run.PARALLEL = 4
     alone, _ = timed(lambda: bench.step("one", {}, {}))
-    rows.append((f"the step, {COUNT} new, four at a time", alone, bench.called()))
-    print(f"{COUNT} new, the step, four at a time: {alone:.1f} s", flush=True)
+    rows.append((f"the step, {COUNT} new, four concurrently", alone, bench.called()))
+    print(f"{COUNT} new, the step, four concurrently: {alone:.1f} s", flush=True)
     deploy_run.PARALLEL = 1
     bench.write(entries("step"))
     seconds, (inputs, outputs, _) = timed(lambda: bench.step("step", {}, {}))

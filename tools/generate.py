@@ -277,8 +277,8 @@ def reference_row(spec: FieldSpec, is_optional: bool) -> str:
 
 
 LEFT_OUT = {
-    "Deployment": "`version_info` (version_type): the API takes it and never gives it back.",
-    "Automation": "`owner_resource`: whoever owns an automation deletes it with itself, so the state would lose it.",
+    "Deployment": "`version_info` (version_type): the API accepts it and never returns it.",
+    "Automation": "`owner_resource`: the owner of an automation deletes it together with itself, so the state would lose it.",
     "WorkPool": "`storage_configuration`: set by `prefect work-pool storage`, for Prefect's own bundles.",
 }
 CLOUD_ONLY = (
@@ -293,10 +293,10 @@ def drift_words(model: type[Kind], spec: FieldSpec) -> str:
     if not model.on_server:
         return "yes" if not spec.meta.computed else "by the deployments' fingerprints"
     if spec.wire == "baseJobTemplate":
-        return "yes; left out, against what the first worker wrote"
+        return "yes; if omitted, against the one that the first worker wrote"
     if spec.meta.server_default:
         return "while it is declared"
-    return "yes, the value is not shown" if spec.meta.secret else "yes"
+    return "yes, without showing the value" if spec.meta.secret else "yes"
 
 
 def change_words(spec: FieldSpec) -> str:
@@ -304,18 +304,18 @@ def change_words(spec: FieldSpec) -> str:
         return "-"
     if spec.meta.replaces:
         return "replaces"
-    return "in place; replaces when taken away" if spec.meta.removal_replaces else "in place"
+    return "in place; replaces when removed" if spec.meta.removal_replaces else "in place"
 
 
 def support_page() -> str:
     """Kind by kind, field by field."""
     lines = [
-        "# What is supported",
+        "# Supported kinds",
         "",
-        "Written from the models by `tools/generate.py`. The lifecycle tests hold each kind to it on a real server,",
+        "Generated from the models by `tools/generate.py`. The lifecycle tests prove it for each kind on a real server,",
         "and `tests/e2e/engine/test_every_kind.py` on both engines.",
         "",
-        "| Kind | Import by | Functions | Left out |",
+        "| Kind | Import by | Functions | Not supported |",
         "|---|---|---|---|",
     ]
     for model in KINDS.values():
@@ -326,8 +326,8 @@ def support_page() -> str:
         lines.append(f"| {page} | {human} | {names} | {LEFT_OUT.get(model.kind, '')} |")
     lines += [
         "",
-        f"Kinds of Prefect Cloud alone ({CLOUD_ONLY}) are left out: there is nothing real to test them against. So are",
-        "push and managed pools and metric triggers on a self-hosted server: a preview refuses them by name.",
+        f"Kinds that exist on Prefect Cloud only ({CLOUD_ONLY}) are not supported, since no server is available to test them.",
+        "On a self-hosted server a preview refuses push and managed pools and metric triggers by name.",
     ]
     for model in KINDS.values():
         lines += ["", f"## {model.kind}", "", "| Field | A change | Seen as drift |", "|---|---|---|"]
@@ -384,46 +384,47 @@ def semantics_page() -> str:
         return ((f"`{row.name}`", f"{'yes' if row.supported else 'refused'}: {row.note}") for row in rows)
 
     options = ((words, "refused") for _, words, _ in capabilities.OPTIONS)
-    return f"""# What the embedded engine does
+    return f"""# Semantics of the embedded engine
 
-Written from `src/prefect_pulumi/engine/support.py` by `tools/generate.py`. `infra` and the official CLI leave the
-same state behind: `tests/e2e/engine/test_options.py` and `test_semantics.py` lead both through the same programs and
-compare the states after every step, `tests/e2e/engine/test_state_machine.py` does so with random ones. What is not
-supported is refused by name, with exit code 2, in the preview and therefore before anything is touched.
+Generated from `src/prefect_pulumi/engine/sdk/capabilities.py` by `tools/generate.py`. `infra` and the official CLI
+leave the same state: `tests/e2e/engine/test_options.py` and `test_semantics.py` run both through the same programs
+and compare the states after every step, `tests/e2e/engine/test_state_machine.py` does so with random ones.
+Unsupported features are refused by name, with exit code 2, in the preview and therefore before anything is changed.
 
 ## Programs
 
-{table(("what", "how"), capabilities.RESOURCES)}
+{table(("feature", "support"), capabilities.RESOURCES)}
 ## Operations
 
-{table(("what", "options"), capabilities.OPERATIONS)}
-## Where it differs
+{table(("command or option", "details"), capabilities.OPERATIONS)}
+## Differences
 
-- `up` and `destroy` always make their own preview first and stop at its first fault, so that nothing is half done for
-  something that could be known before.
+- `up` and `destroy` always preview first and stop at the first error of the preview, so that an error that was
+  predictable never leaves an update half done.
 - A target may be a resource's bare name.
-- What a resource needs and `--exclude` leaves out is refused, as with `--target`.
-- What a failed replacement has deleted already is not deleted once more.
-- A resource that was found by an alias and then failed stands in the state under its new name.
-- A property path that cannot be read is refused; the official engine leaves it out without a word.
-- A part of an input that becomes secret becomes so in the state's outputs too, at any depth, without an update.
-- What a refresh reads of a resource that is only read (`.get()`) never becomes its inputs: they are the program's.
+- A resource that is needed and that `--exclude` leaves out is refused, as with `--target`.
+- An object that a failed replacement has already deleted is not deleted again.
+- A resource that was found by an alias and then failed is in the state under its new name.
+- A property path that cannot be parsed is refused; the official engine ignores it silently.
+- A part of an input that becomes secret becomes secret in the state's outputs too, at any depth, without an update.
+- A refresh of a resource that is only read (`.get()`) never changes its inputs: they are the program's.
 
 ## Plugins
 
-The provider `prefect` runs in the engine's process, stack references need no plugin. Every other package's official
-plugin (`docker`, `random`, ...) is run as a process and spoken to over gRPC. It is looked for in `plugins.providers` of
-Pulumi.yaml, on `PATH`, and in `$PULUMI_HOME/plugins`, which the official CLI fills too. A missing one is fetched from
-its release (GitHub, or where the SDK or `PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES` says), and run only when its SHA-256 is
-the one that the SDK pins or the release's file of checksums names. `PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true`
-forbids that; the error then names the command that installs it. `PULUMI_DEBUG_PROVIDERS=name:port` attaches to one
-that runs already. Plugins are ended with the run: asked, then interrupted, and killed after 5 seconds with all that
-they have started, also when the engine itself is killed.
+The provider `prefect` runs in the engine's process, stack references need no plugin. The official plugin of every
+other package (`docker`, `random`, ...) runs as a process of its own; the engine calls it over gRPC. The engine looks
+for it in `plugins.providers` of Pulumi.yaml, on `PATH`, and in `$PULUMI_HOME/plugins`, which the official CLI fills
+too. A missing one is downloaded from its release (GitHub, or the address that the SDK or
+`PULUMI_PLUGIN_DOWNLOAD_URL_OVERRIDES` gives), and run only when its SHA-256 is the one that the SDK pins or the
+release's checksum file lists. `PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=true` forbids the download; the error then
+names the command that installs the plugin. `PULUMI_DEBUG_PROVIDERS=name:port` attaches to a running one. Plugins end
+with the run: they are asked to end, then interrupted, and killed after 5 seconds with all processes that they have
+started, also when the engine itself is killed.
 
-## Refused
+## Refusals
 
-{table(("what", ""), options)}
-{table(("what", "note"), capabilities.BESIDE)}
+{table(("feature", ""), options)}
+{table(("feature", "note"), capabilities.BESIDE)}
 ## The resource monitor's methods
 
 {table(("method", "support"), items(capabilities.METHODS))}

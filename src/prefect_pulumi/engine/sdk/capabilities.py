@@ -83,43 +83,43 @@ OPTIONS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
 RESOURCES = (
     ("custom and component resources, parents", "also custom resources as parents"),
     ("`depends_on`, property dependencies", "order of work and of deletes; users before what they use"),
-    ("`protect`", "no delete and no replacement, found in the preview"),
-    ("`retain_on_delete`, `deleted_with`", "the entry goes, the object is not asked for"),
+    ("`protect`", "no delete and no replacement; reported in the preview"),
+    ("`retain_on_delete`, `deleted_with`", "the entry is removed, the object is not deleted by the provider"),
     ("`ignore_changes`, `replace_on_changes`", "paths and wildcards (`a.b[0]`, `list[*].name`, `*`), `#initerror`"),
-    ("`delete_before_replace`", "with the dependents that have to go too; else the new one is made first"),
+    ("`delete_before_replace`", "with the dependents that must be deleted too; otherwise the new one is created first"),
     ("`aliases`", "URNs, or parts: name, type, parent, stack, project; children inherit their parent's"),
-    ("`additional_secret_outputs`, secrets", "at any depth; put back on what a provider without secrets returns"),
-    ("`import_`", "read, compared and brought up to the program in one update"),
+    ("`additional_secret_outputs`, secrets", "at any depth; marked again in the results of a provider without secrets"),
+    ("`import_`", "read, compared and updated to the program in one update"),
     ("`.get()`", "read at every run; from managed to read and back"),
     ("`provider`, `providers`, `version`, `plugin_download_url`", "explicit and default providers, one instance each"),
-    ("`custom_timeouts`", "handed to the provider; `prefect` holds its requests and its waits for processes to them"),
+    ("`custom_timeouts`", "passed to the provider; `prefect` applies them to its requests and its waits for processes"),
     ("functions, resource references, assets and archives", "hashes as the official engine computes them"),
-    ("stack references", "to stacks of the same backend, secrets included where their passphrase is at hand"),
-    ("partial failures", "the object is kept and tried again at the next update"),
+    ("stack references", "to stacks of the same backend, with secrets where their passphrase is available"),
+    ("partial failures", "the object is kept and retried at the next update"),
 )
-"""What a program may use: words, and what they mean."""
+"""Features of programs: name, support."""
 
 OPERATIONS = (
     ("`preview`, `up`, `refresh`, `destroy`", "`--refresh`, `--continue-on-error`, `--expect-no-changes`"),
     ("`--target`, `--exclude`, `--replace`, `--target-replace`", "URNs, `*` and `**`, bare names"),
-    ("`--target-dependents`, `--exclude-dependents`", "and what uses them, children included"),
+    ("`--target-dependents`, `--exclude-dependents`", "also resources that use them, and children"),
     ("`state delete`, `state rename`, `state unprotect`", "the state alone; the objects stay as they are"),
     ("`stack export`, `stack import`", "the document of `pulumi stack export`; `--show-secrets`"),
-    ("`cancel`", "removes the lock of an update that died elsewhere, and settles what it had begun; `--force`"),
+    ("`cancel`", "removes the lock of an update that died elsewhere, and recovers its operations; `--force`"),
 )
-"""What a user may do: words, and options."""
+"""Commands and options: name, details."""
 
 OPTIONS_OF_THE_CLI = {"--policy-pack": "policy packs", "--plan": "update plans", "--save-plan": "update plans"}
 """Options that people know from the official CLI, and what they ask for."""
 
 BESIDE = (
-    ("policy packs", "`--policy-pack`; of the official CLI"),
+    ("policy packs", "`--policy-pack`; use the official CLI"),
     ("programs in other languages", "`runtime:` must be `python`"),
     ("other backends", "Pulumi Cloud, S3 and the like; `file://` is supported"),
     ("other secrets providers", "cloud key services; `passphrase` is supported"),
     ("update plans", "`--save-plan`, `--plan`"),
     ("states of version 4", "written by the official CLI when hooks, views, taint or `replace_with` are used"),
-    ("`require_pulumi_version`", "asks for a version of the official CLI"),
+    ("`require_pulumi_version`", "requires a version of the official CLI"),
 )
 """What is no part of the monitor's protocol and is left to the official CLI."""
 
