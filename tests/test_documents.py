@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import importlib
+import inspect
 import re
 import shlex
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from prefect_pulumi import Project, ProjectStack
 from prefect_pulumi.cli.main import make_parser
 
 ROOT = Path(__file__).parents[1]
@@ -67,3 +71,24 @@ def test_links_lead_somewhere(page: Path) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+def python_blocks(page: Path) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_imports_of_examples_exist(page: Path) -> None:
+    for block in python_blocks(page):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prefect_pulumi"):
+                module = importlib.import_module(str(node.module))
+                assert all(hasattr(module, alias.name) for alias in node.names), ast.unparse(node)
+
+
+def test_the_python_api_is_listed() -> None:
+    text = (ROOT / "docs" / "python-api.md").read_text("utf-8")
+    members = {name for owner in (Project, ProjectStack) for name, _ in inspect.getmembers(owner) if name[0] != "_"}
+    assert [name for name in sorted(members) if not re.search(rf"[`.]{name}\b", text)] == []
+    for path, name in re.findall(r"`((?:api|app|core|engine|review)(?:\.[a-z_]+)+)\.(\w+)`", text):
+        assert hasattr(importlib.import_module(f"prefect_pulumi.{path}"), name), f"{path}.{name}"
