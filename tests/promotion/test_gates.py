@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.promotion import gates
-from prefect_pulumi.promotion.release_records import Carried, Check, Record, Verification
+from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.review.model import Acceptance, Class, Environment, Item, Problem, Verdict
 
 DIGEST = "registry/etl@sha256:" + "0" * 64
-RECORD = Record("dev-3", "c" * 40, images={"etl": DIGEST}, versions={"prefect": "3.8.8", "provider": "0.1.0"})
-PASSED = Verification("dev-3", "t0", "t1", "ann", (Check("drift", True, "none"),))
+RECORD = ReleaseRecord("dev-3", "c" * 40, images={"etl": DIGEST}, versions={"prefect": "3.8.8", "provider": "0.1.0"})
+PASSED = Verification("dev-3", "t0", "t1", "ann", (CheckResult("drift", True, "none"),))
 DRIFTED = Item("urn", "WorkPool", "etl", Class.CHANGED_LIVE)
 
 
@@ -19,20 +20,22 @@ def test_verified_asks_for_evidence_that_passed() -> None:
     assert gates.verified(RECORD, PASSED, "dev").passed
     none = gates.verified(RECORD, None, "dev")
     assert (none.passed, none.text, none.remedy) == (False, "dev-3 has not been verified", "infra verify -s dev")
-    failed = Verification("dev-3", "t0", "t1", "ann", (*PASSED.checks, Check("workers", False, "etl-1 is offline")))
+    failed = Verification(
+        "dev-3", "t0", "t1", "ann", (*PASSED.checks, CheckResult("workers", False, "etl-1 is offline"))
+    )
     assert gates.verified(RECORD, failed, "dev").text == "dev-3: workers: etl-1 is offline"
     assert not Verification("dev-3", "t0", "t1", "ann").passed  # nothing was looked at
 
 
 def test_newer_sees_what_would_be_lost() -> None:
-    carried = Carried(True, Record("prod-1", "d" * 40))
-    assert gates.newer(Carried(), False, [], "prod").passed
+    carried = StackReleases(True, ReleaseRecord("prod-1", "d" * 40))
+    assert gates.newer(StackReleases(), False, [], "prod").passed
     assert gates.newer(carried, True, [], "prod").passed
     lost = gates.newer(carried, True, [f"abc{n} change {n}" for n in range(7)], "prod")
     assert not lost.passed
     assert "abc0 change 0" in lost.text
     assert lost.text.endswith("and 2 more")
-    unknown = gates.newer(Carried(True), True, [], "prod")
+    unknown = gates.newer(StackReleases(True), True, [], "prod")
     assert not unknown.passed
     assert "carries no release" in unknown.text
 
@@ -80,7 +83,7 @@ def test_images_come_with_the_release() -> None:
     assert gates.images(RECORD, []).passed
     assert gates.images(RECORD, ["etl"]).passed
     assert gates.images(RECORD, ["etl", "ml"]).text == "the release has no image for ml"
-    local = Record("dev-3", "c" * 40, images={"etl": "sha256:" + "0" * 64})
+    local = ReleaseRecord("dev-3", "c" * 40, images={"etl": "sha256:" + "0" * 64})
     assert "on the machine that built it only" in gates.images(local, ["etl"]).text
 
 

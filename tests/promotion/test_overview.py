@@ -7,11 +7,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.promotion import overview
 from prefect_pulumi.promotion.overview import Row, Runs
-from prefect_pulumi.promotion.release_records import Carried, Check, Record, Verification
+from prefect_pulumi.promotion.release_records import StackReleases
 
-RECORD = Record("prod-2", "c" * 40, promoted={"release": "dev-3", "stage": "dev"})
+RECORD = ReleaseRecord("prod-2", "c" * 40, promoted={"release": "dev-3", "stage": "dev"})
 GOOD = Row(
     "prod",
     made=True,
@@ -56,12 +57,12 @@ def test_cells_say_what_is_the_case() -> None:
 
 
 def test_verified_is_of_the_release_that_is_carried() -> None:
-    good = Verification("prod-2", "t0", "t1", "ann", (Check("drift", True, ""),))
-    bad = Verification("prod-2", "t0", "t1", "ann", (Check("drift", False, ""),))
-    assert overview.verified_word(Carried(True, RECORD, (RECORD,), {"prod-2": good})) == "t1"
-    assert overview.verified_word(Carried(True, RECORD, (RECORD,), {"prod-2": bad})) == "failed: drift"
-    assert overview.verified_word(Carried(True, RECORD, (RECORD,), {"prod-1": good})) == "no"
-    assert overview.verified_word(Carried(True)) == ""
+    good = Verification("prod-2", "t0", "t1", "ann", (CheckResult("drift", True, ""),))
+    bad = Verification("prod-2", "t0", "t1", "ann", (CheckResult("drift", False, ""),))
+    assert overview.verified_word(StackReleases(True, RECORD, (RECORD,), {"prod-2": good})) == "t1"
+    assert overview.verified_word(StackReleases(True, RECORD, (RECORD,), {"prod-2": bad})) == "failed: drift"
+    assert overview.verified_word(StackReleases(True, RECORD, (RECORD,), {"prod-1": good})) == "no"
+    assert overview.verified_word(StackReleases(True)) == ""
 
 
 def test_json_holds_every_row() -> None:

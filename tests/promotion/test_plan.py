@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from prefect_pulumi.core.errors import GateError, StalePlanError
+from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project.settings import ReleasePin
 from prefect_pulumi.promotion import render
 from prefect_pulumi.promotion.compare import Row, at
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan, need_open, need_same
-from prefect_pulumi.promotion.release_records import Record
 from prefect_pulumi.review.model import Shown
 
 
@@ -26,8 +26,8 @@ STAYS = Row("WorkPool", "etl", "concurrencyLimit", value(10), value(50), value(5
 PLAN = Plan(
     source="dev",
     target="prod",
-    release=Record("dev-3", "c" * 40, images={"etl": "r@sha256:" + "0" * 64}),
-    before=Record("prod-1", "b" * 40),
+    release=ReleaseRecord("dev-3", "c" * 40, images={"etl": "r@sha256:" + "0" * 64}),
+    before=ReleaseRecord("prod-1", "b" * 40),
     actions=[("update", "WorkPool", "etl")],
     rows=[CHANGE, STAYS],
     gates=[Gate("stage", True, "prod comes after dev"), Gate("verified", False, "not verified", "infra verify")],
@@ -45,7 +45,7 @@ def test_the_checksum_is_of_what_is_approved() -> None:
         replace(PLAN, rows=[replace(CHANGE, after=value("another")), STAYS]),
         replace(PLAN, actions=[*PLAN.actions, ("delete", "WorkPool", "old")]),
         replace(PLAN, before=None),
-        replace(PLAN, before=Record("prod-2", "b" * 40)),
+        replace(PLAN, before=ReleaseRecord("prod-2", "b" * 40)),
         replace(PLAN, release=replace(PLAN.release, commit="d" * 40)),
         replace(PLAN, release=replace(PLAN.release, images={})),
         replace(PLAN, gates=[PLAN.gates[0], replace(PLAN.gates[1], forced="an outage")]),

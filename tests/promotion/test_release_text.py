@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from prefect_pulumi.app.documents import release_document, releases_document
-from prefect_pulumi.promotion.release_records import Carried, Check, Record, Verification
+from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
+from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.promotion.release_text import release_rows, release_text, verified_text
 
-FIRST = Record("prod-1", "a" * 40, "2026-11-01T00:00:00Z", "ana", {"f/d": "b" * 64}, "c" * 64)
-SECOND = Record(
+FIRST = ReleaseRecord("prod-1", "a" * 40, "2026-11-01T00:00:00Z", "ana", {"f/d": "b" * 64}, "c" * 64)
+SECOND = ReleaseRecord(
     "prod-2",
     "d" * 40,
     "2026-11-02T00:00:00Z",
@@ -16,15 +17,16 @@ SECOND = Record(
     versions={"prefect": "3.8.8"},
     promoted={"stage": "dev", "release": "dev-7", "forced": {"drift": "known"}},
 )
-PASSED = Verification("prod-1", "began", "ended", "ana", (Check("drift", True, "none"),))
-FAILED = Verification("prod-2", "began", "ended", "bo", (Check("drift", True, "none"), Check("smoke", False, "late")))
-RELEASES = Carried(True, SECOND, (SECOND, FIRST), {"prod-1": PASSED, "prod-2": FAILED})
+PASSED = Verification("prod-1", "began", "ended", "ana", (CheckResult("drift", True, "none"),))
+LATE = CheckResult("smoke", False, "late")
+FAILED = Verification("prod-2", "began", "ended", "bo", (CheckResult("drift", True, "none"), LATE))
+RELEASES = StackReleases(True, SECOND, (SECOND, FIRST), {"prod-1": PASSED, "prod-2": FAILED})
 
 
 def test_verified() -> None:
     assert verified_text(RELEASES, FIRST) == "ended"
     assert verified_text(RELEASES, SECOND) == "failed: smoke"
-    assert verified_text(Carried(True, FIRST, (FIRST,)), FIRST) == "no"
+    assert verified_text(StackReleases(True, FIRST, (FIRST,)), FIRST) == "no"
 
 
 def test_rows_mark_the_release_that_runs() -> None:
@@ -48,5 +50,5 @@ def test_text_has_each_part() -> None:
 
 def test_documents() -> None:
     assert release_document(RELEASES, FIRST)["verification"]["passed"] is True
-    assert release_document(Carried(True, FIRST, (FIRST,)), FIRST)["verification"] is None
+    assert release_document(StackReleases(True, FIRST, (FIRST,)), FIRST)["verification"] is None
     assert [entry["current"] for entry in releases_document(RELEASES)] == [True, False]

@@ -12,7 +12,8 @@ from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import mask
 from prefect_pulumi.engine.operations import ManyErrors, Result
 from prefect_pulumi.engine.plan.steps import Op, Step
-from prefect_pulumi.promotion.release_records import Carried, Record
+from prefect_pulumi.models.release_record import ReleaseRecord
+from prefect_pulumi.promotion.release_records import StackReleases
 
 
 def update_document(operation: str, stack: str, result: Result) -> dict[str, Any]:
@@ -81,12 +82,12 @@ def import_document(result: ImportResult) -> dict[str, Any]:
     return document | ({"folder": str(result.folder)} if result.folder is not None else {})
 
 
-def release_document(releases: Carried, record: Record) -> dict[str, Any]:
+def release_document(releases: StackReleases, record: ReleaseRecord) -> dict[str, Any]:
     verification = releases.verification(record.id)
     return {**record.document(), "verification": verification.document() if verification else None}
 
 
-def releases_document(releases: Carried) -> list[dict[str, Any]]:
+def releases_document(releases: StackReleases) -> list[dict[str, Any]]:
     kept = releases.kept
     return [{**release_document(releases, record), "current": record == releases.record} for record in kept]
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from prefect_pulumi.engine.run import events as engine_events
 from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted
-from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.rollout import Rollout
 
 __all__ = ["Event", "Message", "Notice", "NullSink", "Progress", "RolloutEnded", "Sink", "StepDone", "StepStarted"]
 
@@ -33,7 +33,7 @@ class Notice:
 class RolloutEnded:
     """A promotion or rollback has reached an end, good or bad; an error follows when it is a bad one."""
 
-    rollout: Course
+    rollout: Rollout
 
 
 Event = engine_events.Event | Progress | Notice | RolloutEnded

@@ -16,10 +16,10 @@ from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.scope import Selection
 from prefect_pulumi.engine.plan.steps import STACK_TYPE
 from prefect_pulumi.engine.run.run_state import Options
-from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.promotion.stages import Stages
 
-Confirm = Callable[[Result | Course], bool]
+Confirm = Callable[[Result | Rollout], bool]
 """Whether what was planned, an update or a rollout, may be carried out."""
 
 
@@ -62,7 +62,7 @@ class UpResult:
     when a staged stack pins no release."""
 
     result: Result | None = None
-    rollout: Course | None = None
+    rollout: Rollout | None = None
 
 
 def preview(view: StackView, request: PreviewRequest) -> Result:

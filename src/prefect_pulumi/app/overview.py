@@ -52,7 +52,7 @@ def _row(view: StackView, *, drift: bool) -> Row:
             made=True,
             release=view.releases.record,
             verified=overview.verified_word(view.releases),
-            pinned=str(view.pin.get("id", "")) if is_pending(view) else "",
+            pinned=view.pin.id if view.pin and is_pending(view) else "",
             under_way=_under_way(view),
         )
         row = _with_server(view, row)
@@ -65,7 +65,7 @@ def _row(view: StackView, *, drift: bool) -> Row:
 
 def _under_way(view: StackView) -> str:
     rollout = load_rollout(view.stack)
-    return f"{rollout.kind} stopped at: {rollout.stage}" if rollout is not None and not rollout.stage.ended else ""
+    return f"{rollout.kind} stopped at: {rollout.phase}" if rollout is not None and not rollout.phase.ended else ""
 
 
 def _with_drift(view: StackView, row: Row) -> Row:

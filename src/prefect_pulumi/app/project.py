@@ -49,10 +49,11 @@ if TYPE_CHECKING:
     from prefect_pulumi.app.review.branch_review import ReviewRequest
     from prefect_pulumi.app.state_edits import DeleteRequest, ImportStateRequest, RenameRequest, UnprotectRequest
     from prefect_pulumi.app.workers import WorkerReport
+    from prefect_pulumi.models.release_record import ReleaseRecord
     from prefect_pulumi.promotion.overview import Row
     from prefect_pulumi.promotion.plan import Plan
-    from prefect_pulumi.promotion.release_records import Carried, Record
-    from prefect_pulumi.promotion.rollout import Course
+    from prefect_pulumi.promotion.release_records import StackReleases
+    from prefect_pulumi.promotion.rollout import Rollout
     from prefect_pulumi.review.model import Report
 
 
@@ -116,7 +117,7 @@ class Project:
         request: PromoteRequest,
         *,
         show: Callable[[Plan], None] | None = None,
-        confirm: Callable[[Course], bool] | None = None,
+        confirm: Callable[[Rollout], bool] | None = None,
     ) -> Promotion:
         """Moves the verified release of `source` to `target`; `show` gets the plan before its gates are enforced."""
         from prefect_pulumi.app.release.promote import promote
@@ -202,12 +203,12 @@ class ProjectStack:
 
     # Releases
 
-    def releases(self) -> Carried:
+    def releases(self) -> StackReleases:
         """The release that the stack runs, those that it can go back to, and their verifications."""
         with self._command() as view:
             return view.releases
 
-    def release(self, id: str | None = None) -> tuple[Carried, Record]:
+    def release(self, id: str | None = None) -> tuple[StackReleases, ReleaseRecord]:
         """All releases of the stack, and one of them; without an id the one that it runs. Raises `InputError`."""
         from prefect_pulumi.app.release.records import find_record
 
@@ -228,7 +229,7 @@ class ProjectStack:
         with self._command() as view:
             return verify(view, request)
 
-    def rollback(self, request: RollbackRequest, *, confirm: Callable[[Course], bool] | None = None) -> Course:
+    def rollback(self, request: RollbackRequest, *, confirm: Callable[[Rollout], bool] | None = None) -> Rollout:
         """Undoes an open rollout, else goes back to a release that the stack keeps."""
         from prefect_pulumi.app.release.rollout import roll_back
 

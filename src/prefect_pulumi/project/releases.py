@@ -8,29 +8,34 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+from pydantic import ValidationError
 
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.suggestions import explain
+from prefect_pulumi.models.release_record import ReleasePin
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.stack import RULES_FILE, Stack
 from prefect_pulumi.project.stack_file import StackConfig
 
 
-def pin_of(stack: Stack) -> dict[str, Any]:
-    """The release that the stack's config pins; empty when it pins none. Raises `ConfigError` for a broken one."""
-    pin = stack.environment.get("release")
-    if pin is None:
-        return {}
-    if not isinstance(pin, dict) or not isinstance(pin.get("commit"), str) or not isinstance(pin.get("id"), str):
+def pin_of(stack: Stack) -> ReleasePin | None:
+    """The release that the stack's config pins, if any. Raises `ConfigError` for a broken pin."""
+    raw = stack.environment.get("release")
+    if raw is None:
+        return None
+    try:
+        return ReleasePin.model_validate(raw)
+    except ValidationError as error:
+        faults = "; ".join(explain(fault, ReleasePin.model_fields) for fault in error.errors())
         raise ConfigError(
-            "the pin must be a mapping with at least id, commit and stage",
+            f"the pin must be a mapping with at least id, commit and stage ({faults})",
             where=f"{stack.config_file.name}: environment.release",
             remedy="infra promote and infra rollback write it",
-        )
-    return dict(pin)
+        ) from None
 
 
 def at_pin(stack: Stack) -> Stack:
@@ -39,17 +44,17 @@ def at_pin(stack: Stack) -> Stack:
     return at_release(stack, pin) if pin else stack
 
 
-def at_release(stack: Stack, pin: Mapping[str, Any]) -> Stack:
+def at_release(stack: Stack, pin: ReleasePin) -> Stack:
     """The stack with `pin` in place of the config's own, in the folder of that release. Writes only there."""
-    at = replace(stack, root=checkout(stack.project_dir, str(pin["commit"])), pin=json.dumps(dict(pin)))
-    if stack.is_remote and pin_of(stack) != dict(pin):
+    at = replace(stack, root=checkout(stack.project_dir, pin.commit), pin=json.dumps(pin.document()))
+    if stack.is_remote and pin_of(stack) != pin:
         # The official CLI reads files: there it finds the pin in a copy.
         file = at.root / stack.config_file.name
         text = file.read_bytes()
         file.unlink()
         file.write_bytes(text)
         config = StackConfig.load(file, stack.project.name)
-        config.put(["environment", "release"], dict(pin))
+        config.put(["environment", "release"], pin.document())
         config.save()
     return at
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, f
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
+from prefect_pulumi.models.release_record import ReleasePin
 
 
 class SettingsError(ConfigError):
@@ -184,21 +185,6 @@ class VerificationSettings(Settings):
     workers: bool = True
     workers_seconds: float = Field(default=180, ge=0)
     automations: bool = True
-
-
-class ReleasePin(Settings):
-    """The release that the stack deploys, whatever the checkout holds. `infra promote` and `infra rollback` write it.
-
-    `images`: work pool -> image by digest or id, in place of what the stack would build. `plan` is the checksum of
-    the approved plan, `forced` names the gates that were overruled, with the reasons.
-    """
-
-    id: str
-    commit: str = Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
-    stage: str
-    images: dict[str, str] = {}
-    plan: str = ""
-    forced: dict[str, str] = {}
 
 
 class Environment(Settings):

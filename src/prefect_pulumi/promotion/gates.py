@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from prefect_pulumi.core.errors import InputError
-from prefect_pulumi.promotion.release_records import Carried, Record, Verification
+from prefect_pulumi.models.release_record import ReleaseRecord, Verification
+from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.review.model import Environment, Status
 
 NAMES = ("stage", "verified", "newer", "drift", "policy", "secrets", "versions", "images")
@@ -31,7 +32,7 @@ def stage(fault: str, source: str, target: str) -> Gate:
     return Gate("stage", not fault, fault or f"{target} comes after {source}", "promote it stage by stage")
 
 
-def verified(record: Record, found: Verification | None, source: str) -> Gate:
+def verified(record: ReleaseRecord, found: Verification | None, source: str) -> Gate:
     if found is None:
         text = f"{record.id} has not been verified"
     elif not found.passed:
@@ -41,7 +42,7 @@ def verified(record: Record, found: Verification | None, source: str) -> Gate:
     return Gate("verified", False, text, f"infra verify -s {source}")
 
 
-def newer(target: Carried, exists: bool, missing: Sequence[str], stack: str) -> Gate:
+def newer(target: StackReleases, exists: bool, missing: Sequence[str], stack: str) -> Gate:
     """`missing`: commits that the target's release has and the promoted one lacks; `exists`: whether it has ever been
     up."""
     if not exists:
@@ -90,7 +91,7 @@ def secrets(source: Collection[str], target: Collection[str], missing: Mapping[s
     return Gate("secrets", True, "every secret has a value there" if target else "there are none")
 
 
-def versions(record: Record, here: Mapping[str, str]) -> Gate:
+def versions(record: ReleaseRecord, here: Mapping[str, str]) -> Gate:
     """The Prefect and the provider that verified the release are the ones that will deploy it."""
     other = [
         f"{name} {record.versions[name]} there, {here[name]} here"
@@ -102,7 +103,7 @@ def versions(record: Record, here: Mapping[str, str]) -> Gate:
     return Gate("versions", True, ", ".join(f"{name} {version}" for name, version in sorted(here.items())))
 
 
-def images(record: Record, wanted: Collection[str]) -> Gate:
+def images(record: ReleaseRecord, wanted: Collection[str]) -> Gate:
     """`wanted`: pools of the target whose workers run in containers."""
     lacking = sorted(set(wanted) - set(record.images))
     local = sorted(name for name in set(wanted) & set(record.images) if "@" not in record.images[name])

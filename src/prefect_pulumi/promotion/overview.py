@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from prefect_pulumi.promotion.release_records import Carried, Record
+from prefect_pulumi.models.release_record import ReleaseRecord
+from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.review import phrases
 from prefect_pulumi.review.model import Environment, Status
 
@@ -33,7 +34,7 @@ class Row:
     stack: str
     made: bool = False
     server: str = ""
-    release: Record | None = None
+    release: ReleaseRecord | None = None
     verified: str = ""
     pinned: str = ""
     under_way: str = ""
@@ -44,7 +45,7 @@ class Row:
     problem: str = ""
 
 
-def verified_word(carried: Carried) -> str:
+def verified_word(carried: StackReleases) -> str:
     """ "no", "failed: <checks>", or the time at which the carried release was verified."""
     if carried.record is None:
         return ""

@@ -6,12 +6,11 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from prefect_pulumi.core.errors import GateError, StalePlanError
+from prefect_pulumi.models.release_record import ReleasePin, ReleaseRecord
 from prefect_pulumi.promotion.compare import Row
 from prefect_pulumi.promotion.gates import Gate
-from prefect_pulumi.promotion.release_records import Record
 
 VERSION = 1
 
@@ -23,8 +22,8 @@ class Plan:
 
     source: str
     target: str
-    release: Record
-    before: Record | None
+    release: ReleaseRecord
+    before: ReleaseRecord | None
     actions: Sequence[tuple[str, str, str]]
     rows: Sequence[Row]
     gates: Sequence[Gate]
@@ -68,22 +67,9 @@ class Plan:
         text = json.dumps(facts, sort_keys=True, separators=(",", ":"), default=str)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
-    def pin(self) -> dict[str, Any]:
-        """What goes into the target's stack config: `components.settings.ReleasePin`."""
-        return make_pin(self.release, self.source, plan=self.checksum, forced=self.forced)
-
-
-def make_pin(release: Record, stage: str, *, plan: str = "", forced: dict[str, str] | None = None) -> dict[str, Any]:
-    """`stage` is the stack whose record `release` is. Empty parts are left out."""
-    pin = {
-        "id": release.id,
-        "commit": release.commit,
-        "stage": stage,
-        "images": dict(release.images),
-        "plan": plan,
-        "forced": dict(forced or {}),
-    }
-    return {key: value for key, value in pin.items() if value}
+    def pin(self) -> ReleasePin:
+        """What goes into the target's stack config."""
+        return self.release.pin(self.source, plan=self.checksum, forced=self.forced)
 
 
 def need_open(plan: Plan) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from prefect_pulumi.promotion.release_records import Carried, Record
+from prefect_pulumi.models.release_record import ReleaseRecord
+from prefect_pulumi.promotion.release_records import StackReleases
 
 COLUMNS = ("", "release", "commit", "made", "by", "from", "verified")
 
 
-def release_text(releases: Carried, record: Record) -> str:
+def release_text(releases: StackReleases, record: ReleaseRecord) -> str:
     """One release with its parts, a line each."""
     origin = f" (of {record.origin}, promoted from {record.promoted['stage']})" if record.promoted else ""
     lines = [
@@ -24,7 +25,7 @@ def release_text(releases: Carried, record: Record) -> str:
     return "\n".join(lines)
 
 
-def release_rows(releases: Carried) -> list[tuple[str, ...]]:
+def release_rows(releases: StackReleases) -> list[tuple[str, ...]]:
     """A row for each release that the stack keeps, under `COLUMNS`; `*` marks the one that it runs."""
     return [
         (
@@ -40,7 +41,7 @@ def release_rows(releases: Carried) -> list[tuple[str, ...]]:
     ]
 
 
-def verified_text(releases: Carried, record: Record) -> str:
+def verified_text(releases: StackReleases, record: ReleaseRecord) -> str:
     """When the release was verified, `no`, or which checks failed."""
     verification = releases.verification(record.id)
     if verification is None:

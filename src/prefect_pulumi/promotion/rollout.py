@@ -1,4 +1,4 @@
-"""The course of one promotion or rollback, as data: which step comes next after whatever happened. No I/O."""
+"""One promotion or rollback as a state machine: which phase follows whatever happened. No I/O."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from prefect_pulumi.models.release_record import ReleasePin
 
-class Stage(StrEnum):
-    """What is under way. The last three are ends."""
+
+class Phase(StrEnum):
+    """The step that comes next. The last three are ends."""
 
     PIN = "pin"
     DEPLOY = "deploy"
@@ -23,20 +25,20 @@ class Stage(StrEnum):
 
     @property
     def ended(self) -> bool:
-        return self in (Stage.DONE, Stage.ROLLED_BACK, Stage.FAILED)
+        return self in (Phase.DONE, Phase.ROLLED_BACK, Phase.FAILED)
 
     @property
     def restoring(self) -> bool:
-        return self in (Stage.RESTORE_PIN, Stage.RESTORE)
+        return self in (Phase.RESTORE_PIN, Phase.RESTORE)
 
 
 _AFTER = {
-    Stage.PIN: Stage.DEPLOY,
-    Stage.DEPLOY: Stage.WORKERS,
-    Stage.WORKERS: Stage.SMOKE,
-    Stage.SMOKE: Stage.DONE,
-    Stage.RESTORE_PIN: Stage.RESTORE,
-    Stage.RESTORE: Stage.ROLLED_BACK,
+    Phase.PIN: Phase.DEPLOY,
+    Phase.DEPLOY: Phase.WORKERS,
+    Phase.WORKERS: Phase.SMOKE,
+    Phase.SMOKE: Phase.DONE,
+    Phase.RESTORE_PIN: Phase.RESTORE,
+    Phase.RESTORE: Phase.ROLLED_BACK,
 }
 
 
@@ -49,44 +51,53 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
-    """`pin` is what the stack is brought to, `back` the pin of the release before it, None when there was none.
+class Rollout:
+    """`pin` is the release to deploy, `back` the pin of the release before it, None when there was none.
 
     `kind`: promote or rollback.
     """
 
     kind: str
     stack: str
-    pin: Mapping[str, Any]
-    back: Mapping[str, Any] | None
+    pin: ReleasePin
+    back: ReleasePin | None
     by: str
-    stage: Stage = Stage.PIN
+    phase: Phase = Phase.PIN
     events: tuple[Event, ...] = ()
 
-    def noted(self, time: str, text: str) -> Course:
+    def noted(self, time: str, text: str) -> Rollout:
         return replace(self, events=(*self.events, Event(time, text)))
 
-    def next(self) -> Course:
+    def next(self) -> Rollout:
         """The step is done."""
-        return replace(self, stage=_AFTER[self.stage])
+        return replace(self, phase=_AFTER[self.phase])
 
-    def failed(self) -> Course:
+    def failed(self) -> Rollout:
         """The step failed: the release before is restored, where there is one and this is not that already."""
-        restores = self.back is not None and not self.stage.restoring
-        return replace(self, stage=Stage.RESTORE_PIN if restores else Stage.FAILED)
+        restores = self.back is not None and not self.phase.restoring
+        return replace(self, phase=Phase.RESTORE_PIN if restores else Phase.FAILED)
 
     def document(self) -> dict[str, Any]:
-        return asdict(self)
+        """As it is stored and printed; the phase is called `stage` there."""
+        return {
+            "kind": self.kind,
+            "stack": self.stack,
+            "pin": self.pin.document(),
+            "back": self.back.document() if self.back is not None else None,
+            "by": self.by,
+            "stage": str(self.phase),
+            "events": [asdict(event) for event in self.events],
+        }
 
     @staticmethod
-    def parse(raw: Mapping[str, Any]) -> Course:
+    def parse(raw: Mapping[str, Any]) -> Rollout:
         """Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
-        return Course(
+        return Rollout(
             kind=str(raw["kind"]),
             stack=str(raw["stack"]),
-            pin=dict(raw["pin"]),
-            back=dict(raw["back"]) if raw.get("back") is not None else None,
+            pin=ReleasePin.model_validate(raw["pin"]),
+            back=ReleasePin.model_validate(raw["back"]) if raw.get("back") is not None else None,
             by=str(raw["by"]),
-            stage=Stage(raw["stage"]),
+            phase=Phase(raw["stage"]),
             events=tuple(Event(str(each["time"]), str(each["text"])) for each in raw.get("events", ())),
         )

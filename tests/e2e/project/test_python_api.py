@@ -123,7 +123,7 @@ def _promotion_and_rollback(repository: Any, project: Project, log: EventLog) ->
     prod, plans = project.stack("prod"), []
     first = project.promote("dev", "prod", PromoteRequest(apply=True), show=plans.append)
     assert first.rollout is not None
-    assert (first.rollout.stage, repository.live("prod")) == ("done", "first")
+    assert (first.rollout.phase, repository.live("prod")) == ("done", "first")
     assert plans[0].release.id == "dev-1"
     repository.commit("promote")
     repository.verified("second")

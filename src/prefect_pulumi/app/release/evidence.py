@@ -6,7 +6,8 @@ from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import StateError
 from prefect_pulumi.engine import operations
-from prefect_pulumi.promotion.release_records import Verification, carried, release_entry, with_verification
+from prefect_pulumi.models.release_record import Verification
+from prefect_pulumi.promotion.release_records import release_entry, stack_releases, with_verification
 
 
 def record_verification(view: StackView, verification: Verification) -> None:
@@ -20,7 +21,7 @@ def record_verification(view: StackView, verification: Verification) -> None:
     with operations.updating(context) as update:
         snapshot = update.snapshot
         entry = release_entry(snapshot.resources)
-        if entry is None or carried(snapshot.resources).find(verification.release) is None:
+        if entry is None or stack_releases(snapshot.resources).find(verification.release) is None:
             raise StateError(f"the stack no longer keeps {verification.release}: its verification cannot be recorded")
         verified = with_verification(entry, verification)
         snapshot.resources[:] = [verified if other is entry else other for other in snapshot.resources]

@@ -9,25 +9,25 @@ from contextlib import contextmanager
 
 from prefect_pulumi.core.errors import InputError, StateError, StateLockedError
 from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.state.backend import write_atomic
 
 
-def load_rollout(stack: Stack) -> Course | None:
+def load_rollout(stack: Stack) -> Rollout | None:
     """The last promotion or rollback of the stack, ended or not. Raises `StateError` for a broken record."""
     path = stack.promotion_file
     try:
-        return Course.parse(json.loads(path.read_text("utf-8")))
+        return Rollout.parse(json.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"the record of the promotion cannot be read: {error!r}", where=str(path)) from error
 
 
-def open_rollout(stack: Stack) -> Course | None:
+def open_rollout(stack: Stack) -> Rollout | None:
     """The one that has not ended."""
     rollout = load_rollout(stack)
-    return rollout if rollout is not None and not rollout.stage.ended else None
+    return rollout if rollout is not None and not rollout.phase.ended else None
 
 
 def refuse_open_rollout(stack: Stack) -> None:
@@ -35,13 +35,13 @@ def refuse_open_rollout(stack: Stack) -> None:
     rollout = open_rollout(stack)
     if rollout is not None and rollout.back is not None:
         raise InputError(
-            f"a {rollout.kind} of {stack.name} to {rollout.pin['id']} stopped at: {rollout.stage}",
+            f"a {rollout.kind} of {stack.name} to {rollout.pin.id} stopped at: {rollout.phase}",
             where=f"infra promote to {stack.name}",
             remedy=f"go on with infra up -s {stack.name}, or undo it with infra rollback -s {stack.name}",
         )
 
 
-def save_rollout(stack: Stack, rollout: Course) -> None:
+def save_rollout(stack: Stack, rollout: Rollout) -> None:
     path = stack.promotion_file
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, json.dumps(rollout.document(), indent=2).encode())

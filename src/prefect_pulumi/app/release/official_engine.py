@@ -12,7 +12,8 @@ from prefect_pulumi.app.events import Message
 from prefect_pulumi.app.observe import automation_api
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import OperationError, StateError
-from prefect_pulumi.promotion.release_records import TYPE, Verification
+from prefect_pulumi.models.release_record import Verification
+from prefect_pulumi.promotion.release_records import TYPE
 
 
 def up(view: StackView) -> dict[str, int]:

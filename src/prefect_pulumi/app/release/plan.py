@@ -14,11 +14,11 @@ from prefect_pulumi.app.review.drift_report import environment_of, load_rules
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
 from prefect_pulumi.core.values import secrets_in, unwrap
+from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.stack import RULES_FILE
 from prefect_pulumi.promotion import compare, gates
-from prefect_pulumi.promotion.plan import Plan, make_pin
-from prefect_pulumi.promotion.release_records import Record
+from prefect_pulumi.promotion.plan import Plan
 from prefect_pulumi.promotion.stages import Stages
 from prefect_pulumi.provider import schema
 from prefect_pulumi.review.display import report_masker
@@ -49,7 +49,7 @@ def build_plan(
     record = _record(source, target, release, commit)
     git.need_commit(root, record.commit)
     rules = load_rules(root)
-    at_release = target.at_release(make_pin(record, source.name))
+    at_release = target.at_release(record.pin(source.name))
     environment = _as_change(environment_of(at_release, None, rules=rules, diffs=False), rules)
     if not target.exists and _makes_its_server(target):
         environment = replace(environment, problems=())  # there is nothing to ask yet
@@ -69,7 +69,7 @@ def build_plan(
 
 
 def _gates(
-    source: StackView, target: StackView, record: Record, environment: Environment, secrets: gates.Gate
+    source: StackView, target: StackView, record: ReleaseRecord, environment: Environment, secrets: gates.Gate
 ) -> list[gates.Gate]:
     root = source.stack.root
     exists = target.exists and not _first_try_failed(target)
@@ -103,13 +103,13 @@ def _as_change(environment: Environment, rules: Rules) -> Environment:
     return replace(environment, verdicts=rules.judge(replace(environment, items=tuple(items))))
 
 
-def _record(source: StackView, target: StackView, release: str, commit: str) -> Record:
+def _record(source: StackView, target: StackView, release: str, commit: str) -> ReleaseRecord:
     if release.startswith(HOTFIX):
         commit = release.removeprefix(HOTFIX)
     if commit:
         full = git.resolve(source.stack.root, commit)
         images = target.releases.record.images if target.releases.record else {}
-        return Record(HOTFIX + full, full, images=images)
+        return ReleaseRecord(HOTFIX + full, full, images=images)
     if not release:
         return need_record(source)
     record = source.releases.find(release)
@@ -133,11 +133,11 @@ def _first_try_failed(target: StackView) -> bool:
     return not target.releases.known and rollout is not None and rollout.back is None
 
 
-def _came_from(record: Record) -> list[str]:
+def _came_from(record: ReleaseRecord) -> list[str]:
     return [str(record.promoted["stage"])] if record.promoted.get("stage") else []
 
 
-def _missing_commits(root: Path, target: StackView, record: Record) -> list[str]:
+def _missing_commits(root: Path, target: StackView, record: ReleaseRecord) -> list[str]:
     """What the target's release has and this one lacks."""
     running = target.releases.record
     if running is None or running.commit == record.commit:

@@ -12,7 +12,7 @@ from prefect_pulumi.app.release.rollout import Confirm, roll_out_pin
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.project import git
 from prefect_pulumi.promotion.plan import Plan, need_open
-from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.rollout import Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Promotion:
     needless: bool = False
     pinned: bool = False
     pushed: str = ""
-    rollout: Course | None = None
+    rollout: Rollout | None = None
 
 
 def promote(
@@ -61,7 +61,7 @@ def promote(
     need_open(plan)
     if request.preview:
         return Promotion(plan)
-    target.stack.config.put(["environment", "release"], plan.pin())
+    target.stack.config.put(["environment", "release"], plan.pin().document())
     target.stack.config.save()
     pushed = _push(target, plan, request.push) if request.push else ""
     if not pushed:

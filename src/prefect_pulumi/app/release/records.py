@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
+from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project import git, layout, releases
-from prefect_pulumi.promotion.release_records import Record
 
 
-def need_record(view: StackView) -> Record:
+def need_record(view: StackView) -> ReleaseRecord:
     """Raises `InputError` when the stack runs no release, and says why."""
     if view.releases.record is not None:
         return view.releases.record
@@ -27,7 +27,7 @@ def need_record(view: StackView) -> Record:
     raise InputError(f"stack {view.name} has no release: {why}", where="infra release", remedy=remedy)
 
 
-def find_record(view: StackView, id: str | None) -> Record:
+def find_record(view: StackView, id: str | None) -> ReleaseRecord:
     """The release of this id that the stack keeps; without an id the one that it runs. Raises `InputError`."""
     if not id:
         return need_record(view)
@@ -42,7 +42,7 @@ def find_record(view: StackView, id: str | None) -> Record:
 
 def checkout_release(view: StackView, commit: str | None) -> str:
     """The folder of a commit, by default of the pinned or else the running release's."""
-    commit = commit or view.pin.get("commit") or need_record(view).commit
+    commit = commit or (view.pin.commit if view.pin else need_record(view).commit)
     return str(releases.checkout(view.stack.project_dir, commit))
 
 
@@ -54,7 +54,8 @@ def delete_unused_releases(view: StackView) -> list[str]:
     for name in layout.stack_names(root):
         other = view.of(name)
         try:
-            needed |= {str(other.pin.get("commit", "")), *(record.commit for record in other.releases.kept)}
+            needed |= {record.commit for record in other.releases.kept}
+            needed |= {other.pin.commit} if other.pin else set()
         except PrefectPulumiError:
             return []
     return releases.delete_unused(root, needed)

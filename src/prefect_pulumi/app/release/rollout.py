@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from prefect_pulumi.app.events import Progress, RolloutEnded
 from prefect_pulumi.app.release.journal import exclusive_rollout, open_rollout, save_rollout
@@ -22,12 +21,12 @@ from prefect_pulumi.core.errors import (
 )
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.run.run_state import Options
-from prefect_pulumi.promotion.plan import make_pin, need_open, need_same
-from prefect_pulumi.promotion.release_records import Record
-from prefect_pulumi.promotion.rollout import Course, Stage
+from prefect_pulumi.models.release_record import ReleasePin, ReleaseRecord
+from prefect_pulumi.promotion.plan import need_open, need_same
+from prefect_pulumi.promotion.rollout import Phase, Rollout
 from prefect_pulumi.provider.handlers.release import who
 
-Confirm = Callable[[Course], bool]
+Confirm = Callable[[Rollout], bool]
 """Whether a rollout may begin or go on."""
 
 
@@ -42,18 +41,14 @@ def is_pending(view: StackView) -> bool:
     """Whether the config pins a release that the stack does not run yet, or a rollout of it is open."""
     if open_rollout(view.stack) is not None:
         return True
-    return bool(view.pin) and not _runs(view.releases.record, view.pin)
+    return view.pin is not None and not _runs(view.releases.record, view.pin)
 
 
-def _runs(record: Record | None, pin: Mapping[str, Any]) -> bool:
-    if record is None or record.commit != pin["commit"]:
-        return False
-    promoted = record.promoted
-    names = (("release", "id"), ("stage", "stage"), ("plan", "plan"))
-    return all(str(promoted.get(mine) or "") == str(pin.get(other) or "") for mine, other in names)
+def _runs(record: ReleaseRecord | None, pin: ReleasePin) -> bool:
+    return record is not None and record.is_of(pin)
 
 
-def roll_out_pin(view: StackView, confirm: Confirm | None = None, *, approved: bool = False) -> Course:
+def roll_out_pin(view: StackView, confirm: Confirm | None = None, *, approved: bool = False) -> Rollout:
     """Takes the stack to the release that it pins and does not run.
 
     An open rollout is continued. Else the plan is made again and has to be the approved one; `approved`: it was made
@@ -61,15 +56,15 @@ def roll_out_pin(view: StackView, confirm: Confirm | None = None, *, approved: b
     """
     with exclusive_rollout(view.stack):
         rollout = open_rollout(view.stack)
-        if rollout is None or (rollout.back is None and view.pin != dict(rollout.pin)):
+        if rollout is None or (rollout.back is None and view.pin != rollout.pin):
             rollout = _begin(view, approved=approved)
         else:
-            rollout = rollout.noted(now(), f"going on with: {rollout.stage}")
+            rollout = rollout.noted(now(), f"going on with: {rollout.phase}")
         _ask(confirm, rollout)
         return _Runner(view, rollout).run()
 
 
-def roll_back(view: StackView, request: RollbackRequest, confirm: Confirm | None = None) -> Course:
+def roll_back(view: StackView, request: RollbackRequest, confirm: Confirm | None = None) -> Rollout:
     """Undoes an open rollout, else takes the stack to a release that it keeps.
 
     Raises `InputError` when there is nothing to go back to, `PromotionError` when the release could not be deployed.
@@ -86,50 +81,54 @@ def roll_back(view: StackView, request: RollbackRequest, confirm: Confirm | None
             _ask(confirm, rollout)
             return _Runner(view, rollout.noted(now(), "undone by hand").failed()).run()
         record = _kept_release(view, request.to)
-        rollout = _new_rollout("rollback", view, make_pin(record, view.name))
+        rollout = _new_rollout("rollback", view, record.pin(view.name))
         _ask(confirm, rollout)
         return _Runner(view, rollout).run()
 
 
-def _ask(confirm: Confirm | None, rollout: Course) -> None:
+def _ask(confirm: Confirm | None, rollout: Rollout) -> None:
     if confirm is not None and not confirm(rollout):
         raise InputError("nothing was touched", where="infra")
 
 
-def _begin(view: StackView, *, approved: bool) -> Course:
+def _begin(view: StackView, *, approved: bool) -> Rollout:
     pin = view.pin
-    if pin.get("stage") == view.name:
-        kept = view.releases.find(str(pin["id"]))
-        if kept is None or kept.commit != pin["commit"]:
+    if pin is None:
+        raise InputError(
+            f"stack {view.name} pins no release", where=f"{view.stack.config_file.name}: environment.release"
+        )
+    if pin.stage == view.name:
+        kept = view.releases.find(pin.id)
+        if kept is None or kept.commit != pin.commit:
             raise InputError(
-                f"stack {view.name} does not keep the release {pin['id']} of that commit",
+                f"stack {view.name} does not keep the release {pin.id} of that commit",
                 where=f"{view.stack.config_file.name}: environment.release",
                 remedy=f"infra rollback -s {view.name} --to ID, of: infra release list -s {view.name}",
             )
         return _new_rollout("rollback", view, pin)
-    if not pin.get("plan") or not pin.get("stage"):
+    if pin is None or not pin.plan or not pin.stage:
         raise InputError(
             "the pin has no approved plan",
             where=f"{view.stack.config_file.name}: environment.release",
             remedy=f"infra promote SOURCE {view.name} makes one",
         )
     if not approved:
-        source = view.of(str(pin["stage"]))
-        plan = build_plan(source, view, release=str(pin["id"]), reasons=pin.get("forced") or {})
+        source = view.of(pin.stage)
+        plan = build_plan(source, view, release=pin.id, reasons=pin.forced)
         need_open(plan)
-        need_same(plan, str(pin["plan"]))
+        need_same(plan, pin.plan)
     return _new_rollout("promote", view, pin)
 
 
-def _new_rollout(kind: str, view: StackView, pin: Mapping[str, Any]) -> Course:
+def _new_rollout(kind: str, view: StackView, pin: ReleasePin) -> Rollout:
     running = view.releases.record
-    back = make_pin(running, view.name) if running else None
+    back = running.pin(view.name) if running else None
     before = f", from {running.commit[:12]} ({running.id})" if running else ""
-    rollout = Course(kind, view.name, dict(pin), back, who())
-    return rollout.noted(now(), f"{kind} to {str(pin['commit'])[:12]} ({pin['id']}){before}")
+    rollout = Rollout(kind, view.name, pin, back, who())
+    return rollout.noted(now(), f"{kind} to {pin.commit[:12]} ({pin.id}){before}")
 
 
-def _kept_release(view: StackView, id: str) -> Record:
+def _kept_release(view: StackView, id: str) -> ReleaseRecord:
     """The named release, else the newest that is not what the stack runs and did not fail there."""
     record = view.releases.find(id) if id else next(_others(view), None)
     if record is None:
@@ -142,7 +141,7 @@ def _kept_release(view: StackView, id: str) -> Record:
     return record
 
 
-def _others(view: StackView) -> Iterator[Record]:
+def _others(view: StackView) -> Iterator[ReleaseRecord]:
     running = view.releases.record
     for record in view.releases.kept:
         verification = view.releases.verification(record.id)
@@ -156,17 +155,17 @@ class _Runner:
     """Takes the rollout step by step to an end. Every step may be done again after a crash."""
 
     view: StackView
-    rollout: Course
+    rollout: Rollout
     failure: PrefectPulumiError | None = None
 
-    def run(self) -> Course:
+    def run(self) -> Rollout:
         save_rollout(self.view.stack, self.rollout)
-        while not self.rollout.stage.ended:
+        while not self.rollout.phase.ended:
             try:
                 result = self._step()
             except (CannotCheckError, InterruptedRun) as error:
                 # Nothing is known to be wrong with the release: the rollout stays open.
-                self._note(f"stopped at {self.rollout.stage}: {error.message}")
+                self._note(f"stopped at {self.rollout.phase}: {error.message}")
                 error.remedy = f"{error.remedy}; then go on: infra up -s {self.view.name}".lstrip("; ")
                 raise
             except PrefectPulumiError as error:
@@ -174,39 +173,39 @@ class _Runner:
             else:
                 self._next(result)
         self.view.sink.emit(RolloutEnded(self.rollout))
-        if self.rollout.stage is Stage.DONE:
+        if self.rollout.phase is Phase.DONE:
             delete_unused_releases(self.view)
             return self.rollout
         raise self._final_error()
 
     def _step(self) -> str:
         rollout = self.rollout
-        if rollout.stage is Stage.PIN:
+        if rollout.phase is Phase.PIN:
             return self._pin(rollout.pin)
-        if rollout.stage is Stage.DEPLOY:
+        if rollout.phase is Phase.DEPLOY:
             return self._deploy(rollout.pin)
-        if rollout.stage is Stage.WORKERS:
+        if rollout.phase is Phase.WORKERS:
             return self._workers()
-        if rollout.stage is Stage.SMOKE:
+        if rollout.phase is Phase.SMOKE:
             return self._verify()
-        assert rollout.back is not None  # noqa: S101 - `Course.failed` restores only then
-        return self._pin(rollout.back) if rollout.stage is Stage.RESTORE_PIN else self._deploy(rollout.back)
+        assert rollout.back is not None  # noqa: S101 - `Rollout.failed` restores only then
+        return self._pin(rollout.back) if rollout.phase is Phase.RESTORE_PIN else self._deploy(rollout.back)
 
-    def _pin(self, pin: Mapping[str, Any]) -> str:
+    def _pin(self, pin: ReleasePin) -> str:
         view = self.view.fresh()
-        if view.pin != dict(pin):
-            view.stack.config.put(["environment", "release"], dict(pin))
+        if view.pin != pin:
+            view.stack.config.put(["environment", "release"], pin.document())
             view.stack.config.save()
         self.view = view.fresh()
-        return f"{view.stack.config_file.name} pins {pin['id']}"
+        return f"{view.stack.config_file.name} pins {pin.id}"
 
-    def _deploy(self, pin: Mapping[str, Any]) -> str:
+    def _deploy(self, pin: ReleasePin) -> str:
         summary = self._up(self.view.at_release(pin))
         self.view = self.view.fresh()
         record = self.view.releases.record
         if not _runs(record, pin):
             raise PromotionError(
-                f"the update succeeded, but the stack did not record release {pin['id']}",
+                f"the update succeeded, but the stack did not record release {pin.id}",
                 where=self.view.name,
                 remedy="does the released program end with declare_release(...)?",
             )
@@ -240,12 +239,12 @@ class _Runner:
         return f"verified: {', '.join(check.name for check in verification.checks) or 'no checks are declared'}"
 
     def _fail(self, error: PrefectPulumiError) -> None:
-        self._note(f"{self.rollout.stage} failed: {error}")
-        if self.rollout.stage.restoring:
-            name = self.rollout.back["id"] if self.rollout.back else ""
+        self._note(f"{self.rollout.phase} failed: {error}")
+        if self.rollout.phase.restoring:
+            name = self.rollout.back.id if self.rollout.back else ""
             raise PromotionError(
                 f"{error.message}; the release before, {name}, is not restored yet",
-                where=f"{self.view.name}: {self.rollout.stage}",
+                where=f"{self.view.name}: {self.rollout.phase}",
                 remedy=f"fix the problem, then resume with: infra rollback -s {self.view.name}",
             ) from error
         self.failure = error
@@ -255,9 +254,9 @@ class _Runner:
     def _final_error(self) -> PrefectPulumiError:
         """What a rollout that did not reach its release ends with."""
         why = self.failure.message if self.failure else "it was undone by hand"
-        id, name = self.rollout.pin["id"], self.view.name
-        if self.rollout.stage is Stage.ROLLED_BACK:
-            restored = (self.rollout.back or {}).get("id")
+        id, name = self.rollout.pin.id, self.view.name
+        if self.rollout.phase is Phase.ROLLED_BACK:
+            restored = self.rollout.back.id if self.rollout.back else ""
             text = f"release {id} is not on {name}; {restored} is restored: {why}"
         else:
             text = f"release {id} failed on {name}, which has no earlier release to roll back to: {why}"

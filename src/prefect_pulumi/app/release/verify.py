@@ -19,8 +19,8 @@ from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
 from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
 from prefect_pulumi.core.values import secrets_in, unwrap
+from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.project.settings import SmokeRun
-from prefect_pulumi.promotion.release_records import Check, Record, Verification
 from prefect_pulumi.provider.handlers.release import who
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action
@@ -61,14 +61,14 @@ def verify(view: StackView, request: VerifyRequest) -> VerifyResult:
     return VerifyResult(verify_release(view, record))
 
 
-def verify_release(view: StackView, record: Record) -> Verification:
+def verify_release(view: StackView, record: ReleaseRecord) -> Verification:
     """Runs every declared check and writes the evidence into the state of the stack that runs `record`."""
     settings = view.settings.verification
     began = now()
-    checks: list[Check] = []
+    checks: list[CheckResult] = []
     masker = report_masker(value for entry in view.entries for value in secrets_in([entry.inputs, entry.outputs]))
 
-    def note(check: Check) -> None:
+    def note(check: CheckResult) -> None:
         # What a flow says of its end may hold anything.
         check = replace(check, text=masker.text(check.text), evidence=masker.value(check.evidence))
         checks.append(check)
@@ -91,25 +91,25 @@ def verify_release(view: StackView, record: Record) -> Verification:
     return verification
 
 
-def no_drift(view: StackView) -> Check:
+def no_drift(view: StackView) -> CheckResult:
     report = drift_report(view.at_pin())
     environment = report.environments[0]
     drifted = [item for item in environment.items if item.counts]
     pending = [item for item in environment.items if item.action is not Action.NONE and item.kind != "Release"]
     if environment.problems:
         text = "; ".join(problem.message for problem in environment.problems)
-        return Check("drift", False, f"could not check: {text}")
+        return CheckResult("drift", False, f"could not check: {text}")
     if drifted:
-        return Check("drift", False, ", ".join(f"{item.kind} {item.name} ({item.cls})" for item in drifted))
+        return CheckResult("drift", False, ", ".join(f"{item.kind} {item.name} ({item.cls})" for item in drifted))
     if pending:
         text = ", ".join(f"{item.kind} {item.name}" for item in pending)
-        return Check("drift", False, f"the stack is not as this program declares it: {text}")
+        return CheckResult("drift", False, f"the stack is not as this program declares it: {text}")
     accepted = [f"{item.kind} {item.name}" for item in environment.items if item.drifted]
     text = f"none in {environment.objects} objects" + (f"; accepted: {', '.join(accepted)}" if accepted else "")
-    return Check("drift", True, text, {"objects": environment.objects, "time": report.time})
+    return CheckResult("drift", True, text, {"objects": environment.objects, "time": report.time})
 
 
-def workers_online(view: StackView, client: ApiClient, seconds: float) -> Check:
+def workers_online(view: StackView, client: ApiClient, seconds: float) -> CheckResult:
     """Waits up to `seconds` until every declared worker is ONLINE."""
     end = time.monotonic() + seconds
     while True:
@@ -120,12 +120,12 @@ def workers_online(view: StackView, client: ApiClient, seconds: float) -> Check:
             break
         time.sleep(POLL_SECONDS)
     if late:
-        return Check("workers", False, f"after {seconds:g} s: {', '.join(late)}")
+        return CheckResult("workers", False, f"after {seconds:g} s: {', '.join(late)}")
     seen = {worker.name: worker.last_heartbeat for _, worker in declared}
-    return Check("workers", True, f"{len(declared)} online" if declared else "the stack declares none", seen)
+    return CheckResult("workers", True, f"{len(declared)} online" if declared else "the stack declares none", seen)
 
 
-def smoke(view: StackView, client: ApiClient, record: Record, wanted: Sequence[SmokeRun]) -> list[Check]:
+def smoke(view: StackView, client: ApiClient, record: ReleaseRecord, wanted: Sequence[SmokeRun]) -> list[CheckResult]:
     """Runs of the named deployments, concurrently. Each has to end Completed in its time, and the stack has to run
     this very release, with the same deployments, when they end."""
     before = _deployments(view.entries)
@@ -143,7 +143,7 @@ def smoke(view: StackView, client: ApiClient, record: Record, wanted: Sequence[S
     for smoke_run, flow_run, problem in started:
         name = f"smoke {smoke_run.deployment}"
         if flow_run is None:
-            checks.append(Check(name, False, problem))
+            checks.append(CheckResult(name, False, problem))
             continue
         left = began + smoke_run.seconds - time.monotonic()
         checks.append(_smoke_check(name, smoke_run, flow_runs.follow(client, flow_run.id, timeout=left)))
@@ -152,11 +152,11 @@ def smoke(view: StackView, client: ApiClient, record: Record, wanted: Sequence[S
         running = current.releases.record
         if running is None or running.id != record.id or _deployments(current.entries) != before:
             text = f"the stack runs {running.id if running else 'none'} now: these runs prove nothing of it"
-            checks.append(Check("release", False, text))
+            checks.append(CheckResult("release", False, text))
     return checks
 
 
-def _smoke_check(name: str, smoke_run: SmokeRun, ended: FlowRunResult) -> Check:
+def _smoke_check(name: str, smoke_run: SmokeRun, ended: FlowRunResult) -> CheckResult:
     evidence = {
         "run": ended.id,
         "name": ended.name,
@@ -166,10 +166,10 @@ def _smoke_check(name: str, smoke_run: SmokeRun, ended: FlowRunResult) -> Check:
         "end": ended.end,
     }
     if ended.completed:
-        return Check(name, True, f"{ended.name} ended Completed in {ended.seconds:.1f} s", evidence)
+        return CheckResult(name, True, f"{ended.name} ended Completed in {ended.seconds:.1f} s", evidence)
     word = f"ended {ended.state}" if ended.ended else f"has not ended in {smoke_run.seconds:g} s"
     message = f": {ended.message}" if ended.message else ""
-    return Check(name, False, f"{ended.name} {word}{message}", evidence)
+    return CheckResult(name, False, f"{ended.name} {word}{message}", evidence)
 
 
 def _deployments(entries: Sequence[ResourceEntry]) -> dict[str, str]:
@@ -183,7 +183,7 @@ def _deployments(entries: Sequence[ResourceEntry]) -> dict[str, str]:
     return known
 
 
-def _start(client: ApiClient, record: Record, wanted: SmokeRun, known: Mapping[str, str]) -> FlowRunResult:
+def _start(client: ApiClient, record: ReleaseRecord, wanted: SmokeRun, known: Mapping[str, str]) -> FlowRunResult:
     try:
         deployment = flow_runs.find_deployment(client, wanted.deployment)
     except NotFoundError as error:
@@ -193,7 +193,7 @@ def _start(client: ApiClient, record: Record, wanted: SmokeRun, known: Mapping[s
     return flow_runs.start(client, deployment, wanted.parameters, tags=["smoke", f"release:{record.id}"])
 
 
-def no_failing_automation(client: ApiClient, record: Record) -> Check:
+def no_failing_automation(client: ApiClient, record: ReleaseRecord) -> CheckResult:
     """No action of an automation has failed since the release was deployed (`POST /events/filter`)."""
     body = {
         "filter": {"event": {"name": [ACTION_FAILED]}, "occurred": {"since": record.time}, "order": "DESC"},
@@ -202,8 +202,8 @@ def no_failing_automation(client: ApiClient, record: Record) -> Check:
     events = client.request("POST", "/events/filter", json=body).get("events", [])
     names = sorted({_automation(event) for event in events})
     if names:
-        return Check("automations", False, f"actions failed since {record.time}: {', '.join(names)}")
-    return Check("automations", True, f"no action has failed since {record.time}")
+        return CheckResult("automations", False, f"actions failed since {record.time}: {', '.join(names)}")
+    return CheckResult("automations", True, f"no action has failed since {record.time}")
 
 
 def _automation(event: Mapping[str, Any]) -> str:

@@ -54,7 +54,7 @@ def base_code(view: StackView, folder: Path, *, cli: bool = False) -> Code:
         base = RelocatedStack(folder, view.name, own=view.stack, files=folder)
         pin = releases.pin_of(base)
         if pin:
-            base = replace(base, root=releases.checkout(view.stack.project_dir, pin["commit"]))
+            base = replace(base, root=releases.checkout(view.stack.project_dir, pin.commit))
         return observe_code(view.at(base), cli=cli)
     except PrefectPulumiError as error:
         return Code(problem=error)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TextIO
+from typing import TextIO
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.app.events import Sink
 from prefect_pulumi.app.session.connection import Connection, connection_of
+from prefect_pulumi.models.release_record import ReleasePin
 from prefect_pulumi.project import releases
 from prefect_pulumi.project.settings import Environment, parse_environment
 from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.promotion.release_records import Carried, carried
+from prefect_pulumi.promotion.release_records import StackReleases, stack_releases
 from prefect_pulumi.state import journal_replay
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 
@@ -33,8 +34,8 @@ class State:
         return self._load(self._stack)
 
     @cached_property
-    def releases(self) -> Carried:
-        return carried(self.snapshot.resources)
+    def releases(self) -> StackReleases:
+        return stack_releases(self.snapshot.resources)
 
 
 def load_from_backend(stack: Stack) -> Snapshot:
@@ -81,7 +82,7 @@ class StackView:
         return bool(self.entries)
 
     @property
-    def releases(self) -> Carried:
+    def releases(self) -> StackReleases:
         """The release that the stack runs, those that it keeps, and their verifications."""
         return self._state.releases
 
@@ -100,15 +101,15 @@ class StackView:
         return self.connection.client()
 
     @cached_property
-    def pin(self) -> dict[str, Any]:
-        """The release that the stack file pins; empty when it pins none."""
+    def pin(self) -> ReleasePin | None:
+        """The release that the stack file pins, if any."""
         return releases.pin_of(self.stack)
 
     def at_pin(self) -> StackView:
         """At the pinned release, over the same state; itself when nothing is pinned."""
         return self.at_release(self.pin) if self.pin else self
 
-    def at_release(self, pin: Mapping[str, Any]) -> StackView:
+    def at_release(self, pin: ReleasePin) -> StackView:
         return self.at(releases.at_release(self.stack, pin))
 
     def at(self, stack: Stack) -> StackView:

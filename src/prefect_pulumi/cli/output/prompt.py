@@ -9,10 +9,10 @@ from collections.abc import Callable
 from prefect_pulumi.cli.output import updates
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.engine.operations import Result
-from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.rollout import Rollout
 
 
-def confirmation(arguments: Namespace) -> Callable[[Result | Course], bool] | None:
+def confirmation(arguments: Namespace) -> Callable[[Result | Rollout], bool] | None:
     """None with `--yes`; else a function that shows what is planned and asks. Raises `InputError` without a terminal
     to ask on."""
     if arguments.yes:
@@ -20,9 +20,9 @@ def confirmation(arguments: Namespace) -> Callable[[Result | Course], bool] | No
     if arguments.json or not sys.stdin.isatty():
         raise InputError("there is no terminal to ask on", where="infra", remedy="give --yes")
 
-    def ask(planned: Result | Course) -> bool:
-        if isinstance(planned, Course):
-            question = f"{planned.kind} {planned.stack} to {planned.pin['id']} ({planned.stage})?"
+    def ask(planned: Result | Rollout) -> bool:
+        if isinstance(planned, Rollout):
+            question = f"{planned.kind} {planned.stack} to {planned.pin.id} ({planned.phase})?"
         else:
             updates.print_plan(planned)
             question = "Go on?"

@@ -10,7 +10,7 @@ from prefect_pulumi.app.events import Event, Message, Notice, Progress, RolloutE
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
 from prefect_pulumi.cli.output.text import print_json
 from prefect_pulumi.engine.plan.steps import STACK_TYPE
-from prefect_pulumi.promotion.rollout import Course
+from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.state.entries import urn_name
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ class TerminalSink:
                 self._status.stop()
                 self._status = None
 
-    def _rollout(self, rollout: Course) -> None:
-        sys.stdout.write(f"\n{rollout.kind} of {rollout.stack}: {rollout.stage}\n")
+    def _rollout(self, rollout: Rollout) -> None:
+        sys.stdout.write(f"\n{rollout.kind} of {rollout.stack}: {rollout.phase}\n")
         for event in rollout.events:
             sys.stdout.write(f"  {event.time}  {event.text.splitlines()[0]}\n")
 

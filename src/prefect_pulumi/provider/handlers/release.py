@@ -19,6 +19,7 @@ from prefect_pulumi.core.errors import ApiError
 from prefect_pulumi.core.provider_protocol import DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, mask, unwrap
 from prefect_pulumi.models import Fault, Release
+from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project import git
 from prefect_pulumi.provider import schema
 from prefect_pulumi.provider.connection import Connection
@@ -91,17 +92,17 @@ class ReleaseHandler(Handler):
         kept: list[dict[str, Any]] = list(unwrap(call.outputs.get("kept", [])))
         record: dict[str, Any] = {}
         if news.get("commit"):
-            record = {
-                "id": f"{_stack(call.urn)}-{_number(kept) + 1}",
-                "commit": news["commit"],
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-                "by": who(),
-                "deployments": news.get("deployments", {}),
-                "infrastructure": news.get("infrastructure", ""),
-                "images": news.get("images", {}),
-                "versions": self._versions(),
-                "promoted": news.get("promoted", {}),
-            }
+            record = ReleaseRecord(
+                id=f"{_stack(call.urn)}-{_number(kept) + 1}",
+                commit=news["commit"],
+                time=datetime.now(UTC).isoformat(timespec="seconds"),
+                by=who(),
+                deployments=news.get("deployments", {}),
+                infrastructure=news.get("infrastructure", ""),
+                images=news.get("images", {}),
+                versions=self._versions(),
+                promoted=news.get("promoted", {}),
+            ).document()
             kept = [record, *kept][: news.get("keep", 10)]
         ids = {each["id"] for each in kept}
         verified = unwrap(call.outputs.get("verifications", {}))
