@@ -7,12 +7,12 @@ from typing import Any
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.promotion.compare import rows_of_items, rows_that_stay
 from prefect_pulumi.review.display import report_masker
-from prefect_pulumi.review.model import NO_VALUE, Action, Class, FieldChange, Item, Shown
+from prefect_pulumi.review.model import NO_VALUE, Action, Class, DisplayValue, FieldChange, Item
 from prefect_pulumi.state.entries import ResourceEntry
 
 
-def value(of: object) -> Shown:
-    return Shown("value", of)
+def value(of: object) -> DisplayValue:
+    return DisplayValue("value", of)
 
 
 def urn(stack: str, kind: str, name: str) -> str:

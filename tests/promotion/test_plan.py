@@ -14,11 +14,11 @@ from prefect_pulumi.promotion import render
 from prefect_pulumi.promotion.compare import Row, at
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan, need_open, need_same
-from prefect_pulumi.review.model import Shown
+from prefect_pulumi.review.model import DisplayValue
 
 
-def value(of: object) -> Shown:
-    return Shown("value", of)
+def value(of: object) -> DisplayValue:
+    return DisplayValue("value", of)
 
 
 CHANGE = Row("WorkPool", "etl|<b>", "description", value("new"), value("old"), value("new"))

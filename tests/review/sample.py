@@ -13,6 +13,7 @@ from prefect_pulumi.review.model import (
     Action,
     Class,
     Coverage,
+    DisplayValue,
     Environment,
     Facts,
     FieldChange,
@@ -22,7 +23,6 @@ from prefect_pulumi.review.model import (
     Node,
     Problem,
     Report,
-    Shown,
     Topology,
     Verdict,
 )
@@ -45,8 +45,8 @@ HOSTILE = (
 STAMP = Facts("2026-11-01T10:00:00Z", "ana", "2026-11-24T22:15:00Z", "bob", "READY")
 
 
-def v(value: object) -> Shown:
-    return Shown("value", value)
+def v(value: object) -> DisplayValue:
+    return DisplayValue("value", value)
 
 
 def urn(kind: str, name: str) -> str:

@@ -13,7 +13,7 @@ from prefect_pulumi.review.edits import yaml_edit
 from prefect_pulumi.review.edits.adoption import Code, adopt, diff, steps
 from prefect_pulumi.review.edits.python_edit import Source, literal
 from prefect_pulumi.review.edits.yaml_edit import CannotEditError
-from prefect_pulumi.review.model import NO_VALUE, SECRET, Class, FieldChange, Item, Shown
+from prefect_pulumi.review.model import NO_VALUE, SECRET, Class, DisplayValue, FieldChange, Item
 
 YAML = """\
 # a comment that stays
@@ -149,7 +149,11 @@ def test_steps_of_a_path() -> None:
 
 
 def item(kind: str, name: str, path: str, applied: Any, live: Any, **over: Any) -> Item:
-    sides = (Shown("value", applied), Shown("value", applied), Shown("value", live) if live is not None else NO_VALUE)
+    sides = (
+        DisplayValue("value", applied),
+        DisplayValue("value", applied),
+        DisplayValue("value", live) if live is not None else NO_VALUE,
+    )
     change = FieldChange(path, Class.CHANGED_LIVE, *sides)
     key = over.pop("key", f"urn:pulumi:dev::p::prefect:index:{kind}::{name}")
     return Item(key, kind, name, Class.CHANGED_LIVE, fields=(change,), **over)

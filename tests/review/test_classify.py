@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.core.values import UNKNOWN, Secret
-from prefect_pulumi.review.classify import LiveObject, Subject, classify
+from prefect_pulumi.review.classify import ComparedResource, LiveObject, classify
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action, Class, Flag, Item
 
@@ -16,7 +16,7 @@ POOL = "prefect:index:WorkPool"
 QUIET = report_masker()
 
 
-def subject(type: str = POOL, **over: Any) -> Subject:
+def subject(type: str = POOL, **over: Any) -> ComparedResource:
     inputs = {"name": "etl", "type": "process", "concurrencyLimit": 2}
     values: dict[str, Any] = {
         "urn": f"urn:pulumi:dev::p::{type}::etl",
@@ -29,10 +29,10 @@ def subject(type: str = POOL, **over: Any) -> Subject:
         "outputs": {**inputs, "created": "2026-01-01T00:00:00Z"},
         "live": {**inputs, "created": "2026-01-01T00:00:00Z"},
     }
-    return Subject(**{**values, **over})
+    return ComparedResource(**{**values, **over})
 
 
-def one(given: Subject, *unmanaged: LiveObject) -> Item:
+def one(given: ComparedResource, *unmanaged: LiveObject) -> Item:
     found = classify([given], unmanaged, QUIET, {})
     assert len(found) == 1
     return found[0]
@@ -172,7 +172,7 @@ def test_unmanaged_objects_and_a_name_that_is_taken() -> None:
 
 
 def test_impacts_that_a_reviewer_has_to_know() -> None:
-    def flags(given: Subject) -> set[Flag]:
+    def flags(given: ComparedResource) -> set[Flag]:
         return {impact.flag for impact in one(given).impacts}
 
     worker = {"name": "w", "workPool": "etl", "directory": "d"}

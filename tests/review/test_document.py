@@ -13,6 +13,7 @@ from prefect_pulumi.review.model import (
     Action,
     Class,
     Coverage,
+    DisplayValue,
     Environment,
     FieldChange,
     Flag,
@@ -22,14 +23,15 @@ from prefect_pulumi.review.model import (
     Problem,
     Remedy,
     Report,
-    Shown,
     Status,
     Topology,
     Verdict,
 )
 from prefect_pulumi.review.renderers.document import from_json, to_json
 
-CHANGE = FieldChange("a.b", Class.CONFLICT, Shown("value", {"x": [1, None]}), NO_VALUE, Shown("secret"), replaces=True)
+CHANGE = FieldChange(
+    "a.b", Class.CONFLICT, DisplayValue("value", {"x": [1, None]}), NO_VALUE, DisplayValue("secret"), replaces=True
+)
 ITEM = Item(
     "urn:x",
     "WorkPool",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.core.errors import ConfigError
-from prefect_pulumi.review.model import Action, Class, Environment, FieldChange, Item, Shown
+from prefect_pulumi.review.model import Action, Class, DisplayValue, Environment, FieldChange, Item
 from prefect_pulumi.review.rules import Rules
 
 TODAY = date(2026, 11, 25)
@@ -20,7 +20,9 @@ def rules(text: str) -> Rules:
 
 
 def changed(path: str = "concurrencyLimit", live: Any = 9, **over: Any) -> Item:
-    change = FieldChange(path, Class.CHANGED_LIVE, Shown("value", 3), Shown("value", 3), Shown("value", live))
+    change = FieldChange(
+        path, Class.CHANGED_LIVE, DisplayValue("value", 3), DisplayValue("value", 3), DisplayValue("value", live)
+    )
     values: dict[str, Any] = {"cls": Class.CHANGED_LIVE, "fields": (change,)}
     return Item("urn:etl", "WorkPool", "etl", **{**values, **over})
 

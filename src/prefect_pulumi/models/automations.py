@@ -19,14 +19,14 @@ PROACTIVE_SECONDS = 10.0
 METRIC_SECONDS = 300.0
 
 
-class Part(BaseModel):
+class AutomationModel(BaseModel):
     """A piece of an automation, under the API's own snake_case names."""
 
     # Two dozen validators take longer to build than all else of a small preview: `adapter` builds them when asked for.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class EventTrigger(Part):
+class EventTrigger(AutomationModel):
     """Fires when events come (Reactive), or do not come (Proactive)."""
 
     type: Literal["event"] = Field(description="Always event.")
@@ -50,7 +50,7 @@ class EventTrigger(Part):
         return {**value, "within": within}
 
 
-class MetricQuery(Part):
+class MetricQuery(AutomationModel):
     """What a metric trigger asks, and when it fires."""
 
     name: Literal["lateness", "duration", "successes"] = Field(description="Name of the metric.")
@@ -62,7 +62,7 @@ class MetricQuery(Part):
     )
 
 
-class MetricTrigger(Part):
+class MetricTrigger(AutomationModel):
     """Fires on the result of a metric query. Prefect Cloud only."""
 
     type: Literal["metric"] = Field(description="Always metric.")
@@ -72,7 +72,7 @@ class MetricTrigger(Part):
     match_related: Labels | list[Labels] = Field(default_factory=dict, description="Labels of related resources.")
 
 
-class CompoundTrigger(Part):
+class CompoundTrigger(AutomationModel):
     """Fires when some of several triggers have."""
 
     type: Literal["compound"] = Field(description="Always compound.")
@@ -87,7 +87,7 @@ class CompoundTrigger(Part):
         return self
 
 
-class SequenceTrigger(Part):
+class SequenceTrigger(AutomationModel):
     """Fires when several triggers have, in their order."""
 
     type: Literal["sequence"] = Field(description="Always sequence.")
@@ -100,7 +100,7 @@ Trigger: TypeAlias = Annotated[
 ]
 
 
-class _Selecting(Part):
+class _Selecting(AutomationModel):
     """An action on one selected object, or on the one that the event is about."""
 
     chosen: ClassVar[str]
@@ -136,7 +136,7 @@ class _OnAutomation(_Selecting):
     automation_id: str | None = Field(default=None, description="UUID of the automation.")
 
 
-class DoNothing(Part):
+class DoNothing(AutomationModel):
     """Does nothing; the firing is recorded all the same."""
 
     type: Literal["do-nothing"] = Field(description="Always do-nothing.")
@@ -168,7 +168,7 @@ StateType: TypeAlias = Literal[
 ]
 
 
-class ChangeFlowRunState(Part):
+class ChangeFlowRunState(AutomationModel):
     """Changes the state of the flow run that the event is about."""
 
     type: Literal["change-flow-run-state"] = Field(description="Always change-flow-run-state.")
@@ -178,31 +178,31 @@ class ChangeFlowRunState(Part):
     force: bool = Field(default=False, description="Even when the transition is not allowed.")
 
 
-class CancelFlowRun(Part):
+class CancelFlowRun(AutomationModel):
     """Cancels the flow run that the event is about."""
 
     type: Literal["cancel-flow-run"] = Field(description="Always cancel-flow-run.")
 
 
-class DeleteFlowRun(Part):
+class DeleteFlowRun(AutomationModel):
     """Deletes the flow run that the event is about."""
 
     type: Literal["delete-flow-run"] = Field(description="Always delete-flow-run.")
 
 
-class SuspendFlowRun(Part):
+class SuspendFlowRun(AutomationModel):
     """Suspends the flow run that the event is about."""
 
     type: Literal["suspend-flow-run"] = Field(description="Always suspend-flow-run.")
 
 
-class ResumeFlowRun(Part):
+class ResumeFlowRun(AutomationModel):
     """Resumes the flow run that the event is about."""
 
     type: Literal["resume-flow-run"] = Field(description="Always resume-flow-run.")
 
 
-class CallWebhook(Part):
+class CallWebhook(AutomationModel):
     """Calls a webhook."""
 
     type: Literal["call-webhook"] = Field(description="Always call-webhook.")
@@ -210,7 +210,7 @@ class CallWebhook(Part):
     payload: str = Field(default="", description="What is sent; a template.")
 
 
-class SendNotification(Part):
+class SendNotification(AutomationModel):
     """Sends a notification."""
 
     type: Literal["send-notification"] = Field(description="Always send-notification.")
@@ -293,7 +293,7 @@ def _adapter(shape: str) -> TypeAdapter[Any]:
     return TypeAdapter(SHAPES[shape])
 
 
-PARTS: tuple[type[Part], ...] = (
+PARTS: tuple[type[AutomationModel], ...] = (
     EventTrigger,
     MetricQuery,
     MetricTrigger,

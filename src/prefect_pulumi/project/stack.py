@@ -119,7 +119,7 @@ class Stack:
 
     @property
     def promotion_file(self) -> Path:
-        """The course of the stack's last promotion: beside the state, or in the project's private folder for a state
+        """The record of the stack's last rollout: beside the state, or in the project's private folder for a state
         that only the official CLI reaches."""
         if self.is_remote:
             return layout.promotion_file(self.project_dir, self.name)

@@ -10,8 +10,8 @@ from typing import Any
 from prefect_pulumi.core.globs import matches_any
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.values import Secret
-from prefect_pulumi.review.display import equal, leaves, shown
-from prefect_pulumi.review.model import NO_VALUE, Action, Environment, FieldChange, Item, Shown
+from prefect_pulumi.review.display import display_value, equal, leaves
+from prefect_pulumi.review.model import NO_VALUE, Action, DisplayValue, Environment, FieldChange, Item
 from prefect_pulumi.state.entries import ResourceEntry
 
 OWN: Mapping[str, tuple[str, ...]] = {
@@ -42,9 +42,9 @@ class Row:
     kind: str
     name: str
     path: str
-    source: Shown
-    now: Shown
-    after: Shown
+    source: DisplayValue
+    now: DisplayValue
+    after: DisplayValue
     own: bool = False
 
     @property
@@ -52,7 +52,7 @@ class Row:
         return not equal_shown(self.now, self.after)
 
 
-def equal_shown(one: Shown, other: Shown) -> bool:
+def equal_shown(one: DisplayValue, other: DisplayValue) -> bool:
     return one.kind == other.kind and equal(one.value, other.value)
 
 
@@ -64,7 +64,7 @@ def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], masker
             continue
         there = known.get(_identity(item.key))
         if item.action in _GONE or (item.action in _MADE and not item.id):
-            made, is_there = item.action in _MADE, Shown("value", "is there")
+            made, is_there = item.action in _MADE, DisplayValue("value", "is there")
             sides = (NO_VALUE, is_there) if made else (is_there, NO_VALUE)
             yield Row(item.kind, item.name, "", is_there if there is not None else NO_VALUE, *sides)
             continue
@@ -73,8 +73,8 @@ def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], masker
             value, own = _in_source(there, change, masker), is_own(item.kind, change.path)
             yield Row(item.kind, item.name, change.path, value, change.live, change.code, own)
         if not changed:
-            same = Shown("value", "other code" if item.action is Action.DEPLOY else "as it is")
-            yield Row(item.kind, item.name, "", same, Shown("value", "as it is"), same)
+            same = DisplayValue("value", "other code" if item.action is Action.DEPLOY else "as it is")
+            yield Row(item.kind, item.name, "", same, DisplayValue("value", "as it is"), same)
 
 
 def rows_that_stay(
@@ -98,8 +98,8 @@ def rows_that_stay(
                 continue
             for path, (there, here) in leaves(name, pair):
                 if path not in changed and not any(isinstance(side, Secret) for side in (there, here)):
-                    stays = shown(here, secret=False, masker=masker)
-                    differs = shown(there, secret=False, masker=masker)
+                    stays = display_value(here, secret=False, masker=masker)
+                    differs = display_value(there, secret=False, masker=masker)
                     yield Row(kind, _name(key), path, differs, stays, stays, True)
 
 
@@ -139,13 +139,13 @@ def _identity(urn: str) -> str:
     return urn.split("::", 1)[-1]
 
 
-def _in_source(values: Mapping[str, Any] | None, change: FieldChange, masker: Masker) -> Shown:
+def _in_source(values: Mapping[str, Any] | None, change: FieldChange, masker: Masker) -> DisplayValue:
     if values is None:
         return NO_VALUE
     if "secret" in (change.code.kind, change.live.kind):
-        return Shown("secret")
+        return DisplayValue("secret")
     found = at(values, change.path)
-    return shown(found, secret=False, masker=masker)
+    return display_value(found, secret=False, masker=masker)
 
 
 def at(values: Any, path: str) -> Any:

@@ -1,9 +1,9 @@
-"""From what three sides say of each object to the report's items."""
+"""Compares code, last update and server for each object, and gives the report's items."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prefect_pulumi.core.diffs import ABSENT
@@ -11,22 +11,23 @@ from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.property_paths import covered, head
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
-from prefect_pulumi.review.display import SERVERS, equal, leaves, shown
+from prefect_pulumi.review.display import SERVER_DEFAULT, display_value, equal, leaves
 from prefect_pulumi.review.impacts import impacts_of
-from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, Facts, FieldChange, Impact, Item, Shown
+from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, DisplayValue, Facts, FieldChange, Impact, Item
 
 TEMPLATE, FIRST_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
+_DELETES = (Action.DELETE, Action.PRUNE)
 _GRAVITY = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.THIS_CHANGE)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ComparedResource:
     """One managed object as plain data. Property maps are on Pulumi's wire names and may hold `Secret`, `UNKNOWN`.
 
     `code`: the inputs that the program asks for, None when it does not declare the object. `base`: those of the base
     branch's program; where it was not run, the same as `code`. `inputs`, `outputs`: of the last update, None when
-    there was none. `live`: what the provider read; `missing`: it is gone; `unread`: nobody could look. `impacts`: what
-    only the provider can tell; `marks`: fingerprints of what stands behind code and base, files for example.
+    there was none. `live`: what the provider read; `missing`: the object is gone; `unread`: it could not be read.
+    `impacts`: what only the provider knows; `fingerprints`: of files, for example, that code and base stand for.
     """
 
     urn: str
@@ -46,7 +47,7 @@ class Subject:
     ignored: Sequence[str] = ()
     replaces: Sequence[str] = ()
     impacts: tuple[Impact, ...] = ()
-    marks: tuple[Any, Any] = (None, None)
+    fingerprints: tuple[Any, Any] = (None, None)
     note: str = ""
 
     @property
@@ -56,7 +57,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class LiveObject:
-    """One object that no stack owns. `values` are plain; they are never shown, only weighed."""
+    """One object that no stack owns. `values` are plain; they are never displayed, only counted."""
 
     kind: str
     name: str
@@ -67,13 +68,17 @@ class LiveObject:
 
 
 def classify(
-    subjects: Iterable[Subject], unmanaged: Iterable[LiveObject], masker: Masker, humans: Mapping[str, str]
+    resources: Iterable[ComparedResource],
+    unmanaged: Iterable[LiveObject],
+    masker: Masker,
+    display_names: Mapping[str, str],
 ) -> list[Item]:
-    """Items for all that differs, in the order of `subjects`. `humans`: URN -> the object's name on the server."""
+    """Items for all that differs, in the order of `resources`. `display_names`: URN -> the object's name on the
+    server."""
     items: list[Item] = []
     wanted: dict[tuple[str, str], int] = {}
-    for subject in subjects:
-        item = _item(subject, masker, humans.get(subject.urn, subject.name))
+    for resource in resources:
+        item = _item(resource, masker, display_names.get(resource.urn, resource.name))
         if item is not None:
             if item.action is Action.CREATE:
                 wanted[item.kind, item.name] = len(items)
@@ -88,8 +93,6 @@ def classify(
 
 
 def _taken(item: Item, found: LiveObject) -> Item:
-    from dataclasses import replace
-
     note = "an object of this name is on the server already, and no stack owns it: creating it will fail"
     return replace(item, cls=Class.CONFLICT, id=found.id, facts=found.facts, note=note)
 
@@ -107,139 +110,153 @@ def _unmanaged(found: LiveObject, masker: Masker) -> Item:
     )
 
 
-def _item(subject: Subject, masker: Masker, human: str) -> Item | None:
-    changes = tuple(_fields(subject, masker))
-    action = subject.action
+def _item(resource: ComparedResource, masker: Masker, display_name: str) -> Item | None:
+    changes = tuple(_fields(resource, masker))
+    action = resource.action
+    classes = _classes(resource, changes)
+    is_gone_already = resource.missing and action in _DELETES and not changes
+    if not classes:
+        return None
+    note = "it is gone from the server already" if is_gone_already else masker.text(resource.note)
+    return Item(
+        key=resource.urn,
+        kind=resource.kind,
+        name=masker.text(display_name),
+        cls=Class.THIS_CHANGE if is_gone_already else next(cls for cls in _GRAVITY if cls in classes),
+        action=action,
+        id=resource.id,
+        fields=changes,
+        facts=resource.facts,
+        impacts=() if is_gone_already else _impacts(resource, action, changes),
+        pending=action is not Action.NONE and _pending(resource, action),
+        note=note,
+    )
+
+
+def _classes(resource: ComparedResource, changes: Iterable[FieldChange]) -> set[Class]:
+    action = resource.action
     classes = {change.cls for change in changes}
-    if subject.missing and action not in (Action.DELETE, Action.PRUNE):
+    if resource.missing and action not in _DELETES:
         classes.add(Class.MISSING_LIVE)
-    if action in (Action.DELETE, Action.PRUNE) and Class.CHANGED_LIVE in classes:
-        classes.add(Class.CONFLICT)  # somebody still works with what the code takes away
+    if action in _DELETES and Class.CHANGED_LIVE in classes:
+        classes.add(Class.CONFLICT)  # the code deletes what was edited on the server
     if action is not Action.NONE:
         classes.add(Class.THIS_CHANGE)
-    if not classes or (subject.missing and action in (Action.DELETE, Action.PRUNE) and not changes):
-        return None if action is Action.NONE else _plain(subject, human, action, masker)
-    cls = next(each for each in _GRAVITY if each in classes)
-    pending = action is not Action.NONE and _pending(subject, action)
-    return Item(
-        key=subject.urn,
-        kind=subject.kind,
-        name=masker.text(human),
-        cls=cls,
-        action=action,
-        id=subject.id,
-        fields=changes,
-        facts=subject.facts,
-        impacts=_impacts(subject, action, changes),
-        pending=pending,
-        note=masker.text(subject.note),
-    )
+    return classes
 
 
-def _impacts(subject: Subject, action: Action, changes: Sequence[FieldChange]) -> tuple[Impact, ...]:
-    """What the provider tells counts; where it tells nothing, the rule of thumb."""
-    told = {impact.flag for impact in subject.impacts}
-    general = impacts_of(subject.kind, action, subject.missing, changes)
-    return (*subject.impacts, *(impact for impact in general if impact.flag not in told))
+def _impacts(resource: ComparedResource, action: Action, changes: Sequence[FieldChange]) -> tuple[Impact, ...]:
+    """The provider's own impacts; for the others the general rules."""
+    known = {impact.flag for impact in resource.impacts}
+    general = impacts_of(resource.kind, action, resource.missing, changes)
+    return (*resource.impacts, *(impact for impact in general if impact.flag not in known))
 
 
-def _plain(subject: Subject, human: str, action: Action, masker: Masker) -> Item:
-    """The code takes away what is gone already."""
-    return Item(
-        key=subject.urn,
-        kind=subject.kind,
-        name=masker.text(human),
-        cls=Class.THIS_CHANGE,
-        action=action,
-        id=subject.id,
-        facts=subject.facts,
-        pending=_pending(subject, action),
-        note="it is gone from the server already",
-    )
-
-
-def _pending(subject: Subject, action: Action) -> bool:
+def _pending(resource: ComparedResource, action: Action) -> bool:
     """Whether the base branch asks for the very same."""
-    if action in (Action.DELETE, Action.PRUNE):
-        return subject.base is None
-    alike = subject.base is not None and subject.code is not None and equal(subject.base, subject.code)
-    return alike and subject.marks[0] == subject.marks[1]
+    if action in _DELETES:
+        return resource.base is None
+    alike = resource.base is not None and resource.code is not None and equal(resource.base, resource.code)
+    return alike and resource.fingerprints[0] == resource.fingerprints[1]
 
 
-def _fields(subject: Subject, masker: Masker) -> Iterator[FieldChange]:
-    if subject.code is None and subject.live is None:
+def _fields(resource: ComparedResource, masker: Masker) -> Iterator[FieldChange]:
+    if resource.code is None and resource.live is None:
         return
-    if subject.live_id and subject.live_id != subject.id:
-        before, now = Shown("value", subject.id), Shown("value", subject.live_id)
+    if resource.live_id and resource.live_id != resource.id:
+        before, now = DisplayValue("value", resource.id), DisplayValue("value", resource.live_id)
         yield FieldChange("id", Class.CHANGED_LIVE, ANY, before, now)
-    model = KINDS.get(subject.type)
+    model = KINDS.get(resource.type)
     specs = model.inputs() if model is not None else ()
-    names = [spec.wire for spec in specs] or _names(subject)
-    new = subject.inputs is None
+    names = [spec.wire for spec in specs] or _names(resource)
+    new = resource.inputs is None
     for name in names:
-        if name in subject.ignored or (new and name not in (subject.code or {})):
+        if name in resource.ignored or (new and name not in (resource.code or {})):
             continue
         spec = model.field(name) if model is not None else None
-        yield from _field(subject, model, spec, name, masker)
-    if model is not None and not model.on_server and subject.live is not None and subject.outputs is not None:
-        yield from _status(subject, masker)
+        yield from _field(resource, model, spec, name, masker)
+    if model is not None and not model.on_server and resource.live is not None and resource.outputs is not None:
+        yield from _status(resource, masker)
 
 
-def _names(subject: Subject) -> list[str]:
+def _names(resource: ComparedResource) -> list[str]:
     """Of a kind that has no model here: all inputs, compared as they are."""
-    return list(dict.fromkeys([*(subject.inputs or {}), *(subject.code or {})]))
+    return list(dict.fromkeys([*(resource.inputs or {}), *(resource.code or {})]))
 
 
-def _status(subject: Subject, masker: Masker) -> Iterator[FieldChange]:
+def _status(resource: ComparedResource, masker: Masker) -> Iterator[FieldChange]:
     """What runs on machines says how it is in an output."""
-    before, live = (subject.outputs or {}).get("status"), (subject.live or {}).get("status")
+    before, live = (resource.outputs or {}).get("status"), (resource.live or {}).get("status")
     if before is not None and not equal(before, live):
-        sides = [shown(value, secret=False, masker=masker) for value in (before, live)]
+        sides = [display_value(value, secret=False, masker=masker) for value in (before, live)]
         yield FieldChange("status", Class.CHANGED_LIVE, sides[0], sides[0], sides[1])
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """One property on each side; `by_server`: the code leaves the value to the server."""
+
+    code: Any
+    applied: Any
+    live: Any
+    base: Any
+    by_server: bool
+
+
+def _sides(resource: ComparedResource, model: type[Kind] | None, spec: FieldSpec | None, name: str) -> _Sides | None:
+    """None where there is nothing to compare: the server decides the value, and has not yet or may change it."""
+    applied = _given(resource.outputs if model is not None else resource.inputs, spec, name)
+    code = _wanted(resource.code, resource.inputs, spec, name)
+    base = _wanted(resource.base, resource.inputs, spec, name)
+    live = _given(resource.live, spec, name) if resource.live is not None else applied
+    by_server = code is SERVER_DEFAULT
+    if by_server and name == TEMPLATE:
+        applied = _first_template(resource)
+        if not applied:
+            return None  # no worker has written one yet
+    elif by_server and (resource.code is not None or _is_server_default(spec, resource.inputs, name)):
+        return None
+    code = applied if by_server else code
+    return _Sides(code, applied, live, code if base is SERVER_DEFAULT else base, by_server)
+
+
+def _first_template(resource: ComparedResource) -> Any:
+    """The base job template that the pool's first worker wrote."""
+    return (resource.live or {}).get(FIRST_TEMPLATE) or (resource.outputs or {}).get(FIRST_TEMPLATE)
+
+
 def _field(
-    subject: Subject, model: type[Kind] | None, spec: FieldSpec | None, name: str, masker: Masker
+    resource: ComparedResource, model: type[Kind] | None, spec: FieldSpec | None, name: str, masker: Masker
 ) -> Iterator[FieldChange]:
-    applied = _given(subject.outputs if model is not None else subject.inputs, spec, name)
-    code = _wanted(subject.code, subject.inputs, spec, name)
-    base = _wanted(subject.base, subject.inputs, spec, name)
-    live = _given(subject.live, spec, name) if subject.live is not None else applied
-    if code is SERVERS and name == TEMPLATE:
-        first = (subject.live or {}).get(FIRST_TEMPLATE) or (subject.outputs or {}).get(FIRST_TEMPLATE)
-        if not first:
-            return  # no worker has written one yet
-        applied = first
-    elif code is SERVERS and (subject.code is not None or _servers_own(spec, subject.inputs, name)):
+    sides = _sides(resource, model, spec, name)
+    if sides is None:
         return
-    left = code is SERVERS
-    code = applied if left else code
-    base = code if base is SERVERS else base
-    secret = (spec is not None and spec.meta.secret) or any(isinstance(s, Secret) for s in (code, applied, live))
-    replaces = name in {head(path) for path in subject.replaces}
-    for path, (its_code, its_applied, its_live, its_base) in _leaves(name, secret, (code, applied, live, base)):
-        if covered(path, subject.ignored):
+    whole = (sides.code, sides.applied, sides.live)
+    secret = (spec is not None and spec.meta.secret) or any(isinstance(side, Secret) for side in whole)
+    replaces = name in {head(path) for path in resource.replaces}
+    for path, (code, applied, live, base) in _leaves(name, secret, (*whole, sides.base)):
+        by_code, by_server = not equal(code, applied), not equal(applied, live)
+        if covered(path, resource.ignored) or not (by_code or by_server):
             continue
-        by_code, by_server = not equal(its_code, its_applied), not equal(its_applied, its_live)
-        agreed = by_code and by_server and equal(its_code, its_live)
-        if not (by_code or by_server):
-            continue
-        cls = Class.CONFLICT if by_code and by_server and not agreed else Class.CHANGED_LIVE
-        if (by_code and not by_server) or agreed:
-            cls = Class.THIS_CHANGE
-        sides = (its_code, its_applied, its_live)
-        hidden = secret or any(has_secret(side) for side in sides)
-        eyes: list[Shown] = [shown(side, secret=hidden, masker=masker) for side in sides]
+        agreed = by_code and by_server and equal(code, live)
+        hidden = secret or any(has_secret(side) for side in (code, applied, live))
+        displayed = [display_value(side, secret=hidden, masker=masker) for side in (code, applied, live)]
         yield FieldChange(
             path=masker.text(path),
-            cls=cls,
-            code=ANY if left else eyes[0],
-            applied=eyes[1],
-            live=eyes[2],
-            pending=by_code and equal(its_base, its_code),
+            cls=_class_of(by_code, by_server, agreed),
+            code=ANY if sides.by_server else displayed[0],
+            applied=displayed[1],
+            live=displayed[2],
+            pending=by_code and equal(base, code),
             agreed=agreed,
             replaces=replaces and by_code,
         )
+
+
+def _class_of(by_code: bool, by_server: bool, agreed: bool) -> Class:
+    if agreed or not by_server:
+        return Class.THIS_CHANGE
+    return Class.CONFLICT if by_code else Class.CHANGED_LIVE
 
 
 def _leaves(name: str, secret: bool, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
@@ -268,16 +285,16 @@ def _given(values: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) 
 
 
 def _wanted(code: Mapping[str, Any] | None, before: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) -> Any:
-    """What the code asks for (as `provider.differ` takes it)."""
+    """What the code asks for (as `provider.handlers.diff` takes it)."""
     if code is None:
-        return SERVERS
+        return SERVER_DEFAULT
     if code.get(name) is not None or spec is None:
         return code.get(name, ABSENT)
     if not spec.meta.server_default:
         return ABSENT if spec.default is None else spec.default
     removed = spec.meta.removed
-    return removed if removed is not None and name in (before or {}) else SERVERS
+    return removed if removed is not None and name in (before or {}) else SERVER_DEFAULT
 
 
-def _servers_own(spec: FieldSpec | None, before: Mapping[str, Any] | None, name: str) -> bool:
+def _is_server_default(spec: FieldSpec | None, before: Mapping[str, Any] | None, name: str) -> bool:
     return spec is not None and spec.meta.server_default and name not in (before or {})

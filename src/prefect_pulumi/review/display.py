@@ -8,9 +8,9 @@ from typing import Any
 from prefect_pulumi.core.diffs import ABSENT, differences, is_known_and_same, property_path
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.values import Secret, Unknown, mask
-from prefect_pulumi.review.model import ANY, NO_VALUE, SECRET, UNKNOWN, Shown
+from prefect_pulumi.review.model import ANY, NO_VALUE, SECRET, UNKNOWN, DisplayValue
 
-SERVERS: Any = object()
+SERVER_DEFAULT: Any = object()
 """The code leaves the value to the server."""
 
 
@@ -24,16 +24,16 @@ def report_masker(secrets: Iterable[Any] = ()) -> Masker:
     return Masker(secrets, shortest=SHORTEST_IN_REPORTS)
 
 
-def shown(value: Any, *, secret: bool, masker: Masker) -> Shown:
+def display_value(value: Any, *, secret: bool, masker: Masker) -> DisplayValue:
     if value is ABSENT or value is None:
         return NO_VALUE
-    if value is SERVERS:
+    if value is SERVER_DEFAULT:
         return ANY
     if isinstance(value, Unknown):
         return UNKNOWN
     if secret or isinstance(value, Secret):
         return SECRET
-    return Shown("value", masker.value(mask(value)))
+    return DisplayValue("value", masker.value(mask(value)))
 
 
 def leaves(name: str, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:

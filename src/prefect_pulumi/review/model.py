@@ -66,7 +66,7 @@ class Flag(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DisplayValue:
     """A value for eyes. `kind`: value, absent (not there), secret, unknown (only an update will know), any (the code
     leaves it to the server)."""
 
@@ -74,10 +74,10 @@ class Shown:
     value: Any = None
 
 
-NO_VALUE = Shown("absent")
-SECRET = Shown("secret")
-UNKNOWN = Shown("unknown")
-ANY = Shown("any")
+NO_VALUE = DisplayValue("absent")
+SECRET = DisplayValue("secret")
+UNKNOWN = DisplayValue("unknown")
+ANY = DisplayValue("any")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,9 @@ class FieldChange:
 
     path: str
     cls: Class
-    code: Shown
-    applied: Shown
-    live: Shown
+    code: DisplayValue
+    applied: DisplayValue
+    live: DisplayValue
     pending: bool = False
     agreed: bool = False
     replaces: bool = False

@@ -5,7 +5,17 @@ from __future__ import annotations
 import json
 import re
 
-from prefect_pulumi.review.model import Action, Class, Environment, Facts, FieldChange, Item, Report, Shown, Status
+from prefect_pulumi.review.model import (
+    Action,
+    Class,
+    DisplayValue,
+    Environment,
+    Facts,
+    FieldChange,
+    Item,
+    Report,
+    Status,
+)
 
 LONGEST_VALUE = 400
 ORDER = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.UNMANAGED_LIVE, Class.THIS_CHANGE)
@@ -19,7 +29,7 @@ TITLES = {
 WAITING = "In the code already, not applied yet"
 
 
-def value(shown: Shown) -> str:
+def value(shown: DisplayValue) -> str:
     """One line."""
     if shown.kind == "value":
         text = json.dumps(shown.value, ensure_ascii=False, sort_keys=True)

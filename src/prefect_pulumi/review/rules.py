@@ -17,11 +17,11 @@ from prefect_pulumi.core.values import same
 from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
 
 
-class Part(BaseModel):
+class RulesModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Ignore(Part):
+class Ignore(RulesModel):
     """Live objects that are nobody's business here. `kind` and `name` are patterns with `*`; `fields` restricts the
     rule to fields of managed objects, which then may change live."""
 
@@ -34,7 +34,7 @@ class Ignore(Part):
         return matches(item.kind, self.kind) and matches(item.name, self.name)
 
 
-class Accepted(Part):
+class Accepted(RulesModel):
     """Drift that somebody answers for until a day. `object` is `Kind name`; `fields` names the fields (patterns), or
     maps them to the one value that is accepted; left out: the whole object."""
 
@@ -60,7 +60,7 @@ class Accepted(Part):
         return any(change.path == path and same(value, accepted) for path, accepted in self.fields.items())
 
 
-class Policy(Part):
+class Policy(RulesModel):
     """One rule that fails the check. `forbid` share: this change may touch at most `percent` of the objects."""
 
     name: str = Field(min_length=1)
@@ -76,7 +76,7 @@ class Policy(Part):
         return self
 
 
-class Override(Part):
+class Override(RulesModel):
     """Lets one policy pass for some objects (`Kind name`, patterns) of one stack, until a day."""
 
     policy: str
@@ -87,7 +87,7 @@ class Override(Part):
     expires: date
 
 
-class _File(Part):
+class _File(RulesModel):
     unmanaged: Literal["drift", "note", "hide"] = "drift"
     ignore: list[Ignore] = []
     accepted: list[Accepted] = []

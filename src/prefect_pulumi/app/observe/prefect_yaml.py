@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.core.values import UNKNOWN, same, unwrap
-from prefect_pulumi.review.classify import Subject
+from prefect_pulumi.review.classify import ComparedResource
 from prefect_pulumi.review.model import Action, Facts, Flag, Impact
 
 TYPE = "prefect:index:Deployments"
@@ -20,7 +20,7 @@ _ACTIONS = {"create": Action.DEPLOY, "adopt": Action.DEPLOY, "update": Action.DE
 Props = Mapping[str, Any]
 
 
-def split(whole: Subject, results: Any, facts: Mapping[str, Facts]) -> Iterator[Subject]:
+def split(whole: ComparedResource, results: Any, facts: Mapping[str, Facts]) -> Iterator[ComparedResource]:
     """The resource without its deployments, then each of them. `results`: what the preview says of each, or UNKNOWN;
     `facts`: by UUID."""
     code, inputs = _without(whole.code), _without(whole.inputs)
@@ -39,7 +39,7 @@ def split(whole: Subject, results: Any, facts: Mapping[str, Facts]) -> Iterator[
         yield _one(whole, name, recorded.get(name, ""), results, facts)
 
 
-def _one(whole: Subject, name: str, id: str, results: Any, facts: Mapping[str, Facts]) -> Subject:
+def _one(whole: ComparedResource, name: str, id: str, results: Any, facts: Mapping[str, Facts]) -> ComparedResource:
     applied = _applied(whole, name)
     alive = id in unwrap((whole.live or {}).get("deployments", {})).values() if whole.live is not None else True
     live = _entries(whole.live).get(name) if whole.live is not None else None
@@ -49,7 +49,7 @@ def _one(whole: Subject, name: str, id: str, results: Any, facts: Mapping[str, F
         live = {**live, "owner": changes["owner"]["live"]}
     result = results.get(name, {}) if isinstance(results, Mapping) else {}
     action = _ACTIONS.get(result.get("action", ""), Action.NONE) if result else _by_fingerprint(whole, name, id)
-    return Subject(
+    return ComparedResource(
         urn=f"{whole.urn}#{name}",
         type=_EACH,
         name=name,
@@ -65,12 +65,12 @@ def _one(whole: Subject, name: str, id: str, results: Any, facts: Mapping[str, F
         facts=facts.get(id, Facts()),
         ignored=("triggers", "ui_owns"),
         impacts=tuple(_impacts(result)) if action is not Action.NONE else (),
-        marks=(_print(whole.code, name), _print(whole.base, name)),
+        fingerprints=(_print(whole.code, name), _print(whole.base, name)),
         note=str(result.get("why", "")) if action is not Action.NONE else "",
     )
 
 
-def _by_fingerprint(whole: Subject, name: str, id: str) -> Action:
+def _by_fingerprint(whole: ComparedResource, name: str, id: str) -> Action:
     """Where no server could be asked for the plan."""
     if name not in _entries(whole.code):
         return Action.PRUNE
@@ -88,7 +88,7 @@ def _impacts(result: Props) -> Iterator[Impact]:
         yield Impact(Flag.SCHEDULE_ACTIVE, f"the schedule {slug} is paused now and will make runs")
 
 
-def _applied(whole: Subject, name: str) -> dict[str, Any] | None:
+def _applied(whole: ComparedResource, name: str) -> dict[str, Any] | None:
     """The entry as it was deployed last: a refresh since then keeps it beside what it found."""
     outputs = whole.outputs or {}
     entry = outputs.get("drift", {}).get(name, {}).get("applied") or _entries(outputs).get(name)

@@ -10,7 +10,7 @@ from prefect_pulumi.app.observe.base import Code, Live, Observation, managed
 from prefect_pulumi.core.provider_protocol import ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.engine.plan.steps import Op, Step
-from prefect_pulumi.review.classify import LiveObject, Subject
+from prefect_pulumi.review.classify import ComparedResource, LiveObject
 from prefect_pulumi.review.model import Action, Coverage, Facts
 from prefect_pulumi.review.object_names import human_name
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_name
@@ -24,12 +24,12 @@ _ACTIONS = {
 }
 
 
-def compared_resources(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> Iterator[Subject]:
+def compared_resources(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> Iterator[ComparedResource]:
     entries = {entry.urn: entry for entry in managed(snapshot)}
     moved = {step.old.urn: step for step in code.steps.values() if step.old is not None and step.old.urn != step.urn}
     facts = {row.id: _facts(row.row) for row in live.objects if row.kind == "Deployment"}
 
-    def each(subject: Subject | None, step: Step | None) -> Iterator[Subject]:
+    def each(subject: ComparedResource | None, step: Step | None) -> Iterator[ComparedResource]:
         if subject is not None and subject.type == prefect_yaml.TYPE:
             outputs = step.new.outputs if step is not None and step.new is not None else {}
             yield from prefect_yaml.split(subject, prefect_yaml.results_of(outputs), facts)
@@ -48,7 +48,7 @@ def compared_resources(snapshot: Snapshot, code: Code, base: Code | None, live: 
 
 def _compared(
     urn: str, entry: ResourceEntry | None, step: Step | None, code: Code, base: Code | None, live: Live
-) -> Subject | None:
+) -> ComparedResource | None:
     source = entry or (step.new if step is not None else None)
     if source is None:
         return None
@@ -57,7 +57,7 @@ def _compared(
     asked = _asked_inputs(entry, step, code)
     row = live.rows.get(urn)
     recreated = read is not None and bool(read.id) and entry is not None and row is not None and read.id != entry.id
-    return Subject(
+    return ComparedResource(
         urn=urn,
         type=source.type,
         name=urn_name(urn),
@@ -149,7 +149,7 @@ def _contents(row: Any, live: Live) -> str:
     return f"with {count} {inside[1]}{'' if count == 1 else 's'}" if count else ""
 
 
-def display_names(subjects: Iterable[Subject], live: Live) -> dict[str, str]:
+def display_names(subjects: Iterable[ComparedResource], live: Live) -> dict[str, str]:
     deployments = {row.id: row.name for row in live.objects if row.kind == "Deployment"}
     names = {}
     for subject in subjects:

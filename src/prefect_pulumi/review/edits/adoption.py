@@ -18,7 +18,7 @@ from prefect_pulumi.models import KINDS
 from prefect_pulumi.review.edits import yaml_edit
 from prefect_pulumi.review.edits.python_edit import Source
 from prefect_pulumi.review.edits.yaml_edit import CannotEditError
-from prefect_pulumi.review.model import Class, FieldChange, Item, Shown
+from prefect_pulumi.review.model import Class, DisplayValue, FieldChange, Item
 
 Files = dict[str, str]
 Path = list[str | int]
@@ -272,7 +272,7 @@ def steps(path: str) -> Path:
     return found
 
 
-def _says(there: Any, code: Shown) -> bool:
+def _says(there: Any, code: DisplayValue) -> bool:
     if there is ABSENT:
         return False
     return code.kind == "value" and same(there, code.value)
