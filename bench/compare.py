@@ -185,7 +185,7 @@ def report(results: dict[int, dict[str, dict[str, Sample]]], notes: list[str], s
         "",
         "Measured by `make bench-engines`, on a self-hosted server (SQLite) on the same machine: 10 % work pools, 20 %",
         "queues, 30 % variables, 20 % secret blocks, 20 % limits. `floor` is a bare async HTTP client with two",
-        "concurrent requests. Seconds depend on the machine; compare the ratios. Memory is the peak of the whole process",
+        "concurrent requests. Seconds depend on the machine; compare the ratios. Memory is the peak of the process",
         f"tree without the server. Floor and `infra` are medians of {repeat} rounds, in each of which both `up` and",
         "`destroy` follow the floor's own.",
         "",

@@ -278,7 +278,7 @@ def reference_row(spec: FieldSpec, is_optional: bool) -> str:
 
 LEFT_OUT = {
     "Deployment": "`version_info` (version_type): the API accepts it and never returns it.",
-    "Automation": "`owner_resource`: the owner of an automation deletes it together with itself, so the state would lose it.",
+    "Automation": "`owner_resource`: its owner deletes an automation together with itself, so the state would lose it.",
     "WorkPool": "`storage_configuration`: set by `prefect work-pool storage`, for Prefect's own bundles.",
 }
 CLOUD_ONLY = (
@@ -312,8 +312,8 @@ def support_page() -> str:
     lines = [
         "# Supported kinds",
         "",
-        "Generated from the models by `tools/generate.py`. The lifecycle tests prove it for each kind on a real server,",
-        "and `tests/e2e/engine/test_every_kind.py` on both engines.",
+        "Generated from the models by `tools/generate.py`. The lifecycle tests prove it for each kind on a real",
+        "server, and `tests/e2e/engine/test_every_kind.py` on both engines.",
         "",
         "| Kind | Import by | Functions | Not supported |",
         "|---|---|---|---|",
@@ -326,7 +326,7 @@ def support_page() -> str:
         lines.append(f"| {page} | {human} | {names} | {LEFT_OUT.get(model.kind, '')} |")
     lines += [
         "",
-        f"Kinds that exist on Prefect Cloud only ({CLOUD_ONLY}) are not supported, since no server is available to test them.",
+        f"Kinds that exist on Prefect Cloud only ({CLOUD_ONLY}) are not supported: no server exists to test them.",
         "On a self-hosted server a preview refuses push and managed pools and metric triggers by name.",
     ]
     for model in KINDS.values():
