@@ -1,4 +1,4 @@
-"""Shows that the pool, its worker and the blocks are in working order."""
+"""Proves that the pool, its worker and the blocks work."""
 
 from prefect import flow, task
 
@@ -7,7 +7,7 @@ from blocks import JSON
 
 @task
 def check_config() -> int:
-    """Fails when the declared config is not what the flows expect."""
+    """Number of currencies. Fails when the declared config lacks a key that the flows need."""
     settings = JSON.load("app-config").value
     missing = {"source", "currencies"} - set(settings)
     if missing:

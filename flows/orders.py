@@ -1,4 +1,4 @@
-"""Imports a day of orders: a source that hiccups, a cached rate table, one task for each batch."""
+"""Imports a day of orders: an unreliable source, a cached rate table, one task for each batch."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -18,14 +18,14 @@ SAMPLE = [
 
 
 class SourceBusy(Exception):
-    """The source asked us to come again."""
+    """The source is busy; a retry may succeed."""
 
 
 @task(retries=2, retry_delay_seconds=1)
 def extract(source: str, region: str, token: str) -> list[dict[str, Any]]:
-    """The sample source is always busy at first: the retry is part of the sample."""
+    """Orders of a region. The sample source is always busy at first, to show a retry."""
     if not token:
-        raise ValueError("the source wants a token")
+        raise ValueError("the source needs a token")
     if task_run.run_count == 1:
         raise SourceBusy(f"{source} is busy")
     return [{**order, "region": region} for order in SAMPLE]
@@ -33,13 +33,13 @@ def extract(source: str, region: str, token: str) -> list[dict[str, Any]]:
 
 @task(cache_key_fn=task_input_hash, cache_expiration=timedelta(days=1), persist_result=True)
 def exchange_rates(day: str, currencies: list[str]) -> dict[str, float]:
-    """Rates of a day do not change: a second run of that day is served from the cache."""
+    """Rates to EUR. They do not change within a day: a second run of that day reads them from the cache."""
     return {currency: 1.0 if currency == "EUR" else 0.9 for currency in currencies}
 
 
 @task
 def load_batch(orders: list[dict[str, Any]], rates: dict[str, float]) -> float:
-    """Sum of a batch in EUR. No more than the declared number of batches use the database at one time."""
+    """Sum of a batch in EUR. The concurrency limit bounds how many batches use the database concurrently."""
     with concurrency("orders-database", occupy=1, timeout_seconds=60):
         return sum(order["amount"] * rates[order["currency"]] for order in orders)
 

@@ -1,6 +1,6 @@
-"""Everything that this team's Prefect needs, one environment per stack.
+"""All Prefect resources of this team, one environment per stack.
 
-Values that differ between environments are in Pulumi.<stack>.yaml; what they become is here.
+Values that differ between environments are in Pulumi.<stack>.yaml; the resources that use them are declared here.
 """
 
 import pulumi
@@ -16,7 +16,7 @@ pools = [Pool(name, settings, server.options, server=server) for name, settings 
 blocks = declare_blocks(environment, server.options)
 limits = declare_limits(environment, server.options)
 
-# Add what is special to your team here, for example:
+# Declare other resources of your team here, for example:
 #   WorkPool("reports", server.options, type="docker", concurrency_limit=2)
 
 flows = Flows(

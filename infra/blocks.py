@@ -1,4 +1,4 @@
-"""What flows read at run time: variables, JSON blocks, Secret blocks."""
+"""Values that flows read at run time: variables, JSON blocks, Secret blocks."""
 
 import pulumi
 
@@ -9,7 +9,13 @@ from prefect_pulumi.resources import JsonBlock, SecretBlock, Variable
 def declare_blocks(environment: Environment, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
     """One resource for each entry of the stack's config, under the entry's own name."""
     return [
-        *(Variable(name, opts, value=of.value, tags=of.tags) for name, of in environment.variables.items()),
+        *(
+            Variable(name, opts, value=settings.value, tags=settings.tags)
+            for name, settings in environment.variables.items()
+        ),
         *(JsonBlock(name, opts, value=value) for name, value in environment.json_blocks.items()),
-        *(SecretBlock(name, opts, value=secret_value(name, of)) for name, of in environment.secrets.items()),
+        *(
+            SecretBlock(name, opts, value=secret_value(name, settings))
+            for name, settings in environment.secrets.items()
+        ),
     ]

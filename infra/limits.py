@@ -1,4 +1,4 @@
-"""How many tasks may use a shared thing at one time, whatever flow they belong to."""
+"""Limits on concurrent tasks that use a shared service, across all flows."""
 
 import pulumi
 
@@ -7,8 +7,8 @@ from prefect_pulumi.resources import GlobalConcurrencyLimit
 
 
 def declare_limits(environment: Environment, opts: pulumi.ResourceOptions) -> list[pulumi.Resource]:
-    """Global concurrency limits, under the names that flows give to `concurrency(...)`."""
+    """Global concurrency limits, under the names that flows pass to `concurrency(...)`."""
     return [
-        GlobalConcurrencyLimit(name, opts, limit=of.limit, slot_decay_per_second=of.slot_decay_per_second)
-        for name, of in environment.concurrency_limits.items()
+        GlobalConcurrencyLimit(name, opts, limit=settings.limit, slot_decay_per_second=settings.slot_decay_per_second)
+        for name, settings in environment.concurrency_limits.items()
     ]
