@@ -15,16 +15,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from prefect_pulumi.deploy.file.model import PrefectFile  # noqa: E402
 from prefect_pulumi.engine.sdk import capabilities  # noqa: E402
-from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
+from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Function, Kind, ProviderConfig  # noqa: E402
 
 RESOURCES = Path("src/prefect_pulumi/resources")
 REFERENCE = Path("docs/reference")
-HEADER = "# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.\n"
 PYTHON = {"str": "str", "int": "int", "float": "float", "bool": "bool", "any": "Any", "dict": "dict[str, Any]"}
 WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "any": "any JSON value"}
 WORDS["dict"] = "object"
@@ -87,147 +88,67 @@ def wrapped(text: str, indent: int) -> str:
 
 
 def resource_module(model: type[Kind]) -> str:
+    """The typed class of one kind, or of the provider."""
     inputs = [spec for spec in model.fields() if spec.from_program]
-    provider = model is ProviderConfig
-    base = "pulumi.ProviderResource" if provider else "PrefectResource"
-    body = [f"class {model.kind}({base}):", f'    """{(model.__doc__ or "").strip()}']
-    if model.example:
-        body += ["", f"    Example: `{model.example}`"]
-    body += ['    """', ""]
-    if not provider:
-        names = ", ".join(f'"{python_name(spec)}": "{spec.wire}"' for spec in model.fields())
-        secrets = tuple(spec.wire for spec in inputs if spec.meta.secret)
-        # Typed by the base class alone: the SDK reads a class's own annotations anew for each resource.
-        body += [f'    pulumi_type = "{model.token()}"']
-        body += [f"    _wire_names = MappingProxyType({{{names}}})"]
-        if secrets:
-            body += [f"    _secret_names = {secrets!r}".replace("'", '"')]
-        body += [""]
-    body += ["    def __init__(", "        self,", "        resource_name: str,"]
-    body += ["        opts: pulumi.ResourceOptions | None = None,", "        *,"]
-    for spec in sorted(inputs, key=optional):
-        tail = " | None = None" if optional(spec) else ""
-        body.append(f"        {python_name(spec)}: {input_type(spec)}{tail},")
-    body += ["    ) -> None:", '        """']
-    body += [
-        "        :param resource_name: Name of the resource in the program.",
-        "        :param opts: Pulumi's options.",
-    ]
-    for spec in inputs:
-        lines = wrapped(f":param {python_name(spec)}: {notes(spec)}", 8)
-        body.append(lines)
-    body += ['        """']
-    if provider:
-        body += ["        super().__init__(", '            "prefect",', "            resource_name,", "            {"]
-        for spec in inputs:
-            name = python_name(spec)
-            value = f"None if {name} is None else pulumi.Output.secret({name})" if spec.meta.secret else name
-            body.append(f'                "{spec.wire}": {value},')
-        body += ["            },", "            opts,", "        )"]
-    else:
-        pairs = ", ".join(f'"{spec.wire}": {python_name(spec)}' for spec in inputs)
-        body += [f"        self._begin(resource_name, {{{pairs}}}, opts)", ""]
-        body += ["    @staticmethod"]
-        body += [
-            f"    def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None)"
-            f" -> {model.kind}:"
-        ]
-        known = f" or {model.import_id}" if model.import_id else ""
-        body += [
-            f'        """The existing object of that `id`: the server\'s UUID{known}. Pulumi does not manage it."""'
-        ]
-        body += [f"        return read({model.kind}, resource_name, id, opts)"]
-        for spec in model.fields():
-            body += ["", "    @property", f'    @pulumi.getter(name="{spec.wire}")']
-            body += [f"    def {python_name(spec)}(self) -> {output_type(spec)}:"]
-            text = wrapped(f'"""{notes(spec)}"""', 8)
-            body += [text, f'        return self._output("{spec.wire}")']
-    source = "\n".join(body)
-    head = [HEADER, f'"""Resource `{model.token()}`."""' if not provider else '"""The provider `prefect`."""', ""]
-    head += ["from __future__ import annotations", ""]
+    source = TEMPLATES.get_template("resource.py.j2").render(
+        model=model,
+        is_provider=model is ProviderConfig,
+        doc=(model.__doc__ or "").strip(),
+        fields=model.fields(),
+        inputs=inputs,
+        parameters=sorted(inputs, key=optional),
+        secret_names=[spec.wire for spec in inputs if spec.meta.secret],
+        imports=IMPORTS,
+    )
+    return source.replace(IMPORTS, standard_imports(source))
+
+
+def standard_imports(source: str) -> str:
+    """Imports of what a class uses of the standard library, in ruff's order, with blank lines around."""
     abstract = [name for name in ("Mapping", "Sequence") if re.search(rf"\b{name}\[", source)]
-    imports = [f"from collections.abc import {', '.join(abstract)}"] if abstract else []
-    imports += ["from types import MappingProxyType"] if not provider else []
-    imports += ["from typing import Any"] if re.search(r"\bAny\b", source) else []
-    head += [*imports, ""] if imports else []
-    head += ["import pulumi", ""]
-    if not provider:
-        head += ["from prefect_pulumi.resources._base import PrefectResource, read", ""]
-    return "\n".join(head) + "\n\n" + source + "\n"
-
-
-def sorted_imports(lines: list[str]) -> list[str]:
-    """By module name, as ruff wants them; the parts of one import stay together."""
-    blocks = re.findall(r"from \S+ import (?:\([^)]*\)|[^\n]*)", "\n".join(lines))
-    return sorted(blocks, key=lambda block: block.split()[1])
+    lines = [f"from collections.abc import {', '.join(abstract)}"] if abstract else []
+    lines += ["from types import MappingProxyType"] if "MappingProxyType(" in source else []
+    lines += ["from typing import Any"] if re.search(r"\bAny\b", source) else []
+    return "\n".join(["", *lines, ""]) if lines else ""
 
 
 def package_module(models: list[type[Kind]]) -> str:
-    names = sorted(model.kind for model in models)
-    lines = [
-        HEADER,
-        '"""Typed Pulumi classes of the package `prefect`."""',
-        "",
-        "from __future__ import annotations",
-        "",
-    ]
-    called = sorted(module_name(token.rsplit(":", 1)[-1]) for token in FUNCTIONS)
-    found = [f"from prefect_pulumi.resources.{module_name(name)} import {name}" for name in names]
-    found += ["from prefect_pulumi.resources.functions import (", *(f"    {name}," for name in called), ")"]
-    lines += sorted_imports(found)
-    lines += ["", "__all__ = ["] + [f'    "{name}",' for name in [*names, *called]] + ["]"]
-    return "\n".join(lines) + "\n"
+    kinds = sorted(model.kind for model in models)
+    functions = sorted(function_name(function) for function in FUNCTIONS.values())
+    modules = {module_name(kind): [kind] for kind in kinds} | {"functions": functions}
+    return TEMPLATES.get_template("package.py.j2").render(modules=modules, exported=[*kinds, *functions])
 
 
 def functions_module() -> str:
     """One Python function for each of the package's."""
-    lines = [
-        HEADER,
-        '"""Functions of the package `prefect`: existing objects, read at every run, previews included."""',
-        "",
-        "from __future__ import annotations",
-        "",
-        "from collections.abc import Mapping",
-        "from typing import Any",
-        "",
-        "import pulumi",
-        "",
-        "from prefect_pulumi.resources._base import InvokeOpts, call_many, call_one",
-    ]
     kinds = sorted({function.model.kind for function in FUNCTIONS.values() if function.model})
-    lines += [f"from prefect_pulumi.resources.{module_name(kind)} import {kind}" for kind in kinds]
-    for function in FUNCTIONS.values():
-        name = module_name(function.token.rsplit(":", 1)[-1])
-        lines += ["", ""]
-        if function.model is None:
-            lines += [
-                f"def {name}(*, type: pulumi.Input[str] | None = None, opts: InvokeOpts = None)"
-                " -> pulumi.Output[dict[str, Any]]:",
-                wrapped(f'"""{function.description} Type -> its package, names, install command and template."""', 4),
-                f'    found = pulumi.runtime.invoke_output("{function.token}", {{"type": type}}, opts)',
-                '    return found.apply(lambda value: value.get("workers") or {})',
-            ]
-        elif function.many:
-            lines += [
-                f"def {name}(*, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None)"
-                " -> pulumi.Output[list[dict[str, Any]]]:",
-                wrapped(f'"""{function.description} `filter`: the API\'s own filter object; left out: all."""', 4),
-                f"    names = {function.model.kind}._wire_names",
-                f'    return call_many("{function.token}", {{"filter": filter}}, names, opts)',
-            ]
-        else:
-            named = bool(function.model.import_id)
-            parameters = "name: pulumi.Input[str] | None = None, " if named else ""
-            arguments = '{"name": name, "id": id}' if named else '{"id": id}'
-            text = f"{function.description} `id`: UUID."
-            text += f" `name`: its {function.model.import_id}." if named else ""
-            lines += [
-                f"def {name}(*, {parameters}id: pulumi.Input[str] | None = None, opts: InvokeOpts = None)"
-                " -> pulumi.Output[dict[str, Any]]:",
-                wrapped(f'"""{text}"""', 4),
-                f'    return call_one("{function.token}", {arguments}, {function.model.kind}._wire_names, opts)',
-            ]
-    return "\n".join(lines) + "\n"
+    return TEMPLATES.get_template("functions.py.j2").render(kinds=kinds, functions=FUNCTIONS.values())
+
+
+def function_name(function: Function) -> str:
+    return module_name(function.token.rsplit(":", 1)[-1])
+
+
+IMPORTS = "# imports"
+"""Stands in the rendered class until it is known what the class uses."""
+
+TEMPLATES = Environment(  # noqa: S701 - the templates are Python source, not HTML
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+TEMPLATES.filters |= {
+    "python_name": python_name,
+    "module_name": module_name,
+    "function_name": function_name,
+    "input_type": input_type,
+    "output_type": output_type,
+    "optional": optional,
+    "notes": notes,
+    "wrapped": wrapped,
+}
 
 
 def words(spec: FieldSpec) -> str:
@@ -320,7 +241,7 @@ def support_page() -> str:
     ]
     for model in KINDS.values():
         human = f"UUID or {model.import_id}" if model.import_id else "UUID" if model.on_server else "-"
-        own = [module_name(f.token.rsplit(":", 1)[-1]) for f in FUNCTIONS.values() if f.model is model]
+        own = [function_name(function) for function in FUNCTIONS.values() if function.model is model]
         names = ", ".join(f"`{name}`" for name in own) or "-"
         page = f"[{model.kind}](reference/{module_name(model.kind)}.md)"
         lines.append(f"| {page} | {human} | {names} | {LEFT_OUT.get(model.kind, '')} |")
