@@ -29,15 +29,26 @@ $(READY): pyproject.toml constraints.txt
 	@$(PIP) --editable .
 	@touch $@
 
+# The tests start hundreds of processes. Where these may not write bytecode (PYTHONDONTWRITEBYTECODE, as in containers),
+# each would compile all that it imports; what no process imports is left out.
+COMPILE = $(BIN)/python -m compileall -qq -j 0
+UNUSED = /(pulumi_kubernetes|kubernetes_asyncio|selenium|tests?)/
+# One test at a time goes to whichever process is free, the longest first; those that share a fixture go together.
+PYTEST = $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder
+
 $(DEV_READY): $(READY)
 	@$(PIP) --editable ".[dev]"
+	@echo "compiling the dependencies"
+	@-$(COMPILE) -x '$(UNUSED)' "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@touch $@
 
 test: $(DEV_READY)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(COMPILE) src
+	@$(PYTEST) -n auto
 
 fast-test: $(DEV_READY)
-	@$(BIN)/python -m pytest -m "not e2e and not soak"
+	@$(COMPILE) src
+	@$(PYTEST) -n 2 -m "not e2e and not soak"
 
 # The long randomised runs, twenty minutes on two processors: kills, faults, random programs. SOAK_POINTS, SOAK_EXAMPLES
 # and SOAK_SEED make them longer and others.

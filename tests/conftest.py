@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
-from prefect_pulumi.local.server import ServerSpec, start, stop
 from tests.support.engines import NO_PULUMI, find_pulumi
 from tests.support.network import free_port
 from tests.support.projects import Project
+from tests.support.server_template import ServerTemplate
+
+TESTS = Path(__file__).parent
+# On a busy machine one example may take long; pytest-timeout ends what hangs.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -22,16 +28,26 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no worker is left with one at the end."""
+    """The slow ones first, so that no process is left with one at the end.
+
+    Of them, each goes to the process that is free; of the others, a file's tests go to one, which share its fixtures.
+    """
+    for item in items:
+        if item.get_closest_marker("e2e") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ServerTemplate:
+    return ServerTemplate.of_run(tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """API address of a server that all tests of the session share: give objects names of their own."""
-    spec = ServerSpec(tmp_path_factory.mktemp("prefect server"), port=free_port())
-    yield start(spec).api_url
-    stop(spec)
+    with server_template.server(tmp_path_factory.mktemp("prefect server"), free_port()) as spec:
+        yield spec.api_url
 
 
 @pytest.fixture(autouse=True)

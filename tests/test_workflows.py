@@ -16,6 +16,9 @@ from prefect_pulumi.cli.main import make_parser
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+OWN = ROOT / ".github" / "workflows" / "checks.yml"
+"""The toolkit's own checks; a team's repository has the others."""
+TEAMS = [path for path in WORKFLOWS if path != OWN]
 
 
 WRITES = {"comment": {"pull-requests"}, "promote": {"contents", "pull-requests"}}
@@ -35,8 +38,9 @@ def loaded(path: Path) -> dict[str, Any]:
     return content
 
 
-def test_there_are_four() -> None:
-    assert [path.stem for path in WORKFLOWS] == ["deploy", "drift", "promote", "review"]
+def test_there_are_four_for_a_team_and_one_for_the_toolkit() -> None:
+    assert [path.stem for path in TEAMS] == ["deploy", "drift", "promote", "review"]
+    assert OWN in WORKFLOWS
 
 
 def test_actionlint_finds_nothing(tmp_path: Path) -> None:
@@ -56,11 +60,13 @@ def test_rights_pins_and_concurrency(path: Path) -> None:
     for name, job in workflow["jobs"].items():
         writes = {name for name, right in job["permissions"].items() if right == "write"}
         assert writes == WRITES.get(name, WRITES.get(path.stem, set()))
-        assert "matrix.stack" in job["concurrency"]["group"]
-        if name == "comment":
-            assert "secrets." not in str(job)  # it runs no program, and needs none
+        assert job["concurrency"]["group"]
+        if name == "comment" or path == OWN:
+            assert "secrets." not in str(job)  # neither reaches a stack, and forks get none
         else:
             assert "matrix.stack" in job["environment"]
+        if path in TEAMS:
+            assert "matrix.stack" in job["concurrency"]["group"]
         assert job["timeout-minutes"] <= 60
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")  # values reach a shell as variables only
@@ -70,6 +76,22 @@ def test_rights_pins_and_concurrency(path: Path) -> None:
         assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action)
         assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment)
     assert path.read_text("utf-8").count("persist-credentials: false") == len(workflow["jobs"])
+
+
+def test_the_toolkit_is_checked_on_linux_and_macos_by_the_makefiles_targets() -> None:
+    jobs = loaded(OWN)["jobs"]
+    fast = [step["run"] for step in jobs["fast"]["steps"] if "run" in step]
+    assert fast == ["make check", "make fast-test"]
+    assert {system.split("-")[0] for system in jobs["fast"]["strategy"]["matrix"]["os"]} == {"ubuntu", "macos"}
+    assert jobs["whole"]["runs-on"].startswith("ubuntu-")
+    assert jobs["whole"]["steps"][-1]["run"] == "make test"
+
+
+def test_pre_commit_runs_what_make_check_runs() -> None:
+    """ruff and the import contracts; the types take too long for every commit."""
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf-8"))["repos"]
+    entries = [hook["entry"].removesuffix(" --force-exclude") for hook in repository["hooks"]]
+    assert entries == [".venv/bin/ruff format", ".venv/bin/ruff check", ".venv/bin/lint-imports"]
 
 
 def test_no_secret_reaches_a_fork() -> None:

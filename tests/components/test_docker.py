@@ -32,7 +32,7 @@ from tests.support.projects import Project
 from tests.support.promotion_project import promotion_project
 from tests.support.wait import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
 FLOW = """
 import os

@@ -16,6 +16,7 @@ from tests.support.engines import NO_PULUMI, Embedded, Engine, Official, find_pu
 from tests.support.flow_projects import FlowProject
 from tests.support.network import free_port
 from tests.support.projects import Project
+from tests.support.server_template import ServerTemplate
 
 
 def pytest_report_header() -> str:
@@ -37,6 +38,12 @@ def project(tmp_path: Path) -> Iterator[Project]:
         copy.infra("destroy", "--yes", check=False)
         server.stop(server.ServerSpec(copy.root / ".infra" / "dev" / "server", port=port))
     shutil.rmtree(copy.root, ignore_errors=True)
+
+
+@pytest.fixture
+def migrated(project: Project, server_template: ServerTemplate) -> None:
+    """The project's server, when it is started, needs no migrations."""
+    server_template.copy(project.root / ".infra" / "dev" / "server")
 
 
 @pytest.fixture

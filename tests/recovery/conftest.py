@@ -19,7 +19,7 @@ from tests.support.mixed_project import MixedProject
 from tests.support.projects import REPOSITORY, Project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     """A process that forks itself to run `infra`: no start-up, and a real SIGKILL."""
     with fork_server(tmp_path_factory.mktemp("warm")) as process:

@@ -48,7 +48,7 @@ def _commit_all(project: Any) -> None:
 
 def _make(root: Path, target: str) -> str:
     """Runs the README's command as a new user would, the settings of this test run left out."""
-    hidden = ("PREFECT_", "PULUMI_", "PYTHONPATH", "VIRTUAL_ENV", "MAKE")
+    hidden = ("PREFECT_", "PULUMI_", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "MAKE")
     env = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
     done = subprocess.run(
         ["make", target, f"PYTHON={sys.executable}"],
@@ -93,6 +93,7 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
     assert _processes(project) == []
 
 
+@pytest.mark.usefixtures("migrated")
 def test_up_run_down(engine: Any, project: Any) -> None:
     _commit_all(project)
 
@@ -119,6 +120,7 @@ def test_up_run_down(engine: Any, project: Any) -> None:
     assert _processes(project) == []
 
 
+@pytest.mark.usefixtures("migrated")
 def test_second_up_changes_nothing(project: Any) -> None:
     first = json.loads(project.infra("up", "--yes", "--json").stdout)
     assert first["summary"]["create"] == 16
@@ -127,6 +129,7 @@ def test_second_up_changes_nothing(project: Any) -> None:
     assert project.infra("preview", "--refresh", "--expect-no-changes").returncode == 0
 
 
+@pytest.mark.usefixtures("migrated")
 def test_dead_worker_and_server_are_healed(engine: Any, project: Any) -> None:
     engine.up()
     for noted in ("server/server.json", "workers/etl-1/worker.json"):

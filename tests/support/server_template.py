@@ -1,0 +1,64 @@
+"""The database of a run's first Prefect server, for the later ones: it has the schema, so they skip its migrations."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from prefect_pulumi.local.server import ServerSpec, start, stop
+
+DATABASE, MEMO = "prefect.db", "memo_store.toml"
+"""`MEMO` tells the server that the block types are in the database."""
+
+
+@dataclass(frozen=True)
+class ServerTemplate:
+    """`folder` is shared by all processes of a run."""
+
+    folder: Path
+
+    @staticmethod
+    def of_run(factory: pytest.TempPathFactory, worker: str) -> ServerTemplate:
+        """`worker`: the id that pytest-xdist gave this process, `master` where there is none."""
+        base = factory.getbasetemp()
+        folder = (base if worker == "master" else base.parent) / "server-template"
+        folder.mkdir(exist_ok=True)
+        return ServerTemplate(folder)
+
+    def copy(self, directory: Path) -> None:
+        """Puts the database into the folder of a server that is still to start, once there is one."""
+        if not (self.folder / DATABASE).exists():
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in (MEMO, DATABASE):
+            shutil.copy(self.folder / name, directory / name)
+
+    @contextmanager
+    def server(self, directory: Path, port: int) -> Iterator[ServerSpec]:
+        """A running server with its files in `directory`. The first one of the run leaves its database here."""
+        spec = ServerSpec(directory, port=port)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            first = not (self.folder / DATABASE).exists()
+            if first:
+                start(spec)
+                self._keep(directory)
+        if not first:
+            self.copy(directory)
+            start(spec)
+        yield spec
+        stop(spec)
+
+    def _keep(self, directory: Path) -> None:
+        shutil.copy(directory / MEMO, self.folder / MEMO)
+        temporary = self.folder / "incomplete.db"
+        with closing(sqlite3.connect(directory / DATABASE)) as source, closing(sqlite3.connect(temporary)) as target:
+            source.backup(target)
+        temporary.rename(self.folder / DATABASE)
