@@ -402,7 +402,7 @@ def test_each_change_is_in_its_place(drifted: Drifted, case: Case) -> None:
 def test_an_object_that_was_made_anew_has_another_id(drifted: Drifted) -> None:
     item = drifted.item("Variable", "remade_{n}")
     assert [change["path"] for change in item["fields"]] == ["id"]
-    assert "made anew" in item["note"]
+    assert "recreated outside the code" in item["note"]
 
 
 def test_nothing_else_is_reported(drifted: Drifted) -> None:
