@@ -13,7 +13,7 @@ CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 .PHONY: help up down test fast-test soak check fmt pulumi bench bench-engines docs clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
-	@echo "make test    the whole test suite                  make check  format, lint, types, import contracts"
+	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
 
 up: $(READY)
 	@$(BIN)/infra up -s $(STACK) --yes
@@ -60,6 +60,7 @@ check: $(DEV_READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tools/check_words.py $(addprefix src/prefect_pulumi/,core models promotion resources review)
 
 fmt: $(DEV_READY)
 	@$(BIN)/ruff format .

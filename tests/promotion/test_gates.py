@@ -37,7 +37,7 @@ def test_newer_sees_what_would_be_lost() -> None:
     assert lost.text.endswith("and 2 more")
     unknown = gates.newer(StackReleases(True), True, [], "prod")
     assert not unknown.passed
-    assert "carries no release" in unknown.text
+    assert "has no release" in unknown.text
 
 
 def test_drift_counts_what_nobody_accepted() -> None:

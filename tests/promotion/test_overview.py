@@ -53,7 +53,7 @@ def test_cells_say_what_is_the_case() -> None:
         ("1 of 2 online", "bad"),
         ("Failed 2026-11-25 07:44 UTC; 24 h: 200 failed or more", "bad"),
     ]
-    assert [text for text, _ in overview.cells(Row("new"))] == ["new", "not made yet", "-", "-", "-", "-"]
+    assert [text for text, _ in overview.cells(Row("new"))] == ["new", "not created yet", "-", "-", "-", "-"]
 
 
 def test_verified_is_of_the_release_that_is_carried() -> None:

@@ -59,7 +59,7 @@ def test_the_checksum_is_of_what_is_approved() -> None:
     turned = replace(two, actions=two.actions[::-1], rows=two.rows[::-1])
     assert turned.checksum == two.checksum
     need_same(PLAN, PLAN.checksum)
-    with pytest.raises(StalePlanError, match="something changed in the meantime"):
+    with pytest.raises(StalePlanError, match="something changed since"):
         need_same(other[0], PLAN.checksum)
 
 

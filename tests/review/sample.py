@@ -102,7 +102,7 @@ def items() -> list[Item]:
             Action.REPLACE,
             "6",
             (FieldChange("workPoolName", Class.THIS_CHANGE, UNKNOWN, v("etl"), v("etl"), replaces=True),),
-            impacts=(Impact(Flag.REPLACE, "it is deleted and made anew: its id changes"),),
+            impacts=(Impact(Flag.REPLACE, "the object is deleted and recreated with a new id"),),
         ),
         Item(urn("Variable", "new"), "Variable", "new", Class.THIS_CHANGE, Action.CREATE),
         Item(urn("JsonBlock", "waits"), "JsonBlock", "waits", Class.THIS_CHANGE, Action.DELETE, "7", pending=True),

@@ -1,4 +1,4 @@
-"""One golden report for each format. `GOLDEN=write` writes them anew, to be reviewed in the diff."""
+"""One golden report for each format. `GOLDEN=write` writes them again, to be reviewed in the diff."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@
     ├── OperationError                exit 1
     │   ├── ProgramError                       the Pulumi program raised
     │   ├── ProviderError                      a provider call failed
-    │   │   └── PartialFailureError            ... after it had made the object
+    │   │   └── PartialFailureError            ... after it had created the object
     │   ├── ApiError                           the server refused a request (status, server's own words)
     │   │   ├── NotFoundError
     │   │   └── ConflictError
@@ -20,7 +20,7 @@
     │   ├── LocalProcessError                  a local server or worker did not start or stop
     │   ├── FlowRunError                       a flow run did not end Completed
     │   ├── GateError                          a release may not be promoted: nothing was touched
-    │   └── PromotionError                     a release could not be brought up; what became of the stack is said
+    │   └── PromotionError                     a release could not be deployed; the message names the release that runs
     ├── ChangesFound                  exit 3   changes or drift where none were expected
     │   └── StalePlanError                     something changed since the plan was approved: nothing was touched
     ├── CannotCheckError              exit 4   nothing could be compared
@@ -100,7 +100,7 @@ class PluginError(InputError):
 
 
 class PortInUseError(InputError):
-    """Another program listens where the local server should."""
+    """Another program listens on the local server's port."""
 
 
 class UnsupportedError(InputError):
@@ -108,7 +108,7 @@ class UnsupportedError(InputError):
 
 
 class OperationError(PrefectPulumiError):
-    """Something that had begun did not end well."""
+    """An operation had begun and failed."""
 
 
 class ProgramError(OperationError):
@@ -173,7 +173,7 @@ class GateError(OperationError):
 
 
 class PromotionError(OperationError):
-    """A release could not be brought up, or a verification failed; the message says what became of the stack."""
+    """A release could not be deployed, or a verification failed; the message names the release that runs now."""
 
 
 class ChangesFound(PrefectPulumiError):

@@ -19,8 +19,8 @@ class Deployments(Kind):
 
     kind: ClassVar[str] = "Deployments"
     faults: ClassVar[tuple[str, ...]] = (
-        "Every fault of the file is told at preview, with its place; nothing is deployed.",
-        "A deployment that fails: what ended well is recorded, and the next update goes on from there.",
+        "Every fault of the file is reported at preview, with its line; nothing is deployed.",
+        "A deployment that fails: those that succeeded are recorded, and the next update deploys the rest.",
         "A deployment of that name that is not this stack's: refused at preview, or taken over when `adopt` lists it.",
         "A deployment that left the file and does not carry this stack's mark is reported, never deleted.",
     )

@@ -83,7 +83,7 @@ class Deployment(Kind):
         default_factory=dict, description="Overrides of the pool's base job template."
     )
     concurrency_limit: Positive | None = Field(
-        default=None, description="Most runs at one time; none: no limit. Not with globalConcurrencyLimitId."
+        default=None, description="Maximum of concurrent runs; none: no limit. Not with globalConcurrencyLimitId."
     )
     collision_strategy: Annotated[Literal["ENQUEUE", "CANCEL_NEW"] | None, Meta(server_default=True)] = Field(
         default=None, description="What happens to a run above the limit: ENQUEUE or CANCEL_NEW."

@@ -32,7 +32,7 @@ class GlobalConcurrencyLimit(Kind):
 
 
 class TaskRunConcurrencyLimit(Kind):
-    """Most task runs at one time of all tasks that carry a tag."""
+    """Maximum of concurrent task runs of all tasks with a tag."""
 
     kind: ClassVar[str] = "TaskRunConcurrencyLimit"
     faults: ClassVar[tuple[str, ...]] = (

@@ -47,7 +47,7 @@ class ProcessWorker(Kind):
         description="Folder of its process file and log, relative to the project's root."
     )
     work_queues: list[str] = Field(default_factory=list, description="Only these queues of the pool; empty: all.")
-    limit: Limit | None = Field(default=None, description="Most flow runs at one time in this worker.")
+    limit: Limit | None = Field(default=None, description="Maximum of concurrent flow runs in this worker.")
     drain_seconds: Limit = Field(
         default=60,
         description="How long its flow runs may take to end before it is stopped or restarted; its pool is paused for "

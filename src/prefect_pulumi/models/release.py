@@ -1,4 +1,4 @@
-"""What a stack carries after a successful update: which commit, with which images, deployed what."""
+"""The release resource: the commit, images and deployments of a successful update."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from prefect_pulumi.models.base import Kind, Meta
 
 
 class Release(Kind):
-    """The release that a stack carries. Declared last, it is recorded when all the rest of the update went well.
+    """The release that a stack runs. Declared last, it is recorded when the rest of the update has succeeded.
 
-    A tree that is not exactly a commit makes no release: what was deployed from it could not be made again.
+    A tree that is not exactly a commit makes no release: its deploy could not be repeated.
     """
 
     kind: ClassVar[str] = "Release"
     faults: ClassVar[tuple[str, ...]] = (
-        "Files that are not committed: the stack is brought up and carries no release; a warning names them.",
+        "Files that are not committed: the stack is updated without a release; a warning names the files.",
         "A program of another commit than the one that the stack is pinned to is refused at preview.",
     )
     example: ClassVar[str] = 'Release("release", deployments=flows.fingerprints)'

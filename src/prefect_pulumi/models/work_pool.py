@@ -53,7 +53,9 @@ class WorkPool(Kind):
     )
     description: str | None = Field(default=None, description="Free text.")
     paused: bool = Field(default=False, description="Whether delivery of work is stopped.")
-    concurrency_limit: Limit | None = Field(default=None, description="Most flow runs at one time; none: no limit.")
+    concurrency_limit: Limit | None = Field(
+        default=None, description="Maximum of concurrent flow runs; none: no limit."
+    )
     base_job_template: Annotated[
         dict[str, Any] | None,
         AfterValidator(_template),

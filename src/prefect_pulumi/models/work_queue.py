@@ -32,6 +32,8 @@ class WorkQueue(Kind):
         description="1 is the highest. Left out, the server takes the next free one; it moves when others change, "
         "so it is then stored, never compared.",
     )
-    concurrency_limit: Limit | None = Field(default=None, description="Most flow runs at one time; none: no limit.")
+    concurrency_limit: Limit | None = Field(
+        default=None, description="Maximum of concurrent flow runs; none: no limit."
+    )
     paused: bool = Field(default=False, description="Whether delivery of work is stopped.")
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")

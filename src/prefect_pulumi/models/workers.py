@@ -61,13 +61,13 @@ class WorkerOnline(Kind):
     docker_host: str | None = Field(
         default=None, description="Address of the Docker daemon. Left out: DOCKER_HOST, else the local socket."
     )
-    revision: Any = Field(default=None, description="Any value that changes when the workers were started anew.")
+    revision: Any = Field(default=None, description="Any value that changes when the workers are restarted.")
     timeout: Positive = Field(default=180, description="Seconds within which the server must have heard from each.")
     drain_seconds: Limit = Field(
         default=600, description="Seconds that flow runs under way may take to end before the workers are deleted."
     )
     paused: bool = Field(default=False, description="Whether the pool is meant to be paused when no swap is under way.")
     status: Annotated[str | None, Meta(output=True)] = Field(
-        default=None, description="'online'; when a worker is not, the next update waits for it anew."
+        default=None, description="'online'; when a worker is not, the next update waits for it again."
     )
     facts: WorkerFacts = Field(default=None, description=FACTS)

@@ -43,22 +43,22 @@ def verified(record: ReleaseRecord, found: Verification | None, source: str) -> 
 
 
 def newer(target: StackReleases, exists: bool, missing: Sequence[str], stack: str) -> Gate:
-    """`missing`: commits that the target's release has and the promoted one lacks; `exists`: whether it has ever been
-    up."""
+    """`missing`: commits that the target's release has and the promoted one lacks; `exists`: whether the stack has
+    ever been created."""
     if not exists:
-        return Gate("newer", True, f"{stack} is brought up for the first time")
+        return Gate("newer", True, f"{stack} is deployed for the first time")
     if target.record is None:
         return Gate(
             "newer",
             False,
-            f"{stack} carries no release, so nobody can tell whether it has something newer",
+            f"{stack} has no release, so it is not known whether it runs something newer",
             f"infra up -s {stack} from a clean commit",
         )
     if missing:
         shown = "; ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         remedy = f"bring it into the branch that is released from, or: infra rollback -s {stack}"
         return Gate("newer", False, f"{stack} has what this release lacks: {shown}", remedy)
-    return Gate("newer", True, f"the release holds all of {target.record.commit[:12]}, which {stack} carries")
+    return Gate("newer", True, f"the release holds all of {target.record.commit[:12]}, which {stack} runs")
 
 
 def drift(target: Environment) -> Gate:
@@ -71,7 +71,7 @@ def drift(target: Environment) -> Gate:
         return Gate("drift", False, f"{shown}{more}", f"infra drift -s {target.stack}: adopt, revert or accept it")
     accepted = [item for item in target.items if item.drifted]
     note = f"; accepted: {', '.join(f'{item.kind} {item.name}' for item in accepted)}" if accepted else ""
-    return Gate("drift", True, f"{target.stack} is as it was brought up{note}")
+    return Gate("drift", True, f"{target.stack} is as it was deployed{note}")
 
 
 def policy(target: Environment) -> Gate:

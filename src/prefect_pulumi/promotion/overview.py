@@ -1,4 +1,4 @@
-"""All stacks of a project at a glance, as plain data, as text for a terminal, and as a page."""
+"""The overview of all stacks of a project: as plain data, as text for a terminal, and as a page."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stack. `pinned` is the release that its config asks for and it does not carry yet. `drift` is the status,
-    "" when it was not looked at. `workers`: declared ones online, and declared ones. `problem`: why something could
+    """One stack. `pinned` is the release that its config asks for and it does not run yet. `drift` is the status,
+    "" when it was not checked. `workers`: declared ones online, and declared ones. `problem`: why something could
     not be read."""
 
     stack: str
@@ -45,11 +45,11 @@ class Row:
     problem: str = ""
 
 
-def verified_word(carried: StackReleases) -> str:
-    """ "no", "failed: <checks>", or the time at which the carried release was verified."""
-    if carried.record is None:
+def verified_word(releases: StackReleases) -> str:
+    """ "no", "failed: <checks>", or the time at which the running release was verified."""
+    if releases.record is None:
         return ""
-    found = carried.verification(carried.record.id)
+    found = releases.verification(releases.record.id)
     if found is None:
         return "no"
     return found.ended if found.passed else "failed: " + ", ".join(check.name for check in found.failed)
@@ -79,14 +79,14 @@ def cells(row: Row) -> list[tuple[str, str]]:
 
 def _release(row: Row) -> tuple[str, str]:
     if not row.made:
-        return ("not made yet", NOTICE)
+        return ("not created yet", NOTICE)
     text = f"{row.release.id} {row.release.commit[:12]}" if row.release else "none"
     if row.release and row.release.promoted.get("release"):
         text += f" of {row.release.promoted['release']}"
     if row.under_way:
         return (f"{text}; {row.under_way}", BAD)
     if row.pinned:
-        return (f"{text}; pinned to {row.pinned}, not brought up yet", NOTICE)
+        return (f"{text}; pinned to {row.pinned}, not deployed yet", NOTICE)
     return (text, "" if row.release else NOTICE)
 
 

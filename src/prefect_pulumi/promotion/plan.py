@@ -1,4 +1,4 @@
-"""The plan of one promotion: what is shown, what is approved, and the checksum that ties the two together."""
+"""The plan of one promotion, and the checksum by which an approval names it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`before` is what the target carries now, None when it carries none. `actions`: (action, kind, name) of what the
-    update will do. `rows`: fields that change, and those that stay the target's own."""
+    """`before` is the release that the target runs now, None when it runs none. `actions`: (action, kind, name) of
+    the update's steps. `rows`: fields that change, and those that stay the target's own."""
 
     source: str
     target: str
@@ -46,10 +46,10 @@ class Plan:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 over what an approval is about: the release, what the target carries, and what becomes of it.
+        """SHA-256 over what an approval is about: the release, what the target runs, and the changes to it.
 
-        What the source has today is not part of it: it goes on while a promotion waits for its approval. Neither is an
-        order: the official CLI tells steps that run side by side in any.
+        What the source has today is not part of it: it changes while a promotion waits for its approval. Neither is the
+        order of steps: the official CLI reports concurrent steps in any order.
         """
         facts = {
             "version": VERSION,
@@ -79,18 +79,18 @@ def need_open(plan: Plan) -> None:
         raise GateError(
             f"{plan.release.id} may not go to {plan.target}:\n  " + "\n  ".join(lines),
             where=f"infra promote {plan.source} {plan.target}",
-            remedy="mend it, or overrule a gate with --force GATE=REASON, which is recorded",
+            remedy="fix it, or override a gate with --force GATE=REASON, which is recorded",
         )
 
 
 def need_same(plan: Plan, approved: str) -> None:
-    """Raises `StalePlanError` when the plan is no more the one that was approved."""
+    """Raises `StalePlanError` when the plan no longer is the approved one."""
     if plan.checksum != approved:
         raise StalePlanError(
-            f"the plan is no more the approved one ({_short(approved)}): something changed in the meantime, and it is "
-            f"{_short(plan.checksum)} now",
+            f"the plan no longer matches the approved plan ({_short(approved)}): something changed since, and its "
+            f"checksum is {_short(plan.checksum)} now",
             where=f"promotion of {plan.release.id} to {plan.target}",
-            remedy=f"look at it again and have it approved: infra promote {plan.source} {plan.target}",
+            remedy=f"review it again and have it approved: infra promote {plan.source} {plan.target}",
         )
 
 

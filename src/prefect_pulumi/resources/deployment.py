@@ -99,7 +99,7 @@ class Deployment(PrefectResource):
         :param work_pool_name: Name of the pool that runs it.
         :param work_queue_name: Name of a queue of that pool. Left out: the pool's default queue.
         :param job_variables: Overrides of the pool's base job template.
-        :param concurrency_limit: Most runs at one time; none: no limit. Not with globalConcurrencyLimitId.
+        :param concurrency_limit: Maximum of concurrent runs; none: no limit. Not with globalConcurrencyLimitId.
         :param collision_strategy: What happens to a run above the limit: ENQUEUE or CANCEL_NEW. One of: ENQUEUE,
         CANCEL_NEW.
         :param grace_period_seconds: Seconds (60 to 86400) that a run's infrastructure has to start before it loses
@@ -243,7 +243,7 @@ class Deployment(PrefectResource):
     @property
     @pulumi.getter(name="concurrencyLimit")
     def concurrency_limit(self) -> pulumi.Output[int | None]:
-        """Most runs at one time; none: no limit. Not with globalConcurrencyLimitId."""
+        """Maximum of concurrent runs; none: no limit. Not with globalConcurrencyLimitId."""
         return self._output("concurrencyLimit")
 
     @property

@@ -60,7 +60,7 @@ class ProcessWorker(PrefectResource):
         :param directory: Folder of its process file and log, relative to the project's root. A change replaces the
         object.
         :param work_queues: Only these queues of the pool; empty: all.
-        :param limit: Most flow runs at one time in this worker.
+        :param limit: Maximum of concurrent flow runs in this worker.
         :param drain_seconds: How long its flow runs may take to end before it is stopped or restarted; its pool is
         paused for that time. Those that outlast it end with the worker and are marked Crashed. Default: 60.
         :param pool_paused: Whether the pool is meant to be paused otherwise, too. Default: false.
@@ -115,7 +115,7 @@ class ProcessWorker(PrefectResource):
     @property
     @pulumi.getter(name="limit")
     def limit(self) -> pulumi.Output[int | None]:
-        """Most flow runs at one time in this worker."""
+        """Maximum of concurrent flow runs in this worker."""
         return self._output("limit")
 
     @property

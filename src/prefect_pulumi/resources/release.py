@@ -14,9 +14,9 @@ from prefect_pulumi.resources._base import PrefectResource, read
 
 
 class Release(PrefectResource):
-    """The release that a stack carries. Declared last, it is recorded when all the rest of the update went well.
+    """The release that a stack runs. Declared last, it is recorded when the rest of the update has succeeded.
 
-    A tree that is not exactly a commit makes no release: what was deployed from it could not be made again.
+    A tree that is not exactly a commit makes no release: its deploy could not be repeated.
 
     Example: `Release("release", deployments=flows.fingerprints)`
     """

@@ -12,7 +12,7 @@ from prefect_pulumi.resources._base import PrefectResource, read
 
 
 class TaskRunConcurrencyLimit(PrefectResource):
-    """Most task runs at one time of all tasks that carry a tag.
+    """Maximum of concurrent task runs of all tasks with a tag.
 
     Example: `TaskRunConcurrencyLimit("database", limit=10)`
     """

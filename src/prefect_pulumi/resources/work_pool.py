@@ -54,7 +54,7 @@ class WorkPool(PrefectResource):
         exist on Prefect Cloud only. A change replaces the object.
         :param description: Free text.
         :param paused: Whether delivery of work is stopped. Default: false.
-        :param concurrency_limit: Most flow runs at one time; none: no limit.
+        :param concurrency_limit: Maximum of concurrent flow runs; none: no limit.
         :param base_job_template: Template of its jobs, with the keys job_configuration and variables. Left out, the
         first worker that starts writes its type's own, and what is changed in that later is drift.
         """
@@ -105,7 +105,7 @@ class WorkPool(PrefectResource):
     @property
     @pulumi.getter(name="concurrencyLimit")
     def concurrency_limit(self) -> pulumi.Output[int | None]:
-        """Most flow runs at one time; none: no limit."""
+        """Maximum of concurrent flow runs; none: no limit."""
         return self._output("concurrencyLimit")
 
     @property

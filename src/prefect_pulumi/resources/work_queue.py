@@ -51,7 +51,7 @@ class WorkQueue(PrefectResource):
         :param description: Free text.
         :param priority: 1 is the highest. Left out, the server takes the next free one; it moves when others change,
         so it is then stored, never compared.
-        :param concurrency_limit: Most flow runs at one time; none: no limit.
+        :param concurrency_limit: Maximum of concurrent flow runs; none: no limit.
         :param paused: Whether delivery of work is stopped. Default: false.
         """
         self._begin(
@@ -101,7 +101,7 @@ class WorkQueue(PrefectResource):
     @property
     @pulumi.getter(name="concurrencyLimit")
     def concurrency_limit(self) -> pulumi.Output[int | None]:
-        """Most flow runs at one time; none: no limit."""
+        """Maximum of concurrent flow runs; none: no limit."""
         return self._output("concurrencyLimit")
 
     @property

@@ -59,7 +59,7 @@ class WorkerOnline(PrefectResource):
         :param workers: Names of the workers.
         :param containers: Names or ids of their Docker containers, for what they logged.
         :param docker_host: Address of the Docker daemon. Left out: DOCKER_HOST, else the local socket.
-        :param revision: Any value that changes when the workers were started anew.
+        :param revision: Any value that changes when the workers are restarted.
         :param timeout: Seconds within which the server must have heard from each. Default: 180.
         :param drain_seconds: Seconds that flow runs under way may take to end before the workers are deleted.
         Default: 600.
@@ -112,7 +112,7 @@ class WorkerOnline(PrefectResource):
     @property
     @pulumi.getter(name="revision")
     def revision(self) -> pulumi.Output[Any]:
-        """Any value that changes when the workers were started anew."""
+        """Any value that changes when the workers are restarted."""
         return self._output("revision")
 
     @property
@@ -136,7 +136,7 @@ class WorkerOnline(PrefectResource):
     @property
     @pulumi.getter(name="status")
     def status(self) -> pulumi.Output[str]:
-        """'online'; when a worker is not, the next update waits for it anew."""
+        """'online'; when a worker is not, the next update waits for it again."""
         return self._output("status")
 
     @property

@@ -1,4 +1,4 @@
-"""What a difference costs: the consequences that a reviewer has to know of."""
+"""Consequences of differences that a reviewer has to know of."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from prefect_pulumi.review.model import Action, Class, FieldChange, Flag, Impact
 _WORKERS = ("ProcessWorker", "WorkerOnline")
 _DEPLOYMENTS = ("Deployment", "Deployments")
 _PLANNING = ("cron", "interval", "rrule", "timezone", "anchorDate", "dayOr", "parameters", "active", "paused")
-"""Fields whose change makes the server drop the runs that it has planned, to plan them anew."""
+"""Fields whose change makes the server drop the runs that it has planned, and plan new ones."""
 
 
 def impacts_of(kind: str, action: Action, missing: bool, changes: Sequence[FieldChange]) -> tuple[Impact, ...]:
-    """Impacts of what the code does to an object, and of what was done to it on the server."""
+    """Impacts of the code's change to an object, and of the changes made on the server."""
     found: list[Impact] = []
     if action is Action.REPLACE:
-        found.append(Impact(Flag.REPLACE, "it is deleted and made anew: its id changes"))
+        found.append(Impact(Flag.REPLACE, "the object is deleted and recreated with a new id"))
     if kind == "WorkPool" and action in (Action.DELETE, Action.REPLACE):
-        found.append(Impact(Flag.DELETES_QUEUES, "its queues go with it, and its deployments lose their place"))
+        found.append(Impact(Flag.DELETES_QUEUES, "its queues are deleted too, and its deployments lose their place"))
     if kind in _WORKERS and (missing or _moved(changes, "status")):
-        found.append(Impact(Flag.WORKER_OFFLINE, "a worker does not run, or the server does not hear from it"))
+        found.append(Impact(Flag.WORKER_OFFLINE, "a worker does not run, or sends no heartbeat to the server"))
     found += _runs(kind, action, missing, changes)
     found += [
         Impact(Flag.SECRET_CHANGED, f"the value of {change.path} differs; it is not shown")
@@ -34,13 +34,13 @@ def _runs(kind: str, action: Action, missing: bool, changes: Sequence[FieldChang
     found: list[Impact] = []
     if kind in ("Deployment", "Deployments", "DeploymentSchedule") or action in (Action.DEPLOY, Action.PRUNE):
         if action in (Action.DELETE, Action.REPLACE, Action.PRUNE):
-            found.append(Impact(Flag.RUNS_LOST, "runs that are scheduled are deleted with it"))
+            found.append(Impact(Flag.RUNS_LOST, "its scheduled runs are deleted too"))
         elif action is Action.DEPLOY:
-            found.append(Impact(Flag.RUNS_LOST, "the deploy deletes scheduled runs; the scheduler plans them anew"))
+            found.append(Impact(Flag.RUNS_LOST, "the deploy deletes scheduled runs; the scheduler plans new ones"))
         elif action is Action.UPDATE and any(
             _field(c) in _PLANNING and c.cls is not Class.CHANGED_LIVE for c in changes
         ):
-            found.append(Impact(Flag.RUNS_LOST, "scheduled runs are deleted and planned anew"))
+            found.append(Impact(Flag.RUNS_LOST, "scheduled runs are deleted, and new ones are planned"))
         elif missing:
             found.append(Impact(Flag.RUNS_LOST, "the runs that it had scheduled are gone"))
     for change in changes:

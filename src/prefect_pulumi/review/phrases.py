@@ -1,4 +1,4 @@
-"""Words that all renderers share: one way to say each thing."""
+"""Texts that all renderers share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from prefect_pulumi.review.model import (
 LONGEST_VALUE = 400
 ORDER = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.UNMANAGED_LIVE, Class.THIS_CHANGE)
 TITLES = {
-    Class.CONFLICT: "Conflicts: this change and the server touch the same",
+    Class.CONFLICT: "Conflicts: changed both in this change and on the server",
     Class.MISSING_LIVE: "Missing live",
     Class.CHANGED_LIVE: "Changed live",
     Class.UNMANAGED_LIVE: "Unmanaged live: no stack owns it",
@@ -37,14 +37,14 @@ def value(shown: DisplayValue) -> str:
     words = {
         "absent": "(none)",
         "secret": "[secret]",
-        "unknown": "(known after the update)",
-        "any": "(left to the server)",
+        "unknown": "(known after apply)",
+        "any": "(server default)",
     }
     return words[shown.kind]
 
 
 def verdict(environment: Environment) -> str:
-    """The first line: what is the case, in one sentence."""
+    """The first line: the result in one sentence."""
     classes, actions = environment.classes(), environment.actions()
     drift = [f"{classes[cls]} {cls}" for cls in ORDER if cls.is_drift and classes[cls]]
     if environment.status is Status.CANNOT_CHECK:
@@ -126,5 +126,5 @@ def server_name(environment: Environment) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Addresses in `text` without the user and password that somebody may have put into them."""
+    """Addresses in `text` without the user and password that they may contain."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", text)

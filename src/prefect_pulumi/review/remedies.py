@@ -1,4 +1,4 @@
-"""What can be done about each difference: adopt it, revert it, or answer for it."""
+"""Remedies for each difference: adopt it, revert it or accept it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _remedies(item: Item, stack: str) -> Iterator[Remedy]:
     target, name = shlex.quote(item.key.split("#")[0]), shlex.quote(reference(item))
     if item.cls is Class.UNMANAGED_LIVE:
         yield Remedy(
-            "import", "take it into the stack", f"infra import {item.kind} {shlex.quote(item.name)} -s {stack}"
+            "import", "import it into the stack", f"infra import {item.kind} {shlex.quote(item.name)} -s {stack}"
         )
         yield _accept(name, stack)
         return
@@ -39,11 +39,11 @@ def _remedies(item: Item, stack: str) -> Iterator[Remedy]:
         yield Remedy("restart", "start the worker again", f"infra up -s {stack} --refresh --target {target}")
         return
     yield Remedy("adopt", "write the live value into the code", f"infra adopt {name} -s {stack}")
-    word = "make it again" if item.cls is Class.MISSING_LIVE else "set it back to what the code says"
+    word = "recreate it" if item.cls is Class.MISSING_LIVE else "set it back to the code's value"
     yield Remedy("revert", word, f"infra up -s {stack} --refresh --target {target}")
     yield _accept(name, stack)
 
 
 def _accept(name: str, stack: str) -> Remedy:
     command = f"infra accept {name} -s {stack} --owner NAME --reason TEXT --expires YYYY-MM-DD"
-    return Remedy("accept", "answer for it until a day", command)
+    return Remedy("accept", "accept it until a date (--expires)", command)

@@ -22,7 +22,7 @@ class RulesModel(BaseModel):
 
 
 class Ignore(RulesModel):
-    """Live objects that are nobody's business here. `kind` and `name` are patterns with `*`; `fields` restricts the
+    """Live objects that the project leaves alone. `kind` and `name` are patterns with `*`; `fields` restricts the
     rule to fields of managed objects, which then may change live."""
 
     kind: str = "*"
@@ -35,7 +35,7 @@ class Ignore(RulesModel):
 
 
 class Accepted(RulesModel):
-    """Drift that somebody answers for until a day. `object` is `Kind name`; `fields` names the fields (patterns), or
+    """Drift that its `owner` accepts until a date. `object` is `Kind name`; `fields` names the fields (patterns), or
     maps them to the one value that is accepted; left out: the whole object."""
 
     object: str = Field(pattern=r"^\w+ .+")
@@ -77,7 +77,7 @@ class Policy(RulesModel):
 
 
 class Override(RulesModel):
-    """Lets one policy pass for some objects (`Kind name`, patterns) of one stack, until a day."""
+    """Lets one policy pass for some objects (`Kind name`, patterns) of one stack, until a date."""
 
     policy: str
     stack: str = "*"

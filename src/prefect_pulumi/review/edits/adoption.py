@@ -1,6 +1,6 @@
-"""Writes live values into the code: which file says a field, and the edit that makes it say what is live.
+"""Writes live values into the code: the file that sets a field, and the edit that sets it to the live value.
 
-An edit is offered only where the file says what the code said: the literal that stands there is the code's value.
+An edit is offered only where the file has the value that the code had: a literal.
 """
 
 from __future__ import annotations

@@ -57,18 +57,18 @@ def delete(text: str, path: Sequence[Step]) -> str:
     """The text without the key or the list entry at the path."""
     parent, depth, alias = _walk(text, path[:-1])
     if depth != len(path) - 1 or alias is not None:
-        raise CannotEditError("what is to be taken out stands in a part that others share")
+        raise CannotEditError("the part to delete is shared through an anchor")
     last = path[-1]
     if isinstance(parent, MappingNode):
         pair = _pair(parent, last)
         if pair is None or parent.flow_style:
-            raise CannotEditError(f"{last!r} does not stand there as a line of its own")
+            raise CannotEditError(f"{last!r} is not on a line of its own")
         return _cut(text, pair[0].start_mark.index, _end(text, pair[1]))
     if isinstance(parent, SequenceNode) and isinstance(last, int) and not parent.flow_style:
         item = parent.value[last]
         start = text.rindex("-", 0, item.start_mark.index)
         return _cut(text, start, _end(text, item))
-    raise CannotEditError(f"{last!r} does not stand there as a line of its own")
+    raise CannotEditError(f"{last!r} is not on a line of its own")
 
 
 def _walk(text: str, path: Sequence[Step]) -> tuple[Node, int, re.Match[str] | None]:
@@ -78,7 +78,7 @@ def _walk(text: str, path: Sequence[Step]) -> tuple[Node, int, re.Match[str] | N
     except YamlError as error:
         raise CannotEditError(error.faults[0].message) from error
     if node is None:
-        raise CannotEditError("it is empty")
+        raise CannotEditError("the file is empty")
     for depth, step in enumerate(path):
         if isinstance(node, MappingNode):
             pair = _pair(node, step)

@@ -9,7 +9,7 @@
     "waiting": "In the code already, not applied yet",
   };
   const COLUMNS = ["schedule", "deployment", "queue", "pool", "worker"];
-  const WORDS = { absent: "(none)", secret: "[secret]", unknown: "(known after the update)", any: "(left to the server)" };
+  const WORDS = { absent: "(none)", secret: "[secret]", unknown: "(known after apply)", any: "(server default)" };
   const SVG = "http://www.w3.org/2000/svg";
   const ROWS_SHOWN = 24;
   const main = document.getElementById("main");
