@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import sys
 import traceback
@@ -15,7 +16,12 @@ from prefect_pulumi.core.masking import masking
 
 
 def make_parser() -> Parser:
-    parser = Parser(prog="infra", description="Infrastructure as code for Prefect.", epilog=EPILOG)
+    parser = Parser(
+        prog="infra",
+        description="Infrastructure as code for Prefect.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     options = Options()
     for group in (operate, imports, runs, drift, releases, config, state):

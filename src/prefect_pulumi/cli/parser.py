@@ -14,12 +14,20 @@ from prefect_pulumi.core.suggestions import suggestion, with_hint
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
 
-EPILOG = """exit codes: 0 done; 1 an operation failed; 2 bad input, nothing was touched; 3 changes or drift found where
-none were expected; 4 could not check (server unreachable, state locked); 130 interrupted
+EPILOG = """exit codes:
+  0    done
+  1    an operation failed
+  2    bad input; nothing was changed
+  3    changes or drift found where none were expected
+  4    could not check: server unreachable, state locked
+  130  interrupted
 
-environment variables: PULUMI_BACKEND_URL (where states are kept), PULUMI_CONFIG_PASSPHRASE[_<STACK>] and
-PULUMI_CONFIG_PASSPHRASE_FILE[_<STACK>] (passphrase of the secrets), PREFECT_API_URL, PREFECT_API_KEY and
-PREFECT_API_AUTH_STRING (the server, where the stack names none)"""
+environment variables:
+  PULUMI_BACKEND_URL                        where states are kept
+  PULUMI_CONFIG_PASSPHRASE[_<STACK>],
+  PULUMI_CONFIG_PASSPHRASE_FILE[_<STACK>]   passphrase of the secrets
+  PREFECT_API_URL, PREFECT_API_KEY,
+  PREFECT_API_AUTH_STRING                   the server, where the stack names none"""
 
 Handler = Callable[[argparse.Namespace, "Project"], int]
 Request = TypeVar("Request")

@@ -21,7 +21,7 @@ def register(commands: Any, options: Options) -> None:
     config = add_group(commands, "config", "read and write the stack's config")
     setter = add_command(config, "set", _set, "set a value", options.stack)
     setter.add_argument("key", help="name, or namespace:name")
-    setter.add_argument("value", nargs="?", help="left out: read from standard input, so that no shell keeps it")
+    setter.add_argument("value", nargs="?", help="if omitted, read from standard input, which no shell history keeps")
     setter.flag("--secret", help="encrypt the value with the stack's passphrase")
     setter.flag("--path", help="the key is a path into a structured value")
     getter = add_command(config, "get", _get, "print a value", options.stack)

@@ -23,9 +23,11 @@ def register(commands: Any, options: Options) -> None:
     about = "what this branch changes in each environment, and what drifted there"
     review = add_command(commands, "review", _review, about, stack="dev")
     _report_options(review, "markdown")
-    review.add_argument("-s", "--stack", action="append", dest="stacks", metavar="STACK", help="may be repeated")
-    review.add_argument("--base", default="main", metavar="REF", help="branch that is compared with (default: main)")
-    review.add_argument("--from", dest="report", metavar="FILE", help="a report's JSON, in place of a new review")
+    review.add_argument(
+        "-s", "--stack", action="append", dest="stacks", metavar="STACK", help="stack (default: dev); may be repeated"
+    )
+    review.add_argument("--base", default="main", metavar="REF", help="branch to compare with (default: main)")
+    review.add_argument("--from", dest="report", metavar="FILE", help="JSON of a report, in place of a new review")
     review.flag("--json", help="the same as --format json")
     review.flag("--post", help="publish the report in the pull request's comments")
     about = "write live values back into the code, as a patch for `git apply`"
@@ -41,7 +43,7 @@ def register(commands: Any, options: Options) -> None:
 
 
 def _report_options(parser: Parser, default: str) -> None:
-    format = f"of the report (default: by the file's name, else {default})"
+    format = f"format of the report (default: by the file's name, otherwise {default})"
     parser.add_argument("--format", choices=FORMATS, help=format)
     parser.many("--out", metavar="FILE", help="write the report to FILE; may be repeated")
     parser.flag("--cli", help="ask the official CLI for code and server")

@@ -33,7 +33,7 @@ def register(commands: Any, options: Options) -> None:
     promote.add_argument("--push", metavar="BRANCH", help="commit the pin and push it there, for a pull request")
     promote.many("--force", metavar="GATE=REASON", help="override a failing gate (GATE=REASON is recorded)")
     promote.add_argument("--commit", metavar="REF", help="a hotfix: a commit that no stage has run")
-    promote.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="of the plan")
+    promote.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="format of the plan")
     promote.add_argument("--out", metavar="FILE", help="write the plan to FILE instead of stdout")
     promote.flag("--json", help="the same as --format json")
     about, shown = "roll a stack back to a release that it keeps", {"shows_steps": True, "program_output": "stdout"}

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 
 def register(commands: Any, options: Options) -> None:
     run = add_command(commands, "run", _run, "run a deployment and follow it to its end", options.stack)
-    run.add_argument("deployment", metavar="FLOW/DEPLOYMENT")
+    run.add_argument("deployment", metavar="FLOW/DEPLOYMENT", help="the deployment to run")
     run.many("-p", "--param", metavar="NAME=JSON", help="a parameter of the run; may be repeated")
     limit = "how long the run may take (default: 600)"
     run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help=limit)
     status = add_command(commands, "status", _status, "all stacks at a glance; -s: the pools and workers of one")
     status.add_argument("-s", "--stack", help="only this one, with its pools and workers")
     status.flag("--json", help="one JSON document on stdout")
-    status.add_argument("--format", choices=("text", "json", "html"), default="text", help="of the table over all")
+    status.add_argument(
+        "--format", choices=("text", "json", "html"), default="text", help="format of the table of all stacks"
+    )
     status.add_argument("--out", metavar="FILE", help="write the table to FILE instead of stdout")
     status.flag("--no-drift", help="do not run the programs to look for drift")
 

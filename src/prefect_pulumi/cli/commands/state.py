@@ -26,10 +26,10 @@ def register(commands: Any, options: Options) -> None:
     delete = add_command(state, "delete", _delete, about, options.stack)
     delete.add_argument("urn", metavar="URN", help=resource)
     delete.flag("--force", help="even if it is protected")
-    delete.flag("--target-dependents", help="and all that uses it")
+    delete.flag("--target-dependents", help="also remove the resources that use it")
     rename = add_command(state, "rename", _rename, "give a resource another name", options.stack)
     rename.add_argument("urn", metavar="URN", help=resource)
-    rename.add_argument("name", metavar="NEW_NAME", help="its name from now on")
+    rename.add_argument("name", metavar="NEW_NAME", help="its new name")
     unprotect = add_command(state, "unprotect", _unprotect, "remove a resource's `protect` flag", options.stack)
     unprotect.add_argument("urn", nargs="?", metavar="URN", help=resource)
     unprotect.flag("--all", help="of all resources")
@@ -37,8 +37,8 @@ def register(commands: Any, options: Options) -> None:
     export = add_command(document, "export", _export, "print the state as the official CLI does", options.stack)
     export.add_argument("--file", metavar="PATH", help="write it to PATH instead of stdout")
     export.flag("--show-secrets", help="with secret values in plain text")
-    replace = add_command(document, "import", _import, "replace the state by such a document", options.stack)
-    replace.add_argument("--file", metavar="PATH", help="left out: standard input")
+    replace = add_command(document, "import", _import, "replace the state with an exported document", options.stack)
+    replace.add_argument("--file", metavar="PATH", help="the document (default: standard input)")
     replace.flag("--force", help="even if it names another stack")
 
 
