@@ -79,21 +79,35 @@ def _reset(segments: tuple[Segment, ...], old: Any, new: Any, *, was_hidden: boo
         keys, whole = _all_keys(old, new, last=not rest)
         done = [_reset((key, *rest), old, new, was_hidden=was_hidden, hidden=hidden) for key in keys]
         return whole and all(done)
-    kind: Any = dict if isinstance(first, str) else list
-    there, here = _holds(old, first), _holds(new, first)
     if rest:
-        if not isinstance(old, kind) or not isinstance(new, kind):
-            return not isinstance(old, kind) and not isinstance(new, kind)
-        if not here or (kind is list and not there):
-            return not here and not there
-        before = old[first] if there else None
-        return _reset(tuple(rest), before, new[first], was_hidden=was_hidden, hidden=hidden)
+        return _reset_below(first, tuple(rest), old, new, was_hidden=was_hidden, hidden=hidden)
+    return _reset_here(first, old, new, seals=was_hidden and not hidden)
+
+
+def _reset_below(
+    first: Segment, rest: tuple[Segment, ...], old: Any, new: Any, *, was_hidden: bool, hidden: bool
+) -> bool:
+    """Follows the path into the element `first`, which both sides must be able to have."""
+    kind: Any = dict if isinstance(first, str) else list
+    if not isinstance(old, kind) or not isinstance(new, kind):
+        return not isinstance(old, kind) and not isinstance(new, kind)
+    there, here = _holds(old, first), _holds(new, first)
+    if not here or (kind is list and not there):
+        return not here and not there
+    before = old[first] if there else None
+    return _reset(rest, before, new[first], was_hidden=was_hidden, hidden=hidden)
+
+
+def _reset_here(key: Segment, old: Any, new: Any, *, seals: bool) -> bool:
+    """Puts the old element back, or removes the new one. `seals`: the old one was inside of a secret."""
+    kind: Any = dict if isinstance(key, str) else list
+    there, here = _holds(old, key), _holds(new, key)
     if there and isinstance(new, kind) and (here or kind is dict):
-        value = copy.deepcopy(old[first])
-        new[first] = secret(value) if was_hidden and not hidden else value
+        value = copy.deepcopy(old[key])
+        new[key] = secret(value) if seals else value
         return True
     if here and isinstance(new, dict):
-        del new[first]
+        del new[key]
         return True
     return not there and not (here and kind is list)
 

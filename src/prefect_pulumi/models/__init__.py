@@ -1,4 +1,7 @@
-"""The desired state of each Prefect object: the one source of schema, checks, payloads, classes and reference."""
+"""The desired state of each Prefect object: the one source of schema, checks, payloads, classes and reference.
+
+Plain data, no I/O. May import `core`.
+"""
 
 from __future__ import annotations
 

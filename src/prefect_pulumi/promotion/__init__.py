@@ -1,1 +1,4 @@
-"""Moving a verified release from stack to stack: records, stages, gates, the plan and its checksum. No I/O."""
+"""Moving a verified release from stack to stack: stages, gates, the plan and its checksum, the rollout.
+
+Plain data, no I/O. May import `core`, `models`, `review` and `state.entries`.
+"""

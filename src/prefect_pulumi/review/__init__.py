@@ -1,1 +1,4 @@
-"""Drift and change reports: one model, several renderers. No I/O, no provider, no engine: plain data in, text out."""
+"""Drift and change reports: one model, several renderers, and edits that adopt live values.
+
+Plain data in, text out: no I/O, no provider, no engine. May import `core` and `models`.
+"""

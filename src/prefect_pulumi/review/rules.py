@@ -76,6 +76,16 @@ class Policy(RulesModel):
         return self
 
 
+_CHANGES = {"delete": frozenset({Action.DELETE, Action.PRUNE}), "replace": frozenset({Action.REPLACE})}
+"""Policy -> the actions of a change that break it."""
+_DRIFT = {
+    "conflict": frozenset({Class.CONFLICT}),
+    "unmanaged": frozenset({Class.UNMANAGED_LIVE}),
+    "drift": frozenset(cls for cls in Class if cls.is_drift),
+}
+"""Policy -> the classes of drift that break it."""
+
+
 class Override(RulesModel):
     """Lets one policy pass for some objects (`Kind name`, patterns) of one stack, until a date."""
 
@@ -178,19 +188,13 @@ class Rules:
     def _broken(self, policy: Policy, environment: Environment) -> list[Item]:
         chosen = [item for item in environment.items if not policy.kinds or item.kind in policy.kinds]
         changed = [item for item in chosen if item.changes]
-        if policy.forbid == "delete":
-            return [item for item in changed if item.action in (Action.DELETE, Action.PRUNE)]
-        if policy.forbid == "replace":
-            return [item for item in changed if item.action is Action.REPLACE]
         if policy.forbid == "share":
             assert policy.percent is not None  # noqa: S101 - the model demands it
             return changed if environment.objects and _share(changed, environment) > policy.percent else []
+        if policy.forbid in _CHANGES:
+            return [item for item in changed if item.action in _CHANGES[policy.forbid]]
         drifted = [item for item in chosen if item.counts]
-        if policy.forbid == "conflict":
-            return [item for item in drifted if item.cls is Class.CONFLICT]
-        if policy.forbid == "unmanaged":
-            return [item for item in drifted if item.cls is Class.UNMANAGED_LIVE]
-        return drifted
+        return [item for item in drifted if item.cls in _DRIFT[policy.forbid]]
 
     def _pardon(self, policy: Policy, stack: str, broken: Sequence[Item]) -> str:
         """The overrides that together cover every broken item, in words; "" when one is left."""

@@ -1,8 +1,8 @@
-"""The picture of an environment: where runs come from, where they wait, and what takes them."""
+"""The picture of an environment: schedules, deployments, queues, pools and workers, and the edges between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prefect_pulumi.review.classify import LiveObject
@@ -22,33 +22,49 @@ _KINDS = {
 
 
 def picture(environment: Environment, objects: Iterable[LiveObject]) -> Topology:
-    """Nodes and edges from what is live, and from items that are not: new and missing objects.
+    """Nodes and edges of live objects, and of items without one: new and missing objects.
 
     Edges run the way a flow run goes: schedule, deployment, queue, pool, worker.
     """
-    found = list(objects)
-    states = {item.id: item for item in environment.items if item.id}
-    states |= {item.key: item for item in environment.items}
+    nodes, edges = _live_nodes(environment, list(objects))
+    known = {node.item for node in nodes.values()}
+    for item in environment.items:
+        node = _item_node(item)
+        if node is not None and node.id not in nodes and node.item not in known:
+            nodes[node.id] = node
+            known.add(node.item)
+            if node.kind == "queue":
+                edges.append((node.id, f"pool:{node.pool}"))
+    return Topology(tuple(nodes.values()), tuple(edge for edge in edges if edge[0] in nodes and edge[1] in nodes))
+
+
+def _live_nodes(
+    environment: Environment, objects: Sequence[LiveObject]
+) -> tuple[dict[str, Node], list[tuple[str, str]]]:
+    items = {item.id: item for item in environment.items if item.id}
+    items |= {item.key: item for item in environment.items}
+    deployments = [row for row in objects if row.kind == "Deployment"]
+    names = {row.id: row.name for row in deployments}
+    pools = {row.name: row.values.get("work_pool_name") or "" for row in deployments}
     nodes: dict[str, Node] = {}
     edges: list[tuple[str, str]] = []
-    names = {each.id: each.name for each in found if each.kind == "Deployment"}
-    places = {each.name: each.values.get("work_pool_name") or "" for each in found if each.kind == "Deployment"}
-    for each in found:
-        owner = names.get(str(each.values.get("deployment_id")), "")
-        pool = _pool(each, places.get(owner, ""))
-        id = f"{_KINDS[each.kind]}:{each.name}"
-        item = states.get(each.id)
-        nodes[id] = Node(id, _KINDS[each.kind], each.name, _detail(each), _state(item), item.key if item else "", pool)
-        edges += _edges(each, id, owner, pool)
-    for item in environment.items:
-        kind = _KINDS.get(item.kind)
-        id = f"{kind}:{item.name}"
-        if kind is not None and id not in nodes and item.key not in {node.item for node in nodes.values()}:
-            pool = item.name.split("/")[0] if kind in ("pool", "queue") else ""
-            nodes[id] = Node(id, kind, item.name, str(item.action), _state(item), item.key, pool)
-            if kind == "queue":
-                edges.append((id, f"pool:{pool}"))
-    return Topology(tuple(nodes.values()), tuple(edge for edge in edges if edge[0] in nodes and edge[1] in nodes))
+    for row in objects:
+        owner = names.get(str(row.values.get("deployment_id")), "")
+        pool = _pool(row, pools.get(owner, ""))
+        kind, item = _KINDS[row.kind], items.get(row.id)
+        node = Node(f"{kind}:{row.name}", kind, row.name, _detail(row), _state(item), item.key if item else "", pool)
+        nodes[node.id] = node
+        edges += _edges(row, node.id, owner, pool)
+    return nodes, edges
+
+
+def _item_node(item: Item) -> Node | None:
+    """The node of an object that may not be live; None for a kind that the picture does not have."""
+    kind = _KINDS.get(item.kind)
+    if kind is None:
+        return None
+    pool = item.name.split("/")[0] if kind in ("pool", "queue") else ""
+    return Node(f"{kind}:{item.name}", kind, item.name, str(item.action), _state(item), item.key, pool)
 
 
 def _state(item: Item | None) -> str:
@@ -59,43 +75,43 @@ def _state(item: Item | None) -> str:
     return str(item.cls)
 
 
-def _pool(each: LiveObject, of_deployment: str) -> str:
-    if each.kind == "WorkPool":
-        return each.name
-    if each.kind == "Worker":
-        return str(each.values["pool"])
-    return of_deployment or str(each.values.get("work_pool_name") or "")
+def _pool(row: LiveObject, of_deployment: str) -> str:
+    if row.kind == "WorkPool":
+        return row.name
+    if row.kind == "Worker":
+        return str(row.values["pool"])
+    return of_deployment or str(row.values.get("work_pool_name") or "")
 
 
-def _edges(each: LiveObject, id: str, owner: str, pool: str) -> list[tuple[str, str]]:
-    if each.kind == "DeploymentSchedule":
+def _edges(row: LiveObject, id: str, owner: str, pool: str) -> list[tuple[str, str]]:
+    if row.kind == "DeploymentSchedule":
         return [(id, f"deployment:{owner}")]
-    if each.kind == "Deployment" and pool:
-        queue = each.values.get("work_queue_name") or "default"
+    if row.kind == "Deployment" and pool:
+        queue = row.values.get("work_queue_name") or "default"
         return [(id, f"queue:{pool}/{queue}")]
-    if each.kind == "WorkQueue":
+    if row.kind == "WorkQueue":
         return [(id, f"pool:{pool}")]
-    return [(f"pool:{pool}", id)] if each.kind == "Worker" else []
+    return [(f"pool:{pool}", id)] if row.kind == "Worker" else []
 
 
-def _detail(each: LiveObject) -> str:
-    values = each.values
+def _detail(row: LiveObject) -> str:
+    values = row.values
     words: list[str] = []
-    if each.kind == "WorkPool":
+    if row.kind == "WorkPool":
         words = [str(values["type"]), _limit(values.get("concurrency_limit"))]
         words += ["paused"] if values.get("is_paused") else [str(values.get("status") or "").lower().replace("_", " ")]
-    elif each.kind == "WorkQueue":
+    elif row.kind == "WorkQueue":
         words = [f"priority {values.get('priority')}", _limit(values.get("concurrency_limit"))]
         words += ["paused"] if values.get("is_paused") else []
-    elif each.kind == "Deployment":
+    elif row.kind == "Deployment":
         words = ["paused"] if values.get("paused") else []
-    elif each.kind == "DeploymentSchedule":
+    elif row.kind == "DeploymentSchedule":
         words = [_when(values.get("schedule") or {}), "" if values.get("active") else "off"]
-    elif each.kind == "Worker":
+    elif row.kind == "Worker":
         words = [", ".join(str(name) for name in values["names"])]
-    elif each.kind == "GlobalConcurrencyLimit":
+    elif row.kind == "GlobalConcurrencyLimit":
         words = [f"{values.get('limit')} slots", "" if values.get("active") else "off"]
-    elif each.kind == "TaskRunConcurrencyLimit":
+    elif row.kind == "TaskRunConcurrencyLimit":
         words = [f"{values.get('concurrency_limit')} slots, by tag"]
     return ", ".join(word for word in words if word)
 
