@@ -43,7 +43,7 @@ from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, unwrap
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.run.events import Event, Message, SinkHost
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.components import sdk_schema
@@ -272,13 +272,13 @@ class Graph:
         (self.root / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
 
     def preview(self) -> Result:
-        return operations.preview(self._context(write=False), Options())
+        return operations.preview(self._context(write=False), RunOptions())
 
     def up(self) -> Result:
-        return operations.up(self._context(write=True), Options())
+        return operations.up(self._context(write=True), RunOptions())
 
     def destroy(self) -> Result:
-        return operations.destroy(self._context(write=True), Options())
+        return operations.destroy(self._context(write=True), RunOptions())
 
     def registered(self) -> dict[str, Any]:
         """Logical name and type -> the planned step's new state, in a preview."""

@@ -8,7 +8,7 @@ import pytest
 
 from prefect_pulumi.core.errors import StateError
 from prefect_pulumi.core.values import UNKNOWN
-from prefect_pulumi.engine.run.provider_resources import default_name
+from prefect_pulumi.engine.plan.provider_goals import default_name
 from prefect_pulumi.engine.run.providers import ProviderPool, UnconfiguredProvider
 from prefect_pulumi.state.entries import ResourceEntry
 

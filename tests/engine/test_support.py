@@ -11,9 +11,10 @@ from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 from prefect_pulumi.core.errors import UnsupportedError
 from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.engine.run.events import NullSink
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions, RunState
 from prefect_pulumi.engine.sdk import capabilities
 from prefect_pulumi.engine.sdk.monitor import InProcessMonitor, MonitorClosed
+from prefect_pulumi.state.entries import Snapshot
 
 SERVICER = resource_pb2_grpc.ResourceMonitorServicer
 METHODS = sorted(name for name in vars(SERVICER) if not name.startswith("_"))
@@ -21,16 +22,10 @@ FLAGS = sorted(resource_pb2.ResourceMonitorFeature.keys())
 
 
 class Nothing:
-    """Stands for a deployment that must not be asked for anything."""
+    """Stands for a deployment that must not be asked for anything: it has a state, and nothing else."""
 
     def __init__(self) -> None:
-        self.errors: list[Exception] = []
-        self.options = Options()
-        self.project, self.stack, self.dry_run = "p", "dev", True
-        self.aborted = False
-
-    def abort(self) -> None:
-        self.aborted = True
+        self.state = RunState(project="p", stack="dev", snapshot=Snapshot.empty(), options=RunOptions(), dry_run=True)
 
 
 def test_every_method_of_the_sdk_is_in_the_table() -> None:
@@ -51,9 +46,9 @@ def test_methods_are_there_or_refused_by_name(name: str) -> None:
         return
     with pytest.raises(MonitorClosed):
         getattr(monitor, name)(None)
-    assert isinstance(deployment.errors[0], UnsupportedError)
-    assert item.note in deployment.errors[0].message
-    assert deployment.aborted
+    assert isinstance(deployment.state.errors[0], UnsupportedError)
+    assert item.note in deployment.state.errors[0].message
+    assert deployment.state.aborted
 
 
 @pytest.mark.parametrize("flag", FLAGS)
@@ -89,7 +84,7 @@ def test_options_are_refused_by_name(field: str) -> None:
     with pytest.raises(MonitorClosed):
         InProcessMonitor(deployment, Path()).RegisterResource(request)
     words = next(words for name, words, _ in capabilities.OPTIONS if name == field)
-    assert words in deployment.errors[0].message
+    assert words in deployment.state.errors[0].message
 
 
 PROGRAM = """
@@ -149,7 +144,7 @@ def test_programs_are_refused_before_anything_is_touched(line: str, words: str, 
         sink=NullSink(),
     )
     with pytest.raises(UnsupportedError) as raised:
-        operations.up(context, Options())
+        operations.up(context, RunOptions())
     assert words in str(raised.value)
     assert "pulumi up" in raised.value.remedy
     assert touched == []

@@ -22,7 +22,7 @@ from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.plan.scope import Selection
 from prefect_pulumi.engine.run.events import Event, Message
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot
 from tests.support import engines
@@ -124,10 +124,10 @@ def _environment(root: Path, providers: str = "") -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _options(given: dict[str, Any]) -> Options:
+def _options(given: dict[str, Any]) -> RunOptions:
     names = ("targets", "excludes", "replace", "target_dependents", "exclude_dependents")
     selection = Selection(**{name: given[name] for name in names if name in given})
-    return Options(selection=selection, continue_on_error=given.get("continue_on_error", False))
+    return RunOptions(selection=selection, continue_on_error=given.get("continue_on_error", False))
 
 
 @dataclass

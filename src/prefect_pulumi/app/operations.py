@@ -15,7 +15,7 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.scope import Selection
 from prefect_pulumi.engine.plan.steps import STACK_TYPE
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.promotion.stages import Stages
 
@@ -143,9 +143,9 @@ def not_created(name: str) -> ConfigError:
     return ConfigError(f"stack {name!r} has not been created yet", where="infra", remedy=f"run: infra up -s {name}")
 
 
-def _options(selection: Selection, parallel: int, continue_on_error: bool = False) -> Options:
+def _options(selection: Selection, parallel: int, continue_on_error: bool = False) -> RunOptions:
     if parallel < 1:
         raise InputError("--parallel must be at least 1", where="infra")
     if selection.targets and selection.excludes:
         raise InputError("--target and --exclude cannot be given together", where="infra")
-    return Options(selection=selection, continue_on_error=continue_on_error, parallel=parallel)
+    return RunOptions(selection=selection, continue_on_error=continue_on_error, parallel=parallel)

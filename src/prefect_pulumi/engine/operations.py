@@ -17,9 +17,9 @@ from prefect_pulumi.engine.plan.steps import Step, summarize
 from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.events import Message, Sink
 from prefect_pulumi.engine.run.providers import Loader, ProviderPool
-from prefect_pulumi.engine.run.recovery import heal
+from prefect_pulumi.engine.run.recovery import resolve_pending
 from prefect_pulumi.engine.run.refresh import refresh_entries
-from prefect_pulumi.engine.run.run_state import Aborted, Options
+from prefect_pulumi.engine.run.run_state import Aborted, RunOptions
 from prefect_pulumi.engine.run.signals import stopping
 from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.sdk.program import run_program
@@ -47,8 +47,8 @@ class StackContext:
     sink: Sink
     output: TextIO | None = None
     masker: Masker = field(default_factory=current)
-    wake: Callable[[Snapshot], None] | None = None
-    """Starts what open operations of a crashed run are looked for on, when it stopped with the machine."""
+    ensure_server: Callable[[Snapshot], None] | None = None
+    """Starts the local server on which open operations of a crashed run are looked for, when it is not running."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Result:
 
 
 def preview(
-    context: StackContext, options: Options, *, refresh: bool = False, snapshot: Snapshot | None = None
+    context: StackContext, options: RunOptions, *, refresh: bool = False, snapshot: Snapshot | None = None
 ) -> Result:
     """What `up` would do. Takes no lock and writes nothing. `snapshot`: the state, for one who has read it already."""
     began = time.monotonic()
@@ -81,7 +81,7 @@ def preview(
 
 def up(
     context: StackContext,
-    options: Options,
+    options: RunOptions,
     *,
     refresh: bool = False,
     confirm: Callable[[Result], bool] | None = None,
@@ -90,7 +90,7 @@ def up(
     """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied."""
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
-        snapshot = _healed(context, update, providers)
+        snapshot = _recovered(context, update, providers)
         before: tuple[Step, ...] = ()
         if refresh:
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
@@ -98,7 +98,7 @@ def up(
         planned = _result(plan, began, before)
         if expect_no_changes and planned.changed:
             raise ChangesFound("changes were found where none were expected")
-        if not planned.changed and not plan.state_dirty and not plan.outputs_changed and not refresh:
+        if not planned.changed and not plan.state.dirty and not plan.state.outputs_changed and not refresh:
             return planned
         if planned.changed and confirm is not None and not confirm(planned):
             return replace(planned, steps=())
@@ -108,7 +108,7 @@ def up(
         gc.collect()  # the resources of the preview's program refer to each other in circles
         with open_providers(context) as running, stopping(update.lock.release) as stop:
             deployment = make_deployment(context, snapshot, running, options, update.journal)
-            stop.append(deployment)
+            stop.append(deployment.state)
             start = int(time.time())
             try:
                 _execute(context, deployment)
@@ -118,11 +118,11 @@ def up(
     return _result(deployment, began, before)
 
 
-def refresh(context: StackContext, options: Options, *, expect_no_changes: bool = False) -> Result:
+def refresh(context: StackContext, options: RunOptions, *, expect_no_changes: bool = False) -> Result:
     """Brings the state up to what the providers report."""
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
-        snapshot = _healed(context, update, providers)
+        snapshot = _recovered(context, update, providers)
         start = int(time.time())
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
         if expect_no_changes and any(step.changes for step in steps):
@@ -131,14 +131,14 @@ def refresh(context: StackContext, options: Options, *, expect_no_changes: bool 
     return Result(steps, _outputs(fresh), summarize(steps), time.monotonic() - began)
 
 
-def destroy(context: StackContext, options: Options, *, confirm: Callable[[Result], bool] | None = None) -> Result:
+def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Result], bool] | None = None) -> Result:
     """Deletes every resource of the stack, users before what they use."""
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
-        snapshot = _healed(context, update, providers)
+        snapshot = _recovered(context, update, providers)
         plan = make_deployment(context, snapshot, providers, options, None)
-        plan.check_targets()
-        plan.finish()
+        plan.state.check_targets()
+        plan.deletion.delete_undeclared()
         _raise_first(plan)
         planned = _result(plan, began, ())
         if not snapshot.resources:
@@ -147,10 +147,10 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
             return replace(planned, steps=())
         with stopping(update.lock.release) as stop:
             deployment = make_deployment(context, snapshot, providers, options, update.journal)
-            stop.append(deployment)
+            stop.append(deployment.state)
             start = int(time.time())
             try:
-                deployment.finish()
+                deployment.deletion.delete_undeclared()
             finally:
                 save(context, deployment, update.journal, "destroy", start)
             _raise_first(deployment, interrupted=stop.interrupted)
@@ -158,7 +158,7 @@ def destroy(context: StackContext, options: Options, *, confirm: Callable[[Resul
 
 
 def _run(
-    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: Options, journal: Journal | None
+    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: RunOptions, journal: Journal | None
 ) -> Deployment:
     deployment = make_deployment(context, snapshot, providers, options, journal)
     _execute(context, deployment)
@@ -167,13 +167,13 @@ def _run(
 
 
 def make_deployment(
-    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: Options, journal: Journal | None
+    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: RunOptions, journal: Journal | None
 ) -> Deployment:
     return Deployment(
         project=context.project,
         stack=context.stack,
         snapshot=snapshot,
-        providers=providers,
+        pool=providers,
         package_config=context.package_config,
         sink=context.sink,
         options=options,
@@ -184,9 +184,10 @@ def make_deployment(
 
 def _execute(context: StackContext, deployment: Deployment) -> None:
     """Runs the program; deletes what it no longer declares only when it ended without error, or goes on after one."""
+    state = deployment.state
     # A preview learns secrets that the program made after it may have shown them, so its output waits for the end.
-    output = MaskedStream(context.output or sys.stdout, context.masker, held=deployment.dry_run)
-    errors = MaskedStream(sys.stderr, context.masker, held=deployment.dry_run)
+    output = MaskedStream(context.output or sys.stdout, context.masker, held=state.dry_run)
+    errors = MaskedStream(sys.stderr, context.masker, held=state.dry_run)
     try:
         run_program(
             context.program,
@@ -196,28 +197,28 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
             secret_keys=context.secret_keys,
             monitor=InProcessMonitor(deployment, context.program),
             engine=InProcessEngine(context.sink),
-            dry_run=deployment.dry_run,
-            parallel=deployment.options.parallel,
+            dry_run=state.dry_run,
+            parallel=state.options.parallel,
             output=output,
             errors=errors,
         )
     except Aborted:
         return
     except PrefectPulumiError as error:
-        deployment.errors.append(error)
+        state.errors.append(error)
         return
     finally:
         output.finish()
         errors.finish()
-    found = deployment.check_targets()
-    if found and not deployment.aborted and (not deployment.errors or deployment.goes_on):
-        deployment.finish()
+    targets_exist = state.check_targets()
+    if targets_exist and not state.aborted and (not state.errors or state.continues_after_failures):
+        deployment.deletion.delete_undeclared()
 
 
 def _raise_first(deployment: Deployment, *, interrupted: bool = False) -> None:
     if interrupted:
         raise InterruptedRun("interrupted: what was in flight has ended and is saved", remedy="run it again to go on")
-    errors = deployment.errors
+    errors = deployment.state.errors
     if not errors:
         return
     first = errors[0]
@@ -281,7 +282,7 @@ def settle(context: StackContext) -> int:
     After it the official CLI can go on.
     """
     with updating(context) as update, open_providers(context) as providers:
-        _healed(context, update, providers)
+        _recovered(context, update, providers)
         return len(update.snapshot.pending_operations)
 
 
@@ -292,15 +293,15 @@ def _load(context: StackContext) -> Snapshot:
     return snapshot
 
 
-def _healed(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:
+def _recovered(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:
     snapshot = update.snapshot
     if not snapshot.pending_operations:
         return snapshot
-    if context.wake is not None:
-        context.wake(snapshot)
-    healed = heal(snapshot, providers, context.sink)
-    _keep(context, update, healed)
-    return healed
+    if context.ensure_server is not None:
+        context.ensure_server(snapshot)
+    recovered = resolve_pending(snapshot, providers, context.sink)
+    _keep(context, update, recovered)
+    return recovered
 
 
 def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
@@ -310,8 +311,9 @@ def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
 
 
 def save(context: StackContext, deployment: Deployment, journal: Journal, kind: str, start: int) -> None:
-    outcome = "failed" if deployment.errors or deployment.aborted else "succeeded"
-    _write(context, deployment.snapshot(), journal, kind, start, summarize(deployment.steps), outcome)
+    state = deployment.state
+    outcome = "failed" if state.errors or state.aborted else "succeeded"
+    _write(context, state.snapshot(), journal, kind, start, summarize(state.steps), outcome)
 
 
 def _write(
@@ -339,5 +341,5 @@ def _outputs(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _result(deployment: Deployment, began: float, before: tuple[Step, ...]) -> Result:
-    steps = (*before, *deployment.steps)
-    return Result(steps, deployment.stack_outputs, summarize(steps), time.monotonic() - began)
+    steps = (*before, *deployment.state.steps)
+    return Result(steps, deployment.state.stack_outputs, summarize(steps), time.monotonic() - began)

@@ -18,7 +18,7 @@ from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.operations import StackContext, open_providers
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.run.providers import ProviderPool
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.state.read_only import owned
@@ -48,7 +48,7 @@ def observe_code(view: StackView) -> Code:
 def run_code(context: StackContext, snapshot: Snapshot) -> Code:
     """The program's steps against the state. A program that fails is a problem, not the end of the report."""
     try:
-        result = operations.preview(context, Options(), snapshot=snapshot)
+        result = operations.preview(context, RunOptions(), snapshot=snapshot)
     except PrefectPulumiError as error:
         return Code(problem=error)
     steps: dict[str, Step] = {}

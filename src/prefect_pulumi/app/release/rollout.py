@@ -20,7 +20,7 @@ from prefect_pulumi.core.errors import (
     PromotionError,
 )
 from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.models.release_record import ReleasePin, ReleaseRecord
 from prefect_pulumi.promotion.plan import need_open, need_same
 from prefect_pulumi.promotion.rollout import Phase, Rollout
@@ -218,7 +218,7 @@ class _Runner:
 
             return official_engine.up(view)
         context = engine_context(view.stack, view.sink, write=True, output=view.output)
-        return operations.up(context, Options()).summary
+        return operations.up(context, RunOptions()).summary
 
     def _workers(self) -> str:
         client = self.view.client()

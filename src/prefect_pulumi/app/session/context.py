@@ -52,7 +52,7 @@ def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | No
         package_config=package_config,
         sink=sink,
         output=output,
-        wake=lambda snapshot: _start_server(stack, snapshot),
+        ensure_server=lambda snapshot: _start_server(stack, snapshot),
         masker=masker,
     )
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX
-from prefect_pulumi.state.entries import ResourceEntry
+from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref, urn_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,31 @@ class Goal:
         for listed in self.property_dependencies.values():
             urns.update(listed)
         return frozenset(urns)
+
+    @property
+    def used(self) -> frozenset[str]:
+        """`needs`, the parent and the explicit provider."""
+        urns = {*self.needs, self.parent}
+        if self.provider:
+            urns.add(parse_provider_ref(self.provider)[0])
+        return frozenset(urns)
+
+    def inheriting(self, parent: Goal) -> Goal:
+        """This goal with what it takes over from its parent's where the program does not say."""
+        return replace(
+            self,
+            protect=parent.protect if self.protect is None else self.protect,
+            retain_on_delete=parent.retain_on_delete if self.retain_on_delete is None else self.retain_on_delete,
+            deleted_with=self.deleted_with or parent.deleted_with,
+            provider=self.provider or self._provider_of(parent),
+        )
+
+    def _provider_of(self, parent: Goal) -> str:
+        """A parent's provider serves its children of the same package."""
+        if not parent.provider or not self.custom or self.is_provider:
+            return ""
+        package = urn_type(parse_provider_ref(parent.provider)[0]).rsplit(":", 1)[-1]
+        return parent.provider if package == self.package else ""
 
     def entry(self, *, inputs: dict[str, Any], outputs: dict[str, Any], id: str, provider: str) -> ResourceEntry:
         """The state entry that this goal leaves, without its timestamps."""

@@ -7,10 +7,11 @@ from typing import Any
 
 from prefect_pulumi.core import property_paths
 from prefect_pulumi.core.diffs import differences
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult
-from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, identical, same, secret
+from prefect_pulumi.core.errors import CheckError
+from prefect_pulumi.core.provider_protocol import Changes, CheckFailure, DiffKind, DiffResult
+from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, identical, same, secret, unwrap
 from prefect_pulumi.engine.plan.goals import Goal
-from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op
+from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref
 
 INIT_ERROR = "#initerror"
@@ -31,6 +32,16 @@ def decide(diff: DiffResult, goal: Goal, old: ResourceEntry) -> Op:
     if diff.changes is Changes.NONE:
         return Op.UPDATE if old.init_errors else Op.SAME
     return Op.REPLACE if replaces(diff, goal.replace_on_changes) else Op.UPDATE
+
+
+def imports(goal: Goal, old: ResourceEntry | None) -> bool:
+    """Whether the goal takes an object over that the state does not have under its URN."""
+    return bool(goal.import_id) and (old is None or old.external or goal.import_id != (old.import_id or old.id))
+
+
+def is_absent(old: ResourceEntry) -> bool:
+    """Whether `old` has no object that a custom resource under its URN could continue."""
+    return old.external or old.pending_replacement or not old.custom
 
 
 def replaces(diff: DiffResult, replace_on_changes: Iterable[str]) -> bool:
@@ -54,6 +65,37 @@ def seal(outputs: Mapping[str, Any], inputs: Mapping[str, Any], additional: Iter
         return marked[key] if key in marked and not has_secret(value) and same(value, marked[key]) else value
 
     return {key: sealed(key, value) for key, value in outputs.items()} if named or marked else dict(outputs)
+
+
+def provider_op(old: ResourceEntry | None, diff: DiffResult | None) -> Op:
+    """The step of a provider resource. `diff`: None when its inputs are as before."""
+    if old is None:
+        return Op.CREATE
+    if old.pending_replacement:
+        return Op.REPLACE
+    if diff is None or diff.changes is Changes.NONE:
+        return Op.SAME
+    return Op.REPLACE if replaces(diff, ()) else Op.UPDATE
+
+
+def deletes_first(goal: Goal, diff: DiffResult | None) -> bool:
+    """Whether a replacement deletes the old object before the new one is created."""
+    chosen = goal.delete_before_replace
+    return bool(diff and diff.delete_before_replace) if chosen is None else chosen
+
+
+def refuse_protected(goal: Goal, old: ResourceEntry) -> None:
+    """Raises `CheckError` when `old` must not be replaced. Taking the option out of the program is enough."""
+    if old.protect and goal.protect:
+        raise CheckError(
+            "the resource is protected, and this change replaces it", where=goal.urn, remedy="unprotect it first"
+        )
+
+
+def check_failed(urn: str, failures: Iterable[CheckFailure]) -> CheckError:
+    """The error for what a provider's Check refuses, one line for each failure."""
+    lines = [f"{failure.property}: {failure.reason}" if failure.property else failure.reason for failure in failures]
+    return CheckError("\n".join(lines), where=urn)
 
 
 def references(entry: ResourceEntry) -> set[str]:
@@ -115,3 +157,14 @@ def state_differs(old: ResourceEntry, new: ResourceEntry) -> bool:
         or old.taint != new.taint
         or old.urn != new.urn
     )
+
+
+def changes_state(step: Step) -> bool:
+    """True when saving the step's result would change the state file."""
+    if step.old is None or step.op not in {Op.SAME, Op.READ}:
+        return True
+    if step.new is None:
+        return False
+    if step.op is Op.READ and not same(unwrap(step.old.outputs), unwrap(step.new.outputs)):
+        return True
+    return state_differs(step.old, step.new)

@@ -1,17 +1,17 @@
 """Steps: what an update does to one resource. Building them has no side effect.
 
-A preview records the very steps that an update executes: both go through `deployment.Deployment`, and only the
-provider calls differ (protocol field `preview`).
+A preview records the very steps that an update executes: both come from `run.step_generator` and go through
+`run.step_executor`, and only the provider calls differ (protocol field `preview`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 
-from prefect_pulumi.core.provider_protocol import DiffResult
+from prefect_pulumi.core.provider_protocol import DiffResult, Provider
 from prefect_pulumi.state.entries import ResourceEntry
 
 PROVIDER_PREFIX = "pulumi:providers:"
@@ -63,6 +63,36 @@ class Step:
     def changes(self) -> bool:
         """True for what counts as a change."""
         return self.op in CHANGING and not self.is_default_provider
+
+
+class Execution(Enum):
+    """What carrying a step out takes."""
+
+    RECORD = "record"
+    """Nothing but the entry in the state."""
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    DELETE_FIRST = "delete-first"
+    """The object is deleted so that its replacement can be created; the entry stays until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step and what carrying it out takes.
+
+    `provider`: whom to call; None for a step without a call. `replaced`: the old entry whose object this step
+    replaces; the run deletes it at its end.
+    """
+
+    step: Step
+    execution: Execution = Execution.RECORD
+    provider: Provider | None = None
+    replaced: ResourceEntry | None = None
+
+
+Steps = Generator[PlannedStep, None, None]
+"""The steps of one resource. Each is carried out before the next is decided on."""
 
 
 def summarize(steps: Iterable[Step]) -> dict[str, int]:

@@ -1,99 +1,156 @@
-"""Custom resources: checked, compared, then created, updated, replaced or left as they are."""
+"""Steps of custom resources: checked and compared by their provider, then created, updated, replaced or left alone."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prefect_pulumi.core import property_paths
 from prefect_pulumi.core.errors import CheckError, ProviderError
-from prefect_pulumi.core.provider_protocol import (
-    Changes,
-    CheckRequest,
-    CreateRequest,
-    DiffRequest,
-    DiffResult,
-    Provider,
-    ReadRequest,
-    UpdateRequest,
-)
+from prefect_pulumi.core.provider_protocol import Changes, CheckRequest, DiffRequest, DiffResult, Provider, ReadRequest
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.goals import Goal
-from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
-from prefect_pulumi.engine.run.events import Message
-from prefect_pulumi.engine.run.provider_resources import ProviderSteps
-from prefect_pulumi.engine.run.run_state import Outcome, check_error, now, stamped
-from prefect_pulumi.state.entries import ResourceEntry, make_urn, urn_name
+from prefect_pulumi.engine.plan.steps import Execution, Op, PlannedStep, Step, Steps
+from prefect_pulumi.engine.run.deletion import Deletion
+from prefect_pulumi.engine.run.events import Message, Sink
+from prefect_pulumi.engine.run.provider_resources import ProviderResources
+from prefect_pulumi.engine.run.run_state import RunState
+from prefect_pulumi.engine.run.timestamps import now, stamped
+from prefect_pulumi.state.entries import ResourceEntry
 
 
-class Customs(ProviderSteps):
-    """The part of a run that works on resources that a provider manages."""
+@dataclass(frozen=True, slots=True)
+class ManagedGoal:
+    """A goal with the running provider that serves it, and the reference `urn::id` of that provider to store."""
 
-    def _register_custom(self, goal: Goal, old: ResourceEntry | None) -> Outcome:
+    goal: Goal
+    provider: Provider
+    reference: str
+
+    def entry(self, inputs: dict[str, Any], outputs: dict[str, Any], id: str) -> ResourceEntry:
+        return self.goal.entry(inputs=inputs, outputs=outputs, id=id, provider=self.reference)
+
+    def imported(self) -> ResourceEntry:
+        """The entry of the object that `import_id` names, as the provider reads it. Raises `ProviderError`."""
+        goal = self.goal
+        read = self.provider.read(ReadRequest(goal.urn, goal.import_id))
+        if not read.id:
+            raise ProviderError(f"{goal.import_id!r} does not exist, so it cannot be imported", where=goal.urn)
+        outputs = planner.seal(read.outputs, read.inputs, goal.additional_secret_outputs)
+        return replace(self.entry(read.inputs, outputs, read.id), created=now(), modified=now())
+
+
+class CustomResources:
+    """Decides the steps of a custom resource from its goal, its old entry and its provider's answers."""
+
+    def __init__(self, state: RunState, providers: ProviderResources, deletion: Deletion, sink: Sink) -> None:
+        self.state = state
+        self.providers = providers
+        self.deletion = deletion
+        self.sink = sink
+        self._seed = os.urandom(32)
+
+    def steps(self, goal: Goal, old: ResourceEntry | None) -> Steps:
+        """Raises `CheckError` for inputs that the provider refuses and for a replacement that is not allowed."""
         for path in (*goal.ignore_changes, *goal.replace_on_changes):
-            property_paths.parse(path)  # said even when nothing differs
-        provider, reference = self._provider_for(goal)
-        importing = bool(goal.import_id) and (
-            old is None or old.external or goal.import_id != (old.import_id or old.id)
-        )
-        displaced = old is not None and not old.external and not old.pending_replacement
-        told = Op.REPLACE if displaced else Op.IMPORT
-        if importing:
-            old = self._imported(goal, old, provider, reference)
-        creating = old is None or old.external or old.pending_replacement or not old.custom
-        forced = old is not None and (old.taint or self._scope.replaces(goal.urn))
-        if old is None or creating or forced:
-            base, news = {}, goal.inputs
+            property_paths.parse(path)  # a malformed path is an error even when nothing differs
+        managed = ManagedGoal(goal, *self.providers.for_goal(goal))
+        if planner.imports(goal, old):
+            yield from self._import(managed, old)
+        elif old is None:
+            yield _creation(managed, None, self._checked_as_new(managed), Op.CREATE)
+        elif planner.is_absent(old):
+            # Its object was never ours, is deleted already, or is a component's, which goes at the end of the run.
+            inputs = self._checked_as_new(managed)
+            yield _creation(managed, old, inputs, Op.REPLACE, replaced=None if old.custom else old)
         else:
-            unset: list[str] = []
-            base, news = old.inputs, property_paths.reset(goal.inputs, old.inputs, goal.ignore_changes, left=unset)
-            if unset:
-                self._sink.emit(
-                    Message("info", f"not ignored where it was added or removed: {', '.join(unset)}", goal.urn)
-                )
-        inputs = self._checked(goal, provider, base, news)
-        if old is None:
-            return self._create(goal, None, provider, reference, inputs, Op.CREATE)
-        if creating:
-            # What stands there was never ours, is deleted already, or is a component.
-            left = old if not old.custom else None
-            return self._create(goal, old, provider, reference, inputs, Op.REPLACE, left=left)
-        if forced:
-            diff = DiffResult(Changes.SOME, replaces=("id",))
+            inputs, diff = self._compared(managed, old)
+            yield from self._change(managed, old, inputs, diff, planner.decide(diff, goal, old))
+
+    def _import(self, managed: ManagedGoal, old: ResourceEntry | None) -> Steps:
+        """The object that the program names comes into the state; then it is changed to what the program declares.
+
+        An old object under another id is deleted at the end of the run.
+        """
+        goal, entry = managed.goal, managed.imported()
+        replaced = old if old is not None and not old.external and not old.pending_replacement else None
+        if replaced is not None:
+            planner.refuse_protected(goal, replaced)
+        op = Op.IMPORT if replaced is None else Op.REPLACE
+        inputs, diff = self._compared(managed, entry)
+        change = planner.decide(diff, goal, entry)
+        if change is Op.SAME:
+            yield _unchanged(managed, entry, inputs, diff, op, replaced)
         else:
-            diff = self._diff(goal, old, provider, reference, inputs)
-        op = planner.decide(diff, goal, old)
-        if importing and op is not Op.SAME:
-            self._finish(Step(told, goal.urn, goal.type, None, old))
+            yield PlannedStep(Step(op, goal.urn, goal.type, None, entry), replaced=replaced)
+            yield from self._change(managed, entry, inputs, diff, change)
+
+    def _change(
+        self, managed: ManagedGoal, old: ResourceEntry, inputs: dict[str, Any], diff: DiffResult, op: Op
+    ) -> Steps:
         if op is Op.REPLACE:
-            return self._replace(goal, old, provider, reference, diff, inputs if forced else None)
-        if op is Op.UPDATE:
-            return self._update(goal, old, provider, reference, inputs, diff)
-        op = told if importing else op
-        outputs = planner.seal(old.outputs, inputs, goal.additional_secret_outputs)
-        entry = stamped(goal.entry(inputs=inputs, outputs=outputs, id=old.id, provider=reference), old, op)
-        self._finish(Step(op, goal.urn, goal.type, old, entry, diff))
-        return Outcome(goal.urn, old.id, entry.outputs)
+            yield from self._replacement(managed, old, inputs, diff)
+        elif op is Op.UPDATE:
+            planned = managed.entry(inputs, old.outputs, old.id)
+            step = Step(op, managed.goal.urn, managed.goal.type, old, planned, diff)
+            yield PlannedStep(step, Execution.UPDATE, managed.provider)
+        else:
+            yield _unchanged(managed, old, inputs, diff, op)
 
-    def _seed_of(self, urn: str) -> bytes:
-        """`CheckRequest.randomSeed`, 32 bytes."""
-        return hashlib.sha256(self._seed + urn.encode()).digest()
+    def _replacement(self, managed: ManagedGoal, old: ResourceEntry, inputs: dict[str, Any], diff: DiffResult) -> Steps:
+        goal = managed.goal
+        planner.refuse_protected(goal, old)
+        if goal.import_id:
+            raise CheckError(
+                "the resource was imported and `import_` is still given, so it cannot be replaced",
+                where=goal.urn,
+                remedy="take the option import_ out of the program",
+            )
+        if not self._is_forced(goal, old):
+            inputs = self._checked_as_new(managed)
+        replaced: ResourceEntry | None = old
+        if planner.deletes_first(goal, diff):
+            yield from self.deletion.before_replacement(goal, old)
+            replaced = None
+        yield _creation(managed, old, inputs, Op.REPLACE, diff, replaced)
 
-    def _checked(self, goal: Goal, provider: Provider, olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
-        checked = provider.check(
-            CheckRequest(goal.urn, old_inputs=olds, new_inputs=news, random_seed=self._seed_of(goal.urn))
-        )
+    # The provider's answers
+
+    def _compared(self, managed: ManagedGoal, old: ResourceEntry) -> tuple[dict[str, Any], DiffResult]:
+        """The checked inputs and how they differ from `old`. A replacement that was asked for is checked as new."""
+        goal = managed.goal
+        if self._is_forced(goal, old):
+            return self._checked_as_new(managed), DiffResult(Changes.SOME, replaces=("id",))
+        not_ignored: list[str] = []
+        given = property_paths.reset(goal.inputs, old.inputs, goal.ignore_changes, left=not_ignored)
+        if not_ignored:
+            text = f"not ignored where it was added or removed: {', '.join(not_ignored)}"
+            self.sink.emit(Message("info", text, goal.urn))
+        inputs = self._checked(managed, old.inputs, given)
+        return inputs, self._diff(managed, old, inputs)
+
+    def _is_forced(self, goal: Goal, old: ResourceEntry) -> bool:
+        """Tainted, or named by `--replace`."""
+        return old.taint or self.state.scope.replaces(goal.urn)
+
+    def _checked_as_new(self, managed: ManagedGoal) -> dict[str, Any]:
+        return self._checked(managed, {}, managed.goal.inputs)
+
+    def _checked(self, managed: ManagedGoal, old: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+        urn = managed.goal.urn
+        seed = hashlib.sha256(self._seed + urn.encode()).digest()
+        checked = managed.provider.check(CheckRequest(urn, old_inputs=old, new_inputs=given, random_seed=seed))
         if checked.failures:
-            raise check_error(goal.urn, checked.failures)
+            raise planner.check_failed(urn, checked.failures)
         return checked.inputs
 
-    def _diff(
-        self, goal: Goal, old: ResourceEntry, provider: Provider, reference: str, inputs: dict[str, Any]
-    ) -> DiffResult:
-        if self._provider_replaces(old, provider, reference):
+    def _diff(self, managed: ManagedGoal, old: ResourceEntry, inputs: dict[str, Any]) -> DiffResult:
+        goal = managed.goal
+        if self.providers.replaces(old, managed.provider, managed.reference):
             return DiffResult(Changes.SOME, replaces=("provider",))
-        diff = provider.diff(
+        diff = managed.provider.diff(
             DiffRequest(
                 goal.urn,
                 old.id,
@@ -103,148 +160,34 @@ class Customs(ProviderSteps):
                 ignore_changes=goal.ignore_changes,
             )
         )
-        if diff.changes is Changes.UNKNOWN:
-            own = planner.plain_diff(old.inputs, property_paths.reset(inputs, old.inputs, goal.ignore_changes))
-            diff = replace(
-                diff, changes=own.changes, detailed=own.detailed if own.changes is Changes.SOME else diff.detailed
-            )
-        return diff
-
-    # Steps
-
-    def _create(
-        self,
-        goal: Goal,
-        old: ResourceEntry | None,
-        provider: Provider,
-        reference: str,
-        inputs: dict[str, Any],
-        op: Op,
-        *,
-        diff: DiffResult | None = None,
-        left: ResourceEntry | None = None,
-    ) -> Outcome:
-        """`left`: the entry that this one takes the place of and that is deleted at the end of the run."""
-        planned = goal.entry(inputs=inputs, outputs={}, id="", provider=reference)
-        step = Step(op, goal.urn, goal.type, old, planned, diff)
-
-        def call() -> ResourceEntry:
-            timeout = goal.custom_timeouts.get("create", 0.0)
-            made = provider.create(CreateRequest(goal.urn, inputs, timeout=timeout, preview=self.dry_run))
-            if not made.id and not self.dry_run:
-                raise ProviderError("the provider made it but gave no id", where=goal.urn)
-            outputs = planner.seal(made.outputs, inputs, goal.additional_secret_outputs)
-            return stamped(replace(planned, id=made.id, outputs=outputs), None, Op.CREATE)
-
-        entry = self._carry_out(step, planned, call, beside=left is not None)
-        if left is not None:
-            self._leave_behind(left)
-        return Outcome(goal.urn, entry.id, entry.outputs, failed=bool(entry.init_errors))
-
-    def _update(
-        self,
-        goal: Goal,
-        old: ResourceEntry,
-        provider: Provider,
-        reference: str,
-        inputs: dict[str, Any],
-        diff: DiffResult,
-    ) -> Outcome:
-        planned = goal.entry(inputs=inputs, outputs=old.outputs, id=old.id, provider=reference)
-        step = Step(Op.UPDATE, goal.urn, goal.type, old, planned, diff)
-
-        def call() -> ResourceEntry:
-            outputs = provider.update(
-                UpdateRequest(
-                    goal.urn,
-                    old.id,
-                    old_inputs=old.inputs,
-                    old_outputs=old.outputs,
-                    new_inputs=inputs,
-                    ignore_changes=goal.ignore_changes,
-                    timeout=goal.custom_timeouts.get("update", 0.0),
-                    preview=self.dry_run,
-                )
-            )
-            sealed = planner.seal(outputs, inputs, goal.additional_secret_outputs)
-            return stamped(replace(planned, outputs=sealed), old, Op.UPDATE)
-
-        entry = self._carry_out(step, planned, call)
-        return Outcome(goal.urn, entry.id, entry.outputs, failed=bool(entry.init_errors))
-
-    def _replace(
-        self,
-        goal: Goal,
-        old: ResourceEntry,
-        provider: Provider,
-        reference: str,
-        diff: DiffResult,
-        inputs: dict[str, Any] | None,
-    ) -> Outcome:
-        """`inputs`: those of a check against nothing, when there was one already."""
-        self._refuse_protected(goal, old)
-        if goal.import_id:
-            raise CheckError(
-                "it was imported and `import_` is still given, so it cannot be replaced",
-                where=goal.urn,
-                remedy="take the option import_ out of the program",
-            )
-        if inputs is None:
-            inputs = self._checked(goal, provider, {}, goal.inputs)
-        if not self._goes_first(goal, diff):
-            return self._create(goal, old, provider, reference, inputs, Op.REPLACE, diff=diff, left=old)
-        self._delete_first(goal, old)
-        return self._create(goal, old, provider, reference, inputs, Op.REPLACE, diff=diff)
-
-    # Imports
-
-    def _imported(self, goal: Goal, old: ResourceEntry | None, provider: Provider, reference: str) -> ResourceEntry:
-        """The entry of the object that `import_` names, as its provider reads it; an `old` one of another object
-        is deleted at the end of the run."""
-        found = self._read_for_import(goal, provider, reference)
-        if old is not None and not old.external and not old.pending_replacement:
-            self._refuse_protected(goal, old)
-            self._leave_behind(old)
-        return found
-
-    def _read_for_import(self, goal: Goal, provider: Provider, reference: str) -> ResourceEntry:
-        read = provider.read(ReadRequest(goal.urn, goal.import_id))
-        if not read.id:
-            raise ProviderError(f"{goal.import_id!r} does not exist, so it cannot be imported", where=goal.urn)
-        outputs = planner.seal(read.outputs, read.inputs, goal.additional_secret_outputs)
-        entry = goal.entry(inputs=read.inputs, outputs=outputs, id=read.id, provider=reference)
-        return replace(entry, created=now(), modified=now())
-
-    def adopt(self, type: str, name: str, id: str, provider_urn: str) -> Step:
-        """Takes an existing object into the state, under the Stack; nothing is written to it.
-
-        `provider_urn`: "" for the default provider. Raises `ProviderError` when there is no such object and
-        `CheckError` when the URN, or the object under another URN, is in the state already.
-        """
-        stack = make_urn(self.stack, self.project, STACK_TYPE, f"{self.project}-{self.stack}")
-        urn = make_urn(self.stack, self.project, type, name, stack)
-        if urn in self._olds or urn in self._news:
-            raise CheckError("the state has a resource of this URN already", where=urn, remedy="choose another name")
-        if stack not in self._olds and stack not in self._news:
-            root = Goal(urn=stack, type=STACK_TYPE, name=urn_name(stack), custom=False, inputs={})
-            entry = stamped(root.entry(inputs={}, outputs={}, id="", provider=""), None, Op.CREATE)
-            self._finish(Step(Op.CREATE, stack, STACK_TYPE, None, entry))
-        goal = Goal(urn=urn, type=type, name=name, custom=True, inputs={}, parent=stack, import_id=id)
-        if provider_urn:
-            known = self._olds[provider_urn]
-            reference = f"{provider_urn}::{known.id}"
-            provider = self.providers.for_entry(_user_of(reference), self._before.resources)
-        else:
-            provider, reference = self._provider_for(goal)
-        entry = replace(self._read_for_import(goal, provider, reference), import_id="")
-        for other in (*self._olds.values(), *self._news.values()):
-            if other.type == type and other.id == entry.id and other.provider == reference:
-                raise CheckError(f"{id!r} is managed already, as {other.urn}", where=urn)
-        step = Step(Op.IMPORT, urn, type, None, entry)
-        self._finish(step)
-        return step
+        if diff.changes is not Changes.UNKNOWN:
+            return diff
+        plain = planner.plain_diff(old.inputs, property_paths.reset(inputs, old.inputs, goal.ignore_changes))
+        detailed = plain.detailed if plain.changes is Changes.SOME else diff.detailed
+        return replace(diff, changes=plain.changes, detailed=detailed)
 
 
-def _user_of(reference: str) -> ResourceEntry:
-    """A stand-in for an entry that uses this provider."""
-    return ResourceEntry("", "", True, provider=reference)
+def _creation(
+    managed: ManagedGoal,
+    old: ResourceEntry | None,
+    inputs: dict[str, Any],
+    op: Op,
+    diff: DiffResult | None = None,
+    replaced: ResourceEntry | None = None,
+) -> PlannedStep:
+    step = Step(op, managed.goal.urn, managed.goal.type, old, managed.entry(inputs, {}, ""), diff)
+    return PlannedStep(step, Execution.CREATE, managed.provider, replaced)
+
+
+def _unchanged(
+    managed: ManagedGoal,
+    old: ResourceEntry,
+    inputs: dict[str, Any],
+    diff: DiffResult,
+    op: Op,
+    replaced: ResourceEntry | None = None,
+) -> PlannedStep:
+    goal = managed.goal
+    outputs = planner.seal(old.outputs, inputs, goal.additional_secret_outputs)
+    entry = stamped(managed.entry(inputs, outputs, old.id), old, op)
+    return PlannedStep(Step(op, goal.urn, goal.type, old, entry, diff), replaced=replaced)

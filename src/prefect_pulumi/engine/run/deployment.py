@@ -1,149 +1,138 @@
-"""One run of a program against a state: turns goals into steps and carries them out.
+"""One run of a program against a state: each request of the program becomes steps, which are carried out.
 
-The same code serves preview and update. In a preview the provider is asked with `preview=True`, nothing is
-journalled and nothing is deleted; the steps that it records are the ones that an update executes.
+A goal is entered into the run's state (`RunState`), becomes steps (`StepGenerator`), and each step is carried out and
+recorded in the state again (`StepExecutor`). The same code serves preview and update: in a preview the provider is
+asked with `preview=True`, nothing is journaled and nothing is deleted; the steps are the ones that an update executes.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 from prefect_pulumi.core.errors import CheckError, PrefectPulumiError
-from prefect_pulumi.core.values import identical
+from prefect_pulumi.core.masking import Masker
+from prefect_pulumi.core.provider_protocol import InvokeResult
 from prefect_pulumi.engine.plan.goals import Goal
-from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
-from prefect_pulumi.engine.run.custom_resources import Customs
-from prefect_pulumi.engine.run.lookups import Reading
-from prefect_pulumi.engine.run.run_state import Outcome, stamped
-from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref, urn_type
+from prefect_pulumi.engine.plan.steps import STACK_TYPE
+from prefect_pulumi.engine.run.custom_resources import CustomResources
+from prefect_pulumi.engine.run.deletion import Deletion
+from prefect_pulumi.engine.run.events import Sink
+from prefect_pulumi.engine.run.lookups import Lookups
+from prefect_pulumi.engine.run.provider_resources import UNKNOWN_ID, ProviderResources
+from prefect_pulumi.engine.run.providers import ProviderPool
+from prefect_pulumi.engine.run.run_state import Aborted, Outcome, RunOptions, RunState
+from prefect_pulumi.engine.run.step_executor import Recorder, StepExecutor
+from prefect_pulumi.engine.run.step_generator import StepGenerator
+from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_type
 
 
-class Deployment(Customs, Reading):
-    """State machine of one run. Its public methods may be called from several threads at once."""
+class Deployment:
+    """The parts of one run, and the program's requests to it, which may come from several threads at once.
+
+    `journal` None makes it a preview. Each request raises `Aborted` once the run has failed.
+    """
+
+    def __init__(
+        self,
+        *,
+        project: str,
+        stack: str,
+        snapshot: Snapshot,
+        pool: ProviderPool,
+        package_config: Callable[[str], dict[str, Any]],
+        sink: Sink,
+        options: RunOptions,
+        journal: Recorder | None = None,
+        masker: Masker | None = None,
+    ) -> None:
+        self.state = RunState(
+            project=project,
+            stack=stack,
+            snapshot=snapshot,
+            options=options,
+            dry_run=journal is None,
+            masker=masker,
+        )
+        self.pool = pool
+        self.executor = StepExecutor(self.state, sink, journal)
+        self.deletion = Deletion(self.state, pool, self.executor)
+        self.providers = ProviderResources(self.state, pool, self.executor, self.deletion, package_config)
+        self.lookups = Lookups(self.state, self.providers)
+        custom = CustomResources(self.state, self.providers, self.deletion, sink)
+        self.generator = StepGenerator(self.state, self.providers, custom)
 
     def register(self, goal: Goal) -> Outcome:
-        """`RegisterResource`. Raises `Aborted` once the run has failed."""
-        self.masker.learn(goal.inputs)
-        self._check_running()
-        with self._lock:
+        """`RegisterResource`."""
+        state = self.state
+        state.masker.learn(goal.inputs)
+        state.check_running()
+        with state.lock:
             try:
-                goal = self._admitted(goal)
-                old = self._matching.find(goal, self._olds, self._goals)
+                goal, old = state.admit(goal)
             except CheckError as error:
-                raise self._fail(error) from error
-            if self._waits_for_a_failure(goal):
-                self._failed.add(goal.urn)
+                state.abort(error)
+                raise Aborted from error
+            if state.failed_among(goal.used):
+                state.mark_failed(goal.urn)
                 return Outcome(goal.urn, failed=True)
         try:
-            if not self._included(goal, old):
-                return self._untouched(goal, old)
-            self._refuse_what_scope_leaves_out(goal)
-            if not goal.custom:
-                return self._register_component(goal, old)
-            with self._slots:
-                self._check_running()  # it may have failed, or been stopped, while this one waited
-                if goal.is_provider:
-                    return self._register_provider(goal, old)
-                return self._register_custom(goal, old)
+            return self._reached(goal, old)
         except PrefectPulumiError as error:
-            self._record_error(goal.urn, error)
+            state.fail(goal.urn, error)
             return Outcome(goal.urn, failed=True)
 
-    def _admitted(self, goal: Goal) -> Goal:
-        """The goal with what it inherits from its parent; refused when its URN or its parent cannot be."""
-        if goal.urn in self._goals:
-            raise CheckError("this URN is registered twice", where=goal.urn, remedy="rename one of them")
-        if goal.parent and goal.parent not in self._goals:
-            raise CheckError(f"its parent {goal.parent} is not registered", where=goal.urn)
-        parent = self._goals.get(goal.parent)
-        if parent is not None:
-            goal = replace(
-                goal,
-                protect=parent.protect if goal.protect is None else goal.protect,
-                retain_on_delete=parent.retain_on_delete if goal.retain_on_delete is None else goal.retain_on_delete,
-                deleted_with=goal.deleted_with or parent.deleted_with,
-                provider=goal.provider or _provider_from(parent, goal),
-            )
-        self._goals[goal.urn] = goal
-        return goal
-
-    def _waits_for_a_failure(self, goal: Goal) -> bool:
-        needs = {*goal.needs, goal.parent}
-        if goal.provider:
-            needs.add(parse_provider_ref(goal.provider)[0])
-        return bool(needs & self._failed)
+    def _reached(self, goal: Goal, old: ResourceEntry | None) -> Outcome:
+        if not self.generator.includes(goal):
+            if old is None:
+                self.state.exclude(goal.urn)
+                return Outcome(goal.urn, excluded=True)
+            self.state.keep_untouched(goal.urn)
+            return _outcome(self.executor.run(self.generator.untouched(goal, old)))
+        steps = self.generator.steps(goal, old)
+        if not goal.custom:
+            return _outcome(self.executor.run(steps))
+        with self.executor.slots:
+            self.state.check_running()  # it may have failed, or been stopped, while this one waited
+            return _outcome(self.executor.run(steps))
 
     def register_outputs(self, urn: str, outputs: dict[str, Any]) -> None:
         """`RegisterResourceOutputs`; the Stack's are applied when the run ends."""
-        with self._lock:
-            if urn_type(urn) == STACK_TYPE:
-                self._stack_outputs = outputs
-                return
-            entry = self._news.get(urn)
-            if entry is None or urn in self._untouched_urns:
-                return
-            self._news[urn] = replace(entry, outputs=outputs)
-            if not identical(entry.outputs, outputs):
-                self.state_dirty = True
-                if self._journal is not None:
-                    self._journal.note("outputs", self._news[urn])
+        if urn_type(urn) == STACK_TYPE:
+            self.state.set_stack_outputs(outputs)
+            return
+        with self.state.lock:
+            entry = self.state.set_outputs(urn, outputs)
+            if entry is not None:
+                self.executor.note("outputs", entry)
 
-    # What `--target` and `--exclude` leave alone
+    def read(self, goal: Goal, id: str) -> Outcome:
+        """`ReadResource`: the object `id` of an external resource."""
+        state = self.state
+        state.check_running()
+        with state.lock:
+            try:
+                old = state.admit_lookup(goal)
+            except CheckError as error:
+                state.abort(error)
+                raise Aborted from error
+            needed = {*goal.needs, goal.parent}
+            if state.failed_among(needed) or state.excluded_among(needed):
+                state.mark_failed(goal.urn)
+                return Outcome(goal.urn, failed=True)
+        try:
+            with self.executor.slots:
+                return _outcome(self.executor.run(self.lookups.steps(goal, id, old)))
+        except PrefectPulumiError as error:
+            state.fail(goal.urn, error)
+            return Outcome(goal.urn, failed=True)
 
-    def _included(self, goal: Goal, old: ResourceEntry | None) -> bool:
-        if self.options.selection.everything or goal.is_provider or goal.type == STACK_TYPE:
-            return True
-        with self._lock:
-            return self._scope.includes(goal.entry(inputs={}, outputs={}, id="", provider=goal.provider))
-
-    def _untouched(self, goal: Goal, old: ResourceEntry | None) -> Outcome:
-        """It stays as it is in the state; one that is not there yet is not made."""
-        if old is None:
-            with self._lock:
-                self._skipped.add(goal.urn)
-            return Outcome(goal.urn, unknown=True)
-        with self._lock:
-            self._untouched_urns.add(goal.urn)
-        self._finish(Step(Op.SAME, goal.urn, goal.type, old, replace(old, urn=goal.urn)))
-        return Outcome(goal.urn, old.id, old.outputs)
-
-    def _refuse_what_scope_leaves_out(self, goal: Goal) -> None:
-        with self._lock:
-            needs = {*goal.needs, goal.parent, goal.deleted_with}
-            if goal.provider:
-                needs.add(parse_provider_ref(goal.provider)[0])
-            missing = sorted(needs & self._skipped)
-        if missing:
-            raise CheckError(
-                f"it uses {missing[0]}, which does not exist yet and is left out by --target or --exclude",
-                where=goal.urn,
-                remedy="choose that one too",
-            )
-
-    # Components
-
-    def _register_component(self, goal: Goal, old: ResourceEntry | None) -> Outcome:
-        outputs = old.outputs if old is not None else {}
-        entry = goal.entry(inputs=goal.inputs, outputs=outputs, id="", provider="")
-        if old is None:
-            op = Op.CREATE
-        elif old.custom:
-            op = Op.REPLACE
-            self._refuse_protected(goal, old)
-            self._leave_behind(old)
-        else:
-            op = Op.SAME if identical(old.inputs, goal.inputs) else Op.UPDATE
-        entry = stamped(entry, old, op)
-        if op is Op.UPDATE and old is not None:
-            entry = replace(entry, modified=old.modified)
-        self._finish(Step(op, goal.urn, goal.type, old, entry))
-        return Outcome(goal.urn)
+    def invoke(self, token: str, args: dict[str, Any], goal: Goal) -> InvokeResult:
+        """`Invoke`: the function's result, or its failures. `goal` says which provider, version and plugin serve it."""
+        self.state.check_running()
+        return self.lookups.invoke(token, args, goal)
 
 
-def _provider_from(parent: Goal, child: Goal) -> str:
-    """A parent's provider serves its children of the same package."""
-    if not parent.provider or not child.custom or child.is_provider:
-        return ""
-    package = urn_type(parse_provider_ref(parent.provider)[0]).rsplit(":", 1)[-1]
-    return parent.provider if package == child.package else ""
+def _outcome(entry: ResourceEntry) -> Outcome:
+    id = "" if entry.id == UNKNOWN_ID else entry.id
+    return Outcome(entry.urn, id, entry.outputs, failed=bool(entry.init_errors))

@@ -1,4 +1,4 @@
-"""Heals what a crashed or unanswered run left open: intents without a result."""
+"""Resolves what a crashed or unanswered run left open: intents without a result."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, urn_name
 
 
-def heal(snapshot: Snapshot, providers: ProviderPool, sink: Sink) -> Snapshot:
+def resolve_pending(snapshot: Snapshot, providers: ProviderPool, sink: Sink) -> Snapshot:
     """Resolves open operations by asking their provider.
 
-    Names are unique in Prefect: an object of the name of an open create that was made no earlier than its intent is
-    ours and is adopted; one that is older belongs to somebody else and is left alone. What was being changed or
-    deleted is read again. A create that the provider cannot tell of stays pending, as the official engine keeps it.
+    A provider with `CreateRecovery` looks for the object of an open create: one that was created no earlier than the
+    intent is ours and is adopted, an older one is left alone. What was being updated or deleted is read again. A create
+    that the provider cannot look for stays pending, as in the official engine.
     """
     entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
     others = [entry for entry in snapshot.resources if entry.delete]
@@ -44,23 +44,23 @@ def _created(
     providers: ProviderPool,
     sink: Sink,
 ) -> PendingOperation | None:
-    """Adopts into `entries` what an open create had made; returns the operation when nobody can tell."""
+    """Adopts into `entries` what an open create had created; returns the operation when its result stays unknown."""
     entry = operation.resource
     known = entries.get(entry.urn)
     provider = providers.for_entry(entry, entries.values())
     if not isinstance(provider, CreateRecovery):
-        sink.emit(Message("warning", "a create was interrupted; its result is not known", entry.urn))
+        sink.emit(Message("warning", "a create was interrupted, and its result is not known", entry.urn))
         return operation
     # The official engine notes no time: then nothing says that an object of that name is ours.
     since = datetime.fromisoformat(entry.created).timestamp() if entry.created else math.inf
-    found = provider.recover(RecoverRequest(entry.urn, entry.inputs, since))
-    if found is None or not found.id or (known is not None and known.id == found.id):
+    recovered = provider.recover(RecoverRequest(entry.urn, entry.inputs, since))
+    if recovered is None or not recovered.id or (known is not None and known.id == recovered.id):
         return None
     if known is not None and not known.pending_replacement:
-        others.append(replace(known, delete=True))  # it was made beside the old one, which goes now
-    outputs = seal(found.outputs, entry.inputs, entry.additional_secret_outputs)
-    entries[entry.urn] = replace(entry, id=found.id, outputs=outputs)
-    sink.emit(Message("info", f"{urn_name(entry.urn)} was made by an interrupted run and is adopted", entry.urn))
+        others.append(replace(known, delete=True))  # created before the old one was deleted, which is due now
+    outputs = seal(recovered.outputs, entry.inputs, entry.additional_secret_outputs)
+    entries[entry.urn] = replace(entry, id=recovered.id, outputs=outputs)
+    sink.emit(Message("info", f"{urn_name(entry.urn)} was created by an interrupted run and is adopted", entry.urn))
     return None
 
 
@@ -74,12 +74,12 @@ def _read_again(
     if known is None or known.pending_replacement or known.id != entry.id:
         return
     provider = providers.for_entry(known, entries.values())
-    found = provider.read(ReadRequest(known.urn, known.id, known.inputs, known.outputs))
-    if found.id:
-        outputs = seal(found.outputs, {**known.inputs, **found.inputs}, known.additional_secret_outputs)
-        entries[known.urn] = replace(known, inputs=found.inputs or known.inputs, outputs=outputs)
+    read = provider.read(ReadRequest(known.urn, known.id, known.inputs, known.outputs))
+    if read.id:
+        outputs = seal(read.outputs, {**known.inputs, **read.inputs}, known.additional_secret_outputs)
+        entries[known.urn] = replace(known, inputs=read.inputs or known.inputs, outputs=outputs)
     elif any(known.urn in integrity.edges(other) for other in [*entries.values(), *others]):
-        # Others refer to it, so it stays until the run makes it again or deletes it.
+        # Others refer to it, so it stays until the run creates it again or deletes it.
         entries[known.urn] = replace(known, pending_replacement=True)
     else:
         del entries[known.urn]

@@ -1,10 +1,9 @@
-"""Refresh: reads every managed object and brings its entry up to date."""
+"""Refresh: reads every managed object and updates its entry."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from prefect_pulumi.core.errors import PartialFailureError, PrefectPulumiError
 from prefect_pulumi.core.provider_protocol import Changes, DiffRequest, Provider, ReadRequest, ReadResult
@@ -14,13 +13,14 @@ from prefect_pulumi.engine.plan.scope import matches, users_of
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.run.events import Sink, StepDone
 from prefect_pulumi.engine.run.providers import ProviderPool
-from prefect_pulumi.engine.run.run_state import Options
+from prefect_pulumi.engine.run.run_state import RunOptions
+from prefect_pulumi.engine.run.timestamps import now
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 
 
 def refresh_entries(
-    snapshot: Snapshot, providers: ProviderPool, sink: Sink, options: Options
+    snapshot: Snapshot, providers: ProviderPool, sink: Sink, options: RunOptions
 ) -> tuple[Snapshot, tuple[Step, ...]]:
     """The snapshot as the providers report it now, and one step for each entry that changed.
 
@@ -38,7 +38,7 @@ def refresh_entries(
     fresh, leftovers = {**entries}, [entry for entry in snapshot.resources if entry.delete]
     for step in steps:
         if step.old is not None and step.old.delete:
-            # Its replacement stands already: all that counts is whether it is still to be deleted.
+            # Its replacement exists already: all that counts is whether it is still to be deleted.
             leftovers = [left for left in leftovers if left is not step.old or step.new is not None]
         elif step.new is None:
             del fresh[step.urn]
@@ -58,7 +58,7 @@ def _readable(entry: ResourceEntry) -> bool:
     return entry.custom and not entry.type.startswith(PROVIDER_PREFIX) and not entry.pending_replacement
 
 
-def _chosen(entries: dict[str, ResourceEntry], options: Options) -> set[str]:
+def _chosen(entries: dict[str, ResourceEntry], options: RunOptions) -> set[str]:
     selection = options.selection
     if selection.targets:
         roots = {urn for urn in entries if matches(urn, selection.targets)}
@@ -87,7 +87,7 @@ def _step(entry: ResourceEntry, provider: Provider, answer: ReadResult | Prefect
     outputs = seal(outputs, {**entry.inputs, **inputs}, entry.additional_secret_outputs)
     if same(unwrap(outputs), unwrap(entry.outputs)) and same(unwrap(inputs), unwrap(entry.inputs)):
         return Step(Op.SAME, entry.urn, entry.type, entry, replace(entry, init_errors=errors))
-    fresh = replace(entry, id=id, inputs=inputs, outputs=outputs, init_errors=errors, modified=_now())
+    fresh = replace(entry, id=id, inputs=inputs, outputs=outputs, init_errors=errors, modified=now())
     if entry.external:
         # Its inputs are the program's: what a provider makes of them does not count.
         op = Op.SAME if same(outputs, entry.outputs) else Op.UPDATE
@@ -122,7 +122,3 @@ def _pruned(entry: ResourceEntry, entries: dict[str, ResourceEntry]) -> Resource
             if (kept := [urn for urn in urns if urn in entries])
         },
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")

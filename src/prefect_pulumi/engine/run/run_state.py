@@ -1,64 +1,44 @@
-"""The state of one run: what was there, what there is to be, what went wrong; and one provider call between its two
-records in the journal."""
+"""The state of one run: the entries before and after it, the program's goals, its failures, the snapshot to save."""
 
 from __future__ import annotations
 
-import os
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
-from prefect_pulumi.core.errors import (
-    CannotCheckError,
-    CheckError,
-    PartialFailureError,
-    PrefectPulumiError,
-    StateError,
-)
+from prefect_pulumi.core.errors import CheckError, PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
-from prefect_pulumi.core.values import has_unknown, identical, same, unwrap
-from prefect_pulumi.engine.plan import planner
+from prefect_pulumi.core.values import has_unknown, identical
 from prefect_pulumi.engine.plan.goals import Goal
 from prefect_pulumi.engine.plan.scope import Scope, Selection
-from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
+from prefect_pulumi.engine.plan.steps import STACK_TYPE, Step
 from prefect_pulumi.engine.plan.urn_matching import Matching
-from prefect_pulumi.engine.run.events import Sink, StepDone, StepStarted
-from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 
 
-class Recorder(Protocol):
-    """The journal, as the engine sees it."""
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a run goes about its work, and on what. `parallel`: resources worked on concurrently."""
 
-    def intent(self, op: str, entry: ResourceEntry, was: str = "") -> int: ...
-
-    def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None: ...
-
-    def note(self, op: str, entry: ResourceEntry, was: str = "") -> None: ...
+    selection: Selection = field(default_factory=Selection)
+    continue_on_error: bool = False
+    parallel: int = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Answer to a registration. `id` "" means unknown or none; `unknown`: it was left out and does not exist."""
+    """Answer to a registration. `id` "" means unknown or none.
+
+    `excluded`: `--target` or `--exclude` leaves the resource out, and it does not exist yet.
+    """
 
     urn: str
     id: str = ""
     outputs: dict[str, Any] = field(default_factory=dict)
     failed: bool = False
-    unknown: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a run goes about its work, and on what."""
-
-    selection: Selection = field(default_factory=Selection)
-    continue_on_error: bool = False
-    parallel: int = 16
+    excluded: bool = False
 
 
 class Aborted(Exception):
@@ -66,7 +46,10 @@ class Aborted(Exception):
 
 
 class RunState:
-    """What the parts of a run share. Its methods may be called from several threads at once."""
+    """What is known of a run. Its methods may be called from several threads at once.
+
+    `lock` guards every attribute that changes; whoever reads and then writes several of them holds it meanwhile.
+    """
 
     def __init__(
         self,
@@ -74,240 +57,255 @@ class RunState:
         project: str,
         stack: str,
         snapshot: Snapshot,
-        providers: ProviderPool,
-        package_config: Callable[[str], dict[str, Any]],
-        sink: Sink,
-        options: Options,
-        journal: Recorder | None = None,
+        options: RunOptions,
+        dry_run: bool,
         masker: Masker | None = None,
     ) -> None:
         self.project = project
         self.stack = stack
-        self.dry_run = journal is None
-        self.masker = masker or Masker()
         self.options = options
-        self.providers = providers
+        self.dry_run = dry_run
+        self.masker = masker or Masker()
+        self.before = snapshot
+        self.lock = threading.RLock()
+        self.goals: dict[str, Goal] = {}
+        self.old_entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
+        self.new_entries: dict[str, ResourceEntry] = {}
+        self.matching = Matching(stack, project)
+        self.scope = Scope(options.selection)
         self.steps: list[Step] = []
         self.errors: list[PrefectPulumiError] = []
-        self.state_dirty = False
-        self._journal = journal
-        self._sink = sink
-        self._package_config = package_config
-        self._before = snapshot
-        self._olds = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
+        self.dirty = False
+        """True once saving the state would change its file."""
+        self.aborted = False
         self._leftovers = [entry for entry in snapshot.resources if entry.delete]
-        self._news: dict[str, ResourceEntry] = {}
-        self._gone: set[str] = set()
-        self._goals: dict[str, Goal] = {}
-        self._matching = Matching(stack, project)
-        self._scope = Scope(options.selection)
+        self._deleted: set[str] = set()
         self._failed: set[str] = set()
-        self._skipped: set[str] = set()
-        self._untouched_urns: set[str] = set()
-        self._deleting: set[str] = set()
+        self._excluded: set[str] = set()
+        self._untouched: set[str] = set()
         self._pending: list[PendingOperation] = []
-        self._stack_outputs: dict[str, Any] | None = None
-        self._aborted = False
-        self._lock = threading.RLock()
-        self._seed = os.urandom(32)
-        self._slots = threading.BoundedSemaphore(options.parallel)
+        self._program_outputs: dict[str, Any] | None = None
 
-    # Carrying out
+    # Goals
 
-    def _carry_out(
-        self, step: Step, planned: ResourceEntry, call: Callable[[], ResourceEntry], *, beside: bool = False
-    ) -> ResourceEntry:
-        """`beside`: the object is made while the one that it replaces still stands."""
-        try:
-            entry: ResourceEntry = self._timed(step, planned, call, lambda made: made, beside=beside)
-        except PartialFailureError as error:
-            inputs = planned.inputs if step.op is not Op.UPDATE or step.old is None else step.old.inputs
-            outputs = planner.seal(error.outputs, planned.inputs, planned.additional_secret_outputs)
-            entry = replace(planned, id=error.id, inputs=inputs, outputs=outputs, init_errors=list(error.reasons))
-            entry = stamped(entry, step.old, step.op)
-            self._finish(replace(step, new=entry), journalled=True)
-            self._record_error(step.urn, error)
-            return entry
-        self._finish(replace(step, new=entry), journalled=True)
-        return entry
+    def admit(self, goal: Goal) -> tuple[Goal, ResourceEntry | None]:
+        """Enters a registration: the goal with what it inherits from its parent, and the old entry that it continues.
 
-    def _timed(
-        self,
-        step: Step,
-        subject: ResourceEntry,
-        call: Callable[[], Any],
-        kept: Callable[[Any], Any],
-        *,
-        beside: bool = False,
-    ) -> Any:
-        """Runs one provider call between the journal's intent and result, and tells the sink."""
-        op = CREATE_BESIDE if beside else str(step.op)
-        token = None if self._journal is None else self._journal.intent(op, subject, _was(step))
-        self._sink.emit(StepStarted(step, self.dry_run))
-        began = time.monotonic()
-        try:
-            value = call()
-        except PartialFailureError as error:
-            self.masker.error(error)
-            partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))
-            self._result(token, partial, "partial")
-            self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
-            raise
-        except PrefectPulumiError as error:
-            # Without an answer the call may have been carried out: its intent stays open and is healed later.
-            if isinstance(error, CannotCheckError) and not self.dry_run:
-                with self._lock:
-                    self._pending.append(PendingOperation(subject, _PENDING_TYPE.get(step.op, "updating")))
-            else:
-                self._result(token, None, "failed")
-            self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began, error.message))
-            raise
-        self._result(token, kept(value), "done")
-        self._sink.emit(StepDone(step, self.dry_run, time.monotonic() - began))
-        if step.op in {Op.DELETE, Op.DELETE_REPLACED}:
-            with self._lock:
-                self.steps.append(step)
-        return value
+        Raises `CheckError` when its URN is registered already, its parent is not, or its old entry is taken.
+        """
+        with self.lock:
+            self._refuse_second(goal)
+            parent = self.goals.get(goal.parent)
+            if parent is not None:
+                goal = goal.inheriting(parent)
+            elif goal.parent:
+                raise CheckError(f"the parent {goal.parent} is not registered", where=goal.urn)
+            self.goals[goal.urn] = goal
+            return goal, self.matching.find(goal, self.old_entries, self.goals)
 
-    def _result(self, token: int | None, entry: ResourceEntry | None, outcome: str) -> None:
-        """What was done is in memory and goes into the checkpoint even when the journal takes no more of it."""
-        if self._journal is None or token is None:
-            return
-        try:
-            self._journal.result(token, entry, outcome)
-        except StateError as error:
-            self._fail(error)
+    def admit_lookup(self, goal: Goal) -> ResourceEntry | None:
+        """As `admit`, for a resource that is only read: it inherits nothing."""
+        with self.lock:
+            self._refuse_second(goal)
+            self.goals[goal.urn] = goal
+            return self.matching.find(goal, self.old_entries, self.goals)
 
-    def _note(self, op: Op, entry: ResourceEntry, was: str = "") -> None:
-        if self._journal is None:
-            return
-        try:
-            self._journal.note(str(op), entry, was)
-        except StateError as error:
-            self._fail(error)
+    def _refuse_second(self, goal: Goal) -> None:
+        if goal.urn in self.goals:
+            raise CheckError("the URN is registered twice", where=goal.urn, remedy="rename one of them")
 
-    def _finish(self, step: Step, *, journalled: bool = False) -> None:
-        """Takes the step's result into the state to come. What no provider call made is noted in the journal too:
-        after a crash its users must find it."""
-        if step.new is not None:
-            self.masker.learn((step.new.inputs, step.new.outputs))
-        moved = step.new is not None and step.old is not None and planner.state_differs(step.old, step.new)
-        dirty = step.op not in {Op.SAME, Op.READ} or moved or step.old is None
-        if step.op is Op.READ and step.old is not None and step.new is not None:
-            dirty = dirty or not same(unwrap(step.old.outputs), unwrap(step.new.outputs))
-        with self._lock:
-            self.steps.append(step)
-            self.state_dirty = self.state_dirty or dirty
-            if step.new is not None:
-                self._news[step.urn] = step.new
-        if dirty and not journalled and step.new is not None:
-            self._note(step.op, step.new, _was(step))
-        if step.op is not Op.SAME and (step.new is None or not step.new.custom):
-            self._sink.emit(StepDone(step, self.dry_run, 0.0))
+    def excluded_among(self, urns: Iterable[str]) -> list[str]:
+        """Those of `urns` that the run leaves out and that do not exist, sorted."""
+        with self.lock:
+            return sorted(self._excluded.intersection(urns))
 
-    # Failure
+    def exclude(self, urn: str) -> None:
+        """The run leaves `urn` out, and it does not exist yet."""
+        with self.lock:
+            self._excluded.add(urn)
 
-    def abort(self) -> None:
-        """No further resource is begun; what is in flight ends."""
-        self._aborted = True
+    def keep_untouched(self, urn: str) -> None:
+        """The run leaves `urn` out: its entry stays as it is, whatever outputs the program registers."""
+        with self.lock:
+            self._untouched.add(urn)
 
-    @property
-    def aborted(self) -> bool:
-        return self._aborted
+    def check_targets(self) -> bool:
+        """False, with an error for each, when a target is no resource of the program or the state."""
+        with self.lock:
+            known = {*self.goals, *self.old_entries}
+        missing = self.scope.unknown_targets(known)
+        for target in missing:
+            self.errors.append(CheckError("there is no such resource", where=target, remedy="see infra preview"))
+        return not missing
 
-    def _check_running(self) -> None:
-        if self._aborted:
+    # Failures
+
+    def abort(self, error: PrefectPulumiError | None = None) -> None:
+        """No further resource is begun; what is in flight ends. `error`: why, when it is no interruption."""
+        if error is not None:
+            self.errors.append(error)
+        self.aborted = True
+
+    def check_running(self) -> None:
+        """Raises `Aborted` once the run has failed or was interrupted."""
+        if self.aborted:
             raise Aborted
 
-    def _fail(self, error: PrefectPulumiError) -> Aborted:
-        self.errors.append(error)
-        self._aborted = True
-        return Aborted()
-
-    def _record_error(self, urn: str, error: PrefectPulumiError) -> None:
-        with self._lock:
-            self.errors.append(located(error, urn))
+    def fail(self, urn: str, error: PrefectPulumiError) -> None:
+        """One resource has failed. The run ends, unless it is a preview or `--continue-on-error` was given."""
+        with self.lock:
+            self.add_error(urn, error)
             self._failed.add(urn)
-            # A preview goes on, so that all faults are told at once; unknowns stand in for what failed.
+            # A preview goes on, so that all faults are reported together; unknowns stand in for what failed.
             if not self.dry_run and not self.options.continue_on_error:
-                self._aborted = True
+                self.aborted = True
 
-    # Results
+    def add_error(self, urn: str, error: PrefectPulumiError) -> None:
+        if not error.where:
+            error.where = urn
+        self.errors.append(error)
+
+    def mark_failed(self, urn: str) -> None:
+        """`urn` counts as failed, without an error of its own."""
+        with self.lock:
+            self._failed.add(urn)
+
+    def has_failed(self, urn: str) -> bool:
+        with self.lock:
+            return urn in self._failed
+
+    def failed_among(self, urns: Iterable[str]) -> bool:
+        with self.lock:
+            return not self._failed.isdisjoint(urns)
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """URNs of the resources that failed, or wait for one that did."""
+        with self.lock:
+            return frozenset(self._failed)
+
+    @property
+    def continues_after_failures(self) -> bool:
+        """`--continue-on-error`, and nothing but single resources have failed."""
+        return self.options.continue_on_error and not self.aborted and len(self.errors) <= len(self._failed)
+
+    # Results of steps
+
+    def record(self, step: Step, *, dirty: bool) -> None:
+        """`step` is done. `dirty`: it changes the state file."""
+        with self.lock:
+            self.steps.append(step)
+            self.dirty = self.dirty or dirty
+            if step.new is not None:
+                self.new_entries[step.urn] = step.new
+
+    def record_delete(self, step: Step) -> None:
+        with self.lock:
+            self.steps.append(step)
+
+    def leave_behind(self, entry: ResourceEntry) -> None:
+        """`entry` (with `delete` set) was replaced; the run deletes it at its end."""
+        with self.lock:
+            self._leftovers.append(entry)
+
+    def forget(self, entry: ResourceEntry) -> None:
+        """`entry` was deleted."""
+        with self.lock:
+            if entry.delete:
+                self._leftovers = [left for left in self._leftovers if left is not entry]
+            else:
+                self._deleted.add(entry.urn)
+
+    def await_recreation(self, entry: ResourceEntry) -> None:
+        """`entry` was deleted so that its replacement can be created; others may still refer to it."""
+        with self.lock:
+            self.old_entries[entry.urn] = replace(entry, pending_replacement=True)
+
+    def add_pending(self, operation: PendingOperation) -> None:
+        """The result of `operation` is not known; the next run asks the provider."""
+        with self.lock:
+            self._pending.append(operation)
+
+    def set_stack_outputs(self, outputs: dict[str, Any]) -> None:
+        """The program's exports; they go into the Stack's entry when the run ends."""
+        with self.lock:
+            self._program_outputs = outputs
+
+    def set_outputs(self, urn: str, outputs: dict[str, Any]) -> ResourceEntry | None:
+        """The outputs that the program registers for a component; its entry when they differ from before."""
+        with self.lock:
+            entry = self.new_entries.get(urn)
+            if entry is None or urn in self._untouched:
+                return None
+            self.new_entries[urn] = replace(entry, outputs=outputs)
+            if identical(entry.outputs, outputs):
+                return None
+            self.dirty = True
+            return self.new_entries[urn]
+
+    # Entries
+
+    def entry(self, urn: str) -> ResourceEntry | None:
+        """The entry that this run has made for `urn`."""
+        with self.lock:
+            return self.new_entries.get(urn)
+
+    def all_entries(self) -> list[ResourceEntry]:
+        """The new ones, then those of the state before, in its order."""
+        with self.lock:
+            return [*self.new_entries.values(), *self.before.resources]
+
+    def not_registered(self) -> list[ResourceEntry]:
+        """Old entries that no registration has continued so far, as they are now, in state order."""
+        with self.lock:
+            return [
+                self.old_entries[entry.urn]
+                for entry in self.before.resources
+                if not entry.delete and entry.urn not in self.goals and entry.urn not in self.matching.renamed
+            ]
+
+    def undeclared(self) -> list[ResourceEntry]:
+        """What is deleted when the program has ended: halves of replacements, then what it no longer declares."""
+        with self.lock:
+            renamed = self.matching.renamed
+            entries = [entry for urn, entry in self.old_entries.items() if urn not in self.goals and urn not in renamed]
+            return [*self._leftovers, *entries]
+
+    # The whole
 
     @property
     def stack_outputs(self) -> dict[str, Any]:
         """The exports as far as they were sent, over the old ones when the run failed."""
-        stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
-        before = stack.outputs if stack is not None else {}
-        if self._stack_outputs is None:
+        before = self._outputs_before()
+        if self._program_outputs is None:
             return before
-        return {**before, **self._stack_outputs} if self.errors else self._stack_outputs
-
-    def snapshot(self) -> Snapshot:
-        """The state after this run, in the order that the file demands."""
-        with self._lock:
-            entries = dict(self._news)
-            renamed = self._matching.renamed
-            for urn, entry in self._olds.items():
-                # One that was matched by an alias but failed goes on under its new name.
-                now_urn = renamed.get(urn, urn)
-                if now_urn not in entries and urn not in self._gone:
-                    entries[now_urn] = replace(entry, urn=now_urn)
-            listed = [integrity.renamed(entry, renamed) for entry in [*entries.values(), *self._leftovers]]
-            listed = [_with_outputs(entry, self.stack_outputs) for entry in listed]
-            return replace(
-                self._before,
-                resources=integrity.sort(integrity.without_dead_edges(listed)),
-                pending_operations=list(self._pending),
-            )
+        return {**before, **self._program_outputs} if self.errors else self._program_outputs
 
     @property
     def outputs_changed(self) -> bool:
-        stack = next((e for e in self._before.resources if e.type == STACK_TYPE), None)
-        before = stack.outputs if stack is not None else {}
-        now = self.stack_outputs
-        return has_unknown(now) or not identical(before, now)
+        outputs = self.stack_outputs
+        return has_unknown(outputs) or not identical(self._outputs_before(), outputs)
 
+    def _outputs_before(self) -> dict[str, Any]:
+        return next((entry.outputs for entry in self.before.resources if entry.type == STACK_TYPE), {})
 
-CREATE_BESIDE = "create-replacement"
-"""The journal's word for a create whose predecessor is deleted at the end of the run."""
-
-_PENDING_TYPE: Mapping[Op, str] = {
-    Op.CREATE: "creating",
-    Op.REPLACE: "creating",
-    Op.UPDATE: "updating",
-    Op.DELETE: "deleting",
-    Op.DELETE_REPLACED: "deleting",
-}
-
-
-def _was(step: Step) -> str:
-    """The URN that the state still has for a resource that was renamed or moved; else ""."""
-    return step.old.urn if step.old is not None and step.old.urn != step.urn else ""
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
-
-
-def stamped(entry: ResourceEntry, old: ResourceEntry | None, op: Op) -> ResourceEntry:
-    if old is None or op in {Op.CREATE, Op.REPLACE, Op.IMPORT}:
-        return replace(entry, created=now(), modified=now())
-    if op is Op.UPDATE:
-        return replace(entry, created=old.created, modified=now())
-    kept = {key: value for key, value in old.extra.items() if key != "hideDiff"}
-    return replace(entry, created=old.created, modified=old.modified, extra={**kept, **entry.extra})
-
-
-def check_error(urn: str, failures: Iterable[Any]) -> CheckError:
-    lines = [f"{failure.property}: {failure.reason}" if failure.property else failure.reason for failure in failures]
-    return CheckError("\n".join(lines), where=urn)
-
-
-def located(error: PrefectPulumiError, urn: str) -> PrefectPulumiError:
-    if not error.where:
-        error.where = urn
-    return error
+    def snapshot(self) -> Snapshot:
+        """The state after this run, in the order that the file demands."""
+        with self.lock:
+            entries = dict(self.new_entries)
+            renamed = self.matching.renamed
+            for urn, entry in self.old_entries.items():
+                # One that was matched by an alias but failed goes on under its new name.
+                new_urn = renamed.get(urn, urn)
+                if new_urn not in entries and urn not in self._deleted:
+                    entries[new_urn] = replace(entry, urn=new_urn)
+            listed = [integrity.renamed(entry, renamed) for entry in [*entries.values(), *self._leftovers]]
+            listed = [_with_outputs(entry, self.stack_outputs) for entry in listed]
+            return replace(
+                self.before,
+                resources=integrity.sort(integrity.without_dead_edges(listed)),
+                pending_operations=list(self._pending),
+            )
 
 
 def _with_outputs(entry: ResourceEntry, outputs: dict[str, Any]) -> ResourceEntry:

@@ -47,16 +47,17 @@ class InProcessMonitor:
 
     def __init__(self, deployment: Deployment, program: Path) -> None:
         self._deployment = deployment
+        self._state = deployment.state
         self._program = program
 
     def GetDeploymentInfo(self, request: Any) -> Any:  # noqa: N802
         features: Any = capabilities.feature_numbers()
         return resource_pb2.DeploymentInfo(
-            project=self._deployment.project,
-            stack=self._deployment.stack,
+            project=self._state.project,
+            stack=self._state.stack,
             organization="organization",
-            dryRun=self._deployment.dry_run,
-            parallel=self._deployment.options.parallel,
+            dryRun=self._state.dry_run,
+            parallel=self._state.options.parallel,
             supportedFeatures=features,
         )
 
@@ -73,7 +74,7 @@ class InProcessMonitor:
             id=outcome.id,
             object=to_struct(outcome.outputs) if request.custom else None,
             result=_result(outcome),
-            unknown=outcome.unknown,
+            unknown=outcome.excluded,
         )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
@@ -85,7 +86,7 @@ class InProcessMonitor:
         if request.packageRef:
             self._refuse(capabilities.refusal("parameterized packages", request.name))
         goal = Goal(
-            urn=make_urn(self._deployment.stack, self._deployment.project, request.type, request.name, request.parent),
+            urn=make_urn(self._state.stack, self._state.project, request.type, request.name, request.parent),
             type=request.type,
             name=request.name,
             custom=True,
@@ -102,7 +103,7 @@ class InProcessMonitor:
             id=outcome.id,
             properties=to_struct(outcome.outputs),
             result=_result(outcome),
-            unknown=outcome.unknown,
+            unknown=outcome.excluded,
         )
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802
@@ -110,8 +111,8 @@ class InProcessMonitor:
             self._refuse(capabilities.refusal("parameterized packages", request.tok))
         args = hashed(from_struct(request.args), self._program)
         if request.tok == _GET_RESOURCE:
-            found = self._guarded(lambda: self._deployment.look_up(str(unwrap(args["urn"]))))
-            answer: dict[str, Any] = {"return": to_struct(found)}
+            resource = self._guarded(lambda: self._deployment.lookups.resource(str(unwrap(args["urn"]))))
+            answer: dict[str, Any] = {"return": to_struct(resource)}
             return resource_pb2.ResourceInvokeResponse(**answer)
         goal = Goal("", request.tok, "", True, {}, provider=request.provider, **_plugin(request))
         result = self._guarded(lambda: self._deployment.invoke(request.tok, args, goal))
@@ -141,17 +142,15 @@ class InProcessMonitor:
         except Aborted as error:
             raise MonitorClosed from error
         except PrefectPulumiError as error:
-            self._deployment.errors.append(error)
-            self._deployment.abort()
+            self._state.abort(error)
             raise MonitorClosed from error
 
     def _refuse(self, error: UnsupportedError) -> None:
-        self._deployment.errors.append(error)
-        self._deployment.abort()
+        self._state.abort(error)
         raise MonitorClosed from error
 
     def _goal(self, request: Any) -> Goal:
-        stack, project = self._deployment.stack, self._deployment.project
+        stack, project = self._state.stack, self._state.project
         return Goal(
             urn=make_urn(stack, project, request.type, request.name, request.parent),
             type=request.type,
@@ -186,8 +185,8 @@ class InProcessMonitor:
             parent = "" if spec.noParent else (spec.parentUrn or request.parent)
             urns.append(
                 make_urn(
-                    spec.stack or self._deployment.stack,
-                    spec.project or self._deployment.project,
+                    spec.stack or self._state.stack,
+                    spec.project or self._state.project,
                     spec.type or request.type,
                     spec.name or request.name,
                     parent,
