@@ -93,11 +93,7 @@ def _ask(confirm: Confirm | None, rollout: Rollout) -> None:
 
 def _begin(view: StackView, *, approved: bool) -> Rollout:
     pin = view.pin
-    if pin is None:
-        raise InputError(
-            f"stack {view.name} pins no release", where=f"{view.stack.config_file.name}: environment.release"
-        )
-    if pin.stage == view.name:
+    if pin is not None and pin.stage == view.name:
         kept = view.releases.find(pin.id)
         if kept is None or kept.commit != pin.commit:
             raise InputError(
