@@ -408,7 +408,7 @@ INVALID_FILES: dict[str, tuple[str, list[str]]] = {
     "arguments beside the step": (
         ORDERS + "  pull:\n  - prefect.deployments.steps.git_clone:\n    repository: https://example.com/flows.git\n",
         [
-            "line 6: deployments[0].pull[0]: a step has one function, and repository stands beside prefect.deployments.steps.git_clone; indent the arguments below it",
+            "line 6: deployments[0].pull[0]: a step has one function, and repository stands next to prefect.deployments.steps.git_clone; indent the arguments below it",
         ],
     ),
     "step without a module": (
@@ -638,7 +638,7 @@ INVALID_FILES: dict[str, tuple[str, list[str]]] = {
     "import that hangs": (
         "deployments:\n- name: a\n  entrypoint: flows/hangs.py:run\n  work_pool: {name: etl}\n",
         [
-            "line 3: deployments[0].entrypoint: it cannot be imported: its import took more than 6 s; mend it, or raise import_seconds",
+            "line 3: deployments[0].entrypoint: it cannot be imported: its import took more than 6 s; fix it, or raise import_seconds",
         ],
     ),
     "import that kills": (

@@ -258,6 +258,6 @@ def test_a_time_limit_of_imports(fresh_room: Room) -> None:
     fresh_room.write("", pool=f"pool-{fresh_room.tag}")
     (fault,) = fresh_room.faults(provider, importSeconds=0.5)
     assert fault == (
-        "line 3: deployments[0].entrypoint: it cannot be imported: its import took more than 0.5 s; mend it, or raise "
+        "line 3: deployments[0].entrypoint: it cannot be imported: its import took more than 0.5 s; fix it, or raise "
         "import_seconds"
     )

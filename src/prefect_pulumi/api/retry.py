@@ -22,7 +22,7 @@ from prefect_pulumi.core.errors import ServerUnavailableError
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 2.0
 FIRST_CONTACT = 5.0
-"""Seconds after which a server that has never answered is said to be down, or asked whether it is."""
+"""Seconds after which a server that has never answered is given up, or asked for its health."""
 HEALTH_TIMEOUT = 3.0
 OUTAGE = 30.0
 """Seconds for which one that has answered before may be away, as when it is started again."""

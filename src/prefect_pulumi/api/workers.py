@@ -1,4 +1,4 @@
-"""What a server tells of a pool's workers and runs, and the pause that lets them come to an end."""
+"""The workers and runs of a pool, and the pause that lets runs end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def workers(client: ApiClient, pool: str) -> dict[str, dict[str, Any]]:
 def busy_runs(client: ApiClient, pool: str, names: Collection[str] | None = None) -> list[dict[str, Any]]:
     """The pool's flow runs that are under way (`POST /flow_runs/filter`), or those that workers of `names` took.
 
-    A run that does not say whose it is counts for every worker.
+    A run without a worker's name counts for every worker.
     """
     body = {
         "work_pools": {"name": {"any_": [pool]}},

@@ -36,7 +36,7 @@ def load_environment() -> Environment:
 
 
 def released(environment: Environment, stack: str) -> Environment:
-    """A pinned stack is made by the program of the pinned commit, with that release's images."""
+    """A pinned stack is deployed by the program of the pinned commit, with that release's images."""
     pin = environment.release
     if pin is None:
         return environment

@@ -1,4 +1,4 @@
-"""What a Docker daemon tells of a container, for errors that explain themselves. The SDK is loaded when it is asked."""
+"""The state of a container, from its Docker daemon, for errors that explain themselves. The SDK is loaded on use."""
 
 from __future__ import annotations
 

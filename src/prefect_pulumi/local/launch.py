@@ -1,7 +1,7 @@
 """Notes its own pid, then becomes the command: `python -m prefect_pulumi.local.launch PARENT FILE FACTS COMMAND ...`.
 
 The pid file is written by the child, so that one exists even when the parent is killed right after the start. A
-child whose parent died before that starts nothing: nobody could know of it, and the next run starts its own.
+child whose parent died before that starts nothing: no run could know of it, and the next run starts its own.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def status(spec: ServerSpec) -> ServerStatus:
 
 
 def need_port(spec: ServerSpec) -> None:
-    """Raises `PortInUseError` when somebody else listens where this server should."""
+    """Raises `PortInUseError` when another program listens where this server should."""
     ours = spec.file.process() is not None and spec.file.read().get("port") == spec.port
     if not ours and _listening(spec):
         raise PortInUseError(
@@ -80,7 +80,7 @@ def need_port(spec: ServerSpec) -> None:
 def start(spec: ServerSpec) -> ServerStatus:
     """Starts the server unless it runs, and waits until it answers.
 
-    Raises `PortInUseError` when somebody else listens there, `LocalProcessError` when it does not come up.
+    Raises `PortInUseError` when another program listens there, `LocalProcessError` when it does not start.
     """
     known = status(spec)
     if not known.running:
@@ -91,7 +91,7 @@ def start(spec: ServerSpec) -> ServerStatus:
     ):
         stop(spec)
         raise LocalProcessError(
-            f"the Prefect server did not come up; its log ends with:\n{tail(spec.log)}", where=str(spec.log)
+            f"the Prefect server did not start; its log ends with:\n{tail(spec.log)}", where=str(spec.log)
         )
     return status(spec)
 

@@ -31,7 +31,7 @@ def main(file: str, command: list[str]) -> int:
             process.send_signal(signal.SIGTERM)
 
     # With handlers of its own the supervisor starts children whose SIGINT is not ignored, even when it was
-    # started in a shell's background: a worker that is told to end relies on it.
+    # started in a shell's background: a worker that is asked to end relies on it.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     pause, starts = FIRST_PAUSE, 0

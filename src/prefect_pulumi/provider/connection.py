@@ -1,4 +1,4 @@
-"""Which Prefect API a provider instance speaks to. The HTTP client is made with the first request."""
+"""Which Prefect API a provider instance speaks to. The HTTP client is created with the first request."""
 
 from __future__ import annotations
 

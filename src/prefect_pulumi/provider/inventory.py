@@ -126,7 +126,7 @@ class LiveReader:
                 yield Listing((kind,), {each.urn: one for each, one in zip(asked, answers, strict=True)})
 
     def _known(self, kind: str, asked: Sequence[ReadRequest]) -> list[LiveRow]:
-        """Code that runs makes these as well, so those that no stack owns are nobody's drift."""
+        """Code that runs makes these as well, so those that no stack owns are no drift."""
         rows = self._handler(kind).many([each.id for each in asked]).values()
         return [LiveRow(kind, str(row.get(BY_ID[kind])), row, own=True) for row in rows]
 

@@ -131,7 +131,7 @@ class PrefectProvider(Provider, CreateRecovery):
         handler, call = self.handler(urn), Call(urn, news=inputs)
         if request.preview:
             return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
-        taken = self._made_before(handler, call)
+        taken = self._created_before(handler, call)
         if taken is not None:
             return CreateResult(taken[0], sealed(handler.model, inputs, taken[1]))
         if handler.model.on_server:
@@ -147,8 +147,8 @@ class PrefectProvider(Provider, CreateRecovery):
         self.creates.finish(urn)
         return CreateResult(id, sealed(handler.model, inputs, outputs))
 
-    def _made_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
-        """The object that a killed run made for this very resource, brought up to what is asked now."""
+    def _created_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
+        """The object that a killed run made for this very resource, updated to what is asked now."""
         times = self.creates.previous(call.urn)
         found = handler.recover(call) if times else None
         created = found.outputs.get("created") if found is not None and found.id else None
@@ -160,7 +160,7 @@ class PrefectProvider(Provider, CreateRecovery):
         known = Call(call.urn, found.id, found.inputs, found.outputs, call.news)
         if handler.diff(known).replaces:
             return None
-        self.host.log("info", "it was made by a run that was killed, and is taken over", call.urn)
+        self.host.log("info", "adopted: it was created by a run that was killed", call.urn)
         return found.id, handler.update(known)
 
     @override

@@ -120,7 +120,7 @@ def _enums() -> dict[str, Any]:
 
 
 def _union(shape: str) -> dict[str, Any]:
-    """One of the parts of an automation, told apart by its `type`."""
+    """One of the parts of an automation, distinguished by its `type`."""
     document = adapter(shape).json_schema(ref_template="{model}")
     mapping = document["discriminator"]["mapping"]
     refs = {name: f"#/types/{PACKAGE}:index:{part}" for name, part in mapping.items()}

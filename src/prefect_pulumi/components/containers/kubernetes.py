@@ -71,7 +71,7 @@ def worker_deployment(
         spec={
             "replicas": of.count,
             "selector": {"matchLabels": labels},
-            # Two generations never take runs at one time; the pods get their drain before they go.
+            # Two generations never take runs concurrently; the pods get their drain before they go.
             "strategy": {"type": "Recreate"},
             "template": {
                 "metadata": {

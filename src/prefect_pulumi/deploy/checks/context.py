@@ -9,7 +9,7 @@ from typing import Any
 from prefect_pulumi.deploy.file.placeholders import Source, open_template, walk
 
 UNKNOWN_VALUE = object()
-"""The value of a variable that exists and whose value cannot be told before the update."""
+"""The value of a variable that exists and whose value is not known before the update."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class DeployContext:
 
     `unanswered` says why the server could not be asked; what is not here may then exist all the same. `known_pools`
     False: the program's own pools are not all known before the update. `secrets` are values that must not be stored in
-    clear. `plain` names environment variables and blocks ('type/name') that may be. `worker_packages` are installed for
-    the workers only.
+    plain text. `plain` names environment variables and blocks ('type/name') that may be. `worker_packages` are
+    installed for the workers only.
     """
 
     pools: Mapping[str, Pool] = field(default_factory=dict)

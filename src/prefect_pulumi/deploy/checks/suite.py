@@ -1,7 +1,7 @@
 """The checks of a whole `prefect.yaml`, before anything is written: all faults at once; pure.
 
-What they need to know comes in: the imported flows (`flows.py`), what the stack declares and the server has
-(`surroundings.py`), the environment.
+What they need to know comes in: the imported flows (`deploy.flows`), what the stack declares and the server has
+(`context.py`), the environment.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from prefect_pulumi.project.layout import OTHERS_CODE
 
 @dataclass(frozen=True)
 class Checked:
-    """`names`: full name (`flow/deployment`) of each entry, in file order, "" where it cannot be told. `data` is the
+    """`names`: full name (`flow/deployment`) of each entry, in file order, "" where it is not known. `data` is the
     file with environment and known variables filled in, except in steps. A fault or warning is `line N: key: message`.
     """
 

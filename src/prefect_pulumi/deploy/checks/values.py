@@ -12,7 +12,7 @@ from prefect_pulumi.deploy.file.placeholders import open_template
 
 
 def check_parameters(subject: Subject, findings: Findings, entry: Entry) -> None:
-    """Unknown names, wrong types, and what a run that is made by itself would lack."""
+    """Unknown names, wrong types, and what a scheduled run would lack."""
     flow = subject.flows.get(entry.entrypoint)
     if flow is None or flow.schema is None or entry.data.get("enforce_parameter_schema") is False:
         return
@@ -73,7 +73,7 @@ def check_job_variables(subject: Subject, findings: Findings, entry: Entry) -> N
 
 
 def _written(subject: Subject, keys: Keys, words: str) -> str:
-    """Names the template where one stands in the file: its value may be nobody's business."""
+    """Names the template where one stands in the file: its value may be a secret."""
     value: Any = subject.raw
     for key in keys:
         try:

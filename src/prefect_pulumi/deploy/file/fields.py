@@ -209,7 +209,7 @@ def _automation(row: Mapping[str, Any]) -> Fields:
 
 
 def without_ids(value: Any) -> Any:
-    """Triggers carry ids that the server makes anew with each write."""
+    """Triggers carry ids that the server creates again with each write."""
     if isinstance(value, Mapping):
         return {key: without_ids(item) for key, item in value.items() if key != "id"}
     if isinstance(value, list):

@@ -1,6 +1,6 @@
 """The strict model of `prefect.yaml`: every key that `prefect deploy` of prefect 3.8 reads; pure.
 
-Sources: prefect/cli/deploy/_models.py (what the file may hold), _schedules.py, _triggers.py, _sla.py (what becomes of
+Sources: prefect/cli/deploy/_models.py (what the file may hold), _schedules.py, _triggers.py, _sla.py (what it makes of
 it). Where Prefect would ignore a key, skip the whole file or deploy something else than was written, this model
 refuses.
 """
@@ -41,7 +41,7 @@ def _step(value: dict[str, Any]) -> dict[str, Any]:
     (function, arguments), *rest = value.items()
     if rest:
         raise ValueError(
-            f"a step has one function, and {rest[0][0]} stands beside {function}; indent the arguments below it"
+            f"a step has one function, and {rest[0][0]} stands next to {function}; indent the arguments below it"
         )
     if "." not in function:
         raise ValueError(
@@ -90,9 +90,9 @@ class Schedule(FileModel):
 
 
 class ConcurrencyLimit(FileModel):
-    """How many runs may go on at one time, and what happens to one too many."""
+    """How many runs may be under way concurrently, and what happens to one more."""
 
-    limit: int = Field(ge=1, description="Most runs at one time.")
+    limit: int = Field(ge=1, description="Maximum concurrent runs.")
     collision_strategy: Literal["ENQUEUE", "CANCEL_NEW"] = Field(
         description="What happens to a run above the limit: ENQUEUE or CANCEL_NEW."
     )
@@ -134,12 +134,12 @@ class DeploymentEntry(FileModel):
     schedule: Annotated[Schedule | None, BeforeValidator(_no_schedule)] = Field(
         default=None, description="One schedule; `schedules` is the newer form."
     )
-    schedules: list[Schedule] | None = Field(default=None, description="When runs are made.")
+    schedules: list[Schedule] | None = Field(default=None, description="When runs are scheduled.")
     paused: bool | None = Field(default=None, description="Whether its schedules make no runs.")
     concurrency_limit: Annotated[
         Annotated[Annotated[int, Field(ge=1)] | None, Tag("<number>")] | Annotated[ConcurrencyLimit, Tag("<mapping>")],
         Discriminator(_limit_form),
-    ] = Field(default=None, description="Most runs at one time.")
+    ] = Field(default=None, description="Maximum concurrent runs.")
     flow_name: str | None = Field(default=None, description="Name of the flow; Prefect takes the flow's own.")
     parameters: JsonMapping = Field(default={}, description="Default parameters of its runs.")
     enforce_parameter_schema: bool | None = Field(

@@ -1,6 +1,6 @@
 """`prefect.yaml` as one stack deploys it: its overrides laid over the entries, pull steps pinned, schedules named.
 
-Schedules without a slug get one (`schedule-1`, ...), so that the server can be told which is which: a deploy then
+Schedules without a slug get one (`schedule-1`, ...), so that the server can tell them apart: a deploy then
 changes schedules in place and takes away those that left the file.
 """
 

@@ -27,7 +27,7 @@ Texts = Annotated[list[str], OrTemplate]
 class _Fired(FileModel):
     """What every trigger of a deployment may say about the automation and its run."""
 
-    name: str | None = Field(default=None, description="Name of the automation that is made.")
+    name: str | None = Field(default=None, description="Name of the automation that is created.")
     description: str = Field(default="", description="Free text.")
     enabled: Annotated[bool, OrTemplate] = Field(default=True, description="Whether it acts.")
     parameters: JsonMapping | None = Field(default=None, description="Parameters of the run; {{ event }} is kept.")

@@ -1,6 +1,6 @@
 """Imports flows and deployment steps and says what they are: `python -m prefect_pulumi.deploy.flows.child FD`.
 
-It runs as a child of its own (see `flows.py`), in the folder of the flows, and imports prefect and the user's
+It runs as a child of its own (see `inspector.py`), in the folder of the flows, and imports prefect and the user's
 code. Standard input holds `{"entrypoints": [...], "steps": [...]}`; each answer is a line of JSON on the
 file descriptor FD, after a line `{"begin": ...}` that says what is imported next.
 """
@@ -146,7 +146,7 @@ def flow_facts(entrypoint: str) -> dict[str, Any]:
 
 
 def missing(entrypoint: str, error: Exception) -> str:
-    """What stands there instead of the flow."""
+    """What is there instead of the flow."""
     flow_type = importlib.import_module("prefect.flows").Flow
     path, _, name = entrypoint.rpartition(":" if ":" in entrypoint else ".")
     if "is not a flow" in str(error):

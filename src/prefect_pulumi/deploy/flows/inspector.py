@@ -181,7 +181,7 @@ class FlowInspector:
                     found |= self._culprit(
                         current,
                         [*steps, *entrypoints],
-                        f"its import took more than {self.limit:g} s; mend it, or raise import_seconds",
+                        f"its import took more than {self.limit:g} s; fix it, or raise import_seconds",
                     )
                     break
                 if not text:

@@ -1,6 +1,6 @@
-"""Each deployment of an update is noted as it ends, so that an update that was killed goes on from there.
+"""Records each deployment of an update as it ends, so that an update that was killed continues from there.
 
-The state learns of a deploy only when all of it is over. The file (`.infra/deploy/<digest of the URN>.jsonl`) holds one
+The state has a deploy only when all of it is over. The file (`.infra/deploy/<digest of the URN>.jsonl`) holds one
 JSON object a line for the last update: `{"name", "id", "fingerprint", "automations"}`. It holds no values.
 """
 

@@ -1,4 +1,4 @@
-"""Whose a live deployment is: the mark that the server keeps.
+"""The owner of a live deployment: the mark that the server keeps.
 
 The mark is two labels, written with the deployment. No page of Prefect's UI edits labels, `PATCH /deployments/{id}`
 (which the UI and `prefect deploy` use) has no field for them, and flow runs inherit them; a `POST /deployments/` by
@@ -32,7 +32,7 @@ class Owner:
 
     @staticmethod
     def of_row(row: Mapping[str, Any]) -> Owner | None:
-        """None: nobody's mark is on this answer of the server."""
+        """None: this answer of the server has no mark."""
         labels = row.get("labels") or {}
         stack = labels.get(STACK_LABEL)
         return Owner(str(stack), str(labels.get(RESOURCE_LABEL, ""))) if stack else None

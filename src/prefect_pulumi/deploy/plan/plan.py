@@ -65,8 +65,8 @@ class PlannedDeployment:
     """What happens to one deployment.
 
     `changes`: field path -> (old, new). `runs_lost`: scheduled runs that its write deletes; those of schedules that
-    stay are made again at once. `activates`: slugs of schedules that are paused now and will be active.
-    `automations`: name -> what happens to it (made, changed, deleted).
+    stay are created again at once. `activates`: slugs of schedules that are paused now and will be active.
+    `automations`: name -> what happens to it (created, changed, deleted).
     """
 
     action: Action
@@ -156,7 +156,8 @@ def assess(
     claimed: Collection[str] = (),
 ) -> Assessment:
     """The plan against the server. `recorded`: full name -> UUID in the state; `adopt`: names (or `*`) of deployments
-    that may be taken over from nobody or from another stack; `claimed`: those that the program declares elsewhere."""
+    that may be adopted, without an owner or from another stack; `claimed`: those that the program declares
+    elsewhere."""
     found: dict[str, PlannedDeployment] = {}
     refused: list[str] = []
     for name in (*planned.create, *planned.update):

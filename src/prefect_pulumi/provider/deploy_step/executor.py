@@ -1,4 +1,4 @@
-"""Carries a deploy plan out: runs `prefect deploy`, records each deployment as it ends, then prunes."""
+"""Executes a deploy plan: runs `prefect deploy`, records each deployment as it ends, then prunes."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ class DeployExecutor:
             lines = [f"`prefect deploy` ended with exit code {run.code}; its last lines:", *run.last_lines]
         message = "\n".join(lines)
         if rest:
-            message += f"\nnot deployed any more: {', '.join(rest)}; with on_failure: continue they would be"
+            message += f"\nnot deployed: {', '.join(rest)}; with on_failure: continue they would be"
         error = DeployError(
             message,
             where=identity,
@@ -208,7 +208,7 @@ def _ended(result: DeployResult) -> str:
 
 SIGNS = {
     Action.CREATE: "+ create",
-    Action.ADOPT: "= take over",
+    Action.ADOPT: "= adopt",
     Action.UPDATE: "~ update",
     Action.PRUNE: "- delete",
     Action.RECOVER: "= record",
@@ -235,7 +235,7 @@ def _impact(planned: PlannedDeployment) -> str:
     if planned.action is Action.UPDATE and not planned.changes:
         parts.append("only its code or environment changed")
     if planned.runs_lost:
-        again = "" if planned.action is Action.PRUNE else ", made again at once"
+        again = "" if planned.action is Action.PRUNE else ", recreated immediately"
         parts.append(f"{planned.runs_lost} scheduled run{'' if planned.runs_lost == 1 else 's'} deleted{again}")
     parts += [f"schedule {slug} turns active" for slug in planned.activates]
     parts += [f"automation {name} {what}" for name, what in planned.automations.items()]

@@ -131,7 +131,7 @@ class DeploymentsHandler(Handler):
         return bool({pool, f"{pool}/{queue}"} & self.run.recreated)
 
     def _assess(self, call: Call, planned: DeployPlan) -> Assessment:
-        """The plan against the server. Raises `PreflightError` when something of it is somebody else's."""
+        """The plan against the server. Raises `PreflightError` when something of it belongs to another owner."""
         recorded, entries = _recorded(call), call.news.get("entries", {})
         client = self.connection.client()
         rows = live.read_flows(client, {*entries, *recorded})
@@ -252,7 +252,7 @@ class DeploymentsHandler(Handler):
 
     @override
     def delete(self, call: Call) -> None:
-        """Deletes what carries the mark; what does not is somebody else's by now."""
+        """Deletes what carries the mark; what does not belongs to another owner by now."""
         recorded = _recorded(call)
         if not recorded or unwrap(call.inputs.get("keepOnDelete", call.outputs.get("keepOnDelete", False))):
             return

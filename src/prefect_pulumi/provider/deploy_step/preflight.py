@@ -1,4 +1,4 @@
-"""The preflight of the deploy step: what `deploy/checks.py` needs, gathered from program, server and imports."""
+"""The preflight of the deploy step: what `deploy.checks` needs, gathered from program, server and imports."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True)
 class PreflightOptions:
-    """What the program says about the step beside what it declares.
+    """The step's own inputs, besides what the program declares.
 
     `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `here`: pools that workers of this
-    machine serve. `plain`: environment variables and
-    blocks ('type/name') that may be stored in clear; `secrets`: texts that may not; `seconds`: how long one import may
-    take; `worker_packages`: what only the workers have installed.
+    machine serve. `plain`: environment variables and blocks ('type/name') that may be stored as plain text; `secrets`:
+    texts that may not; `seconds`: how long one import may take; `worker_packages`: what only the workers have
+    installed.
     """
 
     pools: Collection[str] | None = ()
@@ -126,7 +126,7 @@ class Preflight:
         if not any((wanted.pools, wanted.queues, wanted.blocks, wanted.block_ids, wanted.variables)):
             return Found(), ""
         if not self.connection.known:
-            # The server is made by this very update: it has nothing yet.
+            # The server is created by this very update: it has nothing yet.
             return Found(), ""
         if self.run.unanswered is None and self._new_here():
             return Found(), ""

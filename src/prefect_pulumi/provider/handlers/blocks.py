@@ -84,7 +84,7 @@ class BlockTypes:
             return self._schemas[slug]
 
     def json_schema_id(self) -> str:
-        """Schema of the `JSON` class; its type and schema are made when missing."""
+        """Schema of the `JSON` class; its type and schema are created when missing."""
         with self._lock:
             if "JSON class" not in self._schemas:
                 client = self.connection.client()
@@ -179,7 +179,7 @@ def refuse_while_used(handler: RestHandler, where: Json, outputs: Props) -> None
 class DocumentHandler(RestHandler):
     """`BlockDocument`, and with a fixed type `SecretBlock` and `JsonBlock`.
 
-    Answers to POST are masked, so the values come from the inputs; reads ask for them in clear.
+    Answers to POST are masked, so the values come from the inputs; reads ask for them in plain text.
     """
 
     def __init__(self, routes: Routes, connection: Connection, types: BlockTypes) -> None:

@@ -60,7 +60,7 @@ class DeploymentHandler(RestHandler):
         self._placed: set[str] = set()
 
     def _displaced(self, call: Call) -> dict[str, DiffKind]:
-        """A pool or queue that is made anew under an old name does not have the deployments of the former one."""
+        """A pool or queue that is recreated under an old name does not have the deployments of the former one."""
         if set(self.claims(call.news)) & self._placed:
             return {}
         pool, queue = (unwrap(call.news.get(wire)) for wire in _PLACE)
@@ -97,7 +97,7 @@ class DeploymentHandler(RestHandler):
         except NotFoundError as error:
             raise ProviderError(
                 f"flow '{name}' does not exist on {self.connection.api_url}",
-                remedy="declare it with Flow and refer to it, so that it is made first",
+                remedy="declare it with Flow and refer to it, so that it is created first",
             ) from error
         return str(found["id"])
 
@@ -153,7 +153,7 @@ class DeploymentHandler(RestHandler):
     def no_parent(self, plain: Json, error: NotFoundError) -> ProviderError:
         pool = plain.get("workPoolName")
         return ProviderError(
-            f"the deployment '{self.human_id(plain)}' cannot be made: {error.message}",
+            f"the deployment '{self.human_id(plain)}' cannot be created: {error.message}",
             remedy=f"declare work pool '{pool}' in the program and refer to it" if pool else "",
         )
 

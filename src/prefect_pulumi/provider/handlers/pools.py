@@ -22,7 +22,7 @@ TEMPLATE, DEFAULT = "baseJobTemplate", "defaultBaseJobTemplate"
 
 class WorkPoolHandler(RestHandler):
     """The server keeps an empty template until a worker writes its type's own, once. What the state saw first is
-    therefore the default, and any other live template is somebody's change."""
+    therefore the default, and any other live template is a change made outside the code."""
 
     def __init__(self, connection: Connection, run: ProgramRun) -> None:
         super().__init__(ROUTES[WorkPool.token()], connection)

@@ -1,4 +1,4 @@
-"""Work queues: priorities are unique in a pool, and each pool has a queue `default` that nobody declared."""
+"""Work queues: priorities are unique in a pool, and each pool has a queue `default` that no program declares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT = "default"
 class WorkQueueHandler(RestHandler):
     """The server resolves a taken priority by moving that queue and all behind it one down.
 
-    So a declared queue could be moved away from its declared priority by the order in which queues are made. The
+    So a declared queue could be moved away from its declared priority by the order in which queues are created. The
     undeclared `default`, which begins at 1, therefore goes to the end before a queue takes its place.
     """
 

@@ -145,7 +145,7 @@ class ReleaseHandler(Handler):
 
 
 def mismatch(stack: str, pinned: str, found: git.Revision) -> str:
-    """Why a pinned stack refuses this program, and how it is brought up instead."""
+    """Why a pinned stack refuses this program, and how it is deployed instead."""
     here = found.unclean or f"this program is of {found.commit[:12]}"
     return (
         f"stack {stack} is pinned to the release of commit {pinned[:12]}, and {here}; `infra up -s {stack}` deploys "

@@ -1,4 +1,4 @@
-"""The lifecycle of what lives on the server, driven by the table in `kinds.py`."""
+"""The lifecycle of what lives on the server, driven by the table in `routes.py`."""
 
 from __future__ import annotations
 
@@ -247,12 +247,12 @@ class RestHandler(Handler):
         pool = plain.get("workPoolName")
         text = f"work pool '{pool}' does not exist" if pool else error.message
         return ProviderError(
-            f"the {self.routes.noun} '{self.human_id(plain)}' cannot be made: {text}",
-            remedy="declare it in the program and refer to it, so that it is made first",
+            f"the {self.routes.noun} '{self.human_id(plain)}' cannot be created: {text}",
+            remedy="declare it in the program and refer to it, so that it is created first",
         )
 
     def gone(self, plain: Json) -> ProviderError:
         return ProviderError(
             f"the {self.routes.noun} '{self.human_id(plain)}' no longer exists on {self.connection.api_url}",
-            remedy="run `infra refresh` (or `pulumi refresh`) and then `up` again, which makes it anew",
+            remedy="run `infra refresh` (or `pulumi refresh`) and then `up` again, which recreates it",
         )

@@ -1,4 +1,4 @@
-"""The lifecycle table: by which routes each kind is made, found, changed and deleted.
+"""The lifecycle table: by which routes each kind is created, found, changed and deleted.
 
 Routes are templates over the object's own wire properties and `{id}`. `find` routes are tried for a name,
 `by_id` for the server's UUID; `item` is where PATCH and DELETE go.

@@ -20,7 +20,7 @@ GRACE = 4.0
 LOOK = 1.0
 """Seconds between two looks whether the engine lives."""
 THREADS = 64
-"""More calls at one time than an engine makes."""
+"""More concurrent calls than an engine makes."""
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
     engine = os.getppid()
     while not servicer.stopped.wait(LOOK):
         if os.getppid() != engine:
-            # It was killed, and nobody asks for anything any more: what it was told last may be in no state.
+            # It was killed, and no further call comes: what it did last may be in no state.
             servicer.provider.creates.close(well=False)
             break
     server.stop(GRACE).wait()

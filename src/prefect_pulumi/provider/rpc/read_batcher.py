@@ -1,4 +1,4 @@
-"""Gathers reads that come one by one at the same time, as the official engine sends them, into shared list calls."""
+"""Batches reads that come one by one at the same time, as the official engine sends them, into shared list calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Batch:
 
 
 class ReadBatcher:
-    """`read` blocks until its batch was answered by `read_many`. Each batch is read anew: nothing is kept."""
+    """`read` blocks until its batch was answered by `read_many`. Nothing is kept between batches."""
 
     def __init__(self, read_many: Callable[[Sequence[ReadRequest]], list[Answer]]) -> None:
         self._read_many = read_many
