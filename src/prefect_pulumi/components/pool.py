@@ -72,7 +72,7 @@ class Pool(pulumi.ComponentResource):
         """What worker containers and the pool's flow runs start from, where anything runs in a container."""
         if settings.runs_in == "process" or not settings.workers.count:
             return None
-        from prefect_pulumi.components.images import image_reference
+        from prefect_pulumi.components.containers.images import image_reference
 
         tag = f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"
         return image_reference(name, settings.workers, tag, pulumi.ResourceOptions(parent=self))

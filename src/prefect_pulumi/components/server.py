@@ -12,7 +12,7 @@ from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
 
 if TYPE_CHECKING:
-    from prefect_pulumi.components.server_container import Running
+    from prefect_pulumi.components.containers.server import Running
 
 
 class Server(pulumi.ComponentResource):
@@ -40,7 +40,7 @@ class Server(pulumi.ComponentResource):
             )
             api_url, self.ui_url = local.api_url, local.ui_url
         elif settings.container is not None:
-            from prefect_pulumi.components.server_container import server_container
+            from prefect_pulumi.components.containers.server import server_container
 
             self.container = server_container(name, settings.container, child)
             api_url, self.ui_url = self.container.api_url, self.container.ui_url

@@ -1,4 +1,4 @@
-"""Workers in containers: Docker and Kubernetes.
+"""What runs in containers: the images, a server in Docker, workers in Docker and Kubernetes.
 
-May import `resources`, `project.settings` and the server component.
+May import `resources`, `project.settings` and `components.environment`, no component.
 """

@@ -18,7 +18,7 @@ from prefect_pulumi.project.settings import PoolSettings
 from prefect_pulumi.resources import WorkPool
 
 if TYPE_CHECKING:
-    from prefect_pulumi.components.server import Server
+    from prefect_pulumi.components.containers.server import PrefectServer
 
 HEALTH_PORT = 8080
 RULES: list[dict[str, list[str]]] = [
@@ -33,7 +33,7 @@ def worker_deployment(
     name: str,
     settings: PoolSettings,
     pool: WorkPool,
-    server: Server,
+    server: PrefectServer,
     image: pulumi.Output[str],
     template: Any,
     after: pulumi.ResourceOptions,

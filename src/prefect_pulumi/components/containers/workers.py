@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.components.images import HOME
+from prefect_pulumi.components.containers.images import HOME
 from prefect_pulumi.project.settings import PoolSettings, WorkerSettings
 from prefect_pulumi.resources import WorkerDrain, WorkerOnline, WorkPool
 
 if TYPE_CHECKING:
-    from prefect_pulumi.components.server import Server
+    from prefect_pulumi.components.containers.server import PrefectServer
 
 GATEWAY = "host.docker.internal"
 """How a container calls the machine that it runs on; the daemon puts the address for `host-gateway`."""
@@ -33,7 +33,7 @@ def worker_containers(
     name: str,
     settings: PoolSettings,
     pool: WorkPool,
-    server: Server,
+    server: PrefectServer,
     image: pulumi.Output[str],
     template: Any,
     after: pulumi.ResourceOptions,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Protocol
 
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.components.images import HOME, image_reference
+from prefect_pulumi.components.containers.images import HOME, image_reference
 from prefect_pulumi.project.settings import ServerContainer
 
 INNER_PORT = 4200
@@ -31,6 +32,16 @@ class Running:
     inner_api_url: str
     network: pulumi.Output[str]
     network_name: str
+
+
+class PrefectServer(Protocol):
+    """What workers need of the `Server` component. `container`: where it runs in one; `credentials`: environment
+    variable -> secret; `inner_api_url`: the address that containers beside its own use."""
+
+    container: Running | None
+    api_url: pulumi.Output[str]
+    inner_api_url: pulumi.Output[str]
+    credentials: dict[str, pulumi.Output[str]]
 
 
 def server_container(name: str, of: ServerContainer, child: pulumi.ResourceOptions) -> Running:
