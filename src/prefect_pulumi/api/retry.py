@@ -108,9 +108,9 @@ class RetryingSender:
             if response is not None and response.status_code != CONFLICT:
                 return response
             # Only after a lost answer can the object be the one that this request created.
-            found = await repetition.resolve() if lost and repetition.resolve is not None else None
-            if found is not None:
-                return Resolved(found)
+            created = await repetition.resolve() if lost and repetition.resolve is not None else None
+            if created is not None:
+                return Resolved(created)
             if response is not None:
                 return response
 

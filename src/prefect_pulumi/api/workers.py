@@ -45,8 +45,8 @@ def busy_runs(client: ApiClient, pool: str, names: Collection[str] | None = None
 def find_pool(client: ApiClient, pool: str) -> dict[str, Any]:
     """`GET /work_pools/{name}`; empty when there is none."""
     try:
-        found: dict[str, Any] = client.request("GET", f"/work_pools/{quote(pool)}")
-        return found
+        row: dict[str, Any] = client.request("GET", f"/work_pools/{quote(pool)}")
+        return row
     except NotFoundError:
         return {}
 
@@ -84,13 +84,13 @@ def versions(client: ApiClient, pool: str) -> dict[str, str]:
         },
         "limit": 50,
     }
-    found: dict[str, str] = {}
+    versions_by_worker: dict[str, str] = {}
     for event in client.request("POST", "/events/filter", json=body).get("events", []):
         resource = event.get("resource") or {}
         name, version = resource.get("prefect.resource.name"), resource.get("prefect.version")
         if name and version:
-            found.setdefault(name, version)
-    return found
+            versions_by_worker.setdefault(name, version)
+    return versions_by_worker
 
 
 def facts(client: ApiClient, pool: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -108,10 +108,10 @@ def facts(client: ApiClient, pool: str, names: Collection[str]) -> dict[str, dic
     }
 
 
-def skew(found: dict[str, dict[str, Any]]) -> list[str]:
+def skew(facts_by_worker: dict[str, dict[str, Any]]) -> list[str]:
     """A sentence for each worker of `facts` that runs another version of Prefect than the server."""
     return [
         f"worker {name} runs Prefect {fact['version']}, the server {fact['serverVersion']}"
-        for name, fact in found.items()
+        for name, fact in facts_by_worker.items()
         if fact["version"] and fact["version"] != fact["serverVersion"]
     ]

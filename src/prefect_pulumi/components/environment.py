@@ -40,11 +40,11 @@ def released(environment: Environment, stack: str) -> Environment:
     pin = environment.release
     if pin is None:
         return environment
-    found = git.revision(layout.find_project(Path.cwd()) or Path.cwd())
-    if found.exact != pin.commit:
+    revision = git.revision(layout.find_project(Path.cwd()) or Path.cwd())
+    if revision.exact != pin.commit:
         raise ProgramSettingsError(
             f"the stack is pinned to the release of commit {pin.commit[:12]}, and "
-            + (found.unclean or f"this program is of {found.commit[:12]}"),
+            + (revision.unclean or f"this program is of {revision.commit[:12]}"),
             where=f"Pulumi.{stack}.yaml: environment.release",
             remedy=f"infra up -s {stack}, or: pulumi -C $(infra release checkout -s {stack}) up -s {stack}",
         )

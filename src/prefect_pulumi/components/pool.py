@@ -55,11 +55,11 @@ class Pool(pulumi.ComponentResource):
                 child,
                 work_pool_name=self.work_pool.name,
                 name=queue,
-                description=of.description,
-                priority=of.priority,
-                concurrency_limit=of.concurrency_limit,
+                description=queue_settings.description,
+                priority=queue_settings.priority,
+                concurrency_limit=queue_settings.concurrency_limit,
             )
-            for queue, of in settings.queues.items()
+            for queue, queue_settings in settings.queues.items()
         }
         self.workers: list[pulumi.Resource] = []
         if settings.workers.count:
@@ -93,13 +93,13 @@ class Pool(pulumi.ComponentResource):
             job.setdefault("networks", [server.container.network_name])
 
         def make(reference: str | None) -> dict[str, Any]:
-            found = dict(job)
+            variables = dict(job)
             if reference is not None:
-                found["image"] = reference
+                variables["image"] = reference
                 if settings.type == "docker" and "@" not in reference:
-                    found.setdefault("image_pull_policy", "Never")
+                    variables.setdefault("image_pull_policy", "Never")
             try:
-                return base_job_template(settings.type, found, settings.env_from_blocks)
+                return base_job_template(settings.type, variables, settings.env_from_blocks)
             except TemplateError as error:
                 raise _fault(f"{name}.job", str(error)) from None
 
@@ -116,7 +116,7 @@ class Pool(pulumi.ComponentResource):
         image: pulumi.Output[str] | None,
         template: Any,
     ) -> list[pulumi.Resource]:
-        of = settings.workers
+        workers = settings.workers
         after = pulumi.ResourceOptions(parent=self, depends_on=list(self.queues.values()))
         if image is None:
             restart_on = {} if template is None else {"baseJobTemplate": fingerprint(template)}
@@ -127,14 +127,14 @@ class Pool(pulumi.ComponentResource):
                     name=f"{name}-{number}",
                     work_pool=self.work_pool.name,
                     directory=layout.worker_directory(pulumi.get_stack(), f"{name}-{number}"),
-                    work_queues=of.queues or None,
-                    limit=of.limit,
-                    drain_seconds=of.drain_seconds,
+                    work_queues=workers.queues or None,
+                    limit=workers.limit,
+                    drain_seconds=workers.drain_seconds,
                     pool_paused=settings.paused,
-                    online_seconds=of.online_seconds,
+                    online_seconds=workers.online_seconds,
                     restart_on=restart_on or None,
                 )
-                for number in range(1, of.count + 1)
+                for number in range(1, workers.count + 1)
             ]
         if server is None:
             raise _fault(name, "workers in containers need Pool(..., server=server) to know where the API is")
@@ -148,9 +148,9 @@ class Pool(pulumi.ComponentResource):
 
 
 def _merged(workers: list[pulumi.Resource]) -> pulumi.Output[dict[str, Any]]:
-    known = [each.facts for each in workers if isinstance(each, ProcessWorker | WorkerOnline)]
+    known = [worker.facts for worker in workers if isinstance(worker, ProcessWorker | WorkerOnline)]
     return pulumi.Output.all(*known).apply(
-        lambda found: {name: of for part in found for name, of in sorted((part or {}).items())}
+        lambda facts: {name: fact for part in facts for name, fact in sorted((part or {}).items())}
     )
 
 

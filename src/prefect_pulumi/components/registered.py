@@ -17,10 +17,10 @@ def remember() -> None:
     root = get_root_resource()
     if root is None or root in _DECLARED:
         return
-    found = _DECLARED.setdefault(root, [])
+    entries = _DECLARED.setdefault(root, [])
 
     def note(args: pulumi.ResourceTransformationArgs) -> None:
-        found.append(args.resource)
+        entries.append(args.resource)
 
     register_stack_transformation(note)
 

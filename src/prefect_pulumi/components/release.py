@@ -29,7 +29,7 @@ def declare_release(
     return Release(
         name,
         pulumi.ResourceOptions.merge(opts, after),
-        deployments=pulumi.Output.all(*(each.fingerprints for each in flows)).apply(_merged),
+        deployments=pulumi.Output.all(*(step.fingerprints for step in flows)).apply(_merged),
         images={pool.name: pool.image for pool in pools if pool.image is not None},
         pinned=pin.commit if pin else None,
         promoted={"release": pin.id, "stage": pin.stage, "plan": pin.plan, "forced": pin.forced} if pin else None,

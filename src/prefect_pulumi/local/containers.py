@@ -41,7 +41,7 @@ def look(names: list[str], docker_host: str | None = None) -> list[ContainerFact
         client = docker.DockerClient(base_url=docker_host) if docker_host else docker.from_env()
     except DockerException as error:
         return [ContainerFacts(name, problem=f"the Docker daemon does not answer ({error})") for name in names]
-    found = []
+    containers = []
     try:
         for name in names:
             try:
@@ -49,9 +49,9 @@ def look(names: list[str], docker_host: str | None = None) -> list[ContainerFact
                 state = container.attrs["State"]
                 log = container.logs(tail=LOG_LINES).decode("utf-8", errors="replace").strip()
                 running = bool(state["Running"]) and not state.get("Restarting")
-                found.append(ContainerFacts(name, running, None if running else int(state["ExitCode"]), log))
+                containers.append(ContainerFacts(name, running, None if running else int(state["ExitCode"]), log))
             except DockerException as error:
-                found.append(ContainerFacts(name, problem=str(error)))
+                containers.append(ContainerFacts(name, problem=str(error)))
     finally:
         client.close()
-    return found
+    return containers

@@ -104,9 +104,9 @@ def stop_tree(process: psutil.Process, *, grace: float = 10.0) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGTERM)
         _, left = psutil.wait_procs(tree, timeout=grace)
-        for each in left:
+        for member in left:
             with contextlib.suppress(psutil.NoSuchProcess):
-                each.kill()
+                member.kill()
         psutil.wait_procs(left, timeout=grace)
     reap(process.pid)
 

@@ -45,8 +45,8 @@ class Connection:
     @property
     def secret_env(self) -> dict[str, str]:
         """The credentials as Prefect's own variables, for child processes."""
-        found = {"PREFECT_API_KEY": self._api_key, "PREFECT_API_AUTH_STRING": self._auth_string}
-        return {name: value for name, value in found.items() if isinstance(value, str)}
+        variables = {"PREFECT_API_KEY": self._api_key, "PREFECT_API_AUTH_STRING": self._auth_string}
+        return {name: value for name, value in variables.items() if isinstance(value, str)}
 
     def client(self) -> BlockingClient:
         """Raises `ConfigError` when no API is configured."""

@@ -45,14 +45,14 @@ def _got(rest: RestHandler, plain: dict[str, Any]) -> InvokeResult:
     given = [name for name in ("id", "name") if plain.get(name)]
     if len(given) != 1 or set(plain) - {"id", "name"}:
         return _failed("", f"give either 'id' (UUID) or 'name' ({rest.model.import_id or 'not for this kind'})")
-    found = rest.read(Call(rest.model.token(), str(plain[given[0]])))
-    if not found.id:
+    read = rest.read(Call(rest.model.token(), str(plain[given[0]])))
+    if not read.id:
         return _failed(given[0], f"there is no {rest.routes.noun} '{plain[given[0]]}' on {rest.connection.api_url}")
     sealed = {
         name: secret(value) if (spec := rest.model.field(name)) is not None and spec.meta.secret else value
-        for name, value in found.outputs.items()
+        for name, value in read.outputs.items()
     }
-    return InvokeResult({"id": found.id, **sealed})
+    return InvokeResult({"id": read.id, **sealed})
 
 
 def _listed(rest: RestHandler, plain: dict[str, Any]) -> InvokeResult:
@@ -74,10 +74,10 @@ def _listed(rest: RestHandler, plain: dict[str, Any]) -> InvokeResult:
 
 def _worker_metadata(plain: dict[str, Any], connection: Connection) -> InvokeResult:
     view = connection.client().request("GET", "/collections/views/aggregate-worker-metadata")
-    found: dict[str, Any] = {}
+    workers_by_type: dict[str, Any] = {}
     for package, workers in view.items():
         for worker in workers.values():
-            found[worker["type"]] = {
+            workers_by_type[worker["type"]] = {
                 "type": worker["type"],
                 "package": package,
                 "displayName": worker.get("display_name"),
@@ -85,12 +85,12 @@ def _worker_metadata(plain: dict[str, Any], connection: Connection) -> InvokeRes
                 "installCommand": worker.get("install_command"),
                 "baseJobTemplate": worker.get("default_base_job_configuration"),
             }
-    asked = plain.get("type")
-    if asked is None:
-        return InvokeResult({"workers": found})
-    if asked not in found:
-        return _failed("type", f"there is no worker of type '{asked}'; there are: {', '.join(sorted(found))}")
-    return InvokeResult({"workers": {asked: found[asked]}})
+    type_ = plain.get("type")
+    if type_ is None:
+        return InvokeResult({"workers": workers_by_type})
+    if type_ not in workers_by_type:
+        return _failed("type", f"there is no worker of type '{type_}'; there are: {', '.join(sorted(workers_by_type))}")
+    return InvokeResult({"workers": {type_: workers_by_type[type_]}})
 
 
 def _failed(property: str, reason: str) -> InvokeResult:

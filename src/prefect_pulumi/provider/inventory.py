@@ -93,12 +93,12 @@ class LiveReader:
             by_kind.setdefault(_kind(request.urn), []).append(request)
         dead: PrefectPulumiError | None = None
         for kinds, list_rows in self._lists():
-            asked = [each for kind in kinds for each in by_kind.pop(kind, [])]
-            if not asked and not self.api_url:
+            group = [item for kind in kinds for item in by_kind.pop(kind, [])]
+            if not group and not self.api_url:
                 continue
             if dead is None:
                 try:
-                    yield self._listing(kinds, asked, list_rows())
+                    yield self._listing(kinds, group, list_rows())
                     continue
                 except PrefectPulumiError as error:
                     if not _ends_it(error):
@@ -106,28 +106,28 @@ class LiveReader:
                         continue
                     dead = error
             yield Listing(kinds, error=dead)
-        for kind, asked in by_kind.items():
+        for kind, group in by_kind.items():
             if dead is not None and self._on_server(kind):
                 yield Listing((kind,), error=dead)
                 continue
             if kind in BY_ID:
                 try:
-                    yield self._listing((kind,), asked, self._known(kind, asked))
+                    yield self._listing((kind,), group, self._known(kind, group))
                 except PrefectPulumiError as error:
                     dead = error if _ends_it(error) else dead
                     yield Listing((kind,), error=error)
                 continue
-            answers = self._provider.read_many(asked)
-            failed = next((each for each in answers if isinstance(each, PrefectPulumiError)), None)
+            answers = self._provider.read_many(group)
+            failed = next((item for item in answers if isinstance(item, PrefectPulumiError)), None)
             dead = failed if failed is not None and _ends_it(failed) else dead
-            if failed is not None and all(isinstance(each, PrefectPulumiError) for each in answers):
+            if failed is not None and all(isinstance(item, PrefectPulumiError) for item in answers):
                 yield Listing((kind,), error=failed)
             else:
-                yield Listing((kind,), {each.urn: one for each, one in zip(asked, answers, strict=True)})
+                yield Listing((kind,), {item.urn: answer for item, answer in zip(group, answers, strict=True)})
 
-    def _known(self, kind: str, asked: Sequence[ReadRequest]) -> list[LiveRow]:
+    def _known(self, kind: str, requests: Sequence[ReadRequest]) -> list[LiveRow]:
         """Code that runs makes these as well, so those that no stack owns are no drift."""
-        rows = self._handler(kind).many([each.id for each in asked]).values()
+        rows = self._handler(kind).many([request.id for request in requests]).values()
         return [LiveRow(kind, str(row.get(BY_ID[kind])), row, own=True) for row in rows]
 
     def _on_server(self, kind: str) -> bool:
@@ -163,41 +163,43 @@ class LiveReader:
         ]
 
     def _documents(self) -> list[LiveRow]:
-        found = []
+        documents = []
         for row in self._handler("BlockDocument").everything():
             slug = (row.get("block_type") or {}).get("slug", "")
             kind = _DOCUMENTS.get(slug, "BlockDocument")
-            found.append(LiveRow(kind, row["name"] if slug in _DOCUMENTS else f"{slug}/{row['name']}", row))
-        return found
+            documents.append(LiveRow(kind, row["name"] if slug in _DOCUMENTS else f"{slug}/{row['name']}", row))
+        return documents
 
     def _automations(self) -> list[LiveRow]:
         """Those that `prefect deploy` makes of a deployment's triggers belong to that deployment."""
-        found = []
+        automations = []
         for row in self._handler("Automation").everything():
             runs = any(action.get("type") == "run-deployment" for action in row.get("actions") or ())
             own = runs and _BY_PREFECT_DEPLOY.search(row["name"]) is not None
-            found.append(LiveRow("Automation", row["name"], row, own=own))
-        return found
+            automations.append(LiveRow("Automation", row["name"], row, own=own))
+        return automations
 
     def _deployments(self) -> list[LiveRow]:
         handler = cast("DeploymentHandler", self._handler("Deployment"))
         rows = handler.everything()
         handler.know_flows(rows)
-        found = []
+        objects = []
         for row in rows:
             name = f"{handler.flow_name(str(row['flow_id']))}/{row['name']}"
-            found.append(LiveRow("Deployment", name, row))
+            objects.append(LiveRow("Deployment", name, row))
             for schedule in row.get("schedules") or ():
                 label = schedule.get("slug") or schedule["id"]
-                found.append(LiveRow("DeploymentSchedule", f"{name}/{label}", {**schedule, "deployment_id": row["id"]}))
-        return found
+                objects.append(
+                    LiveRow("DeploymentSchedule", f"{name}/{label}", {**schedule, "deployment_id": row["id"]})
+                )
+        return objects
 
-    def _listing(self, kinds: tuple[str, ...], asked: list[ReadRequest], rows: list[LiveRow]) -> Listing:
+    def _listing(self, kinds: tuple[str, ...], requests: list[ReadRequest], rows: list[LiveRow]) -> Listing:
         by_id = {row.id: row for row in rows}
         by_name = {(row.kind, row.name): row for row in rows}
         answers: dict[str, ReadResult | PrefectPulumiError] = {}
         taken: dict[str, LiveRow] = {}
-        for request in asked:
+        for request in requests:
             handler = self._handler(_kind(request.urn))
             call = Call(request.urn, request.id, request.inputs, request.outputs)
             known = unwrap({**request.inputs, **request.outputs})
@@ -212,8 +214,8 @@ class LiveReader:
             if row is not None:
                 taken[request.urn] = row
         slim = {id(row): replace(row, row={k: v for k, v in row.row.items() if k in KEPT}) for row in rows}
-        found = {urn: slim[id(row)] for urn, row in taken.items()}
-        return Listing(kinds, answers, found, tuple(slim.values()))
+        managed = {urn: slim[id(row)] for urn, row in taken.items()}
+        return Listing(kinds, answers, managed, tuple(slim.values()))
 
 
 def _ends_it(error: PrefectPulumiError) -> bool:

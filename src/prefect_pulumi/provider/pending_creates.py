@@ -65,7 +65,7 @@ class CreateLog:
                     self._path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, list[float]]:
-        found: dict[str, list[float]] = {}
+        starts: dict[str, list[float]] = {}
         with contextlib.suppress(OSError):
             for path in self._folder.glob("*.jsonl"):
                 if path == self._path:
@@ -76,5 +76,5 @@ class CreateLog:
                 for line in path.read_text("utf-8").splitlines():
                     with contextlib.suppress(ValueError, KeyError, TypeError):
                         note = json.loads(line)
-                        found.setdefault(note["urn"], []).append(float(note["at"]))
-        return found
+                        starts.setdefault(note["urn"], []).append(float(note["at"]))
+        return starts

@@ -150,18 +150,18 @@ class PrefectProvider(Provider, CreateRecovery):
     def _created_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
         """The object that a killed run made for this very resource, updated to what is asked now."""
         times = self.creates.previous(call.urn)
-        found = handler.recover(call) if times else None
-        created = found.outputs.get("created") if found is not None and found.id else None
-        if found is None or not isinstance(created, str):
+        read = handler.recover(call) if times else None
+        created = read.outputs.get("created") if read is not None and read.id else None
+        if read is None or not isinstance(created, str):
             return None
-        made = datetime.fromisoformat(created).timestamp()
-        if not any(time - CLOCK_SLACK <= made <= time + LONGEST_REQUEST for time in times):
+        created_at = datetime.fromisoformat(created).timestamp()
+        if not any(time - CLOCK_SLACK <= created_at <= time + LONGEST_REQUEST for time in times):
             return None
-        known = Call(call.urn, found.id, found.inputs, found.outputs, call.news)
+        known = Call(call.urn, read.id, read.inputs, read.outputs, call.news)
         if handler.diff(known).replaces:
             return None
         self.host.log("info", "adopted: it was created by a run that was killed", call.urn)
-        return found.id, handler.update(known)
+        return read.id, handler.update(known)
 
     @override
     def read(self, request: ReadRequest) -> ReadResult:
@@ -206,13 +206,13 @@ class PrefectProvider(Provider, CreateRecovery):
     def recover(self, request: RecoverRequest) -> ReadResult | None:
         """Found by name."""
         handler = self.handler(request.urn)
-        found = handler.recover(Call(request.urn, news=request.inputs))
-        if found is None or not found.id:
+        read = handler.recover(Call(request.urn, news=request.inputs))
+        if read is None or not read.id:
             return None
-        created = found.outputs.get("created")
+        created = read.outputs.get("created")
         if isinstance(created, str) and datetime.fromisoformat(created).timestamp() < request.since - CLOCK_SLACK:
             return None
-        return ReadResult(found.id, found.inputs, sealed(handler.model, request.inputs, found.outputs))
+        return ReadResult(read.id, read.inputs, sealed(handler.model, request.inputs, read.outputs))
 
     @override
     def invoke(self, request: InvokeRequest) -> InvokeResult:

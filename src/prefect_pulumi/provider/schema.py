@@ -81,25 +81,25 @@ def _resource(model: type[Kind]) -> dict[str, Any]:
 
 
 def _property(spec: FieldSpec, *, is_input: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": spec.description}
+    document: dict[str, Any] = {"description": spec.description}
     if spec.meta.shape:
         union = _union(spec.meta.shape)
-        found |= {"type": "array", "items": union} if spec.type == "list" else union
+        document |= {"type": "array", "items": union} if spec.type == "list" else union
     elif spec.choices:
-        found |= {"$ref": f"#/types/{_enum_token(spec)}"}
+        document |= {"$ref": f"#/types/{_enum_token(spec)}"}
     elif spec.type == "list":
-        found |= {"type": "array", "items": _TYPES[spec.item]}
+        document |= {"type": "array", "items": _TYPES[spec.item]}
     elif spec.type == "dict":
-        found |= {"type": "object", "additionalProperties": _TYPES[spec.item]}
+        document |= {"type": "object", "additionalProperties": _TYPES[spec.item]}
     else:
-        found |= _TYPES[spec.type]
+        document |= _TYPES[spec.type]
     if spec.meta.secret:
-        found["secret"] = True
+        document["secret"] = True
     if is_input and spec.meta.replaces:
-        found["willReplaceOnChanges"] = True
+        document["willReplaceOnChanges"] = True
     if is_input and isinstance(spec.default, str | bool | int | float):
-        found["default"] = spec.default
-    return found
+        document["default"] = spec.default
+    return document
 
 
 def _enum_token(spec: FieldSpec) -> str:

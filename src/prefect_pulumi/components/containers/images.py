@@ -11,24 +11,27 @@ HOME = "/home/prefect/.prefect"
 """PREFECT_HOME in the image: results and caches, kept in a volume of each worker."""
 
 
-def image_reference(name: str, of: ImageSettings, tag: str, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+def image_reference(name: str, settings: ImageSettings, tag: str, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """What a container is started from: `repository@sha256:...` for a registry's image, `sha256:...` for a local one.
 
     A tag alone would hide a rebuild, since no input of the container changes with it.
     """
-    if of.image is not None:
-        if "@" not in of.image:
-            return pulumi.Output.from_input(of.image)
+    if settings.image is not None:
+        if "@" not in settings.image:
+            return pulumi.Output.from_input(settings.image)
         # Pulled on its own, so that a missing image fails before any running container is touched.
-        pulled = docker.RemoteImage(f"{name}-image", child, name=of.image, keep_locally=True)
+        pulled = docker.RemoteImage(f"{name}-image", child, name=settings.image, keep_locally=True)
         return pulled.repo_digest
     built = docker.Image(
         f"{name}-image",
         child,
-        image_name=of.push_to or tag,
+        image_name=settings.push_to or tag,
         build=docker.DockerBuildArgs(
-            context="..", dockerfile=f"../{of.dockerfile}", args=of.build_args, platform=of.build_args.get("PLATFORM")
+            context="..",
+            dockerfile=f"../{settings.dockerfile}",
+            args=settings.build_args,
+            platform=settings.build_args.get("PLATFORM"),
         ),
-        skip_push=of.push_to is None,
+        skip_push=settings.push_to is None,
     )
     return built.repo_digest

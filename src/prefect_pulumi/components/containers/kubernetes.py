@@ -47,9 +47,9 @@ def worker_deployment(
             where=f"Pulumi.{pulumi.get_stack()}.yaml: environment.pools.{name}",
             remedy='pip install -c constraints.txt "prefect-pulumi[kubernetes]"',
         ) from None
-    of, child = settings.workers, pulumi.ResourceOptions(parent=after.parent)
+    workers, child = settings.workers, pulumi.ResourceOptions(parent=after.parent)
     labels = {"app.kubernetes.io/name": "prefect-worker", "app.kubernetes.io/instance": name}
-    namespace = kubernetes.core.v1.Namespace(f"{name}-namespace", child, metadata={"name": of.namespace})
+    namespace = kubernetes.core.v1.Namespace(f"{name}-namespace", child, metadata={"name": workers.namespace})
     metadata = {"name": f"prefect-worker-{name}", "namespace": namespace.metadata.name, "labels": labels}
     account = kubernetes.core.v1.ServiceAccount(f"{name}-account", child, metadata=metadata)
     role = kubernetes.rbac.v1.Role(f"{name}-role", child, metadata=metadata, rules=RULES)
@@ -69,7 +69,7 @@ def worker_deployment(
         pulumi.ResourceOptions(parent=after.parent, depends_on=[binding, *_listed(after.depends_on)]),
         metadata=metadata,
         spec={
-            "replicas": of.count,
+            "replicas": workers.count,
             "selector": {"matchLabels": labels},
             # Two generations never take runs concurrently; the pods get their drain before they go.
             "strategy": {"type": "Recreate"},
@@ -95,24 +95,24 @@ def pod_spec(
     account: pulumi.Input[str],
 ) -> dict[str, Any]:
     """The pod of one worker (core/v1 PodSpec). Its name on the server is the pod's own."""
-    of = settings.workers
+    workers = settings.workers
     command = ["prefect", "--no-prompt", "worker", "start", "--pool", name, "--type", settings.type]
     command += ["--name", "$(POD_NAME)", "--with-healthcheck", "--no-create-pool-if-not-found"]
     command += ["--install-policy", "never"]
-    for queue in of.queues:
+    for queue in workers.queues:
         command += ["--work-queue", queue]
-    if of.limit is not None:
-        command += ["--limit", str(of.limit)]
-    plain = {"PREFECT_API_URL": api_url, **environment(of)}
+    if workers.limit is not None:
+        command += ["--limit", str(workers.limit)]
+    plain = {"PREFECT_API_URL": api_url, **environment(workers)}
     own = [
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         {"name": "PREFECT_WORKER_WEBSERVER_HOST", "value": "0.0.0.0"},  # noqa: S104 - the kubelet's probe comes from outside
     ]
     limits = {}
-    if of.memory is not None:
-        limits["memory"] = f"{of.memory}Mi"
-    if of.cpus is not None:
-        limits["cpu"] = f"{round(of.cpus * 1000)}m"
+    if workers.memory is not None:
+        limits["memory"] = f"{workers.memory}Mi"
+    if workers.cpus is not None:
+        limits["cpu"] = f"{round(workers.cpus * 1000)}m"
     container: dict[str, Any] = {
         "name": "worker",
         "image": image,
@@ -132,7 +132,7 @@ def pod_spec(
         container["resources"] = {"limits": limits, "requests": limits}
     return {
         "serviceAccountName": account,
-        "terminationGracePeriodSeconds": of.drain_seconds + STOP_MARGIN,
+        "terminationGracePeriodSeconds": workers.drain_seconds + STOP_MARGIN,
         "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001},
         "containers": [container],
     }

@@ -44,7 +44,7 @@ class PrefectServer(Protocol):
     credentials: dict[str, pulumi.Output[str]]
 
 
-def server_container(name: str, of: ServerContainer, child: pulumi.ResourceOptions) -> Running:
+def server_container(name: str, settings: ServerContainer, child: pulumi.ResourceOptions) -> Running:
     """Declares the container; it exists once the server answers, so what depends on it can use the API at once."""
     base = f"{pulumi.get_project()}-{pulumi.get_stack()}"
     config = pulumi.Config("prefect")
@@ -58,15 +58,15 @@ def server_container(name: str, of: ServerContainer, child: pulumi.ResourceOptio
     }
     # The dashboard asks the API by the address that the browser has.
     plain = {
-        "PREFECT_SERVER_UI_API_URL": f"http://{of.host}:{of.port}/api",
+        "PREFECT_SERVER_UI_API_URL": f"http://{settings.host}:{settings.port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        **of.env,
+        **settings.env,
     }
     # Sorted: an order that changes would be a change.
     envs = pulumi.Output.all(plain, secrets).apply(
         lambda both: sorted(f"{key}={value}" for key, value in {**both[1], **both[0]}.items())
     )
-    image = image_reference(name, of, f"{base}-{name}", child)
+    image = image_reference(name, settings, f"{base}-{name}", child)
     network_name = f"{base}-{name}"
     network = docker.Network(f"{name}-network", child, name=network_name, driver="bridge")
     volume = docker.Volume(f"{name}-home", child, name=f"{base}-{name}")
@@ -78,7 +78,7 @@ def server_container(name: str, of: ServerContainer, child: pulumi.ResourceOptio
         image=image,
         command=["prefect", "server", "start", "--host", "0.0.0.0", "--port", str(INNER_PORT)],  # noqa: S104
         envs=envs,
-        ports=[docker.ContainerPortArgs(internal=INNER_PORT, external=of.port, ip=of.host, protocol="tcp")],
+        ports=[docker.ContainerPortArgs(internal=INNER_PORT, external=settings.port, ip=settings.host, protocol="tcp")],
         networks_advanced=[docker.ContainerNetworksAdvancedArgs(name=network.name)],
         mounts=[docker.ContainerMountArgs(type="volume", source=volume.name, target=HOME)],
         labels=[docker.ContainerLabelArgs(label="io.prefect.server", value=base)],
@@ -97,7 +97,7 @@ def server_container(name: str, of: ServerContainer, child: pulumi.ResourceOptio
         destroy_grace_seconds=30,
     )
     # Its URN is known in a preview too, and so is the address: what will live there is checked before anything is made.
-    ui_url = container.urn.apply(lambda _: f"http://{of.host}:{of.port}")
+    ui_url = container.urn.apply(lambda _: f"http://{settings.host}:{settings.port}")
     return Running(
         api_url=ui_url.apply(lambda url: f"{url}/api"),
         ui_url=ui_url,

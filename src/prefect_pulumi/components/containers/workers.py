@@ -39,32 +39,32 @@ def worker_containers(
     after: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     """The containers of a pool; the last resource exists when each worker has reached the server."""
-    of, stack = settings.workers, pulumi.get_stack()
+    worker_settings, stack = settings.workers, pulumi.get_stack()
     child = pulumi.ResourceOptions(parent=after.parent)
-    networks: list[pulumi.Input[str]] = [] if of.network is None else [of.network]
-    made: list[pulumi.Resource] = []
-    if of.network is None:
+    networks: list[pulumi.Input[str]] = [] if worker_settings.network is None else [worker_settings.network]
+    resources: list[pulumi.Resource] = []
+    if worker_settings.network is None:
         own = docker.Network(f"{name}-network", child, name=f"{pulumi.get_project()}-{stack}-{name}", driver="bridge")
-        made.append(own)
+        resources.append(own)
         networks.append(own.name)
     if server.container is not None:
         networks.append(server.container.network)
     api_url = server.inner_api_url.apply(seen_from_container)
     # Sorted: an order that changes would be a change.
-    envs = pulumi.Output.all({"PREFECT_API_URL": api_url, **environment(of)}, server.credentials).apply(
+    envs = pulumi.Output.all({"PREFECT_API_URL": api_url, **environment(worker_settings)}, server.credentials).apply(
         lambda both: sorted(f"{key}={value}" for key, value in {**both[1], **both[0]}.items())
     )
     revision = pulumi.Output.all(image, api_url, server.credentials, template).apply(
         lambda parts: _revision(parts, settings)
     )
-    workers = [f"{name}-{number}" for number in range(1, of.count + 1)]
+    workers = [f"{name}-{number}" for number in range(1, worker_settings.count + 1)]
     drained = WorkerDrain(
         name,
         pulumi.ResourceOptions(parent=after.parent, depends_on=after.depends_on),
         work_pool=pool.name,
         workers=workers,
         revision=revision,
-        timeout=of.drain_seconds,
+        timeout=worker_settings.drain_seconds,
         paused=settings.paused,
     )
     containers = []
@@ -94,11 +94,11 @@ def worker_containers(
             log_driver="json-file",
             log_opts={"max-size": "10m", "max-file": "3"},
             stop_signal="SIGTERM",
-            stop_timeout=of.drain_seconds + STOP_MARGIN,
-            destroy_grace_seconds=of.drain_seconds + STOP_MARGIN,
-            cpus=None if of.cpus is None else str(of.cpus),
-            memory=of.memory,
-            memory_swap=memory_swap(of),
+            stop_timeout=worker_settings.drain_seconds + STOP_MARGIN,
+            destroy_grace_seconds=worker_settings.drain_seconds + STOP_MARGIN,
+            cpus=None if worker_settings.cpus is None else str(worker_settings.cpus),
+            memory=worker_settings.memory,
+            memory_swap=memory_swap(worker_settings),
         )
         containers.append(container)
     online = WorkerOnline(
@@ -108,31 +108,31 @@ def worker_containers(
         workers=workers,
         containers=[container.name for container in containers],
         revision=[container.id for container in containers],
-        timeout=of.online_seconds,
-        drain_seconds=of.drain_seconds,
+        timeout=worker_settings.online_seconds,
+        drain_seconds=worker_settings.drain_seconds,
         paused=settings.paused,
     )
-    return [*made, drained, *containers, online]
+    return [*resources, drained, *containers, online]
 
 
 def command(worker: str, pool: str, settings: PoolSettings) -> list[str]:
     """`prefect worker start` of one worker."""
-    of = settings.workers
-    found = ["prefect", "--no-prompt", "worker", "start", "--pool", pool, "--type", settings.type, "--name", worker]
-    found += ["--with-healthcheck", "--no-create-pool-if-not-found", "--install-policy", "never"]
-    for queue in of.queues:
-        found += ["--work-queue", queue]
-    if of.limit is not None:
-        found += ["--limit", str(of.limit)]
-    return found
+    workers = settings.workers
+    words = ["prefect", "--no-prompt", "worker", "start", "--pool", pool, "--type", settings.type, "--name", worker]
+    words += ["--with-healthcheck", "--no-create-pool-if-not-found", "--install-policy", "never"]
+    for queue in workers.queues:
+        words += ["--work-queue", queue]
+    if workers.limit is not None:
+        words += ["--limit", str(workers.limit)]
+    return words
 
 
-def environment(of: WorkerSettings) -> dict[str, str]:
+def environment(settings: WorkerSettings) -> dict[str, str]:
     """What a worker's environment holds besides the API's address and credentials."""
     return {
         "PREFECT_WORKER_QUERY_SECONDS": "5",
         "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
-        **of.env,
+        **settings.env,
     }
 
 
@@ -144,11 +144,11 @@ def seen_from_container(api_url: str) -> str:
     return api_url.replace(f"[{host}]" if ":" in host else host, GATEWAY, 1)
 
 
-def memory_swap(of: WorkerSettings) -> int | None:
+def memory_swap(settings: WorkerSettings) -> int | None:
     """MiB of memory and swap together. Left open, the daemon fills it in, and every preview would show a change."""
-    if of.memory is None:
-        return of.memory_swap
-    return 2 * of.memory if of.memory_swap is None else of.memory_swap
+    if settings.memory is None:
+        return settings.memory_swap
+    return 2 * settings.memory if settings.memory_swap is None else settings.memory_swap
 
 
 def _revision(parts: Any, settings: PoolSettings) -> str:
@@ -163,11 +163,11 @@ def digest(facts: Any) -> str:
 
 
 def _mounts(volume: docker.Volume, settings: PoolSettings) -> list[docker.ContainerMountArgs]:
-    found = [docker.ContainerMountArgs(type="volume", source=volume.name, target=HOME)]
+    mounts = [docker.ContainerMountArgs(type="volume", source=volume.name, target=HOME)]
     if settings.type == "docker":
         socket = settings.workers.docker_socket
-        found.append(docker.ContainerMountArgs(type="bind", source=socket, target="/var/run/docker.sock"))
-    return found
+        mounts.append(docker.ContainerMountArgs(type="bind", source=socket, target="/var/run/docker.sock"))
+    return mounts
 
 
 def _socket_groups(settings: PoolSettings) -> list[str]:

@@ -105,8 +105,8 @@ def _block_ids(value: Any) -> set[str]:
     if isinstance(value, Mapping):
         reference = value.get("$ref")
         own = reference.get("block_document_id") if isinstance(reference, Mapping) else None
-        found = {own} if isinstance(own, str) else set()
-        return found.union(*(_block_ids(item) for item in value.values()))
+        ids = {own} if isinstance(own, str) else set()
+        return ids.union(*(_block_ids(item) for item in value.values()))
     if isinstance(value, list):
         return set().union(*(_block_ids(item) for item in value))
     return set()

@@ -44,10 +44,10 @@ class Findings:
 
     def faults(self) -> list[Finding]:
         """In the order of the file."""
-        return sorted(each for each in self.found.values() if each.grave)
+        return sorted(finding for finding in self.found.values() if finding.grave)
 
     def warnings(self) -> list[str]:
-        return [each.text for each in sorted(self.found.values()) if not each.grave]
+        return [finding.text for finding in sorted(self.found.values()) if not finding.grave]
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,14 @@ class Entry:
     @property
     def schedules(self) -> list[tuple[Keys, Mapping[str, Any]]]:
         """Each with its place."""
-        one = self.data.get("schedule")
-        if isinstance(one, Mapping) and one:
-            return [((*self.keys, "schedule"), one)]
+        single = self.data.get("schedule")
+        if isinstance(single, Mapping) and single:
+            return [((*self.keys, "schedule"), single)]
         several = self.data.get("schedules")
-        found = enumerate(several) if isinstance(several, list) else ()
-        return [((*self.keys, "schedules", index), each) for index, each in found if isinstance(each, Mapping)]
+        listed = enumerate(several) if isinstance(several, list) else ()
+        return [
+            ((*self.keys, "schedules", index), schedule) for index, schedule in listed if isinstance(schedule, Mapping)
+        ]
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class Subject:
     env: Mapping[str, str]
 
     def entry(self, index: int) -> Entry:
-        return next(each for each in self.entries if each.index == index)
+        return next(entry for entry in self.entries if entry.index == index)
 
     def steps(self, entry: Entry, kind: str) -> Any:
         """The steps of a kind that an entry has: its own, else those of the whole file."""
@@ -118,7 +120,7 @@ def step_list(value: Any) -> list[Mapping[str, Any]]:
     """Steps in the form of a list."""
     if isinstance(value, Mapping):
         return [value] if value else []
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+    return [step for step in value if isinstance(step, Mapping)] if isinstance(value, list) else []
 
 
 def step_parts(step: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

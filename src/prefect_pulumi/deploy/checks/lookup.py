@@ -26,23 +26,23 @@ class Found:
 
 def look_up(client: ApiClient, wanted: References) -> Found:
     """Raises `ServerUnavailableError`, `ApiError` as the client does."""
-    found = Found()
+    result = Found()
     for row in _named(client, "/work_pools/filter", "work_pools", wanted.pools):
-        found.pools[row["name"]] = Pool(row["type"], variables_of(row["type"], row.get("base_job_template")))
+        result.pools[row["name"]] = Pool(row["type"], variables_of(row["type"], row.get("base_job_template")))
     if wanted.queues:
         names = sorted({queue for _, queue in wanted.queues})
         rows = client.paged("/work_queues/filter", {"work_queues": {"name": {"any_": names}}})
-        found.queues = {
+        result.queues = {
             (str((row.get("work_pool") or {}).get("name") or row.get("work_pool_name")), row["name"]) for row in rows
         }
     for row in _blocks(client, wanted.blocks):
-        found.blocks[(row["block_type"]["slug"], row["name"])] = _block(row)
+        result.blocks[(row["block_type"]["slug"], row["name"])] = _block(row)
     if wanted.block_ids:
         rows = client.paged("/block_documents/filter", {"block_documents": {"id": {"any_": sorted(wanted.block_ids)}}})
-        found.block_ids = {row["id"]: _block(row) for row in rows}
+        result.block_ids = {row["id"]: _block(row) for row in rows}
     for row in _named(client, "/variables/filter", "variables", wanted.variables):
-        found.variables[row["name"]] = row["value"]
-    return found
+        result.variables[row["name"]] = row["value"]
+    return result
 
 
 def _named(client: ApiClient, route: str, key: str, names: Collection[str]) -> list[Json]:

@@ -97,8 +97,12 @@ def check_references(subject: Subject, findings: Findings) -> None:
 def _dropped_items(findings: Findings, fields: Mapping[str, Any], keys: Keys) -> None:
     """Prefect fills the environment in before the steps run, and drops each item of a list that it cannot fill then."""
     for place, text in texts(fields, keys):
-        found = find(text)
-        later = [each for each in found if each.source in (Source.STEP, Source.RUNTIME) and each.text == text]
+        placeholders = find(text)
+        later = [
+            placeholder
+            for placeholder in placeholders
+            if placeholder.source in (Source.STEP, Source.RUNTIME) and placeholder.text == text
+        ]
         if isinstance(place[-1], int) and later:
             findings.fault(
                 place,
@@ -108,12 +112,12 @@ def _dropped_items(findings: Findings, fields: Mapping[str, Any], keys: Keys) ->
 
 
 def _outputs(subject: Subject, entry: Entry | None, kinds: tuple[str, ...]) -> Outputs:
-    found = Outputs()
+    outputs = Outputs()
     for kind in kinds:
         steps = subject.steps(entry, kind) if entry else subject.raw.get(kind)
         for step in step_list(steps):
-            found.add(step)
-    return found
+            outputs.add(step)
+    return outputs
 
 
 def _step_inputs(subject: Subject, findings: Findings, keys: Keys, kind: str, steps: list[Mapping[str, Any]]) -> None:
@@ -156,7 +160,7 @@ def _check(subject: Subject, findings: Findings, keys: Keys, placeholder: Placeh
                     keys, f"the block {slug}/{block} has no field {first!r}; {nearest(first, fields, 'it has')}"
                 )
         elif context.whole:
-            same = [other for kind, other in context.blocks if kind == slug]
+            same = [known_name for kind, known_name in context.blocks if kind == slug]
             findings.fault(
                 keys,
                 f"there is no block {slug}/{block}, neither in this stack nor on the server; "
@@ -200,7 +204,7 @@ def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
         return
     if (name, queue) not in context.queues:
         if context.whole:
-            own = [other for each, other in context.queues if each == name]
+            own = [queue_name for pool_name, queue_name in context.queues if pool_name == name]
             findings.fault(
                 (*keys, "work_queue_name"),
                 f"the pool {name!r} has no queue {queue!r}, and Prefect would make one; "

@@ -24,7 +24,7 @@ BUILD_IMAGE = "prefect_docker.deployments.steps.build_docker_image"
 def functions(raw: Mapping[str, Any]) -> list[str]:
     """Full names of the step functions that the file and its entries name."""
     entries = raw.get("deployments")
-    parts = [raw, *(each for each in (entries if isinstance(entries, list) else []) if isinstance(each, Mapping))]
+    parts = [raw, *(entry for entry in (entries if isinstance(entries, list) else []) if isinstance(entry, Mapping))]
     names = [
         step_parts(step)[0]
         for part in parts
@@ -46,10 +46,10 @@ def check_steps(subject: Subject, findings: Findings) -> None:
 
 def _function(subject: Subject, findings: Findings, keys: Keys, kind: str, arguments: Mapping[str, Any]) -> None:
     name = str(keys[-1])
-    found = subject.flows[name]
-    if found.fault:
+    function = subject.flows[name]
+    if function.fault:
         package = name.split(".", 1)[0]
-        elsewhere = found.missing_module and found.missing_module.split(".", 1)[0] == package
+        elsewhere = function.missing_module and function.missing_module.split(".", 1)[0] == package
         if elsewhere and kind == "pull":
             findings.warning(
                 keys, f"{package} is not installed here, so its arguments are not checked; the worker needs it"
@@ -61,17 +61,17 @@ def _function(subject: Subject, findings: Findings, keys: Keys, kind: str, argum
         elif elsewhere:
             findings.fault(keys, f"{package} is not installed; install it, or name it in the step's `requires`")
         else:
-            findings.fault(keys, f"there is no such function ({found.fault})")
+            findings.fault(keys, f"there is no such function ({function.fault})")
         return
-    if found.arguments is None:
+    if function.arguments is None:
         return
     for argument in arguments:
-        if argument not in found.arguments and argument not in RESERVED and not found.others:
+        if argument not in function.arguments and argument not in RESERVED and not function.others:
             findings.fault(
                 (*keys, argument),
-                f"the step has no argument {argument!r}; {nearest(argument, found.arguments, 'it has')}",
+                f"the step has no argument {argument!r}; {nearest(argument, function.arguments, 'it has')}",
             )
-    lacking = [argument for argument, required in found.arguments.items() if required and argument not in arguments]
+    lacking = [argument for argument, required in function.arguments.items() if required and argument not in arguments]
     if lacking:
         findings.fault(keys, f"the step lacks the argument {', '.join(lacking)}")
     if name.endswith(".git_clone") and arguments.get("branch") and arguments.get("commit_sha"):

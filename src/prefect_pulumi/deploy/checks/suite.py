@@ -62,7 +62,7 @@ def resolved(
 
 def entrypoints(data: Mapping[str, Any], root: Path) -> list[str]:
     """Those of the resolved file whose files exist: what there is to import."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for entry in data["deployments"]:
         text = mapping(entry).get("entrypoint")
         if isinstance(text, str) and not open_template(text):
@@ -70,8 +70,8 @@ def entrypoints(data: Mapping[str, Any], root: Path) -> list[str]:
                 Entrypoint.parse(text, root)
             except SourceFault:
                 continue
-            found[text] = None
-    return list(found)
+            names[text] = None
+    return list(names)
 
 
 def check_all(
@@ -109,12 +109,12 @@ def check_all(
     if not form:
         # What was filled in is judged like what was written.
         _, form = checked(document, done)
-    found = [each for each in findings.faults() if not any(_follows(each, fault) for fault in form)]
-    found += [Finding(fault.line, fault.text, fault.keys) for fault in form]
+    reported = [finding for finding in findings.faults() if not any(_follows(finding, fault) for fault in form)]
+    reported += [Finding(fault.line, fault.text, fault.keys) for fault in form]
     return Checked(
         names=tuple(names.get(index, "") for index in range(len(done["deployments"]))),
         data=done,
-        faults=tuple(dict.fromkeys(each.text for each in sorted(found))),
+        faults=tuple(dict.fromkeys(finding.text for finding in sorted(reported))),
         warnings=tuple(findings.warnings()),
     )
 
@@ -156,48 +156,50 @@ def _flow(subject: Subject, findings: Findings, entry: Entry) -> str:
     text, keys = entry.entrypoint, (*entry.keys, "entrypoint")
     if not text.strip() or open_template(text):
         return ""
-    found = subject.flows.get(text)
-    if found is not None and not found.fault:
-        return found.flow
+    imported = subject.flows.get(text)
+    if imported is not None and not imported.fault:
+        return imported.flow
     try:
         entrypoint = Entrypoint.parse(text, subject.root)
-        if found is None:
+        if imported is None:
             return flow_name(entrypoint)
     except SourceFault as error:
         findings.fault(keys, str(error))
         return ""
-    if found.needs_server:
+    if imported.needs_server:
         findings.warning(
             keys,
             "its import asks for a Prefect server, so its parameters are not checked; move the call into the flow "
-            f"({found.fault})",
+            f"({imported.fault})",
         )
         try:
             return flow_name(entrypoint)
         except SourceFault:
             return ""
-    if found.flow and found.missing_module.split(".", 1)[0] in subject.context.worker_packages:
+    if imported.flow and imported.missing_module.split(".", 1)[0] in subject.context.worker_packages:
         findings.warning(
             keys,
-            f"{found.missing_module} is not installed here, so the flow is read from its source; the worker needs it",
+            f"{imported.missing_module} is not installed here, so the flow is read from its source; the worker needs "
+            "it",
         )
-        return found.flow
+        return imported.flow
     findings.fault(
-        keys, found.fault if found.absent else f"it cannot be imported: {found.fault}{_remedy(subject, found)}"
+        keys,
+        imported.fault if imported.absent else f"it cannot be imported: {imported.fault}{_remedy(subject, imported)}",
     )
     return ""
 
 
-def _remedy(subject: Subject, found: ImportResult) -> str:
-    if found.missing_module:
-        own = found.missing_module.split(".", 1)[0]
+def _remedy(subject: Subject, imported: ImportResult) -> str:
+    if imported.missing_module:
+        own = imported.missing_module.split(".", 1)[0]
         for path in sorted(subject.root.rglob(f"{own}*")):
             name = path.relative_to(subject.root).as_posix()
             if path.name in (own, f"{own}.py") and not OTHERS_CODE & {*path.parts}:
                 return f"; there is {name}, but a run imports from the flow's folder and from {subject.root.name}"
         return "; install it here, or list it in worker_packages when only the workers have it"
-    variable = found.fault.rpartition("KeyError: ")[2].strip("'")
-    if variable in found.variables and variable not in subject.env:
+    variable = imported.fault.rpartition("KeyError: ")[2].strip("'")
+    if variable in imported.variables and variable not in subject.env:
         return "; set the environment variable, or read it in the flow"
     return ""
 

@@ -101,7 +101,7 @@ def faults_of(values: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[
         "$defs": schema.get("$defs", {}),
     }
     validator = jsonschema.Draft202012Validator(whole, format_checker=_formats())
-    for error in sorted(validator.iter_errors(judged), key=lambda each: [str(part) for part in each.absolute_path]):
+    for error in sorted(validator.iter_errors(judged), key=lambda fault: [str(part) for part in fault.absolute_path]):
         inner = _innermost(error)
         yield tuple(inner.absolute_path), _words(inner)
 
@@ -163,7 +163,7 @@ def _words(error: Any) -> str:
     if kind == "type":
         return f"give {_types([wanted] if isinstance(wanted, str) else wanted)}, not {_shown(value)}"
     if kind == "enum":
-        choices = [str(each) for each in wanted]
+        choices = [str(choice) for choice in wanted]
         return f"give one of {', '.join(choices)}, not {_shown(value)}"
     if kind == "const":
         return f"give {wanted}, not {_shown(value)}"
@@ -177,7 +177,7 @@ def _words(error: Any) -> str:
         extra = [name for name in value if name not in known]
         return f"unknown: {', '.join(extra)}; {nearest(str(extra[0]), known)}" if extra else str(error.message)
     if kind in ("anyOf", "oneOf") and error.context:
-        return f"give {_types([each.validator_value for each in error.context])}, not {_shown(value)}"
+        return f"give {_types([choice.validator_value for choice in error.context])}, not {_shown(value)}"
     if kind in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
         word = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}.get(kind, "less than")
         return f"it must be {word} {wanted}, not {_shown(value)}"
@@ -187,12 +187,12 @@ def _words(error: Any) -> str:
 def _innermost(error: Any) -> Any:
     """Of several forms the fault of the one that comes nearest; the whole, where only the type is wrong."""
     while error.validator in ("anyOf", "oneOf") and error.context:
-        deeper = [each for each in error.context if each.relative_path or each.validator != "type"]
+        deeper = [cause for cause in error.context if cause.relative_path or cause.validator != "type"]
         if not deeper:
             return error
         from jsonschema.exceptions import relevance
 
-        error = max(deeper, key=lambda each: (len(each.relative_path), relevance(each)))
+        error = max(deeper, key=lambda cause: (len(cause.relative_path), relevance(cause)))
     return error
 
 

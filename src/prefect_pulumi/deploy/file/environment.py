@@ -31,14 +31,16 @@ class DeployEnvironment:
     @property
     def secrets(self) -> list[str]:
         """Secret values, the longest first, so that none is left half masked."""
-        found = {value for name, value in self.values.items() if self.is_secret(name) and len(value) >= SHORTEST_SECRET}
-        return sorted(found, key=lambda value: (-len(value), value))
+        secrets = {
+            value for name, value in self.values.items() if self.is_secret(name) and len(value) >= SHORTEST_SECRET
+        }
+        return sorted(secrets, key=lambda value: (-len(value), value))
 
     def resolved(self, value: Any) -> Any:
         """`value` with its `{{ $NAME }}` filled in; a text with a secret in it comes back marked. Unset: left as is."""
         if isinstance(value, str):
             names = VARIABLE.findall(value)
-            text = VARIABLE.sub(lambda found: self.values.get(found[1], found[0]), value)
+            text = VARIABLE.sub(lambda match: self.values.get(match[1], match[0]), value)
             return Secret(text) if any(self.is_secret(name) for name in names) else text
         if isinstance(value, Mapping):
             return {key: self.resolved(item) for key, item in value.items()}
@@ -73,5 +75,5 @@ def sealed(value: Any, secrets: list[str], like: Any = None) -> Any:
         return {key: sealed(item, secrets, under.get(key)) for key, item in value.items()}
     if isinstance(value, list):
         under_list = like if isinstance(like, list) and len(like) == len(value) else [None] * len(value)
-        return [sealed(item, secrets, other) for item, other in zip(value, under_list, strict=True)]
+        return [sealed(item, secrets, pattern) for item, pattern in zip(value, under_list, strict=True)]
     return value

@@ -52,7 +52,7 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
     pool = entry.get("work_pool") or {}
     limit = entry.get("concurrency_limit")
     options = limit if isinstance(limit, Mapping) else {"limit": limit}
-    found: Fields = {
+    fields: Fields = {
         "paused": entry.get("paused") or False,
         "parameters": entry.get("parameters") or {},
         "tags": _tags(entry.get("tags")),
@@ -64,31 +64,35 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
         "concurrency_limit": options.get("limit"),
         "collision_strategy": options.get("collision_strategy"),
         "grace_period_seconds": options.get("grace_period_seconds"),
-        "schedules": {str(each.get("slug")): _declared_schedule(each) for each in entry.get("schedules") or []},
+        "schedules": {
+            str(schedule.get("slug")): _declared_schedule(schedule) for schedule in entry.get("schedules") or []
+        },
     }
     for name in ("description", "version"):
         if entry.get(name):
-            found[name] = entry[name]
+            fields[name] = entry[name]
     steps = [pull] if isinstance(pull, Mapping) else pull
     if steps and not _STEP_OUTPUT.search(str(steps)):
-        found["pull_steps"] = steps
+        fields["pull_steps"] = steps
     triggers = entry.get("triggers") or []
     if triggers:
-        found["triggers"] = triggers
-    found["automations"] = {
-        str(each.get("name") or f"{entry.get('name')}__automation_{number}"): {"enabled": each.get("enabled", True)}
-        for number, each in enumerate(triggers, start=1)
+        fields["triggers"] = triggers
+    fields["automations"] = {
+        str(schedule.get("name") or f"{entry.get('name')}__automation_{number}"): {
+            "enabled": schedule.get("enabled", True)
+        }
+        for number, schedule in enumerate(triggers, start=1)
     }
     if ui:
-        found["ui_owns"] = list(ui)
-    return without_ui(found, ui)
+        fields["ui_owns"] = list(ui)
+    return without_ui(fields, ui)
 
 
 def live_fields(row: Mapping[str, Any], ui: Iterable[str], automations: Mapping[str, Any] | None = None) -> Fields:
     """From `DeploymentResponse`; `automations`: name -> the automation's answer, of those that its triggers made."""
     limit = row.get("global_concurrency_limit") or {}
     options = row.get("concurrency_options") or {}
-    found: Fields = {
+    fields: Fields = {
         **{name: row.get(name) for name in _PLAIN},
         "work_pool_name": row.get("work_pool_name"),
         "work_queue_name": row.get("work_queue_name"),
@@ -97,15 +101,18 @@ def live_fields(row: Mapping[str, Any], ui: Iterable[str], automations: Mapping[
         "collision_strategy": options.get("collision_strategy"),
         "grace_period_seconds": options.get("grace_period_seconds"),
         "pull_steps": row.get("pull_steps"),
-        "schedules": {str(each.get("slug") or each["id"]): _live_schedule(each) for each in row.get("schedules") or []},
+        "schedules": {
+            str(schedule.get("slug") or schedule["id"]): _live_schedule(schedule)
+            for schedule in row.get("schedules") or []
+        },
     }
-    found["automations"] = {name: _automation(each) for name, each in (automations or {}).items()}
-    return without_ui(found, ui)
+    fields["automations"] = {name: _automation(schedule) for name, schedule in (automations or {}).items()}
+    return without_ui(fields, ui)
 
 
 def without_ui(fields: Fields, ui: Iterable[str]) -> Fields:
     owned = set(ui)
-    hidden = {name for each in owned for name in UI_FIELDS[each]}
+    hidden = {name for owned_name in owned for name in UI_FIELDS[owned_name]}
     kept = {name: value for name, value in fields.items() if name not in hidden}
     if "active" in owned:
         kept["schedules"] = {
@@ -124,14 +131,14 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[Path, Ch
 def changes(live: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[Path, Change]:
     """What a deploy of `declared` would change in `live`: fields that are not declared stay out of it."""
     known = {name: value for name, value in live.items() if name in declared}
-    found = differences(known, declared)
+    result = differences(known, declared)
     for slug in declared.get("schedules", {}):
         # Without an anchor of its own the server sets one.
-        found.pop(("schedules", slug, "anchor_date"), None) if _no_anchor(declared, slug) else None
+        result.pop(("schedules", slug, "anchor_date"), None) if _no_anchor(declared, slug) else None
     # What a template fills is known only after the deploy.
     return {
         path: (old, new)
-        for path, (old, new) in found.items()
+        for path, (old, new) in result.items()
         if not _nested_in_automation(path) and (old is ABSENT or path[0] in _VERBATIM or not _template(new))
     }
 
@@ -159,33 +166,33 @@ def _tags(value: Any) -> Any:
 
 def _declared_schedule(schedule: Mapping[str, Any]) -> Fields:
     active = schedule.get("active")
-    found: Fields = {"active": True if active is None else active, "parameters": schedule.get("parameters") or {}}
+    fields: Fields = {"active": True if active is None else active, "parameters": schedule.get("parameters") or {}}
     for name in ("cron", "rrule"):
         if schedule.get(name):
-            found |= {name: schedule[name], "timezone": schedule.get("timezone") or "UTC"}
-    if "cron" in found:
-        found["day_or"] = schedule.get("day_or") is not False
+            fields |= {name: schedule[name], "timezone": schedule.get("timezone") or "UTC"}
+    if "cron" in fields:
+        fields["day_or"] = schedule.get("day_or") is not False
     if schedule.get("interval") is not None:
         interval = schedule["interval"]
-        found["timezone"] = schedule.get("timezone") or "UTC"
+        fields["timezone"] = schedule.get("timezone") or "UTC"
         if isinstance(interval, int | float):
-            found["interval"] = float(interval)
+            fields["interval"] = float(interval)
         if schedule.get("anchor_date"):
-            found["anchor_date"] = _moment(schedule["anchor_date"])
-    return found
+            fields["anchor_date"] = _moment(schedule["anchor_date"])
+    return fields
 
 
 def _live_schedule(schedule: Mapping[str, Any]) -> Fields:
     rule = schedule.get("schedule") or {}
-    found: Fields = {"active": schedule.get("active"), "parameters": schedule.get("parameters") or {}}
-    found["timezone"] = rule.get("timezone") or "UTC"
+    fields: Fields = {"active": schedule.get("active"), "parameters": schedule.get("parameters") or {}}
+    fields["timezone"] = rule.get("timezone") or "UTC"
     for name in ("cron", "rrule", "day_or"):
         if rule.get(name) is not None:
-            found[name] = rule[name]
+            fields[name] = rule[name]
     if rule.get("interval") is not None:
-        found["interval"] = float(rule["interval"])
-        found["anchor_date"] = _moment(rule.get("anchor_date"))
-    return found
+        fields["interval"] = float(rule["interval"])
+        fields["anchor_date"] = _moment(rule.get("anchor_date"))
+    return fields
 
 
 def _moment(value: Any) -> Any:

@@ -71,10 +71,10 @@ def checked(document: Document, data: Mapping[str, Any]) -> tuple[PrefectFile | 
     except ValidationError as error:
         faults = error.errors(include_url=False)
         meant = {(*fault["loc"][:-1], near) for fault in faults if (near := _nearest(fault))}
-        found = [
+        form_faults = [
             explain(document, fault) for fault in faults if fault["type"] != "missing" or fault["loc"] not in meant
         ]
-        return None, sorted(dict.fromkeys(found), key=lambda fault: fault.line)
+        return None, sorted(dict.fromkeys(form_faults), key=lambda fault: fault.line)
 
 
 def explain(document: Document, fault: Any) -> FormFault:
@@ -102,9 +102,9 @@ def _unknown_key(location: Sequence[str | int]) -> str:
         return with_hint("unknown key", hint)
     others = {
         name: owner
-        for other, owner in all_parts(PrefectFile).items()
-        if other is not part
-        for name in other.keys()  # noqa: SIM118 - a method of ours
+        for part_type, owner in all_parts(PrefectFile).items()
+        if part_type is not part
+        for name in part_type.keys()  # noqa: SIM118 - a method of ours
     }
     if key in others:
         owner = others[key]

@@ -87,7 +87,10 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Json:
 def override_for(name: str, overrides: Mapping[str, Mapping[str, Any]]) -> Json:
     """What the overrides give to the deployment `name` (`flow/deployment`): patterns first, its own name last."""
     patterns = [pattern for pattern in overrides if pattern != name and matches(name, pattern)]
-    found: Json = {}
-    for pattern in [*sorted(patterns, key=lambda each: (len(each), each)), *([name] if name in overrides else [])]:
-        found = merged(found, overrides[pattern])
-    return found
+    override: Json = {}
+    for pattern in [
+        *sorted(patterns, key=lambda pattern_text: (len(pattern_text), pattern_text)),
+        *([name] if name in overrides else []),
+    ]:
+        override = merged(override, overrides[pattern])
+    return override

@@ -26,29 +26,29 @@ def is_tag(part: str | int) -> bool:
 
 def part_at(root: type[FileModel], location: Sequence[str | int]) -> type[FileModel] | None:
     """The part of the model that the mapping at a pydantic location is checked against."""
-    found: list[Any] = [root]
+    annotations: list[Any] = [root]
     for step in location:
         if is_tag(step):
-            found = [inner for one in found for inner in _tagged(one, str(step))]
+            annotations = [inner for annotation in annotations for inner in _tagged(annotation, str(step))]
         elif isinstance(step, int):
-            found = [inner for one in found for inner in _items(one)]
+            annotations = [inner for annotation in annotations for inner in _items(annotation)]
         else:
-            found = [inner for one in found for inner in _field(one, step)]
-    return next((part for one in found for part in _parts(one)), None)
+            annotations = [inner for annotation in annotations for inner in _field(annotation, step)]
+    return next((part for annotation in annotations for part in _parts(annotation)), None)
 
 
 def all_parts(root: type[FileModel]) -> dict[type[FileModel], str]:
     """Every part below `root` with the name of the key that it stands under."""
-    found: dict[type[FileModel], str] = {}
+    keys: dict[type[FileModel], str] = {}
     todo = [(root, "")]
     while todo:
         part, key = todo.pop()
-        if part in found:
+        if part in keys:
             continue
-        found[part] = key
+        keys[part] = key
         for name, field in part.model_fields.items():
             todo.extend((inner, field.alias or name) for inner in _parts(field.annotation))
-    return found
+    return keys
 
 
 def _unwrapped(annotation: Any) -> Any:

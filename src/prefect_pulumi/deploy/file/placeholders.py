@@ -94,13 +94,13 @@ def filled(value: Any, lookup: Callable[[Placeholder], Any]) -> Any:
         return [filled(item, lookup) for item in value]
     if not isinstance(value, str):
         return value
-    found = find(value)
-    for placeholder in found:
+    placeholders = find(value)
+    for placeholder in placeholders:
         try:
             known = lookup(placeholder)
         except KeyError:
             continue
-        if len(found) == 1 and placeholder.text == value:
+        if len(placeholders) == 1 and placeholder.text == value:
             return known
         value = value.replace(placeholder.text, str(known))
     return value

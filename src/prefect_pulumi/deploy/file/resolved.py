@@ -88,33 +88,33 @@ def _name(entry: Json, root: Path, flows: Mapping[str, str]) -> str:
 
 
 def _unmatched(names: Sequence[str], overrides: Mapping[str, Any]) -> list[str]:
-    found = []
+    faults = []
     for pattern in overrides:
         if names and not any(override_for(name, {pattern: {"hit": True}}) for name in names):
             message = f"overrides[{pattern!r}]: no deployment of the file is called so"
-            found.append(with_hint(message, suggestion(pattern, names)))
-    return found
+            faults.append(with_hint(message, suggestion(pattern, names)))
+    return faults
 
 
 def _override_faults(name: str, entry: Json, override: Json, ui: Sequence[str]) -> list[str]:
     where = f"the overrides of {name}"
-    found = [
-        f"{where}: {UI_OWNS} names {each!r}; the UI may own {', '.join(UI_FIELDS)}"
-        for each in ui
-        if each not in UI_FIELDS
+    faults = [
+        f"{where}: {UI_OWNS} names {item!r}; the UI may own {', '.join(UI_FIELDS)}"
+        for item in ui
+        if item not in UI_FIELDS
     ]
     schedules = override.get("schedules")
     if isinstance(schedules, Mapping):
-        slugs = [str(each.get("slug")) for each in _named(entry).get("schedules") or [] if isinstance(each, dict)]
+        slugs = [str(item.get("slug")) for item in _named(entry).get("schedules") or [] if isinstance(item, dict)]
         known = ", ".join(slugs) or "none"
-        found += [
+        faults += [
             f"{where}: no schedule has the slug {slug!r}; it has {known}" for slug in schedules if slug not in slugs
         ]
     if "active" in ui and not isinstance(schedules, list):
         every = [entry["schedule"]] if entry.get("schedule") else entry.get("schedules") or []
-        if any(isinstance(each, dict) and each and not each.get("slug") for each in every):
-            found.append(f"{name}: the UI owns `active` of its schedules, so each of them needs a slug of its own")
-    return found
+        if any(isinstance(item, dict) and item and not item.get("slug") for item in every):
+            faults.append(f"{name}: the UI owns `active` of its schedules, so each of them needs a slug of its own")
+    return faults
 
 
 def _named(entry: Json) -> Json:
@@ -124,14 +124,14 @@ def _named(entry: Json) -> Json:
     schedules = entry.get("schedules")
     if not isinstance(schedules, list):
         return entry
-    taken = {each.get("slug") for each in schedules if isinstance(each, dict)}
+    taken = {schedule.get("slug") for schedule in schedules if isinstance(schedule, dict)}
     named = []
-    for number, each in enumerate(schedules, start=1):
-        if isinstance(each, dict) and each and not each.get("slug"):
+    for number, schedule in enumerate(schedules, start=1):
+        if isinstance(schedule, dict) and schedule and not schedule.get("slug"):
             slug = f"schedule-{number}"
             while slug in taken:
                 slug += "-1"
             taken.add(slug)
-            each = {**each, "slug": slug}
-        named.append(each)
+            schedule = {**schedule, "slug": slug}
+        named.append(schedule)
     return {**entry, "schedules": named}

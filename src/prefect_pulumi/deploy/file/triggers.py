@@ -42,7 +42,7 @@ class _Resource(_Fired):
     @model_validator(mode="after")
     def _related(self) -> Self:
         related = self.match_related if isinstance(self.match_related, list) else [self.match_related]
-        if not all(isinstance(each, dict) or (isinstance(each, str) and "{{" in each) for each in related):
+        if not all(isinstance(label, dict) or (isinstance(label, str) and "{{" in label) for label in related):
             raise ValueError("match_related must be a mapping of labels, or a list of such mappings")
         return self
 

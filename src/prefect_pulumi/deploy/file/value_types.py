@@ -73,8 +73,8 @@ def _croniter(text: str) -> str:
 
 @cache
 def _croniter_module() -> Any:
-    found = find_spec("prefect")
-    folders = list(found.submodule_search_locations or ()) if found else []
+    prefect_spec = find_spec("prefect")
+    folders = list(prefect_spec.submodule_search_locations or ()) if prefect_spec else []
     files = [Path(folder, "_vendor", "croniter", "croniter.py") for folder in folders]
     file = next((path for path in files if path.is_file()), None)
     spec = spec_from_file_location("_prefect_croniter", file) if file else None

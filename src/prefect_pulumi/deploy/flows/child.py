@@ -62,9 +62,9 @@ class AccessRecorder:
         self.on = False
         for name in modules:
             file = getattr(sys.modules.get(name), "__file__", None)
-            found = inside(file) if isinstance(file, str) else ""
-            if found:
-                self.files.add(found)
+            name_inside = inside(file) if isinstance(file, str) else ""
+            if name_inside:
+                self.files.add(name_inside)
 
 
 def inside(path: str) -> str:
@@ -102,11 +102,11 @@ def answer(stream: TextIO, recorder: AccessRecorder, name: str, facts: Callable[
     before, paths = set(sys.modules), list(sys.path)
     recorder.begin()
     try:
-        found = facts(name)
+        result = facts(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - the user's code may raise anything, SystemExit too
-        found = failure(error)
+        result = failure(error)
     added = set(sys.modules) - before
     recorder.end(added)
     # Each module is imported as in an interpreter of its own: two folders may hold modules of one name.
@@ -116,7 +116,7 @@ def answer(stream: TextIO, recorder: AccessRecorder, name: str, facts: Callable[
             sys.modules.pop(module, None)
     sys.path[:] = paths
     os.chdir(ROOT)
-    say(stream, {"name": name, **found, "files": sorted(recorder.files), "variables": sorted(recorder.variables)})
+    say(stream, {"name": name, **result, "files": sorted(recorder.files), "variables": sorted(recorder.variables)})
 
 
 def say(stream: TextIO, line: dict[str, Any]) -> None:
@@ -151,12 +151,12 @@ def missing(entrypoint: str, error: Exception) -> str:
     path, _, name = entrypoint.rpartition(":" if ":" in entrypoint else ".")
     if "is not a flow" in str(error):
         return f"{name} in {path} is not a flow; decorate it with @flow"
-    found = []
+    flows = []
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and path.endswith(".py") and Path(file).resolve() == (ROOT / path).resolve():
-            found += sorted(key for key, value in vars(module).items() if isinstance(value, flow_type))
-    hint = suggestion(name, found, f"its flows: {', '.join(dict.fromkeys(found)) or 'none'}")
+            flows += sorted(key for key, value in vars(module).items() if isinstance(value, flow_type))
+    hint = suggestion(name, flows, f"its flows: {', '.join(dict.fromkeys(flows)) or 'none'}")
     return f"{path} defines no {name}; {hint}"
 
 
@@ -165,10 +165,12 @@ def step_facts(function: str) -> dict[str, Any]:
     tools = importlib.import_module("prefect.utilities.importtools")
     parameters = inspect.signature(tools.import_object(function)).parameters.values()
     kinds = inspect.Parameter
-    named = [each for each in parameters if each.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)]
+    named = [
+        parameter for parameter in parameters if parameter.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)
+    ]
     return {
-        "arguments": {each.name: each.default is kinds.empty for each in named},
-        "others": any(each.kind is kinds.VAR_KEYWORD for each in parameters),
+        "arguments": {parameter.name: parameter.default is kinds.empty for parameter in named},
+        "others": any(parameter.kind is kinds.VAR_KEYWORD for parameter in parameters),
     }
 
 

@@ -110,7 +110,7 @@ class FlowInspector:
 
     def keep(self) -> None:
         """Writes what was found, for the next run."""
-        fresh = {name: self._entry(found) for name, found in self._done.items() if found.lasting}
+        fresh = {name: self._entry(result) for name, result in self._done.items() if result.lasting}
         if fresh == self._read():
             return
         self.cache.parent.mkdir(parents=True, exist_ok=True)
@@ -135,20 +135,20 @@ class FlowInspector:
         if not isinstance(entry, dict):
             return None
         try:
-            found = _import_result(entry["found"])
-            return found if entry["digest"] == self._digest(found) else None
+            result = _import_result(entry["found"])
+            return result if entry["digest"] == self._digest(result) else None
         except (TypeError, KeyError, AttributeError):
             return None
 
-    def _entry(self, found: ImportResult) -> Json:
-        return {"digest": self._digest(found), "found": asdict(found)}
+    def _entry(self, result: ImportResult) -> Json:
+        return {"digest": self._digest(result), "found": asdict(result)}
 
-    def _digest(self, found: ImportResult) -> str:
+    def _digest(self, result: ImportResult) -> str:
         """Over all that the import depended on. Values of variables enter only here."""
         digest = hashlib.sha256(self._base.encode())
-        for name in found.variables:
+        for name in result.variables:
             digest.update(f"\0{name}\0{self.env.get(name, chr(1))}".encode())
-        for name in found.files:
+        for name in result.files:
             digest.update(f"\0{name}\0{self._hash(name)}".encode())
         return digest.hexdigest()
 
@@ -164,7 +164,7 @@ class FlowInspector:
 
     def _run(self, entrypoints: list[str], steps: list[str]) -> dict[str, ImportResult]:
         """Answers until all are there, one takes too long, or the child dies: the culprit then has a fault."""
-        found: dict[str, ImportResult] = {}
+        results: dict[str, ImportResult] = {}
         current = ""
         with tempfile.TemporaryDirectory(prefix="prefect-pulumi-") as home, self._child(home) as (process, stream):
             lines: queue.Queue[str] = queue.Queue()
@@ -174,11 +174,11 @@ class FlowInspector:
                 assert process.stdin is not None  # noqa: S101 - opened as a pipe
                 process.stdin.write(request.encode())
                 process.stdin.close()
-            while len(found) < len(entrypoints) + len(steps):
+            while len(results) < len(entrypoints) + len(steps):
                 try:
                     text = lines.get(timeout=self.limit if current else START_SECONDS)
                 except queue.Empty:
-                    found |= self._culprit(
+                    results |= self._culprit(
                         current,
                         [*steps, *entrypoints],
                         f"its import took more than {self.limit:g} s; fix it, or raise import_seconds",
@@ -186,7 +186,7 @@ class FlowInspector:
                     break
                 if not text:
                     code = process.wait()
-                    found |= self._culprit(
+                    results |= self._culprit(
                         current, [*steps, *entrypoints], f"its import ended the interpreter (exit code {code})"
                     )
                     break
@@ -197,23 +197,23 @@ class FlowInspector:
                 if "begin" in line:
                     current = line["begin"]
                 else:
-                    found[line["name"]] = self._complete(_import_result(line))
-        return found
+                    results[line["name"]] = self._complete(_import_result(line))
+        return results
 
     def _culprit(self, current: str, names: list[str], fault: str) -> dict[str, ImportResult]:
         if current:
             return {current: ImportResult(current, fault=fault)}
         return {name: ImportResult(name, fault=f"importing prefect itself: {fault}") for name in names}
 
-    def _complete(self, found: ImportResult) -> ImportResult:
+    def _complete(self, result: ImportResult) -> ImportResult:
         """With the files that the source names, though this import did not come to read them."""
         try:
-            named = needed_files(Entrypoint.parse(found.name, self.root).path, self.root) if found.flow else []
+            named = needed_files(Entrypoint.parse(result.name, self.root).path, self.root) if result.flow else []
         except SourceFault:
             named = []
-        files = {*found.files, *(path.relative_to(self.root).as_posix() for path in named)}
-        variables = sorted(name for name in set(found.variables) - PASSING if not name.startswith(NOT_HANDED_ON))
-        return _import_result({**asdict(found), "files": sorted(files), "variables": variables})
+        files = {*result.files, *(path.relative_to(self.root).as_posix() for path in named)}
+        variables = sorted(name for name in set(result.variables) - PASSING if not name.startswith(NOT_HANDED_ON))
+        return _import_result({**asdict(result), "files": sorted(files), "variables": variables})
 
     @contextlib.contextmanager
     def _child(self, home: str) -> Iterator[tuple[subprocess.Popen[bytes], IO[str]]]:

@@ -51,11 +51,11 @@ def _near(path: Path, root: Path) -> str:
     """A file of the project that may have been meant."""
     if path.suffix != ".py":
         return ""
-    same = sorted(found for found in root.rglob(path.name) if not OTHERS_CODE & {*found.parts})
+    same = sorted(candidate for candidate in root.rglob(path.name) if not OTHERS_CODE & {*candidate.parts})
     if same:
         return f"; did you mean {same[0].relative_to(root).as_posix()}?"
     folder = path.parent if path.parent.is_dir() else root
-    near = closest(path.name, [found.name for found in folder.glob("*.py")], cutoff=0.75)
+    near = closest(path.name, [candidate.name for candidate in folder.glob("*.py")], cutoff=0.75)
     return f"; did you mean {(folder / near).relative_to(root).as_posix()}?" if near else ""
 
 
@@ -66,11 +66,11 @@ def _module_path(module: str, root: Path) -> Path:
     folders = [root, root / "src"]
     top, *rest = module.split(".")
     try:
-        found = find_spec(top)
+        spec = find_spec(top)
     except (ImportError, ValueError):
-        found = None
-    if found is not None and found.submodule_search_locations:
-        folders += [Path(folder).parent for folder in found.submodule_search_locations]
+        spec = None
+    if spec is not None and spec.submodule_search_locations:
+        folders += [Path(folder).parent for folder in spec.submodule_search_locations]
     for folder in folders:
         stem = folder.joinpath(top, *rest)
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):
@@ -116,20 +116,20 @@ def _decorated_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
 
 def needed_files(entrypoint: Path, root: Path) -> list[Path]:
     """The flow's file and the project modules that it imports, directly or not, in a stable order."""
-    found: dict[Path, None] = {}
+    files: dict[Path, None] = {}
     todo = [entrypoint.resolve()]
     while todo:
         path = todo.pop()
-        if path in found:
+        if path in files:
             continue
-        found[path] = None
+        files[path] = None
         try:
             tree = ast.parse(path.read_text("utf-8"))
         except (OSError, SyntaxError, UnicodeDecodeError):
             continue
         for module, level in _imports(tree):
             todo.extend(_module_files(module, level, path, root.resolve()))
-    return sorted(path for path in found if path.is_relative_to(root.resolve()))
+    return sorted(path for path in files if path.is_relative_to(root.resolve()))
 
 
 def _imports(tree: ast.AST) -> list[tuple[str, int]]:

@@ -25,8 +25,8 @@ def ui_of(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 def read_back(row: Mapping[str, Any], automations: Mapping[str, Any], entry: Mapping[str, Any] | None) -> Fields:
     """A live deployment as an entry; `entry`: as it was deployed."""
-    found = live_fields(row, ui_of(entry), automations)
-    return found | {name: entry[name] for name in _CARRIED if entry and name in entry}
+    fields = live_fields(row, ui_of(entry), automations)
+    return fields | {name: entry[name] for name in _CARRIED if entry and name in entry}
 
 
 def wanted(declared: Fields, drift: Mapping[str, Any]) -> Fields:
@@ -43,16 +43,16 @@ def drift_of(applied: Fields, live: Fields, row: Mapping[str, Any], owner: Owner
     the server has accounts.
     """
     before = without_ui(dict(applied), ui_of(applied))
-    found = {
+    changes = {
         dotted(path): {"applied": None if old is ABSENT else old, "live": None if new is ABSENT else new}
         for path, (old, new) in differences(before, live).items()
     }
     if not owner.owns(row, id):
-        found["owner"] = {"applied": f"stack {owner}", "live": owner_label(row)}
-    if not found:
+        changes["owner"] = {"applied": f"stack {owner}", "live": owner_label(row)}
+    if not changes:
         return {}
     return {
-        "changes": found,
+        "changes": changes,
         "applied": applied,
         "updated": row.get("updated"),
         "updated_by": (row.get("updated_by") or {}).get("display_value"),

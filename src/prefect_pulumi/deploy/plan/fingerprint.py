@@ -35,11 +35,11 @@ def fingerprints(
     import read, where that is known; else the source tells them.
     """
     sources, prefect = _Sources(root.resolve(), files or {}), version("prefect")
-    found = {}
+    digests = {}
     for index, name in enumerate(effective.names):
         entry: dict[str, Any] = effective.loaded.raw["deployments"][index]
         raw = effective.loaded.raw
-        steps = {each: entry.get(each, raw.get(each)) for each in _SHARED_STEPS}
+        steps = {kind: entry.get(kind, raw.get(kind)) for kind in _SHARED_STEPS}
         shown = {
             "entry": entry,
             "steps": steps,
@@ -56,8 +56,8 @@ def fingerprints(
         for variable in sorted(used_variables([entry, steps])):
             digest.update(f"\0{variable}={env.digest(variable, key)}".encode())
         digest.update(sources.of(filled_from(entry["entrypoint"], env.values)))
-        found[name] = digest.hexdigest()
-    return found
+        digests[name] = digest.hexdigest()
+    return digests
 
 
 class _Sources:
@@ -79,7 +79,7 @@ class _Sources:
 
     def _told(self, entrypoint: str) -> list[str]:
         path = Entrypoint.parse(entrypoint, self._root).path
-        return [each.relative_to(self._root).as_posix() for each in needed_files(path, self._root)]
+        return [file.relative_to(self._root).as_posix() for file in needed_files(path, self._root)]
 
     def _content(self, name: str) -> bytes:
         if name not in self._files:

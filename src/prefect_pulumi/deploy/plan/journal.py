@@ -46,13 +46,13 @@ class DeployJournal:
 
     def read(self) -> dict[str, JournalEntry]:
         """By name. A line that a crash cut short is as if it were not there."""
-        found: dict[str, JournalEntry] = {}
+        entries: dict[str, JournalEntry] = {}
         if not self._path.is_file():
-            return found
+            return entries
         for line in self._path.read_text("utf-8").splitlines():
             try:
                 noted = JournalEntry(**json.loads(line))
             except (ValueError, TypeError):
                 continue
-            found[noted.name] = noted
-        return found
+            entries[noted.name] = noted
+        return entries

@@ -34,15 +34,19 @@ def read_flows(client: ApiClient, names: Iterable[str]) -> dict[str, Row]:
     return {f"{known[row['flow_id']]}/{row['name']}": row for row in rows}
 
 
-def read_automations(client: ApiClient, made: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
+def read_automations(client: ApiClient, recorded: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
     """Full name -> automation's name -> its answer, for those of `made` (full name -> name -> UUID) that exist (POST
     /automations/filter)."""
-    ids = sorted({id for each in made.values() for id in each.values()})
+    ids = sorted({id for ids_by_name in recorded.values() for id in ids_by_name.values()})
     if not ids:
         return {}
     rows = client.paged("/automations/filter", {"automations": {"id": {"any_": ids}}})
     by_id = {row["id"]: row for row in rows}
-    return {full: {name: by_id[id] for name, id in each.items() if id in by_id} for full, each in made.items() if each}
+    return {
+        full: {name: by_id[id] for name, id in ids_by_name.items() if id in by_id}
+        for full, ids_by_name in recorded.items()
+        if ids_by_name
+    }
 
 
 def count_runs(client: ApiClient, ids: Mapping[str, str]) -> dict[str, int]:

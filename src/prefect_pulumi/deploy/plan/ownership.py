@@ -43,10 +43,10 @@ class Owner:
 
     def owns(self, row: Mapping[str, Any], recorded: str | None = None) -> bool:
         """Its own mark, or its stack's on the very deployment (`recorded` UUID) that its state knows."""
-        found = Owner.of_row(row)
-        if found is None or found.stack != self.stack:
+        owner = Owner.of_row(row)
+        if owner is None or owner.stack != self.stack:
             return False
-        return found.resource == self.resource or row.get("id") == recorded
+        return owner.resource == self.resource or row.get("id") == recorded
 
     def __str__(self) -> str:
         return f"{self.stack} ({self.resource})"

@@ -84,7 +84,7 @@ class PlannedDeployment:
             dotted(path): {"old": None if old is ABSENT else old, "new": None if new is ABSENT else new}
             for path, (old, new) in self.changes.items()
         }
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "action": str(self.action),
             "id": self.id,
             "changes": shown,
@@ -93,7 +93,7 @@ class PlannedDeployment:
             "automations": dict(self.automations),
             "why": self.why,
         }
-        return {key: value for key, value in found.items() if value or key == "action"}
+        return {key: value for key, value in document.items() if value or key == "action"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Assessment:
         self, noted: Mapping[str, JournalEntry], old: Mapping[str, str], new: Mapping[str, str]
     ) -> Assessment:
         """With what an interrupted update noted as deployed: `old` and `new` are the fingerprints of state and file."""
-        found = dict(self.deployments)
+        deployments = dict(self.deployments)
         for name, planned in self.deployments.items():
             note = noted.get(name)
             # Which automations are its triggers' is what the lost record would have said.
@@ -127,10 +127,10 @@ class Assessment:
             if planned.action is not Action.UPDATE or edited or note is None or note.id != planned.id:
                 continue
             if note.fingerprint == new[name] != old.get(name):
-                found[name] = PlannedDeployment(
+                deployments[name] = PlannedDeployment(
                     Action.RECOVER, planned.id, why="deployed by an update that was interrupted"
                 )
-        return replace(self, deployments=found)
+        return replace(self, deployments=deployments)
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,12 @@ def assess(
     """The plan against the server. `recorded`: full name -> UUID in the state; `adopt`: names (or `*`) of deployments
     that may be adopted, without an owner or from another stack; `claimed`: those that the program declares
     elsewhere."""
-    found: dict[str, PlannedDeployment] = {}
+    deploys: dict[str, PlannedDeployment] = {}
     refused: list[str] = []
     for name in (*planned.create, *planned.update):
         row = live.rows.get(name)
         if row is None:
-            found[name] = PlannedDeployment(Action.CREATE, automations=_automations({}, declared[name]))
+            deploys[name] = PlannedDeployment(Action.CREATE, automations=_automations({}, declared[name]))
             continue
         mine = owner.owns(row, recorded.get(name))
         if not mine and not {name, "*"} & set(adopt):
@@ -172,9 +172,9 @@ def assess(
                 "it over, or rename one of the two"
             )
         # One of ours that the state does not know is what an interrupted update left behind.
-        found[name] = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
-    found |= {name: PlannedDeployment(Action.SKIP, recorded[name]) for name in planned.skip}
-    ordered = {name: found[name] for name in declared if name in found}
+        deploys[name] = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
+    deploys |= {name: PlannedDeployment(Action.SKIP, recorded[name]) for name in planned.skip}
+    ordered = {name: deploys[name] for name in declared if name in deploys}
     for name, row in sorted(live.rows.items()):
         if name in declared or name in claimed:
             continue
@@ -188,16 +188,16 @@ def assess(
 
 def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fields, live: Live) -> PlannedDeployment:
     now = live.fields[name]
-    found = changes(now, declared)
+    differences = changes(now, declared)
     on = [
         path[1]
-        for path, (old, new) in found.items()
+        for path, (old, new) in differences.items()
         if path[0] == "schedules" and path[-1] == "active" and old is False and new is True
     ]
     return PlannedDeployment(
         action,
         row["id"],
-        found,
+        differences,
         runs_lost=live.runs.get(name, 0),
         activates=tuple(on),
         automations=_automations(now, declared),
@@ -206,8 +206,8 @@ def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fiel
 
 def _automations(now: Fields, declared: Fields) -> dict[str, str]:
     before, after = now.get("automations", {}), declared.get("automations", {})
-    made = dict.fromkeys((name for name in after if name not in before), "made")
+    created = dict.fromkeys((name for name in after if name not in before), "made")
     gone = dict.fromkeys((name for name in before if name not in after), "deleted")
     kept = [name for name in after if name in before]
     changed = now.get("triggers") != declared.get("triggers")
-    return made | gone | (dict.fromkeys(kept, "changed in place") if changed else {})
+    return created | gone | (dict.fromkeys(kept, "changed in place") if changed else {})

@@ -19,8 +19,8 @@ NEVER = {".git", ".venv", WORK_FOLDER, "__pycache__", ".mypy_cache", ".ruff_cach
 
 def build_and_push(entry: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
     """The steps of an entry: its own, else those of the file, as Prefect chooses."""
-    found = {key: entry[key] if key in entry else shared.get(key) for key in ("build", "push")}
-    return {key: steps for key, steps in found.items() if steps}
+    steps_by_key = {key: entry[key] if key in entry else shared.get(key) for key in ("build", "push")}
+    return {key: steps for key, steps in steps_by_key.items() if steps}
 
 
 class StepDigests:

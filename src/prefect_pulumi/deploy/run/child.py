@@ -89,8 +89,8 @@ class DeploymentDeploy:
 
     async def _looked_up(self, client: Any, path: str, kwargs: Json) -> httpx.Response:
         names = kwargs["path_params"]
-        found = f"{names['flow_name']}/{names['deployment_name']}"
-        if found != self.entry["name"]:
+        full_name = f"{names['flow_name']}/{names['deployment_name']}"
+        if full_name != self.entry["name"]:
             raise WrongFlow(
                 f"its flow is called {names['flow_name']!r} when it is imported; write the name of the flow as a text"
             )
@@ -241,16 +241,16 @@ class DeploySession:
             raise ValueError(f"the deployment {deploy_config.get('name')!r} was not asked for")
         name = entry["name"]
         self.emit(event="begin", name=name)
-        one, began, error = DeploymentDeploy(entry, self), time.monotonic(), ""
-        token = CURRENT.set(one)
+        deploy, began, error = DeploymentDeploy(entry, self), time.monotonic(), ""
+        token = CURRENT.set(deploy)
         console = Console(file=LineStream(self, name), width=WIDTH, no_color=True, highlight=False)  # type: ignore[arg-type]
         try:
             await _single(deploy_config, *arguments, **{**options, "console": console})
-            if one.known:
+            if deploy.known:
                 from prefect.client.orchestration import get_client
 
                 async with get_client() as client:
-                    await one.finish(client)
+                    await deploy.finish(client)
         except (KeyboardInterrupt, asyncio.CancelledError):
             raise
         except BaseException as caught:  # noqa: BLE001 - one deployment's failure is a result, whatever it is
@@ -261,16 +261,16 @@ class DeploySession:
         self.emit(
             event="end",
             name=name,
-            id=one.id,
+            id=deploy.id,
             error=error,
             seconds=round(time.monotonic() - began, 3),
-            automations=one.automations,
+            automations=deploy.automations,
         )
 
     async def run_steps(self, steps: list[Json], upstream: Json | None = None, **options: Any) -> Json:
         """Build and push steps, once for those who share them; none whose result is known from an earlier deploy."""
-        one = CURRENT.get()
-        inputs = one.entry["steps"] if one is not None else ""
+        deploy = CURRENT.get()
+        inputs = deploy.entry["steps"] if deploy is not None else ""
         text = json.dumps([inputs, steps, upstream], sort_keys=True, default=str)
         digest = hashlib.sha256(text.encode()).hexdigest()
         self._building = self._building or asyncio.Lock()
@@ -303,14 +303,14 @@ def _silent() -> Console:
 async def _rewritten_request(
     self: Any, method: str, path: str, params: Any = None, path_params: Any = None, **kwargs: Any
 ) -> httpx.Response:
-    one = CURRENT.get()
+    deploy = CURRENT.get()
     if params is not None:
         kwargs["params"] = params
     if path_params is not None:
         kwargs["path_params"] = path_params
-    if one is None:
+    if deploy is None:
         return await _request(self, method, path, **kwargs)
-    return await one.request(self, method, path, kwargs)
+    return await deploy.request(self, method, path, kwargs)
 
 
 def _piped(text: str) -> str:

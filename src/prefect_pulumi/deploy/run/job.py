@@ -28,9 +28,9 @@ class DeployEntry:
     anchored: Sequence[str] = ()
 
     def as_json(self) -> dict[str, Any]:
-        found = {"name": self.name, "key": list(self.key), "ui": list(self.ui), "adopt": self.adopt}
+        document = {"name": self.name, "key": list(self.key), "ui": list(self.ui), "adopt": self.adopt}
         automations = None if self.automations is None else dict(self.automations)
-        return {**found, "automations": automations, "steps": self.steps, "anchored": list(self.anchored)}
+        return {**document, "automations": automations, "steps": self.steps, "anchored": list(self.anchored)}
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,9 @@ def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
         "name": row["name"],
         "flow_id": row["flow_id"],
         "labels": {**(row.get("labels") or {}), **labels},
-        "schedules": [{key: each[key] for key in kept if each.get(key) is not None} for each in row["schedules"] or []],
+        "schedules": [
+            {key: schedule[key] for key in kept if schedule.get(key) is not None} for schedule in row["schedules"] or []
+        ],
     }
 
 
@@ -61,7 +63,7 @@ def update_body(
     sent = {key: value for key, value in body.items() if key not in hidden}
     sent.setdefault("enforce_parameter_schema", True)
     live = _LiveSchedules(row.get("schedules") or [])
-    declared = [_schedule_body(each, live, "active" in ui, anchored) for each in body.get("schedules") or []]
+    declared = [_schedule_body(schedule, live, "active" in ui, anchored) for schedule in body.get("schedules") or []]
     if declared:
         sent["schedules"] = declared
     else:
@@ -81,7 +83,7 @@ class _LiveSchedules:
         """The one that a declared schedule writes to."""
         row = self.by_slug.get(declared.get("replaces") or declared.get("slug"))
         if row is None and not self.patched_in_place:
-            row = next((other for other in self.rows if _same_rule(other, declared)), None)
+            row = next((candidate for candidate in self.rows if _same_rule(candidate, declared)), None)
         return row
 
     def left_by(self, declared: Sequence[Json]) -> list[Json]:
@@ -122,7 +124,7 @@ def runs_again(body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     """Whether the deployment has runs to schedule once the write, which deleted them, is done."""
     paused = body["paused"] if body.get("paused") is not None else row.get("paused")
     schedules = body.get("schedules") or []
-    return not paused and any(each.get("active") for each in schedules)
+    return not paused and any(schedule.get("active") for schedule in schedules)
 
 
 def same_automation(live: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

@@ -66,11 +66,11 @@ class CheckedFile:
     @cached_property
     def places(self) -> dict[str, tuple[str, str]]:
         """Full name -> work pool and work queue, "" for one that the entry does not name."""
-        found = {}
+        places = {}
         for name, entry in self.named_entries:
             pool = unwrap(self.env.resolved(entry).get("work_pool")) or {}
-            found[name] = (pool.get("name") or "", pool.get("work_queue_name") or "")
-        return found
+            places[name] = (pool.get("name") or "", pool.get("work_queue_name") or "")
+        return places
 
     def fingerprints(self, key: str, target: str) -> dict[str, str]:
         """Full name -> digest of all that its deploy depends on; `target`: address of the API."""

@@ -40,37 +40,37 @@ class DeployExecutor:
     def run(
         self,
         call: Call,
-        found: Assessment,
+        assessment: Assessment,
         file: CheckedFile,
         identity: str,
     ) -> Json:
         """The new outputs. Raises `PartialFailureError` with what was reached, `DeployError` when nothing was."""
         run, journal = DeployRun(), DeployJournal(self.root, call.urn)
         noted = journal.read()
-        if found.deploys:
+        if assessment.deploys:
             journal.begin()
-            for name in found.of(Action.RECOVER):
+            for name in assessment.of(Action.RECOVER):
                 journal.note(noted[name])
             run = run_deploy(
                 file.directory,
-                self._job(call, found, file),
+                self._job(call, assessment, file),
                 env=self._environment(call),
                 on_line=lambda name, line: self._say(call, name, line),
                 on_result=lambda result: self._ended(call, journal, result),
                 secrets=self.hidden,
             )
-        outputs = self._outputs(call, found, run, noted)
+        outputs = self._outputs(call, assessment, run, noted)
         failed = [name for name, result in outputs["results"].items() if result.get("result") in ("failed", "left out")]
         if failed:
             raise self._failure(call, outputs, run, identity)
-        for name in found.of(Action.PRUNE):
-            delete_deployment(self.connection.client(), found.deployments[name].id)
+        for name in assessment.of(Action.PRUNE):
+            delete_deployment(self.connection.client(), assessment.deployments[name].id)
             outputs["results"][name]["result"] = "done"
             self._say(call, name, "deleted")
         return outputs
 
-    def _job(self, call: Call, found: Assessment, file: CheckedFile) -> DeployJob:
-        selected = set(found.deploys)
+    def _job(self, call: Call, assessment: Assessment, file: CheckedFile) -> DeployJob:
+        selected = set(assessment.deploys)
         entries, document = [], []
         automations = unwrap(call.outputs.get("automations", {}))
         for name, entry in file.named_entries:
@@ -82,16 +82,16 @@ class DeployExecutor:
                     name,
                     (entry["name"], entry["entrypoint"]),
                     file.resolved.ui[name],
-                    found.deployments[name].action is Action.ADOPT,
+                    assessment.deployments[name].action is Action.ADOPT,
                     automations.get(name),
                     file.step_digests.get(name, ""),
-                    [str(each["slug"]) for each in entry.get("schedules") or [] if each.get("anchor_date")],
+                    [str(schedule["slug"]) for schedule in entry.get("schedules") or [] if schedule.get("anchor_date")],
                 )
             )
         return DeployJob(
             {**file.resolved.loaded.raw, "deployments": document},
             entries,
-            found.everything,
+            assessment.everything,
             Owner.of_urn(call.urn).labels,
             unwrap(call.news.get("onFailure", "stop")) == "continue",
             unwrap(call.outputs.get("stepOutputs", {})),
@@ -120,31 +120,31 @@ class DeployExecutor:
             journal.note(JournalEntry(result.name, result.id, fingerprint, result.automations))
         self._say(call, result.name, _ended(result))
 
-    def _outputs(self, call: Call, found: Assessment, run: DeployRun, noted: Mapping[str, JournalEntry]) -> Json:
+    def _outputs(self, call: Call, assessment: Assessment, run: DeployRun, noted: Mapping[str, JournalEntry]) -> Json:
         """What is known after the run: the server is asked once more, for all of them together."""
         client = self.connection.client()
         ended = dict(run.results)
-        for name in found.of(Action.RECOVER):
+        for name in assessment.of(Action.RECOVER):
             ended[name] = DeployResult(name, noted[name].id, "", 0.0, noted[name].automations)
-        done = {name: each.automations for name, each in ended.items() if not each.error}
-        rows = live.read_flows(client, (*found.deploys, *found.of(Action.RECOVER)))
-        made = live.read_automations(client, done)
+        done = {name: end.automations for name, end in ended.items() if not end.error}
+        rows = live.read_flows(client, (*assessment.deploys, *assessment.of(Action.RECOVER)))
+        live_automations = live.read_automations(client, done)
         ids: Json = unwrap(call.outputs.get("deployments", {}))
         prints: Json = unwrap(call.outputs.get("fingerprints", {}))
         entries, drift = dict(call.outputs.get("entries", {})), dict(call.outputs.get("drift", {}))
         automations: Json = unwrap(call.outputs.get("automations", {}))
         news = call.news.get("entries", {})
         results: Json = {}
-        for name, planned in found.deployments.items():
+        for name, planned in assessment.deployments.items():
             result = results[name] = planned.as_json()
             if planned.action not in DEPLOYS and planned.action is not Action.RECOVER:
                 continue
-            one, row = ended.get(name), rows.get(name)
-            if one is None:
+            outcome, row = ended.get(name), rows.get(name)
+            if outcome is None:
                 result["result"] = "left out"
                 continue
-            error = one.error or ("" if row else f"it ended well, but the server has no {name}")
-            result |= {"result": "failed" if error else "done", "seconds": one.seconds}
+            error = outcome.error or ("" if row else f"it ended well, but the server has no {name}")
+            result |= {"result": "failed" if error else "done", "seconds": outcome.seconds}
             prints.pop(name, None)
             automations.pop(name, None)
             if error:
@@ -155,9 +155,11 @@ class DeployExecutor:
             if not error:
                 drift.pop(name, None)
                 prints[name] = unwrap(call.news["fingerprints"])[name]
-                automations[name] = dict(one.automations)
-                entries[name] = sealed(read_back(row, made.get(name, {}), news[name]), self.hidden, news[name])
-        known = {*unwrap(call.news["fingerprints"])} | set(found.of(Action.PRUNE) if run.failures else ())
+                automations[name] = dict(outcome.automations)
+                entries[name] = sealed(
+                    read_back(row, live_automations.get(name, {}), news[name]), self.hidden, news[name]
+                )
+        known = {*unwrap(call.news["fingerprints"])} | set(assessment.of(Action.PRUNE) if run.failures else ())
         steps = {**unwrap(call.outputs.get("stepOutputs", {})), **run.step_outputs}
         return {
             **call.news,
@@ -172,8 +174,8 @@ class DeployExecutor:
 
     def _failure(self, call: Call, outputs: Json, run: DeployRun, identity: str) -> Exception:
         results = outputs["results"].items()
-        lines = [f"{name}: {each['error']}" for name, each in results if each.get("result") == "failed"]
-        rest = [name for name, each in results if each.get("result") == "left out"]
+        lines = [f"{name}: {result['error']}" for name, result in results if result.get("result") == "failed"]
+        rest = [name for name, result in results if result.get("result") == "left out"]
         if not lines:
             lines = [f"`prefect deploy` ended with exit code {run.code}; its last lines:", *run.last_lines]
         message = "\n".join(lines)
@@ -216,16 +218,16 @@ SIGNS = {
 }
 
 
-def plan_lines(found: Assessment) -> Iterator[str]:
+def plan_lines(assessment: Assessment) -> Iterator[str]:
     """The plan for a reader: a line for each deployment that changes, and one for each of its fields."""
-    for name, planned in found.deployments.items():
+    for name, planned in assessment.deployments.items():
         if planned.action is not Action.SKIP:
             yield f"{SIGNS[planned.action]} {name}{_impact(planned)}"
             for path, (old, new) in planned.changes.items():
                 yield f"    {dotted(path)}: {_shown(old, new)}"
             if planned.why:
                 yield f"    {planned.why}"
-    skipped = len(found.of(Action.SKIP))
+    skipped = len(assessment.of(Action.SKIP))
     if skipped:
         yield f"  {skipped} unchanged"
 

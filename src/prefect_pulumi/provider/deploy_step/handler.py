@@ -135,15 +135,17 @@ class DeploymentsHandler(Handler):
         recorded, entries = _recorded(call), call.news.get("entries", {})
         client = self.connection.client()
         rows = live.read_flows(client, {*entries, *recorded})
-        made = live.read_automations(client, unwrap(call.outputs.get("automations", {})))
+        live_automations = live.read_automations(client, unwrap(call.outputs.get("automations", {})))
         before = call.outputs.get("entries", {})
         now = {}
         for name, row in rows.items():
             known = {**before.get(name, {}), UI: ui_of(entries.get(name))}
-            now[name] = sealed(read_back(row, made.get(name, {}), known), self._hidden(call), entries.get(name))
+            now[name] = sealed(
+                read_back(row, live_automations.get(name, {}), known), self._hidden(call), entries.get(name)
+            )
         counted = {name: rows[name]["id"] for name in (*planned.deploys, *planned.prune) if name in rows}
         drifted = call.outputs.get("drift", {})
-        found = assess(
+        assessment = assess(
             planned,
             {name: wanted(entry, drifted.get(name, {})) for name, entry in entries.items()},
             recorded,
@@ -152,10 +154,10 @@ class DeploymentsHandler(Handler):
             unwrap(call.news.get("adopt", [])),
             self.run.claimed_beside(call.urn),
         )
-        if found.refused:
-            raise PreflightError(found.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
+        if assessment.refused:
+            raise PreflightError(assessment.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
         prints = (unwrap(props.get("fingerprints", {})) for props in (call.outputs, call.news))
-        return found.recovering(DeployJournal(self.root, call.urn).read(), *prints)
+        return assessment.recovering(DeployJournal(self.root, call.urn).read(), *prints)
 
     def _hidden(self, call: Call) -> list[str]:
         """Texts that must not be shown."""
@@ -176,12 +178,12 @@ class DeploymentsHandler(Handler):
     def _changed(self, call: Call, name: str) -> dict[str, DiffKind]:
         """Paths of the fields that a deploy changes, or of the fingerprint when only code did."""
         old, new = call.outputs.get("entries", {}).get(name, {}), call.news.get("entries", {}).get(name, {})
-        found = {}
+        kinds = {}
         new = wanted(new, call.outputs.get("drift", {}).get(name, {}))
         for path, (before, after) in changes(old, new).items():
             kind = DiffKind.ADD if before is ABSENT else DiffKind.DELETE if after is ABSENT else DiffKind.UPDATE
-            found[f'entries["{name}"]' + "".join(step(key) for key in path)] = kind
-        return found or {f'fingerprints["{name}"]': DiffKind.UPDATE}
+            kinds[f'entries["{name}"]' + "".join(step(key) for key in path)] = kind
+        return kinds or {f'fingerprints["{name}"]': DiffKind.UPDATE}
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
@@ -190,12 +192,14 @@ class DeploymentsHandler(Handler):
         results: Any = UNKNOWN
         if planned.changes or not call.outputs:
             try:
-                found = self._assess(call, planned) if self.connection.known else None
+                assessment = self._assess(call, planned) if self.connection.known else None
             except ServerUnavailableError:
-                found = None  # a server that the update will start
-            found = found or assess(planned, call.news.get("entries", {}), known, Live({}, {}), Owner.of_urn(call.urn))
-            results = {name: each.as_json() for name, each in found.deployments.items()}
-            for line in plan_lines(found):
+                assessment = None  # a server that the update will start
+            assessment = assessment or assess(
+                planned, call.news.get("entries", {}), known, Live({}, {}), Owner.of_urn(call.urn)
+            )
+            results = {name: deployment.as_json() for name, deployment in assessment.deployments.items()}
+            for line in plan_lines(assessment):
                 self.host.log("info", line, call.urn)
         else:
             results = call.outputs.get("results", {})
@@ -237,17 +241,17 @@ class DeploymentsHandler(Handler):
         client = self.connection.client()
         rows = live.read_flows(client, recorded)
         automations = unwrap(call.outputs.get("automations", {}))
-        made = live.read_automations(client, automations)
+        live_automations = live.read_automations(client, automations)
         alive = {name: rows[name]["id"] for name in recorded if name in rows and rows[name]["id"] == recorded[name]}
         entries, drifted = {}, {}
         for name in alive:
             applied = call.outputs.get("drift", {}).get(name, {}).get("applied") or before.get(name, {})
-            now = sealed(read_back(rows[name], made.get(name, {}), applied), self._hidden(call), applied)
+            now = sealed(read_back(rows[name], live_automations.get(name, {}), applied), self._hidden(call), applied)
             entries[name] = now
             if changed := drift_of(applied, now, rows[name], owner, recorded[name]):
                 drifted[name] = changed
         kept = {**call.outputs, "deployments": alive, "entries": entries, "drift": drifted}
-        kept["automations"] = {name: each for name, each in automations.items() if name in alive}
+        kept["automations"] = {name: ids for name, ids in automations.items() if name in alive}
         return ReadResult(call.id, _without(call.inputs, alive), _without(kept, alive))
 
     @override
@@ -289,8 +293,8 @@ def _options(inputs: Props, env: DeployEnvironment) -> PreflightOptions:
 
 def _recorded(call: Call) -> dict[str, str]:
     """Full name -> UUID of what the state knows to be deployed."""
-    found: dict[str, str] = unwrap(call.outputs.get("deployments", {}))
-    return found
+    ids: dict[str, str] = unwrap(call.outputs.get("deployments", {}))
+    return ids
 
 
 def _without(props: Props, alive: Collection[str]) -> dict[str, Any]:

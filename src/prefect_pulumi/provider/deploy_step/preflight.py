@@ -92,26 +92,26 @@ class Preflight:
         here = {*declared.workers, *options.here}
         listed = {name: Pool() for name in options.pools or ()}
         own = declared.pools_of(wanted.templates)
-        queues = {*declared.queues, *(_split(each) for each in options.queues or ())}
+        queues = {*declared.queues, *(_split(queue) for queue in options.queues or ())}
         # Where the program gives no template, the live one counts.
         templateless = declared.templateless & wanted.templates
-        asked = References(
+        undeclared = References(
             frozenset(name for name in wanted.pools if name not in own or name in templateless),
             wanted.queues - queues,
             frozenset(key for key in wanted.blocks if key not in declared.blocks),
             wanted.block_ids,
             frozenset(name for name in wanted.variables if name not in declared.variables),
         )
-        found, unanswered = self._ask(asked)
-        for name in templateless & set(found.pools):
-            own[name] = replace(own[name], variables=found.pools[name].variables)
-        pools = {**listed, **found.pools, **own}
+        live, unanswered = self._ask(undeclared)
+        for name in templateless & set(live.pools):
+            own[name] = replace(own[name], variables=live.pools[name].variables)
+        pools = {**listed, **live.pools, **own}
         return DeployContext(
             pools={name: replace(pool, here=name in here) for name, pool in pools.items()},
-            queues=frozenset(queues | found.queues),
-            blocks={**found.blocks, **declared.blocks},
-            block_ids=found.block_ids,
-            variables={**found.variables, **declared.variables},
+            queues=frozenset(queues | live.queues),
+            blocks={**live.blocks, **declared.blocks},
+            block_ids=live.block_ids,
+            variables={**live.variables, **declared.variables},
             unanswered=unanswered,
             known_pools=options.pools is not None,
             on_this_machine=_host(self.connection.api_url) in LOOPBACK,
@@ -133,14 +133,14 @@ class Preflight:
         if self.run.unanswered:
             return Found(), self.run.unanswered
         try:
-            found = look_up(self.connection.client(), wanted)
+            result = look_up(self.connection.client(), wanted)
         except ServerUnavailableError as error:
             self.run.unanswered = f"{self.connection.api_url} does not answer ({error.message})"
             return Found(), self.run.unanswered
         except ApiError as error:
             return Found(), f"{self.connection.api_url} refused the question ({error.message})"
         self.run.unanswered = ""
-        return found, ""
+        return result, ""
 
     def _new_here(self) -> bool:
         """Whether the server is one of this machine that is still to be made: nothing listens, and no data lie here.

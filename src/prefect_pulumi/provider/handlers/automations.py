@@ -57,14 +57,14 @@ class AutomationHandler(RestHandler):
                 self.connection.client().request("PUT", route, json=self.body(given))
             except NotFoundError as error:
                 raise self.gone(plain) from error
-        found = self.get(call.id, plain)
-        if found is None:
+        row = self.get(call.id, plain)
+        if row is None:
             raise self.gone(plain)
-        return self.outputs(found, {**call.outputs, **call.news})
+        return self.outputs(row, {**call.outputs, **call.news})
 
     @override
-    def answer(self, found: Json, wanted: Props) -> Json:
-        values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
+    def answer(self, row: Json, wanted: Props) -> Json:
+        values = {spec.wire: row.get(self.api_name(spec.wire)) for spec in self.model.fields()}
         for wire, shape in _SHAPES.items():
             values[wire] = _as_asked(shape, values[wire], unwrap(wanted.get(wire)))
         return values
@@ -97,16 +97,16 @@ class AutomationHandler(RestHandler):
         return ReadResult(str(newest["id"]), dict(call.news), self.outputs(newest, call.news))
 
 
-def _as_asked(shape: str, found: Any, asked: Any) -> Any:
+def _as_asked(shape: str, live: Any, declared: Any) -> Any:
     """The program's own spelling where it means the same; else the shortest one of what the server has."""
-    if found is None:
+    if live is None:
         return None
     try:
-        if asked is not None and same(normal(shape, found), normal(shape, asked)):
-            return asked
-        return short(shape, found)
+        if declared is not None and same(normal(shape, live), normal(shape, declared)):
+            return declared
+        return short(shape, live)
     except ValidationError:
-        return found  # a newer server's trigger or action, shown as it is
+        return live  # a newer server's trigger or action, shown as it is
 
 
 def _has_metric(trigger: Any) -> bool:

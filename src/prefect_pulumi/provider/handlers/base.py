@@ -119,14 +119,14 @@ class Handler(ABC):
 
 def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs that `fresh` outputs stand for: those that were given; for an import all that is not a default."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for spec in model.inputs():
         value = fresh.get(spec.wire)
         if value is None:
             continue
         if inputs:
             if spec.wire in inputs:
-                found[spec.wire] = inputs[spec.wire] if same(inputs[spec.wire], value) else value
+                result[spec.wire] = inputs[spec.wire] if same(inputs[spec.wire], value) else value
         elif spec.required or not (spec.meta.server_default or same(value, spec.default)):
-            found[spec.wire] = value
-    return found
+            result[spec.wire] = value
+    return result

@@ -55,14 +55,14 @@ class BlockTypes:
         with self._lock:
             if slug not in self._types:
                 try:
-                    found = self.connection.client().request("GET", f"/block_types/slug/{slug}")
+                    row = self.connection.client().request("GET", f"/block_types/slug/{slug}")
                 except NotFoundError as error:
                     raise ProviderError(
                         f"block type '{slug}' does not exist on {self.connection.api_url}",
                         remedy=f"declare it with BlockType and BlockSchema, or register it: "
                         f"`prefect block register -m MODULE` (types on the server: `prefect block type ls`, '{slug}')",
                     ) from error
-                self._types[slug] = str(found["id"])
+                self._types[slug] = str(row["id"])
             return self._types[slug]
 
     def schema_id(self, slug: str) -> str:
@@ -98,16 +98,16 @@ class BlockTypes:
                 self._types["json"] = str(kind["id"])
                 # The server answers with the schema that it has when the content is the same.
                 body = {"block_type_id": kind["id"], "fields": JSON_FIELDS, "capabilities": []}
-                made = client.create("/block_schemas/", body, lambda: None)
-                self._schemas["JSON class"] = str(made["id"])
+                schema = client.create("/block_schemas/", body, lambda: None)
+                self._schemas["JSON class"] = str(schema["id"])
             return self._schemas["JSON class"]
 
     def _json_type(self) -> Json | None:
         try:
-            found: Json = self.connection.client().request("GET", "/block_types/slug/json")
+            row: Json = self.connection.client().request("GET", "/block_types/slug/json")
         except NotFoundError:
             return None
-        return found
+        return row
 
     def forget(self, slug: str) -> None:
         with self._lock:
@@ -141,12 +141,12 @@ class BlockSchemaHandler(RestHandler):
         return {**super().body(plain), "block_type_id": self.types.type_id(plain["blockTypeSlug"])}
 
     @override
-    def answer(self, found: Json, wanted: Props) -> Json:
-        kind = found.get("block_type") or {}
-        values = super().answer(found, wanted)
+    def answer(self, row: Json, wanted: Props) -> Json:
+        kind = row.get("block_type") or {}
+        values = super().answer(row, wanted)
         fields = dict(values["fields"] or {})
-        asked = unwrap(wanted.get("fields")) or {}
-        if not fields.get("block_schema_references") and "block_schema_references" not in asked:
+        declared = unwrap(wanted.get("fields")) or {}
+        if not fields.get("block_schema_references") and "block_schema_references" not in declared:
             fields.pop("block_schema_references", None)  # the server adds an empty one
         return {
             **values,
@@ -220,20 +220,20 @@ class DocumentHandler(RestHandler):
 
     @override
     def by_id(self, id: str, known: Json) -> Json | None:
-        found = super().by_id(id, known)
-        kind = (found or {}).get("block_type") or {}
-        return None if self.slug and kind.get("slug") != self.slug else found
+        row = super().by_id(id, known)
+        kind = (row or {}).get("block_type") or {}
+        return None if self.slug and kind.get("slug") != self.slug else row
 
     @override
-    def answer(self, found: Json, wanted: Props) -> Json:
-        plain = super().answer(found, wanted)
-        data = dict(found.get("data") or {})
+    def answer(self, row: Json, wanted: Props) -> Json:
+        plain = super().answer(row, wanted)
+        data = dict(row.get("data") or {})
         if self.model is not BlockDocument:
             return {**plain, "value": data.get("value")}
-        references = found.get("block_document_references") or {}
-        for key, asked in (unwrap(wanted.get("data")) or {}).items():
-            if isinstance(asked, dict) and "$ref" in asked and key in references:
+        references = row.get("block_document_references") or {}
+        for key, declared in (unwrap(wanted.get("data")) or {}).items():
+            if isinstance(declared, dict) and "$ref" in declared and key in references:
                 document = references[key].get("block_document") or {}
                 data[key] = {"$ref": {"block_document_id": str(document.get("id"))}}
-        kind = found.get("block_type") or {}
-        return {**plain, "data": data, "blockTypeSlug": kind.get("slug") or found.get("block_type_slug")}
+        kind = row.get("block_type") or {}
+        return {**plain, "data": data, "blockTypeSlug": kind.get("slug") or row.get("block_type_slug")}

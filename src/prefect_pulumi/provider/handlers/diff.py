@@ -22,7 +22,7 @@ def changed_fields(model: type[Kind], call: Call) -> dict[str, Any]:
     they cannot differ.
     """
     whole = {path for path in call.ignored if not re.search(r"[.\[]", path)}
-    found: dict[str, Any] = {}
+    changed: dict[str, Any] = {}
     for spec in model.inputs():
         if spec.wire in whole:
             continue
@@ -31,8 +31,8 @@ def changed_fields(model: type[Kind], call: Call) -> dict[str, Any]:
             continue
         actual = call.outputs.get(spec.wire, spec.default)
         if has_unknown(wanted) or not same(wanted, actual):
-            found[spec.wire] = wanted
-    return found
+            changed[spec.wire] = wanted
+    return changed
 
 
 def _wanted(spec: FieldSpec, call: Call) -> Any:

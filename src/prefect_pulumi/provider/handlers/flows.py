@@ -93,13 +93,13 @@ class DeploymentHandler(RestHandler):
 
     def flow_id(self, name: str) -> str:
         try:
-            found = self.connection.client().request("GET", f"/flows/name/{quote(name, safe='')}")
+            flow = self.connection.client().request("GET", f"/flows/name/{quote(name, safe='')}")
         except NotFoundError as error:
             raise ProviderError(
                 f"flow '{name}' does not exist on {self.connection.api_url}",
                 remedy="declare it with Flow and refer to it, so that it is created first",
             ) from error
-        return str(found["id"])
+        return str(flow["id"])
 
     def flow_name(self, id: str) -> str:
         with self._lock:
@@ -125,28 +125,28 @@ class DeploymentHandler(RestHandler):
 
     @override
     def patch(self, changed: Collection[str], plain: Json) -> Json:
-        asked = set(changed) - set(_OPTIONS)
-        if asked & set(_PLACE):
-            asked |= set(_PLACE)  # the server finds a queue only together with its pool
-        body = {self.api_name(wire): plain.get(wire) for wire in asked}
+        names = set(changed) - set(_OPTIONS)
+        if names & set(_PLACE):
+            names |= set(_PLACE)  # the server finds a queue only together with its pool
+        body = {self.api_name(wire): plain.get(wire) for wire in names}
         if set(changed) & set(_OPTIONS):
             body["concurrency_options"] = _options(plain)
         return body
 
     @override
-    def answer(self, found: Json, wanted: Props) -> Json:
-        values = super().answer(found, wanted)
-        limit = found.get("global_concurrency_limit") or {}
+    def answer(self, row: Json, wanted: Props) -> Json:
+        values = super().answer(row, wanted)
+        limit = row.get("global_concurrency_limit") or {}
         own = str(limit.get("name", "")).startswith(OWN_LIMIT)
-        options = found.get("concurrency_options") or {}
-        known = unwrap(wanted.get("flowId")) == found["flow_id"] and unwrap(wanted.get("flowName"))
+        options = row.get("concurrency_options") or {}
+        known = unwrap(wanted.get("flowId")) == row["flow_id"] and unwrap(wanted.get("flowName"))
         return {
             **values,
             "concurrencyLimit": limit.get("limit") if own else None,
             "globalConcurrencyLimitId": limit.get("id") if limit and not own else None,
             "collisionStrategy": options.get("collision_strategy"),
             "gracePeriodSeconds": options.get("grace_period_seconds"),
-            "flowName": known or self.flow_name(str(found["flow_id"])),
+            "flowName": known or self.flow_name(str(row["flow_id"])),
         }
 
     @override
@@ -184,12 +184,12 @@ class ScheduleHandler(RestHandler):
         if plain.get("slug") and any(row["slug"] == plain["slug"] for row in before):
             raise self.exists_already(call.urn, plain)
         known = {row["id"] for row in before}
-        made: Any = self.connection.client().create(
+        schedule_row: Any = self.connection.client().create(
             self.route(self.routes.collection, plain),
             [self.body(plain)],
             lambda: next((row for row in self._of(plain["deploymentId"]) or [] if row["id"] not in known), None),
         )
-        row = made[0] if isinstance(made, list) else made
+        row = schedule_row[0] if isinstance(schedule_row, list) else schedule_row
         return str(row["id"]), self.outputs(row, call.news)
 
     @override
@@ -220,22 +220,22 @@ class ScheduleHandler(RestHandler):
         return self.body(plain)
 
     @override
-    def answer(self, found: Json, wanted: Props) -> Json:
-        schedule, asked = found["schedule"], unwrap(dict(wanted))
+    def answer(self, row: Json, wanted: Props) -> Json:
+        schedule, declared = row["schedule"], unwrap(dict(wanted))
         zone = schedule.get("timezone")
         return {
-            "deploymentId": str(found.get("deployment_id") or asked.get("deploymentId")),
+            "deploymentId": str(row.get("deployment_id") or declared.get("deploymentId")),
             "cron": schedule.get("cron"),
             "interval": schedule.get("interval"),
-            "rrule": _rule(schedule.get("rrule"), asked.get("rrule")),
-            "timezone": None if zone == "UTC" and asked.get("timezone") != "UTC" else zone,
-            "anchorDate": _moment(schedule.get("anchor_date"), asked.get("anchorDate")),
+            "rrule": _rule(schedule.get("rrule"), declared.get("rrule")),
+            "timezone": None if zone == "UTC" and declared.get("timezone") != "UTC" else zone,
+            "anchorDate": _moment(schedule.get("anchor_date"), declared.get("anchorDate")),
             "dayOr": schedule.get("day_or", True),
-            "active": found["active"],
-            "maxScheduledRuns": found.get("max_scheduled_runs"),
-            "parameters": found.get("parameters") or {},
-            "slug": found.get("slug"),
-            "created": found.get("created"),
+            "active": row["active"],
+            "maxScheduledRuns": row.get("max_scheduled_runs"),
+            "parameters": row.get("parameters") or {},
+            "slug": row.get("slug"),
+            "created": row.get("created"),
         }
 
     @override
@@ -277,11 +277,11 @@ class ScheduleHandler(RestHandler):
 
     @override
     def human_id(self, plain: Mapping[str, Any]) -> str:
-        found = self._deployments({"id": {"any_": [plain.get("deploymentId")]}})
-        if not found:
+        rows = self._deployments({"id": {"any_": [plain.get("deploymentId")]}})
+        if not rows:
             return f"{plain.get('deploymentId')}/{plain.get('slug')}"
-        flow = self.connection.client().request("GET", f"/flows/{found[0]['flow_id']}")
-        return f"{flow['name']}/{found[0]['name']}/{plain.get('slug')}"
+        flow = self.connection.client().request("GET", f"/flows/{rows[0]['flow_id']}")
+        return f"{flow['name']}/{rows[0]['name']}/{plain.get('slug')}"
 
     def removal(self, call: Call) -> dict[str, DiffKind]:
         """Values that no PATCH takes away: `None` in it means unchanged."""
@@ -307,21 +307,21 @@ class ScheduleHandler(RestHandler):
     def _named(self, flow: str, deployment: str, slug: str) -> Json | None:
         path = f"/deployments/name/{quote(flow, safe='')}/{quote(deployment, safe='')}"
         try:
-            found = self.connection.client().request("GET", path)
+            deployment_row = self.connection.client().request("GET", path)
         except NotFoundError:
             return None
-        return next((row for row in found["schedules"] if row["slug"] == slug), None)
+        return next((row for row in deployment_row["schedules"] if row["slug"] == slug), None)
 
 
-def _rule(found: str | None, asked: str | None) -> str | None:
+def _rule(live: str | None, declared: str | None) -> str | None:
     """The server writes a DTSTART into a rule that has none: the rule is still the one that was asked for."""
-    if found is None or asked is None or found == asked:
-        return found
-    bare = re.sub(r"DTSTART[^\n]*\n?|^RRULE:", "", found, flags=re.MULTILINE).strip()
-    return asked if bare == asked.removeprefix("RRULE:").strip() else found
+    if live is None or declared is None or live == declared:
+        return live
+    bare = re.sub(r"DTSTART[^\n]*\n?|^RRULE:", "", live, flags=re.MULTILINE).strip()
+    return declared if bare == declared.removeprefix("RRULE:").strip() else live
 
 
-def _moment(found: str | None, asked: str | None) -> str | None:
-    if found is None or asked is None:
-        return found
-    return asked if datetime.fromisoformat(found) == datetime.fromisoformat(asked) else found
+def _moment(live: str | None, declared: str | None) -> str | None:
+    if live is None or declared is None:
+        return live
+    return declared if datetime.fromisoformat(live) == datetime.fromisoformat(declared) else live

@@ -70,16 +70,16 @@ class WorkPoolHandler(RestHandler):
         return _defaulted(super().update(call), call.news, call.outputs)
 
     @override
-    def result(self, call: Call, found: Json | None) -> ReadResult:
-        read = super().result(call, found)
+    def result(self, call: Call, row: Json | None) -> ReadResult:
+        read = super().result(call, row)
         return (
             ReadResult(read.id, read.inputs, _defaulted(read.outputs, call.inputs, call.outputs)) if read.id else read
         )
 
     @override
     def recover(self, call: Call) -> ReadResult | None:
-        found = super().recover(call)
-        return None if found is None else ReadResult(found.id, found.inputs, _defaulted(found.outputs, call.news, {}))
+        read = super().recover(call)
+        return None if read is None else ReadResult(read.id, read.inputs, _defaulted(read.outputs, call.news, {}))
 
     def _drifted(self, call: Call) -> bool:
         if TEMPLATE in call.news or TEMPLATE in call.inputs or TEMPLATE in call.ignored:

@@ -147,11 +147,11 @@ class ProcessWorkerHandler(Handler):
         spec = self.spec(call.news, url)
         if not worker.status(spec).running:
             self.start(spec, self.value(call.news, "onlineSeconds"))
-        found = facts(self.connection.client(), spec.work_pool, [spec.name])
+        worker_facts = facts(self.connection.client(), spec.work_pool, [spec.name])
         # Its event may still be on its way; what it runs is what is installed here.
-        found[spec.name]["version"] = worker.prefect_version()
-        warn_version_skew(found, lambda message: self.host.log("warning", message, call.urn))
-        return spec.name, {**call.news, "apiUrl": url, "status": RUNNING, "facts": found}
+        worker_facts[spec.name]["version"] = worker.prefect_version()
+        warn_version_skew(worker_facts, lambda message: self.host.log("warning", message, call.urn))
+        return spec.name, {**call.news, "apiUrl": url, "status": RUNNING, "facts": worker_facts}
 
     @override
     def update(self, call: Call) -> dict[str, Any]:

@@ -55,15 +55,15 @@ class ReleaseHandler(Handler):
         inputs, faults = super().check(call)
         if faults:
             return inputs, faults
-        found = git.revision(self.root)
+        revision = git.revision(self.root)
         pinned = unwrap(inputs.get("pinned", ""))
-        if pinned and not has_unknown(pinned) and found.exact != pinned:
-            return inputs, [Fault("pinned", mismatch(_stack(call.urn), pinned, found))]
-        if not found.exact:
+        if pinned and not has_unknown(pinned) and revision.exact != pinned:
+            return inputs, [Fault("pinned", mismatch(_stack(call.urn), pinned, revision))]
+        if not revision.exact:
             if not call.inputs or call.inputs.get("commit"):
-                self.host.log("warning", f"this stack will carry no release ({found.unclean})", call.urn)
+                self.host.log("warning", f"this stack will carry no release ({revision.unclean})", call.urn)
             return {key: value for key, value in inputs.items() if key == "keep"}, []
-        return {**inputs, "commit": found.commit, "infrastructure": self._fingerprint()}, []
+        return {**inputs, "commit": revision.commit, "infrastructure": self._fingerprint()}, []
 
     def _fingerprint(self) -> Any:
         facts = {}
@@ -104,7 +104,7 @@ class ReleaseHandler(Handler):
                 promoted=news.get("promoted", {}),
             ).document()
             kept = [record, *kept][: news.get("keep", 10)]
-        ids = {each["id"] for each in kept}
+        ids = {release["id"] for release in kept}
         verified = unwrap(call.outputs.get("verifications", {}))
         outputs = {
             **call.news,
@@ -144,9 +144,9 @@ class ReleaseHandler(Handler):
         return None
 
 
-def mismatch(stack: str, pinned: str, found: git.Revision) -> str:
+def mismatch(stack: str, pinned: str, revision: git.Revision) -> str:
     """Why a pinned stack refuses this program, and how it is deployed instead."""
-    here = found.unclean or f"this program is of {found.commit[:12]}"
+    here = revision.unclean or f"this program is of {revision.commit[:12]}"
     return (
         f"stack {stack} is pinned to the release of commit {pinned[:12]}, and {here}; `infra up -s {stack}` deploys "
         f"the release, with the official CLI: pulumi -C $(infra release checkout -s {stack}) up -s {stack}"

@@ -62,14 +62,14 @@ class RestHandler(Handler):
             raise self.exists_already(call.urn, plain)
         body = self.body(plain)
         try:
-            made = self.connection.client().create(
+            row = self.connection.client().create(
                 self.route(self.routes.collection, plain), body, lambda: self.find(plain)
             )
         except ConflictError as error:
             raise self.exists_already(call.urn, plain) from error
         except NotFoundError as error:
             raise self.no_parent(plain, error) from error
-        return str(made["id"]), self.outputs(made, call.news)
+        return str(row["id"]), self.outputs(row, call.news)
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
@@ -86,10 +86,10 @@ class RestHandler(Handler):
                 raise self.gone(plain) from error
             except ConflictError as error:
                 raise self.exists_already(call.urn, plain) from error
-        found = self.get(call.id, plain)
-        if found is None:
+        row = self.get(call.id, plain)
+        if row is None:
             raise self.gone(plain)
-        return self.outputs(found, {**call.outputs, **call.news})
+        return self.outputs(row, {**call.outputs, **call.news})
 
     @override
     def read(self, call: Call) -> ReadResult:
@@ -97,28 +97,28 @@ class RestHandler(Handler):
 
     def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
         """As `read`, in the order of `calls`; each has the id of a known object."""
-        found = self.many([call.id for call in calls])
-        return [self.result(call, found[call.id]) if call.id in found else self.read(call) for call in calls]
+        rows = self.many([call.id for call in calls])
+        return [self.result(call, rows[call.id]) if call.id in rows else self.read(call) for call in calls]
 
-    def result(self, call: Call, found: Json | None) -> ReadResult:
-        if found is None:
+    def result(self, call: Call, row: Json | None) -> ReadResult:
+        if row is None:
             return ReadResult("", {}, {})
-        fresh = self.outputs(found, {**call.outputs, **call.inputs})
-        return ReadResult(str(found["id"]), stored_inputs(self.model, call.inputs, fresh), fresh)
+        fresh = self.outputs(row, {**call.outputs, **call.inputs})
+        return ReadResult(str(row["id"]), stored_inputs(self.model, call.inputs, fresh), fresh)
 
     @override
     def recover(self, call: Call) -> ReadResult | None:
-        found = self.find(unwrap(dict(call.news)))
-        if found is None:
+        row = self.find(unwrap(dict(call.news)))
+        if row is None:
             return None
-        return ReadResult(str(found["id"]), dict(call.news), self.outputs(found, call.news))
+        return ReadResult(str(row["id"]), dict(call.news), self.outputs(row, call.news))
 
     @override
     def delete(self, call: Call) -> None:
         plain = unwrap({**call.inputs, **call.outputs})
         if self.routes.verify_id:
-            found = self.find(plain)
-            if found is None or str(found["id"]) != call.id:
+            row = self.find(plain)
+            if row is None or str(row["id"]) != call.id:
                 return
         try:
             self.connection.client().request("DELETE", self.route(self.routes.item, {**plain, "id": call.id}))
@@ -135,9 +135,9 @@ class RestHandler(Handler):
         """Payload of the PATCH: only what changed; None where a value is taken away."""
         return {self.api_name(wire): plain[wire] for wire in changed if wire not in self.routes.path_only}
 
-    def answer(self, found: Json, wanted: Props) -> Json:
+    def answer(self, row: Json, wanted: Props) -> Json:
         """The server's object as wire properties, without runtime fields; "" means none, unless it was asked for."""
-        values = {spec.wire: found.get(self.api_name(spec.wire)) for spec in self.model.fields()}
+        values = {spec.wire: row.get(self.api_name(spec.wire)) for spec in self.model.fields()}
         labels = values.get("labels")
         if labels:  # the server adds its own
             values["labels"] = {name: value for name, value in labels.items() if not name.startswith("prefect.")}
@@ -145,10 +145,10 @@ class RestHandler(Handler):
 
     # Shared parts.
 
-    def outputs(self, found: Json, wanted: Props) -> dict[str, Any]:
+    def outputs(self, row: Json, wanted: Props) -> dict[str, Any]:
         hidden = secret_keys(wanted)
         result: dict[str, Any] = {}
-        for wire, value in self.answer(found, wanted).items():
+        for wire, value in self.answer(row, wanted).items():
             spec = self.model.field(wire)
             if value is None:
                 continue
@@ -169,8 +169,8 @@ class RestHandler(Handler):
     def get(self, id: str, known: Json) -> Json | None:
         """The object of that UUID; else, since Prefect knows objects by name, the one of that name."""
         if is_uuid(id):
-            found = self.by_id(id, known)
-            return found if found is not None else self.find(known)
+            row = self.by_id(id, known)
+            return row if row is not None else self.find(known)
         return self.find(self.parsed(id))
 
     def parsed(self, id: str) -> Json:
@@ -199,14 +199,14 @@ class RestHandler(Handler):
             rows = self.connection.client().paged(self.routes.listed, dict(self.list_body))
             wanted = set(ids)
             return {str(row["id"]): row for row in rows if str(row["id"]) in wanted}
-        found: dict[str, Json] = {}
+        objects: dict[str, Json] = {}
         for start in range(0, len(ids), PAGE):
             chosen = {self.routes.list_key: {"id": {"any_": list(ids[start : start + PAGE])}}}
             rows = self.connection.client().request(
                 "POST", self.routes.listed, json={**self.list_body, **chosen, "limit": PAGE}
             )
-            found |= {str(row["id"]): row for row in rows}
-        return found
+            objects |= {str(row["id"]): row for row in rows}
+        return objects
 
     list_body: Mapping[str, Any] = {}
     """What a list call asks besides its filter."""
@@ -223,12 +223,12 @@ class RestHandler(Handler):
 
     def fetch(self, template: str, values: Mapping[str, Any]) -> Json | None:
         try:
-            found: Json = self.connection.client().request(
+            row: Json = self.connection.client().request(
                 "GET", self.route(template, values), params=dict(self.routes.query) or None
             )
         except NotFoundError:
             return None
-        return found
+        return row
 
     def human_id(self, plain: Mapping[str, Any]) -> str:
         return "/".join(str(plain.get(part, "")) for part in self.routes.name_parts)

@@ -29,10 +29,10 @@ class TaskRunLimitHandler(RestHandler):
         if changed_fields(self.model, call):
             body = self.body({"tag": plain["tag"], "limit": plain["limit"]})
             self.connection.client().request("POST", self.routes.collection, json=body, idempotent=True)
-        found = self.get(call.id, plain)
-        if found is None:
+        row = self.get(call.id, plain)
+        if row is None:
             raise self.gone(plain)
-        return self.outputs(found, {**call.outputs, **call.news})
+        return self.outputs(row, {**call.outputs, **call.news})
 
 
 class GlobalLimitHandler(RestHandler):

@@ -51,9 +51,9 @@ class _PoolHandler(Handler):
     def resume(self, values: dict[str, Any]) -> None:
         """Ends a drain: the workers that were there before it are gone by now."""
         client, pool = self.connection.client(), values["workPool"]
-        found = find_pool(client, pool)
-        if found.get("is_paused") and not values["paused"]:
-            if found["type"] == DIES_WITH_ITS_WORKER:
+        row = find_pool(client, pool)
+        if row.get("is_paused") and not values["paused"]:
+            if row["type"] == DIES_WITH_ITS_WORKER:
                 mark_lost_runs(client, pool, values["workers"])
             set_paused(client, pool, False)
 
@@ -133,9 +133,9 @@ class WorkerOnlineHandler(_PoolHandler):
             if "ended with exit code" in error.message or not containers:
                 raise
             raise LocalProcessError(f"{error.message}\n{_text(look(containers, host))}", remedy=error.remedy) from None
-        found = facts(client, pool, names)
-        warn_version_skew(found, lambda message: self.host.log("warning", message, call.urn))
-        return pool, {**call.news, "status": ONLINE, "facts": found}
+        worker_facts = facts(client, pool, names)
+        warn_version_skew(worker_facts, lambda message: self.host.log("warning", message, call.urn))
+        return pool, {**call.news, "status": ONLINE, "facts": worker_facts}
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
@@ -158,4 +158,4 @@ class WorkerOnlineHandler(_PoolHandler):
 
 
 def _text(facts: list[ContainerFacts]) -> str:
-    return "\n".join(str(each) for each in facts)
+    return "\n".join(str(container) for container in facts)

@@ -271,11 +271,11 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
 
 def _variables(variables: Any) -> dict[str, Any]:
     """The older form of configuration: `prefect:config:apiUrl` -> text; texts of objects are JSON."""
-    found: dict[str, Any] = {}
+    config: dict[str, Any] = {}
     for key, text in variables.items():
         if key.startswith(CONFIG_PREFIX):
-            found[key.removeprefix(CONFIG_PREFIX)] = json.loads(text) if text[:1] in "{[" else text
-    return found
+            config[key.removeprefix(CONFIG_PREFIX)] = json.loads(text) if text[:1] in "{[" else text
+    return config
 
 
 def _failures(failures: Sequence[CheckFailure]) -> list[Any]:
