@@ -10,7 +10,7 @@ from pathlib import Path
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.deploy.checks.context import Block, DeployContext, Pool
 from prefect_pulumi.deploy.checks.steps import functions
-from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, resolved
+from prefect_pulumi.deploy.checks.suite import CheckReport, check_all, entrypoints, resolved
 from prefect_pulumi.deploy.file.document import Document, parse, plain
 from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
 from prefect_pulumi.models.worker_types import variables_of
@@ -98,7 +98,7 @@ def imported(root: Path, read: Mapping[str, Document | PreflightError], cache: P
     return FlowInspector(root, cache, {**os.environ, **ENV}, limit=6).inspect(list(names), list(steps))
 
 
-def checked(document: Document, root: Path, flows: Mapping[str, ImportResult]) -> Checked:
+def checked(document: Document, root: Path, flows: Mapping[str, ImportResult]) -> CheckReport:
     return check_all(document, document.data, root, flows=flows, context=AROUND, env=ENV)
 
 

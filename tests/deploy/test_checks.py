@@ -9,7 +9,7 @@ import pytest
 
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.deploy.checks.context import DeployContext, references
-from prefect_pulumi.deploy.checks.suite import Checked, check_all, resolved
+from prefect_pulumi.deploy.checks.suite import CheckReport, check_all, resolved
 from prefect_pulumi.deploy.file.document import Document, plain, read
 from prefect_pulumi.deploy.file.loader import normal
 from prefect_pulumi.deploy.flows.inspector import ImportResult
@@ -89,7 +89,7 @@ WARNED = {
 }
 ALL = {name: text for table in (INVALID_FILES, WARNED) for name, (text, _) in table.items()} | WELL
 
-Check = Callable[[str], Checked]
+Check = Callable[[str], CheckReport]
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +110,10 @@ def flows(root: Path, read_files: dict[str, Document | PreflightError]) -> dict[
 
 @pytest.fixture
 def check(root: Path, read_files: dict[str, Document | PreflightError], flows: dict[str, ImportResult]) -> Check:
-    def checked_file(name: str) -> Checked:
+    def checked_file(name: str) -> CheckReport:
         document = read_files[name]
         if isinstance(document, PreflightError):
-            return Checked((), {}, document.faults, ())
+            return CheckReport((), {}, document.faults, ())
         return checked(document, root, flows)
 
     return checked_file

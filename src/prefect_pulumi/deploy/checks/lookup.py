@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Found:
+class LookupResult:
     """What the server has of the asked; and of the kinds of which something was missing, all there is."""
 
     pools: dict[str, Pool] = field(default_factory=dict)
@@ -24,9 +24,9 @@ class Found:
     variables: dict[str, Any] = field(default_factory=dict)
 
 
-def look_up(client: ApiClient, wanted: References) -> Found:
+def look_up(client: ApiClient, wanted: References) -> LookupResult:
     """Raises `ServerUnavailableError`, `ApiError` as the client does."""
-    result = Found()
+    result = LookupResult()
     for row in _named(client, "/work_pools/filter", "work_pools", wanted.pools):
         result.pools[row["name"]] = Pool(row["type"], variables_of(row["type"], row.get("base_job_template")))
     if wanted.queues:

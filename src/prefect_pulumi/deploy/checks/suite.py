@@ -26,7 +26,7 @@ from prefect_pulumi.project.layout import OTHERS_CODE
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckReport:
     """`names`: full name (`flow/deployment`) of each entry, in file order, "" where it is not known. `data` is the
     file with environment and known variables filled in, except in steps. A fault or warning is `line N: key: message`.
     """
@@ -82,7 +82,7 @@ def check_all(
     flows: Mapping[str, ImportResult],
     context: DeployContext,
     env: Mapping[str, str],
-) -> Checked:
+) -> CheckReport:
     """`data`: the document's plain data, with what the stack lays over it. Parts that are malformed are passed over
     by the checks that need them."""
     data = normal(data)
@@ -111,7 +111,7 @@ def check_all(
         _, form = checked(document, done)
     reported = [finding for finding in findings.faults() if not any(_follows(finding, fault) for fault in form)]
     reported += [Finding(fault.line, fault.text, fault.keys) for fault in form]
-    return Checked(
+    return CheckReport(
         names=tuple(names.get(index, "") for index in range(len(done["deployments"]))),
         data=done,
         faults=tuple(dict.fromkeys(finding.text for finding in sorted(reported))),

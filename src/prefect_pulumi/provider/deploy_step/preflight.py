@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from prefect_pulumi.core.errors import ApiError, ServerUnavailableError
 from prefect_pulumi.deploy.checks.context import DeployContext, Pool, References, references
-from prefect_pulumi.deploy.checks.lookup import Found, look_up
+from prefect_pulumi.deploy.checks.lookup import LookupResult, look_up
 from prefect_pulumi.deploy.checks.steps import functions
-from prefect_pulumi.deploy.checks.suite import Checked, check_all, entrypoints, resolved
+from prefect_pulumi.deploy.checks.suite import CheckReport, check_all, entrypoints, resolved
 from prefect_pulumi.deploy.file.document import Document, plain
 from prefect_pulumi.deploy.file.loader import normal
 from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
@@ -76,7 +76,7 @@ class Preflight:
             self._inspector = FlowInspector(self.directory, cache, self.env, limit=self.options.seconds)
         return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
 
-    def check(self, document: Document, data: Mapping[str, Any]) -> Checked:
+    def check(self, document: Document, data: Mapping[str, Any]) -> CheckReport:
         """`data`: the document's plain data with the stack's values."""
         context = self.context(references(resolved(plain(normal(data)), self.env)))
         flows = self.imports(document, data)
@@ -121,24 +121,24 @@ class Preflight:
             worker_packages=frozenset(options.worker_packages),
         )
 
-    def _ask(self, wanted: References) -> tuple[Found, str]:
+    def _ask(self, wanted: References) -> tuple[LookupResult, str]:
         """What the server has of `wanted`, and why it could not be asked."""
         if not any((wanted.pools, wanted.queues, wanted.blocks, wanted.block_ids, wanted.variables)):
-            return Found(), ""
+            return LookupResult(), ""
         if not self.connection.known:
             # The server is created by this very update: it has nothing yet.
-            return Found(), ""
+            return LookupResult(), ""
         if self.run.unanswered is None and self._new_here():
-            return Found(), ""
+            return LookupResult(), ""
         if self.run.unanswered:
-            return Found(), self.run.unanswered
+            return LookupResult(), self.run.unanswered
         try:
             result = look_up(self.connection.client(), wanted)
         except ServerUnavailableError as error:
             self.run.unanswered = f"{self.connection.api_url} does not answer ({error.message})"
-            return Found(), self.run.unanswered
+            return LookupResult(), self.run.unanswered
         except ApiError as error:
-            return Found(), f"{self.connection.api_url} refused the question ({error.message})"
+            return LookupResult(), f"{self.connection.api_url} refused the question ({error.message})"
         self.run.unanswered = ""
         return result, ""
 

@@ -155,7 +155,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, directory: Path) -> None:
         self.host = EngineHost()
         self.provider = PrefectProvider(layout.find_project(directory) or directory, self.host)
-        self._gatherer = ReadBatcher(self.provider.read_many)
+        self._reads = ReadBatcher(self.provider.read_many)
         self.stopped = threading.Event()
 
     @_clean
@@ -214,7 +214,7 @@ class PrefectServicer(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         read = ReadRequest(request.urn, request.id, from_struct(request.inputs), from_struct(request.properties))
         # Without outputs it is an import or a `get`: the id may be a name.
-        result = self._gatherer.read(read) if read.outputs else self.provider.read(read)
+        result = self._reads.read(read) if read.outputs else self.provider.read(read)
         if not result.id:
             # Null properties are how the engine learns that there is nothing of that id.
             return provider_pb2.ReadResponse()
