@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
+from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.rollout import is_pending
 from prefect_pulumi.app.review.drift_report import drift_report
@@ -86,7 +86,7 @@ def _with_server(view: StackView, row: Row) -> Row:
         client.close()
 
 
-def _runs(client: Any) -> Runs:
+def _runs(client: ApiClient) -> Runs:
     """Runs that began in the last 24 hours (`POST /flow_runs/filter`), the newest first."""
     since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
     body = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ApiError
@@ -84,7 +85,7 @@ def stack_workers(view: StackView) -> WorkerReport:
         client.close()
 
 
-def worker_report(client: Any, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> WorkerReport:
+def worker_report(client: ApiClient, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> WorkerReport:
     """`entries`: the stack's state. Routes: `/admin/version`, and those of `api.workers`."""
     entries = list(entries)
     try:

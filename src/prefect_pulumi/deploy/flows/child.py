@@ -36,7 +36,7 @@ class AccessRecorder:
         sys.addaudithook(self._audit)
         recorder = self
 
-        class Environment(type(os.environ)):  # type: ignore[misc]
+        class Environment(type(os.environ)):  # type: ignore[misc]  # the class has no public name
             def __getitem__(self, key: str) -> str:
                 if recorder.on:
                     recorder.variables.add(key)

@@ -208,7 +208,7 @@ class DeploySession:
         _core.run_steps = self.run_steps
         BaseAsyncClient.request = _rewritten_request
         # A TLS context costs 35 ms and each deployment makes four of them, all alike.
-        ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]
+        ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]  # a cache
         prefect_datetime.get_timezones = functools.cache(prefect_datetime.get_timezones)
 
     async def shared(self, client: Any, method: str, path: str, kwargs: Json) -> httpx.Response:
@@ -243,7 +243,8 @@ class DeploySession:
         self.emit(event="begin", name=name)
         deploy, began, error = DeploymentDeploy(entry, self), time.monotonic(), ""
         token = CURRENT.set(deploy)
-        console = Console(file=LineStream(self, name), width=WIDTH, no_color=True, highlight=False)  # type: ignore[arg-type]
+        stream: Any = LineStream(self, name)  # Console asks for an IO[str] and needs `write`
+        console = Console(file=stream, width=WIDTH, no_color=True, highlight=False)
         try:
             await _single(deploy_config, *arguments, **{**options, "console": console})
             if deploy.known:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import DeployError, NotFoundError, PartialFailureError
 from prefect_pulumi.core.provider_protocol import ProviderHost
@@ -195,7 +195,7 @@ class DeployExecutor:
         self.host.log("info", f"{name}: {line}" if name else line, call.urn)
 
 
-def delete_deployment(client: BlockingClient, id: str) -> None:
+def delete_deployment(client: ApiClient, id: str) -> None:
     """DELETE /deployments/{id}: its schedules, its runs to come and the automations of its triggers go with it."""
     try:
         client.request("DELETE", f"/automations/owned-by/prefect.deployment.{id}")

@@ -123,7 +123,7 @@ def _clean(method: Method) -> Method:
             text = f"fault in the prefect provider: {type(error).__name__}: {error}"
             context.abort(grpc.StatusCode.INTERNAL, masker.text(text))
 
-    return guarded  # type: ignore[return-value]
+    return guarded  # type: ignore[return-value]  # the same signature, bound to the class
 
 
 def _masker(request: Any) -> Masker:
