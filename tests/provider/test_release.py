@@ -95,7 +95,7 @@ def test_a_commit_makes_one_release_and_edits_make_none(carried: Carried) -> Non
     (carried.root / "flow.py").write_text("edited")
     assert carried.up()
     assert carried.record == {}
-    assert ("warning", "this stack will carry no release (not committed: flow.py)") in carried.host.lines
+    assert ("warning", "no release will be recorded: not committed: flow.py") in carried.host.lines
     (carried.root / "flow.py").write_text("edited again")
     assert not carried.up(variable="us", deployments={"f/d": "9"})
 

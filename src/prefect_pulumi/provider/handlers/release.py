@@ -61,7 +61,7 @@ class ReleaseHandler(Handler):
             return inputs, [Fault("pinned", mismatch(_stack(call.urn), pinned, revision))]
         if not revision.exact:
             if not call.inputs or call.inputs.get("commit"):
-                self.host.log("warning", f"this stack will carry no release ({revision.unclean})", call.urn)
+                self.host.log("warning", f"no release will be recorded: {revision.unclean}", call.urn)
             return {key: value for key, value in inputs.items() if key == "keep"}, []
         return {**inputs, "commit": revision.commit, "infrastructure": self._fingerprint()}, []
 
