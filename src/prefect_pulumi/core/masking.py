@@ -51,11 +51,11 @@ class Masker:
     def learn_text(self, text: str) -> None:
         whole = text.strip()
         lines = [line.strip() for line in whole.splitlines()] if "\n" in whole else []
-        for each in (whole, *(line for line in lines if len(line) >= SHORTEST_LINE)):
-            if len(each) >= self._shortest and each not in self._texts:
+        for part in (whole, *(line for line in lines if len(line) >= SHORTEST_LINE)):
+            if len(part) >= self._shortest and part not in self._texts:
                 with self._lock:
-                    self._texts.add(each)
-                    self._fresh.add(each)
+                    self._texts.add(part)
+                    self._fresh.add(part)
 
     def text(self, text: str) -> str:
         spans = self.spans(text)
@@ -78,24 +78,24 @@ class Masker:
                 setattr(error, name, self.text(value))
             elif isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
                 setattr(error, name, type(value)(self.text(item) for item in value))
-        error.args = tuple(self.text(each) if isinstance(each, str) else each for each in error.args)
+        error.args = tuple(self.text(argument) if isinstance(argument, str) else argument for argument in error.args)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where secrets stand in `text`; those that overlap are one."""
         self._absorb()
-        found: list[tuple[int, int]] = []
+        spans: list[tuple[int, int]] = []
         if not self._index:
-            return found
+            return spans
         for start in range(len(text) - SHORTEST + 1):
             for secret in self._index.get(text[start : start + SHORTEST], ()):
                 if text.startswith(secret, start):
                     end = start + len(secret)
-                    if found and start <= found[-1][1]:
-                        found[-1] = (found[-1][0], max(end, found[-1][1]))
+                    if spans and start <= spans[-1][1]:
+                        spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
                     else:
-                        found.append((start, end))
+                        spans.append((start, end))
                     break
-        return found
+        return spans
 
     def safe_prefix_length(self, text: str) -> int:
         """How much of `text` can be shown whatever comes after it: what is left may be the beginning of a secret."""

@@ -131,5 +131,5 @@ def _all_keys(old: Any, new: Any, *, last: bool) -> tuple[list[Segment], bool]:
 
 def covers(pattern: str, path: str) -> bool:
     """True when `path` is at or below `pattern`."""
-    wanted, found = parse(pattern), parse(path)
-    return len(wanted) <= len(found) and all(a in (WILDCARD, b) for a, b in zip(wanted, found, strict=False))
+    wanted, segments = parse(pattern), parse(path)
+    return len(wanted) <= len(segments) and all(a in (WILDCARD, b) for a, b in zip(wanted, segments, strict=False))

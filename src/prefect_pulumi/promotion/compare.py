@@ -106,16 +106,18 @@ def rows_that_stay(
 def objects(entries: Iterable[ResourceEntry]) -> dict[str, Mapping[str, Any]]:
     """Of the package's own objects in a state: identity -> inputs; each deployment of a deploy step by itself, as it
     was deployed (`deploy.fields`)."""
-    found: dict[str, Mapping[str, Any]] = {}
+    objects_by_identity: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
         if entry.delete or not entry.type.startswith("prefect:index:"):
             continue
         if entry.type == DEPLOYMENTS:
-            each = dict(entry.outputs.get("entries") or {})
-            found.update({f"{_identity(entry.urn)}#{name}": fields for name, fields in each.items()})
+            deployments = dict(entry.outputs.get("entries") or {})
+            objects_by_identity.update(
+                {f"{_identity(entry.urn)}#{name}": fields for name, fields in deployments.items()}
+            )
         else:
-            found[_identity(entry.urn)] = entry.inputs
-    return found
+            objects_by_identity[_identity(entry.urn)] = entry.inputs
+    return objects_by_identity
 
 
 def _kind(identity: str) -> str:
@@ -144,8 +146,8 @@ def _in_source(values: Mapping[str, Any] | None, change: FieldChange, masker: Ma
         return NO_VALUE
     if "secret" in (change.code.kind, change.live.kind):
         return DisplayValue("secret")
-    found = at(values, change.path)
-    return display_value(found, secret=False, masker=masker)
+    value = at(values, change.path)
+    return display_value(value, secret=False, masker=masker)
 
 
 def at(values: Any, path: str) -> Any:
@@ -168,5 +170,5 @@ def at(values: Any, path: str) -> Any:
 
 def actions(target: Environment) -> list[tuple[str, str, str]]:
     """(action, kind, name) of all that the target's next update does, in a stable order."""
-    found = [(str(item.action), item.kind, item.name) for item in target.items if item.action is not Action.NONE]
-    return sorted(each for each in found if each[1] != "Release")
+    actions = [(str(item.action), item.kind, item.name) for item in target.items if item.action is not Action.NONE]
+    return sorted(action for action in actions if action[1] != "Release")

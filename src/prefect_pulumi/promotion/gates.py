@@ -32,13 +32,13 @@ def stage(fault: str, source: str, target: str) -> Gate:
     return Gate("stage", not fault, fault or f"{target} comes after {source}", "promote it stage by stage")
 
 
-def verified(record: ReleaseRecord, found: Verification | None, source: str) -> Gate:
-    if found is None:
+def verified(record: ReleaseRecord, verification: Verification | None, source: str) -> Gate:
+    if verification is None:
         text = f"{record.id} has not been verified"
-    elif not found.passed:
-        text = f"{record.id}: " + "; ".join(f"{check.name}: {check.text}" for check in found.failed)
+    elif not verification.passed:
+        text = f"{record.id}: " + "; ".join(f"{check.name}: {check.text}" for check in verification.failed)
     else:
-        return Gate("verified", True, f"{record.id} was verified at {found.ended} by {found.by}")
+        return Gate("verified", True, f"{record.id} was verified at {verification.ended} by {verification.by}")
     return Gate("verified", False, text, f"infra verify -s {source}")
 
 

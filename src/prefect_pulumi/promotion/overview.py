@@ -49,10 +49,14 @@ def verified_word(releases: StackReleases) -> str:
     """ "no", "failed: <checks>", or the time at which the running release was verified."""
     if releases.record is None:
         return ""
-    found = releases.verification(releases.record.id)
-    if found is None:
+    verification = releases.verification(releases.record.id)
+    if verification is None:
         return "no"
-    return found.ended if found.passed else "failed: " + ", ".join(check.name for check in found.failed)
+    return (
+        verification.ended
+        if verification.passed
+        else "failed: " + ", ".join(check.name for check in verification.failed)
+    )
 
 
 def drift_of(environment: Environment) -> tuple[str, int]:
@@ -64,9 +68,9 @@ def document(rows: Sequence[Row], project: str, time: str) -> dict[str, Any]:
 
 
 def _plain(row: Row) -> dict[str, Any]:
-    found = asdict(row)
-    found["workers"] = None if row.workers is None else {"online": row.workers[0], "declared": row.workers[1]}
-    return found
+    document = asdict(row)
+    document["workers"] = None if row.workers is None else {"online": row.workers[0], "declared": row.workers[1]}
+    return document
 
 
 COLUMNS = ("stack", "release", "verified", "drift", "workers", "last runs")

@@ -57,10 +57,10 @@ class Plan:
             "target": self.target,
             "release": [self.release.id, self.release.commit, dict(self.release.images)],
             "before": [self.before.id, self.before.commit] if self.before else None,
-            "actions": sorted(list(each) for each in self.actions),
+            "actions": sorted(list(entry) for entry in self.actions),
             "changes": sorted(
                 ([row.kind, row.name, row.path, asdict(row.now), asdict(row.after)] for row in self.changes),
-                key=lambda each: each[:3],
+                key=lambda entry: entry[:3],
             ),
             "forced": self.forced,
         }

@@ -99,5 +99,5 @@ class Rollout:
             back=ReleasePin.model_validate(raw["back"]) if raw.get("back") is not None else None,
             by=str(raw["by"]),
             phase=Phase(raw["stage"]),
-            events=tuple(Event(str(each["time"]), str(each["text"])) for each in raw.get("events", ())),
+            events=tuple(Event(str(event["time"]), str(event["text"])) for event in raw.get("events", ())),
         )

@@ -27,18 +27,18 @@ class Stages(BaseModel):
     def parse(raw: Any) -> Stages:
         """Raises `ConfigError` with every fault."""
         try:
-            found = Stages.model_validate({} if raw is None else raw)
+            stages = Stages.model_validate({} if raw is None else raw)
         except ValidationError as error:
             faults = "\n  ".join(
                 f"{'.'.join(str(part) for part in fault['loc']) or 'promotion'}: {fault['msg']}"
                 for fault in error.errors()
             )
             raise ConfigError(faults, where=WHERE, remedy="see docs/promotion.md") from None
-        names = [name for level in found.levels for name in level]
+        names = [name for level in stages.levels for name in level]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"{', '.join(twice)}: named twice", where=f"{WHERE}.stages")
-        return found
+        return stages
 
     @property
     def levels(self) -> list[list[str]]:

@@ -83,30 +83,30 @@ def classify(
             if item.action is Action.CREATE:
                 wanted[item.kind, item.name] = len(items)
             items.append(item)
-    for found in unmanaged:
-        taken = wanted.get((found.kind, found.name))
+    for live_object in unmanaged:
+        taken = wanted.get((live_object.kind, live_object.name))
         if taken is not None:
-            items[taken] = _taken(items[taken], found)
+            items[taken] = _taken(items[taken], live_object)
         else:
-            items.append(_unmanaged(found, masker))
+            items.append(_unmanaged(live_object, masker))
     return items
 
 
-def _taken(item: Item, found: LiveObject) -> Item:
+def _taken(item: Item, live_object: LiveObject) -> Item:
     note = "an object of this name is on the server already, and no stack owns it: creating it will fail"
-    return replace(item, cls=Class.CONFLICT, id=found.id, facts=found.facts, note=note)
+    return replace(item, cls=Class.CONFLICT, id=live_object.id, facts=live_object.facts, note=note)
 
 
-def _unmanaged(found: LiveObject, masker: Masker) -> Item:
-    name = masker.text(found.name)
+def _unmanaged(live_object: LiveObject, masker: Masker) -> Item:
+    name = masker.text(live_object.name)
     return Item(
-        key=f"live:{found.kind}:{name}",
-        kind=found.kind,
+        key=f"live:{live_object.kind}:{name}",
+        kind=live_object.kind,
         name=name,
         cls=Class.UNMANAGED_LIVE,
-        id=found.id,
-        facts=found.facts,
-        note=masker.text(found.note),
+        id=live_object.id,
+        facts=live_object.facts,
+        note=masker.text(live_object.note),
     )
 
 
@@ -278,10 +278,10 @@ def _given(values: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) 
     """A side's value; what it does not have is the default."""
     if values is None:
         return ABSENT
-    found = values.get(name)
-    if found is None:
+    value = values.get(name)
+    if value is None:
         return spec.default if spec is not None and spec.default is not None else ABSENT
-    return found
+    return value
 
 
 def _wanted(code: Mapping[str, Any] | None, before: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) -> Any:

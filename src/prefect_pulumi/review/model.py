@@ -258,13 +258,13 @@ class Environment:
 
     def classes(self) -> dict[str, int]:
         """Class -> number of items; each class is there. Accepted drift is left out, and changes that only wait."""
-        found = Counter(item.cls for item in self.items if (item.counts if item.drifted else not item.pending))
-        return {str(cls): found.get(cls, 0) for cls in Class}
+        counts = Counter(item.cls for item in self.items if (item.counts if item.drifted else not item.pending))
+        return {str(cls): counts.get(cls, 0) for cls in Class}
 
     def actions(self) -> dict[str, int]:
         """Action -> number of items of this change; each action but `none` is there."""
-        found = Counter(item.action for item in self.items if item.changes)
-        return {str(action): found.get(action, 0) for action in Action if action is not Action.NONE}
+        counts = Counter(item.action for item in self.items if item.changes)
+        return {str(action): counts.get(action, 0) for action in Action if action is not Action.NONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +285,7 @@ class Report:
         return gravest(environment.status for environment in self.environments)
 
 
-def gravest(found: Iterable[Status]) -> Status:
+def gravest(statuses: Iterable[Status]) -> Status:
     order = (Status.CANNOT_CHECK, Status.DRIFT)
-    present = set(found)
+    present = set(statuses)
     return next((status for status in order if status in present), Status.IN_SYNC)

@@ -58,15 +58,15 @@ def verdict(environment: Environment) -> str:
 
 def reach(environment: Environment) -> tuple[int, int]:
     """How many of the stack's objects were read, and how many there are."""
-    return sum(each.read for each in environment.coverage), environment.objects
+    return sum(coverage.read for coverage in environment.coverage), environment.objects
 
 
 def unread(environment: Environment) -> list[str]:
     """Kinds whose list is not known, with how far each got."""
     return [
-        f"{each.kind} ({each.read} of {each.wanted})" if each.wanted else each.kind
-        for each in environment.coverage
-        if not each.done
+        f"{coverage.kind} ({coverage.read} of {coverage.wanted})" if coverage.wanted else coverage.kind
+        for coverage in environment.coverage
+        if not coverage.done
     ]
 
 
@@ -109,12 +109,12 @@ def action_word(item: Item) -> str:
 
 def sections(environment: Environment) -> list[tuple[str, list[Item]]]:
     """Title and items of each section that has some, gravest first; within one by kind and name."""
-    found: dict[str, list[Item]] = {}
+    sections: dict[str, list[Item]] = {}
     for cls in ORDER:
         for item in sorted(environment.of(cls), key=lambda item: (item.kind, item.name, item.key)):
             waiting = cls is Class.THIS_CHANGE and item.pending
-            found.setdefault(WAITING if waiting else TITLES[cls], []).append(item)
-    return list(found.items())
+            sections.setdefault(WAITING if waiting else TITLES[cls], []).append(item)
+    return list(sections.items())
 
 
 def short_commit(report: Report) -> str:

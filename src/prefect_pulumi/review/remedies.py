@@ -15,7 +15,7 @@ def with_remedies(items: Iterable[Item], stack: str) -> list[Item]:
 
 def with_diff(item: Item, diff: str) -> Item:
     """The item with the patch that adopts it."""
-    remedies = (replace(each, diff=diff) if each.kind == "adopt" else each for each in item.remedies)
+    remedies = (replace(remedy, diff=diff) if remedy.kind == "adopt" else remedy for remedy in item.remedies)
     return replace(item, remedies=tuple(remedies))
 
 

@@ -164,17 +164,17 @@ class Rules:
     def _accepted(self, item: Item, stack: str) -> Item:
         if item.cls is Class.UNMANAGED_LIVE and self.content.unmanaged == "note":
             return replace(item, accepted=Acceptance("review.yaml", "unmanaged: note", "9999-12-31"))
-        fitting = [each for each in self.content.accepted if each.takes(item, stack)]
+        fitting = [entry for entry in self.content.accepted if entry.takes(item, stack)]
         if not fitting:
             return item
-        best = max(fitting, key=lambda each: each.expires)
+        best = max(fitting, key=lambda entry: entry.expires)
         expired = best.expires < self.today
         reason = best.reason + self._new(best)
         return replace(item, accepted=Acceptance(best.owner, reason, best.expires.isoformat(), expired))
 
     def judge(self, environment: Environment) -> tuple[Verdict, ...]:
         """A verdict for each policy that the environment breaks."""
-        found = []
+        verdicts = []
         for policy in self.content.policy:
             if policy.stacks and not matches_any(environment.stack, policy.stacks):
                 continue
@@ -182,8 +182,8 @@ class Rules:
             if not broken:
                 continue
             pardon = self._pardon(policy, environment.stack, broken)
-            found.append(Verdict(policy.name, _text(policy, broken, environment), pardon))
-        return tuple(found)
+            verdicts.append(Verdict(policy.name, _text(policy, broken, environment), pardon))
+        return tuple(verdicts)
 
     def _broken(self, policy: Policy, environment: Environment) -> list[Item]:
         chosen = [item for item in environment.items if not policy.kinds or item.kind in policy.kinds]
@@ -199,14 +199,14 @@ class Rules:
     def _pardon(self, policy: Policy, stack: str, broken: Sequence[Item]) -> str:
         """The overrides that together cover every broken item, in words; "" when one is left."""
         usable = [
-            each
-            for each in self.content.overrides
-            if each.policy == policy.name and matches(stack, each.stack) and each.expires >= self.today
+            override
+            for override in self.content.overrides
+            if override.policy == policy.name and matches(stack, override.stack) and override.expires >= self.today
         ]
         used: dict[str, None] = {}
         for item in broken:
             name = f"{item.kind} {item.name}"
-            by = next((each for each in usable if matches_any(name, each.objects)), None)
+            by = next((override for override in usable if matches_any(name, override.objects)), None)
             if by is None:
                 return ""
             used[f"{by.owner}: {by.reason} (until {by.expires.isoformat()}{self._new(by)})"] = None

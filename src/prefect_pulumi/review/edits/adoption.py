@@ -56,17 +56,17 @@ class Adopted:
 
 def adopt(code: Code, items: Sequence[Item]) -> Adopted:
     """All edits for `items`, each on top of the one before."""
-    found = Adopted()
+    adopted = Adopted()
     for item in items:
         for change in _targets(item):
             try:
-                path, text = _edit(code, found, item, change)
+                path, text = _edit(code, adopted, item, change)
             except CannotEditError as error:
                 what = f"{item.kind} {item.name}" + (f": {change.path}" if change is not None else "")
-                found.left.append(f"{what}: {error}")
+                adopted.left.append(f"{what}: {error}")
                 continue
-            found.files[path] = text
-    return found
+            adopted.files[path] = text
+    return adopted
 
 
 def diff(code: Code, adopted: Adopted, prefix: str = "") -> str:

@@ -85,9 +85,9 @@ def _walk(text: str, path: Sequence[Step]) -> tuple[Node, int, re.Match[str] | N
             if pair is None:
                 return node, depth, None
             key, node = pair
-            found = re.compile(r"\s*:\s*(\*[^\s,\]}]+)").match(text, key.end_mark.index)
-            if found is not None and node.start_mark.index < key.start_mark.index:
-                alias = re.compile(r"\*[^\s,\]}]+").match(text, found.start(1))
+            alias_mark = re.compile(r"\s*:\s*(\*[^\s,\]}]+)").match(text, key.end_mark.index)
+            if alias_mark is not None and node.start_mark.index < key.start_mark.index:
+                alias = re.compile(r"\*[^\s,\]}]+").match(text, alias_mark.start(1))
                 return node, depth + 1, alias
         elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
             node = node.value[step]

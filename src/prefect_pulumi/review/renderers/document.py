@@ -55,7 +55,7 @@ def from_json(text: str, where: str = "report") -> Report:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        return {member.name: _plain(getattr(value, member.name)) for member in fields(value)}
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, tuple | list):
@@ -68,12 +68,12 @@ def _plain(value: Any) -> Any:
 def _made(kind: Any, value: Any) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        rest = [each for each in arguments if each is not type(None)]
+        rest = [argument for argument in arguments if argument is not type(None)]
         return None if value is None else _made(rest[0], value)
     if origin is tuple:
         if arguments[-1] is Ellipsis:
             return tuple(_made(arguments[0], item) for item in value)
-        return tuple(_made(each, item) for each, item in zip(arguments, value, strict=True))
+        return tuple(_made(argument, item) for argument, item in zip(arguments, value, strict=True))
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _made(hints[name], item) for name, item in value.items()})

@@ -15,12 +15,12 @@ def printable(text: str) -> str:
 
 def code(text: str) -> str:
     """As code. The forge reads a character reference never as markup, and links and mentions nothing in code."""
-    return f"<code>{_MARKUP.sub(lambda found: f'&#{ord(found[0])};', printable(text))}</code>"
+    return f"<code>{_MARKUP.sub(lambda match: f'&#{ord(match[0])};', printable(text))}</code>"
 
 
 def plain(text: str) -> str:
     """Prose with parts of strangers in it. The mark after `@` and `#` keeps the forge from reading a name there."""
-    safe = _MARKUP.sub(lambda found: f"&#{ord(found[0])};", printable(text))
+    safe = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", printable(text))
     return re.sub(r"(&#64;|#(?!\d+;))", "\\1\N{WORD JOINER}", safe)
 
 
