@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,15 +59,29 @@ def small_engine(request: pytest.FixtureRequest, small: Project) -> Engine:
     return engine_of(request.param, small, request)
 
 
-@pytest.fixture
-def site(small_engine: Engine, prefect_server: str) -> Iterator[FlowProject]:
-    """Flows to deploy, on each engine; nothing of them is left on the server that the tests share."""
-    client = BlockingClient(prefect_server)
-    flows = FlowProject(small_engine, client)
+@contextmanager
+def flows_on(engine: Engine, api_url: str) -> Iterator[FlowProject]:
+    """Flows to deploy; nothing of them is left on the server that the tests share."""
+    client = BlockingClient(api_url)
+    flows = FlowProject(engine, client)
     yield flows
     for name in flows.names():
         client.request("DELETE", f"/deployments/{flows.live(name)['id']}")
     client.close()
+
+
+@pytest.fixture
+def site(small_engine: Engine, prefect_server: str) -> Iterator[FlowProject]:
+    """Flows to deploy, on each engine."""
+    with flows_on(small_engine, prefect_server) as flows:
+        yield flows
+
+
+@pytest.fixture
+def plain_site(small: Project, prefect_server: str) -> Iterator[FlowProject]:
+    """Flows for plain `prefect deploy`, which knows no engine."""
+    with flows_on(Embedded(small), prefect_server) as flows:
+        yield flows
 
 
 @pytest.fixture(params=["embedded", "pulumi"])

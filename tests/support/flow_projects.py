@@ -42,6 +42,11 @@ class FlowProject:
         self.pool, self.flow = f"pool-{self.tag}", f"hello-{self.tag}"
         (self.project.root / "flow.py").write_text(FLOW.replace("FLOW", self.flow))
 
+    @property
+    def root(self) -> Path:
+        folder: Path = self.project.root
+        return folder
+
     def program(self, options: str = "") -> None:
         self.project.write(PROGRAM.replace("POOL", self.pool).replace("OPTIONS", options))
 

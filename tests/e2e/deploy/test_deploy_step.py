@@ -6,19 +6,31 @@ import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.support.flow_projects import FlowProject
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SCHEDULE = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n"
+SLUGS = "    schedules: [{slug: SLUG, cron: '0 6 * * *'}, {slug: kept, cron: '0 HOUR * * *'}]\n"
 SECRET = "hush-hush-of-the-stack"
 TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
 
 
-def test_plan_apply_read_and_destroy(site: Any) -> None:
+def test_plan_apply_read_and_destroy(site: FlowProject) -> None:
     busy = SCHEDULE + TRIGGER.replace("TAG", site.tag)
+    _the_plan_is_applied(site, busy)
+    _one_changes_and_one_leaves(site, busy)
+    _edits_outside_are_drift(site)
+    _schedules_follow_their_slugs(site, busy)
+    _what_moved_outside_is_healed(site)
+    site.engine.destroy()
+    assert site.names() == {"stray"}
+
+
+def _the_plan_is_applied(site: FlowProject, busy: str) -> None:
     site.program('ui_owns=["paused"]')
     site.write(busy=busy, plain="    tags: [code]\n", gone="")
     assert site.engine.changes()["create"] >= 2
@@ -30,7 +42,9 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
     )
     assert site.engine.changes(refresh=True) == {}
 
-    # One changes, one leaves: the runs and the automation of the third survive.
+
+def _one_changes_and_one_leaves(site: FlowProject, busy: str) -> None:
+    """The runs and the automation of the third survive."""
     site.client.request(
         "POST", f"/deployments/{site.live('busy')['id']}/schedule", json={"min_runs": 20}, idempotent=True
     )
@@ -67,7 +81,9 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
         "stray": "leave",
     }
 
-    # Edits outside are drift, what the UI owns is not; `up` heals.
+
+def _edits_outside_are_drift(site: FlowProject) -> None:
+    """What the UI owns is not; `up` heals."""
     site.patch("plain", tags=["ui"], description="ui", paused=True)
     busy_row = site.live("busy")
     path = f"/deployments/{busy_row['id']}/schedules/{busy_row['schedules'][0]['id']}"
@@ -85,14 +101,14 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
     site.engine.up(refresh=True)
     assert site.names() == {"busy", "plain", "stray"}
 
-    # Schedules follow their slugs, and the stack's values lie over the file.
+
+def _schedules_follow_their_slugs(site: FlowProject, busy: str) -> None:
+    """And the stack's values lie over the file."""
     site.program('ui_owns=["paused"], overrides={"*/plain": {"tags": ["of the stack"]}}')
-    slugs = "    schedules: [{slug: SLUG, cron: '0 6 * * *'}, {slug: kept, cron: '0 HOUR * * *'}]\n"
-    site.write(busy=busy, plain=slugs.replace("SLUG", "old").replace("HOUR", "7"))
+    site.write(busy=busy, plain=SLUGS.replace("SLUG", "old").replace("HOUR", "7"))
     site.engine.up()
     kept = {each["slug"]: each["id"] for each in site.live("plain")["schedules"]}["kept"]
-    plain = slugs.replace("SLUG", "new").replace("HOUR", "8")
-    site.write(busy=busy, plain=plain)
+    site.write(busy=busy, plain=SLUGS.replace("SLUG", "new").replace("HOUR", "8"))
     site.engine.up()
     row = site.live("plain")
     assert row["tags"] == ["of the stack"]
@@ -100,7 +116,11 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
     assert set(found) == {"new", "kept"}
     assert found["kept"] == (kept, "0 8 * * *")
 
-    # Moved to another pool, its schedule edited: seen by the command that only refreshes, healed by `up`.
+
+def _what_moved_outside_is_healed(site: FlowProject) -> None:
+    """Moved to another pool, its schedule edited: seen by the command that only refreshes, healed by `up`."""
+    row = site.live("plain")
+    kept = {schedule["slug"]: schedule["id"] for schedule in row["schedules"]}["kept"]
     other = f"{site.pool}-other"
     site.client.request("POST", "/work_pools/", json={"name": other, "type": "process"}, idempotent=True)
     site.patch("plain", work_pool_name=other)
@@ -109,7 +129,10 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
     site.engine.refresh()
     planned = site.planned()
     assert {path.split(".", 1)[1] for path in planned["diff"]} == {"work_pool_name", "schedules.kept.cron"}
-    site.write(busy="    schedules: []\n" + TRIGGER.replace("TAG", site.tag), plain=plain)
+    site.write(
+        busy="    schedules: []\n" + TRIGGER.replace("TAG", site.tag),
+        plain=SLUGS.replace("SLUG", "new").replace("HOUR", "8"),
+    )
     assert set(site.engine.changes()) == {"update"}
     site.engine.up()
     row = site.live("plain")
@@ -118,11 +141,8 @@ def test_plan_apply_read_and_destroy(site: Any) -> None:
     assert site.live("busy")["schedules"] == []
     assert site.engine.changes(refresh=True) == {}
 
-    site.engine.destroy()
-    assert site.names() == {"stray"}
 
-
-def _the_document_says_what_became_of_each(site: Any) -> None:
+def _the_document_reports_each_deployment(site: FlowProject) -> None:
     done = site.project.infra("up", "--yes", "--json", check=False)
     assert done.returncode == 1
     assert SECRET not in done.stdout + done.stderr
@@ -137,7 +157,7 @@ def _the_document_says_what_became_of_each(site: Any) -> None:
     assert "run_shell_script" in results["broken"]["error"]
 
 
-def test_a_failure_is_one_deployments_own(site: Any) -> None:
+def test_a_failure_is_one_deployments_own(site: FlowProject) -> None:
     script = "prefect.deployments.steps.run_shell_script"
     command = f'bash -c "echo {SECRET}; test -e ready"'
     step = f"    build: [{{{script}: {{script: '{command}'}}}}]\n"
@@ -152,7 +172,7 @@ def test_a_failure_is_one_deployments_own(site: Any) -> None:
     assert "exists already and belongs to no stack" in site.refused()
     site.program('on_failure="continue", adopt=["*"]')
     if site.engine.name == "embedded":
-        _the_document_says_what_became_of_each(site)
+        _the_document_reports_each_deployment(site)
     said = site.refused()
     assert "run_shell_script" in said
     assert SECRET not in said
@@ -167,7 +187,7 @@ def test_a_failure_is_one_deployments_own(site: Any) -> None:
     assert site.names() == set()
 
 
-def test_a_run_that_falls_due_during_a_deploy_is_not_lost(site: Any, tmp_path: Path) -> None:
+def test_a_run_that_falls_due_during_a_deploy_is_not_lost(site: FlowProject, tmp_path: Path) -> None:
     every = "    schedules: [{slug: every, interval: 5}]\n"
     hold = tmp_path / "hold.sh"
     hold.write_text(f"touch {tmp_path}/begun\nfor _ in {{1..600}}; do test -e {tmp_path}/on && exit; sleep 0.1; done\n")

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ import psutil
 import pytest
 
 from tests.support import servers
-from tests.support.promotion_project import promotion_project
+from tests.support.promotion_project import PromotionProject, promotion_project
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -65,25 +68,25 @@ deployments:
 """
 
 
-def write(repository: Any, version: str, breaks: str = "nowhere") -> str:
-    (repository.root / "flows").mkdir(exist_ok=True)
-    names = {"name": repository.name, "version": version, "breaks": breaks}
-    (repository.root / "flows" / "check.py").write_text(FLOW.format(**names))
-    (repository.root / "prefect.yaml").write_text(DEPLOYMENTS.format(**names))
-    commit: str = repository.version(version)
+def write(project: PromotionProject, version: str, breaks: str = "nowhere") -> str:
+    (project.root / "flows").mkdir(exist_ok=True)
+    names = {"name": project.name, "version": version, "breaks": breaks}
+    (project.root / "flows" / "check.py").write_text(FLOW.format(**names))
+    (project.root / "prefect.yaml").write_text(DEPLOYMENTS.format(**names))
+    commit: str = project.version(version)
     return commit
 
 
-def configure(repository: Any, stack: str) -> None:
+def configure(project: PromotionProject, stack: str) -> None:
     """One worker, one smoke run, one secret, under names that no other test has."""
     import yaml
 
-    path = repository.root / f"Pulumi.{stack}.yaml"
+    path = project.root / f"Pulumi.{stack}.yaml"
     content = yaml.safe_load(path.read_text())
     environment = content["config"]["prefect-infra:environment"]
-    environment["pools"] = {repository.name: {"workers": {"count": 1, "drain_seconds": 5}}}
-    environment["verification"] = {"smoke": [{"deployment": f"{repository.name}/smoke", "seconds": 120}]}
-    environment["secrets"] = {f"{repository.name}-token": {"env": f"TOKEN_{stack.upper()}"}}
+    environment["pools"] = {project.name: {"workers": {"count": 1, "drain_seconds": 5}}}
+    environment["verification"] = {"smoke": [{"deployment": f"{project.name}/smoke", "seconds": 120}]}
+    environment["secrets"] = {f"{project.name}-token": {"env": f"TOKEN_{stack.upper()}"}}
     path.write_text(yaml.safe_dump(content))
 
 
@@ -146,94 +149,122 @@ def test_from_sqlite_to_postgresql(
                 assert TOKEN not in file.read_text(errors="replace"), file
 
 
-def test_each_check_of_a_verification_fails_by_itself(
-    tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass
+class Verified:
+    """A stack on the shared server whose checks are made to fail one by one."""
+
+    project: PromotionProject
+    client: httpx.Client
+
+    @property
+    def name(self) -> str:
+        return self.project.name
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.client.request(method, path, json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def failed(self, *runs: dict[str, Any], seconds: float = 60) -> dict[str, str]:
+        """Name -> text of the failed checks of one verification with those smoke runs."""
+        self.project.configured("dev", verification={"smoke": list(runs), "workers_seconds": seconds})
+        said = self.project.infra("verify", "-s", "dev", "--json", code=None)
+        evidence, _ = json.JSONDecoder().raw_decode(said)
+        assert self.project.exit_code == (0 if evidence["passed"] else 1)
+        kept = self.project.carried("dev")["verification"]
+        assert kept["checks"] == evidence["checks"]  # what failed is on record, too
+        assert [check["name"] for check in kept["checks"]] == [
+            "drift",
+            "workers",
+            *(f"smoke {run['deployment']}" for run in runs),
+            "automations",
+        ]
+        return {check["name"]: check["text"] for check in kept["checks"] if not check["passed"]}
+
+
+@pytest.fixture
+def verified(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verified]:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
     monkeypatch.setenv("TOKEN_DEV", TOKEN)
     with (
-        promotion_project(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as made,
-        httpx.Client(timeout=30) as client,
+        promotion_project(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as project,
+        httpx.Client(base_url=prefect_server, timeout=30) as client,
     ):
-        name, smoke = made.name, f"{made.name}/smoke"
+        configure(project, "dev")
+        write(project, "version one")
+        project.infra("up", "-s", "dev", "--yes")
+        yield Verified(project, client)
 
-        def ask(method: str, path: str, body: Any = None) -> Any:
-            answer = client.request(method, f"{prefect_server}/{path}", json=body)
-            answer.raise_for_status()
-            return answer.json() if answer.content else None
 
-        def failed(*runs: dict[str, Any], seconds: float = 60) -> dict[str, str]:
-            made.configured("dev", verification={"smoke": list(runs), "workers_seconds": seconds})
-            said = made.infra("verify", "-s", "dev", "--json", code=None)
-            evidence, _ = json.JSONDecoder().raw_decode(said)
-            assert made.exit_code == (0 if evidence["passed"] else 1)
-            kept = made.carried("dev")["verification"]
-            assert kept["checks"] == evidence["checks"]  # what failed is on record, too
-            assert [check["name"] for check in kept["checks"]] == [
-                "drift",
-                "workers",
-                *(f"smoke {run['deployment']}" for run in runs),
-                "automations",
-            ]
-            return {check["name"]: check["text"] for check in kept["checks"] if not check["passed"]}
+def test_each_check_of_a_verification_fails_by_itself(verified: Verified) -> None:
+    name, smoke = verified.name, f"{verified.name}/smoke"
+    assert verified.failed() == {}
 
-        configure(made, "dev")
-        write(made, "version one")
-        made.infra("up", "-s", "dev", "--yes")
-        assert failed() == {}
+    variable = f"variables/name/{name}"
+    verified.ask("PATCH", variable, {"value": "by hand"})
+    assert verified.failed() == {"drift": f"Variable {name} (changed live)"}
+    verified.ask("PATCH", variable, {"value": "dev"})
 
-        variable = f"variables/name/{name}"
-        ask("PATCH", variable, {"value": "by hand"})
-        assert failed() == {"drift": f"Variable {name} (changed live)"}
-        ask("PATCH", variable, {"value": "dev"})
+    failed = verified.failed({"deployment": smoke, "seconds": 1, "parameters": {"seconds": 3}})
+    assert list(failed) == [f"smoke {smoke}"]
+    assert "has not ended in 1 s" in failed[f"smoke {smoke}"]
+    failed = verified.failed({"deployment": smoke, "seconds": 120, "parameters": {"seconds": -1}})
+    assert list(failed) == [f"smoke {smoke}"]
+    assert "ended Failed" in failed[f"smoke {smoke}"]
+    failed = verified.failed({"deployment": f"{name}/other", "seconds": 10})
+    assert failed == {f"smoke {name}/other": f"there is no deployment '{name}/other' on the server"}
 
-        found = failed({"deployment": smoke, "seconds": 1, "parameters": {"seconds": 3}})
-        assert list(found) == [f"smoke {smoke}"]
-        assert "has not ended in 1 s" in found[f"smoke {smoke}"]
-        found = failed({"deployment": smoke, "seconds": 120, "parameters": {"seconds": -1}})
-        assert list(found) == [f"smoke {smoke}"]
-        assert "ended Failed" in found[f"smoke {smoke}"]
-        found = failed({"deployment": f"{name}/other", "seconds": 10})
-        assert found == {f"smoke {name}/other": f"there is no deployment '{name}/other' on the server"}
+    with _a_worker_that_hangs(verified) as worker:
+        failed = verified.failed(seconds=1)
+        assert list(failed) == ["workers"]
+        assert f"{worker} of {name}" in failed["workers"]
+    assert verified.failed() == {}
 
-        # A worker that hangs: its process is there, and the server hears nothing of it.
-        (row,) = ask("POST", f"work_pools/{name}/workers/filter", {})
-        held = [each for each in psutil.process_iter() if row["name"] in _command(each)]
-        assert held
-        try:
-            for each in held:
-                each.suspend()
-            ask("DELETE", f"work_pools/{name}/workers/{row['name']}")
-            found = failed(seconds=1)
-            assert list(found) == ["workers"]
-            assert f"{row['name']} of {name}" in found["workers"]
-        finally:
-            for each in held:
-                each.resume()
-        assert failed() == {}
+    with _an_automation_that_fails(verified) as automation:
+        failed = verified.failed()
+        assert list(failed) == ["automations"]
+        assert automation in failed["automations"]
 
-        # An automation whose action cannot do what it is for: the event names no flow run.
-        trigger = {"type": "event", "expect": [f"{name}.called"], "posture": "Reactive", "threshold": 1, "within": 0}
-        body = {"name": f"{name}-cancels", "trigger": trigger, "actions": [{"type": "cancel-flow-run"}]}
-        automation = ask("POST", "automations/", body)
-        try:
-            began = datetime.now(UTC).isoformat()
-            since = {"occurred": {"since": began}, "event": {"name": ["prefect.automation.action.failed"]}}
 
-            def called_in_vain() -> Any:
-                """The server takes up a new automation a moment after it has answered: an event before that is lost."""
-                now = datetime.now(UTC).isoformat()
-                event = {"id": str(uuid4()), "occurred": now, "event": f"{name}.called"}
-                ask("POST", "events", [{**event, "resource": {"prefect.resource.id": name}}])
-                time.sleep(3)
-                return ask("POST", "events/filter", {"filter": since})["events"]
+@contextmanager
+def _a_worker_that_hangs(verified: Verified) -> Iterator[str]:
+    """Its process is there, and the server hears nothing of it."""
+    (row,) = verified.ask("POST", f"work_pools/{verified.name}/workers/filter", {})
+    processes = [process for process in psutil.process_iter() if row["name"] in _command(process)]
+    assert processes
+    try:
+        for process in processes:
+            process.suspend()
+        verified.ask("DELETE", f"work_pools/{verified.name}/workers/{row['name']}")
+        yield str(row["name"])
+    finally:
+        for process in processes:
+            process.resume()
 
-            until(called_in_vain)
-            found = failed()
-            assert list(found) == ["automations"]
-            assert f"{name}-cancels" in found["automations"]
-        finally:
-            ask("DELETE", f"automations/{automation['id']}")
+
+@contextmanager
+def _an_automation_that_fails(verified: Verified) -> Iterator[str]:
+    """Its action cannot do what it is for: the event names no flow run."""
+    name = verified.name
+    trigger = {"type": "event", "expect": [f"{name}.called"], "posture": "Reactive", "threshold": 1, "within": 0}
+    body = {"name": f"{name}-cancels", "trigger": trigger, "actions": [{"type": "cancel-flow-run"}]}
+    automation = verified.ask("POST", "automations/", body)
+    try:
+        began = datetime.now(UTC).isoformat()
+        since = {"occurred": {"since": began}, "event": {"name": ["prefect.automation.action.failed"]}}
+
+        def called_in_vain() -> Any:
+            """The server takes up a new automation a moment after it has answered: an event before that is lost."""
+            now = datetime.now(UTC).isoformat()
+            event = {"id": str(uuid4()), "occurred": now, "event": f"{name}.called"}
+            verified.ask("POST", "events", [{**event, "resource": {"prefect.resource.id": name}}])
+            time.sleep(3)
+            return verified.ask("POST", "events/filter", {"filter": since})["events"]
+
+        until(called_in_vain)
+        yield str(body["name"])
+    finally:
+        verified.ask("DELETE", f"automations/{automation['id']}")
 
 
 def _command(process: psutil.Process) -> list[str]:
