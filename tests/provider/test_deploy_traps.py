@@ -44,7 +44,7 @@ class Host:
         self.lines.append(message)
 
 
-class Lab:
+class PlainDeployLab:
     """A folder of flows, plain `prefect deploy` in it, and the step over the same folder."""
 
     def __init__(self, root: Path, api_url: str) -> None:
@@ -172,8 +172,8 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory, prefect_server: str) -> Iterator[Lab]:
-    made = Lab(tmp_path_factory.mktemp("traps"), prefect_server)
+def lab(tmp_path_factory: pytest.TempPathFactory, prefect_server: str) -> Iterator[PlainDeployLab]:
+    made = PlainDeployLab(tmp_path_factory.mktemp("traps"), prefect_server)
     yield made
     made.clear()
     made.client.request("DELETE", f"/work_pools/{made.pool}")
@@ -193,8 +193,8 @@ FIELDS = ("tags", "description", "paused", "parameters")
 UI = ["active", "paused", "parameters", "description", "tags", "concurrency_limit"]
 
 
-def test_updates(lab: Lab) -> None:
-    """Scheduled runs, automations, schedules and the UI's edits over a deploy that means to change none of them."""
+def edition(lab: PlainDeployLab) -> tuple[list[str], list[str]]:
+    """One file before and after a change of two of its entries."""
     same = lab.entry("same", HOURLY + TRIGGER.replace("TAG", lab.tag))
     before = [
         same,
@@ -209,8 +209,12 @@ def test_updates(lab: Lab) -> None:
         lab.entry("emptied", "    schedules: []\n"),
         *before[3:],
     ]
+    return before, after
 
-    # The faults, as they are.
+
+def test_updates_of_plain_prefect_deploy(lab: PlainDeployLab) -> None:
+    """The faults, as they are: over a deploy that means to change none of it."""
+    before, after = edition(lab)
     lab.write(*before)
     assert lab.plain("--all").returncode == 0
     lab.fill("same")
@@ -233,7 +237,18 @@ def test_updates(lab: Lab) -> None:
     assert len(lab.names()) == 5  # nothing was pruned
     lab.clear()
 
-    # The same through the step.
+
+def test_updates(lab: PlainDeployLab) -> None:
+    """Scheduled runs, automations, schedules and the UI's edits over a deploy that means to change none of them."""
+    before, after = edition(lab)
+    _created_once(lab, before)
+    automations = _only_the_changed_are_deployed(lab, after)
+    _edits_are_drift_and_healed(lab)
+    owned = _what_the_ui_owns_stays(lab, before, after)
+    _triggers_and_losses_are_healed(lab, owned, automations)
+
+
+def _created_once(lab: PlainDeployLab, before: list[str]) -> None:
     lab.write(*before)
     assert {each["action"] for each in lab.up().values()} == {"create"}
     # Killed before its state was saved, an update goes on from what it noted: nothing is deployed once more.
@@ -241,6 +256,10 @@ def test_updates(lab: Lab) -> None:
     assert {each["action"] for each in lab.up().values()} == {"recover"}
     assert times == {name: lab.live(name)["updated"] for name in lab.names()}
     assert len(lab.outputs["automations"][f"{lab.flow}/same"]) == 1
+
+
+def _only_the_changed_are_deployed(lab: PlainDeployLab, after: list[str]) -> set[str]:
+    """Returns the automations of the entry that did not change."""
     lab.fill("same")
     runs, automations = lab.runs("same"), lab.automations("same")
     assert len(runs) >= 20
@@ -269,8 +288,11 @@ def test_updates(lab: Lab) -> None:
     assert set(now) == {"new", "kept"}
     assert now["kept"] == slugs["kept"]
     assert lab.active("emptied") == {}
+    return automations
 
-    # Edits are seen, with who and when, and healed: what the code owns.
+
+def _edits_are_drift_and_healed(lab: PlainDeployLab) -> None:
+    """With who and when; healed is what the code owns."""
     lab.patch("edited", **EDITS, enforce_parameter_schema=False)
     lab.pause("bare")
     drift = lab.refresh()
@@ -289,7 +311,9 @@ def test_updates(lab: Lab) -> None:
     assert edited["enforce_parameter_schema"] is True
     assert edited["global_concurrency_limit"] is None
 
-    # What the UI owns is neither reset nor drift, and a change of the code does not touch it.
+
+def _what_the_ui_owns_stays(lab: PlainDeployLab, before: list[str], after: list[str]) -> tuple[str, ...]:
+    """It is neither reset nor drift, and a change of the code does not touch it. Returns the file's entries."""
     rest = (before[0], after[1].replace("new,", "'new',"))
     owned = (*rest, lab.entry("edited", "    tags: [code]\n    schedules: [{slug: s, cron: '0 6 * * *'}]\n"))
     lab.write(*owned)
@@ -308,8 +332,11 @@ def test_updates(lab: Lab) -> None:
     assert edited["global_concurrency_limit"]["limit"] == 7
     assert lab.active("edited") == {"s": False}
     assert edited["schedules"][0]["schedule"]["cron"] == "0 5 * * *"
+    return owned
 
-    # A trigger that changes keeps its automation's id; runs deleted by the write are there again at once.
+
+def _triggers_and_losses_are_healed(lab: PlainDeployLab, owned: tuple[str, ...], automations: set[str]) -> None:
+    """A trigger that changes keeps its automation's id; runs deleted by the write are recreated at once."""
     lab.write(owned[0].replace("order.made", "order.paid"), *owned[1:])
     assert lab.up(uiOwns=UI)["same"]["automations"] == {lab.tag: "changed in place"}
     assert lab.automations("same") == automations
@@ -335,7 +362,7 @@ def test_updates(lab: Lab) -> None:
     lab.clear()
 
 
-def test_checks(lab: Lab) -> None:
+def test_checks(lab: PlainDeployLab) -> None:
     """What plain `prefect deploy` lets pass with exit code 0, and files that it skips under misleading words."""
     urn = "urn:pulumi:dev::project::prefect:index:SecretBlock::secret"
     block = {"name": f"token-{lab.tag}", "value": "hunter2-hunter2"}
@@ -386,7 +413,7 @@ def test_checks(lab: Lab) -> None:
     lab.clear()
 
 
-def test_failures(lab: Lab) -> None:
+def test_failures(lab: PlainDeployLab) -> None:
     """Half deploys: plain `prefect deploy` stops at the first fault, and fails after it has written an SLA."""
     bad = lab.entry("bad").replace(f"{{name: {lab.pool}}}", f"{{name: {lab.pool}, job_variables: {{cpus: many}}}}")
     sla = lab.entry("sla", "    sla: [{name: late, type: TimeToCompletionSla, duration: 60}]\n")
@@ -444,7 +471,7 @@ def test_failures(lab: Lab) -> None:
     lab.clear()
 
 
-def test_build_steps(lab: Lab, tmp_path: Path) -> None:
+def test_build_steps(lab: PlainDeployLab, tmp_path: Path) -> None:
     """Plain `prefect deploy` builds for each deployment, each time; the step builds once, and again when it has to."""
     built = tmp_path / "built"
     command = f"bash -c 'date +%s%N >> {built}; cat {built}'"
@@ -471,7 +498,7 @@ def test_build_steps(lab: Lab, tmp_path: Path) -> None:
     lab.clear()
 
 
-def test_values(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_values(lab: PlainDeployLab, monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates, options for several entries, missing pull steps; then the stack's values over one file."""
     tag = "    tags: ['{{ $LAB_MISSING }}', x]\n"
     lab.write(lab.entry("one", tag), lab.entry("two"), "  - entrypoint: flow.py:hello\n", top="")

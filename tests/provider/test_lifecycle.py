@@ -24,6 +24,7 @@ from prefect_pulumi.core.provider_protocol import (
     DeleteRequest,
     DiffKind,
     DiffRequest,
+    DiffResult,
     ReadRequest,
     RecoverRequest,
     UpdateRequest,
@@ -386,108 +387,119 @@ def provider(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> I
     provider.close()
 
 
+@dataclass
+class Life:
+    """One object of the server under the calls of an engine."""
+
+    provider: PrefectProvider
+    case: Case
+    number: str
+    id: str = ""
+    inputs: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def urn(self) -> str:
+        return urn(self.case.kind)
+
+    def numbered(self, inputs: Mapping[str, Any]) -> Any:
+        return numbered(inputs, self.number)
+
+    def diff(self, inputs: Any, **old: Any) -> DiffResult:
+        """Of new inputs against the object, or against `old_inputs` and `old_outputs`."""
+        known = {"old_inputs": self.inputs, "old_outputs": self.outputs, **old}
+        return self.provider.diff(DiffRequest(self.urn, self.id, new_inputs=inputs, **known))
+
+    def is_created(self) -> None:
+        planned = self.provider.create(CreateRequest(self.urn, self.inputs, preview=True))
+        assert planned.id == ""
+        assert planned.outputs["created"] is UNKNOWN
+        created = self.provider.create(CreateRequest(self.urn, self.inputs))
+        self.id, self.outputs = created.id, created.outputs
+        assert self.id
+        assert {key: self.outputs.get(key) for key in self.inputs} == self.inputs
+        assert set(self.outputs) >= {"created", *self.inputs}
+        if self.case.secret:
+            assert isinstance(self.outputs[self.case.secret], Secret)
+        assert self.diff(self.inputs).changes is Changes.NONE
+
+    def is_read(self) -> None:
+        read = self.provider.read(ReadRequest(self.urn, self.id, self.inputs, self.outputs))
+        assert (read.id, read.inputs, read.outputs) == (self.id, self.inputs, self.outputs)
+        assert self.provider.read(ReadRequest(self.urn, self.id)).outputs == self.outputs
+
+    def is_found_by_its_name(self, name: str) -> None:
+        """By an import, by a second create, which is refused, and by the recovery of a create without an answer."""
+        if self.case.unique:
+            with pytest.raises(ProviderError, match="exists already") as conflict:
+                self.provider.create(CreateRequest(self.urn, self.inputs))
+            assert f"import prefect:index:{self.case.kind} thing {name}" in str(conflict.value)
+            assert f"infra import {self.case.kind} {name}" in str(conflict.value)
+        imported = self.provider.read(ReadRequest(self.urn, name))
+        assert (imported.id, imported.outputs) == (self.id, self.outputs)
+        same_inputs = self.diff(self.inputs, old_inputs=imported.inputs, old_outputs=imported.outputs)
+        assert same_inputs.changes is Changes.NONE
+        assert self.provider.recover(RecoverRequest(self.urn, self.inputs, 0.0)) is not None
+        assert self.provider.recover(RecoverRequest(self.urn, self.inputs, 9e9)) is None
+
+    def would_be_replaced(self) -> None:
+        other = self.numbered(self.case.replacing)
+        checked = self.provider.check(CheckRequest(self.urn, old_inputs=self.inputs, new_inputs=other))
+        diff = self.diff(checked.inputs)
+        assert set(self.case.replaces) <= set(diff.replaces)
+        # Schemas alone are told apart by their content, not by a unique name.
+        assert diff.delete_before_replace is (self.case.kind != "BlockSchema")
+
+    def is_updated(self) -> None:
+        changed = self.numbered(self.case.changed)
+        current = self.provider.check(CheckRequest(self.urn, old_inputs=self.inputs, new_inputs=changed)).inputs
+        diff = self.diff(current)
+        assert diff.changes is Changes.SOME
+        assert dict(diff.detailed) == dict(self.case.details)
+        assert not diff.replaces
+        request = UpdateRequest(self.urn, self.id, old_inputs=self.inputs, old_outputs=self.outputs, new_inputs=current)
+        before, self.outputs = (self.inputs, self.outputs), self.provider.update(request)
+        self.inputs = current
+        assert self.diff(current).changes is Changes.NONE
+        fresh = self.provider.read(ReadRequest(self.urn, self.id, current, self.outputs))
+        assert fresh.outputs == self.outputs
+        assert self.diff(current, old_outputs=fresh.outputs).changes is Changes.NONE
+        for key in before[1]:
+            if key in before[0] and key not in current:
+                spec = KINDS[f"prefect:index:{self.case.kind}"].field(key)
+                assert spec is not None
+                assert key not in self.outputs or same(self.outputs[key], spec.meta.removed or spec.default)
+
+    def is_deleted(self) -> None:
+        """A second time, too."""
+        gone = DeleteRequest(self.urn, self.id, self.inputs, self.outputs)
+        self.provider.delete(gone)
+        assert self.provider.read(ReadRequest(self.urn, self.id, self.inputs, self.outputs)).id == ""
+        self.provider.delete(gone)
+
+
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_whole_life(provider: PrefectProvider, case: Case) -> None:
-    number = uuid4().hex[:8]
-    name, good = urn(case.kind), numbered(case.good, number)
-
-    checked = provider.check(CheckRequest(name, new_inputs=good))
+    life = Life(provider, case, uuid4().hex[:8])
+    good = life.numbered(case.good)
+    checked = provider.check(CheckRequest(life.urn, new_inputs=good))
     assert checked.failures == ()
-    inputs = checked.inputs
-    assert same(inputs, good)
-
-    planned = provider.create(CreateRequest(name, inputs, preview=True))
-    assert planned.id == ""
-    assert planned.outputs["created"] is UNKNOWN
-
-    made = provider.create(CreateRequest(name, inputs))
-    assert made.id
-    assert {key: made.outputs.get(key) for key in inputs} == inputs
-    assert set(made.outputs) >= {"created", *inputs}
-    if case.secret:
-        assert isinstance(made.outputs[case.secret], Secret)
-
-    assert (
-        provider.diff(
-            DiffRequest(name, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=inputs)
-        ).changes
-        is Changes.NONE
-    )
-
-    read = provider.read(ReadRequest(name, made.id, inputs, made.outputs))
-    assert read.id == made.id
-    assert read.inputs == inputs
-    assert read.outputs == made.outputs
-
-    if case.human and case.unique:
-        with pytest.raises(ProviderError, match="exists already") as conflict:
-            provider.create(CreateRequest(name, inputs))
-        assert f"import prefect:index:{case.kind} thing {case.human.format_map(good)}" in str(conflict.value)
-        assert f"infra import {case.kind} {case.human.format_map(good)}" in str(conflict.value)
+    life.inputs = checked.inputs
+    assert same(life.inputs, good)
+    life.is_created()
+    life.is_read()
     if case.human:
-        human = case.human.format_map(good)
-        imported = provider.read(ReadRequest(name, human))
-        assert imported.id == made.id
-        assert imported.outputs == made.outputs
-        assert (
-            provider.diff(
-                DiffRequest(name, made.id, old_inputs=imported.inputs, old_outputs=imported.outputs, new_inputs=inputs)
-            ).changes
-            is Changes.NONE
-        )
-        assert provider.recover(RecoverRequest(name, inputs, 0.0)) is not None
-        assert provider.recover(RecoverRequest(name, inputs, 9e9)) is None
-    by_uuid = provider.read(ReadRequest(name, made.id))
-    assert by_uuid.outputs == made.outputs
-
-    outputs, current = made.outputs, inputs
-    if case.changed:
-        current = provider.check(
-            CheckRequest(name, old_inputs=inputs, new_inputs=numbered(case.changed, number))
-        ).inputs
-        found = provider.diff(DiffRequest(name, made.id, old_inputs=inputs, old_outputs=outputs, new_inputs=current))
-        assert found.changes is Changes.SOME
-        assert dict(found.detailed) == dict(case.details)
-        assert not found.replaces
-        before = outputs
-        outputs = provider.update(
-            UpdateRequest(name, made.id, old_inputs=inputs, old_outputs=before, new_inputs=current)
-        )
-        assert (
-            provider.diff(
-                DiffRequest(name, made.id, old_inputs=current, old_outputs=outputs, new_inputs=current)
-            ).changes
-            is Changes.NONE
-        )
-        fresh = provider.read(ReadRequest(name, made.id, current, outputs))
-        assert fresh.outputs == outputs
-        assert (
-            provider.diff(
-                DiffRequest(name, made.id, old_inputs=current, old_outputs=fresh.outputs, new_inputs=current)
-            ).changes
-            is Changes.NONE
-        )
-        for key in before:
-            if key in inputs and key not in current:
-                spec = KINDS[f"prefect:index:{case.kind}"].field(key)
-                assert spec is not None
-                assert key not in outputs or same(outputs[key], spec.meta.removed or spec.default)
-
+        life.is_found_by_its_name(case.human.format_map(good))
+    first = life.inputs
     if case.replacing:
-        other = provider.check(
-            CheckRequest(name, old_inputs=inputs, new_inputs=numbered(case.replacing, number))
-        ).inputs
-        found = provider.diff(DiffRequest(name, made.id, old_inputs=inputs, old_outputs=made.outputs, new_inputs=other))
-        assert set(case.replaces) <= set(found.replaces)
-        # Schemas alone are told apart by their content, not by a unique name.
-        assert found.delete_before_replace is (case.kind != "BlockSchema")
-
-    provider.delete(DeleteRequest(name, made.id, current, outputs))
-    assert provider.read(ReadRequest(name, made.id, current, outputs)).id == ""
-    provider.delete(DeleteRequest(name, made.id, current, outputs))
+        life.would_be_replaced()
     if case.changed:
+        life.is_updated()
+    life.is_deleted()
+    if case.changed:
+        request = UpdateRequest(life.urn, life.id, old_inputs=life.inputs, old_outputs=life.outputs, new_inputs=first)
         with pytest.raises(ProviderError, match="refresh"):
-            provider.update(UpdateRequest(name, made.id, old_inputs=current, old_outputs=outputs, new_inputs=inputs))
+            provider.update(request)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.changed], ids=lambda case: case.kind)
