@@ -1,4 +1,4 @@
-"""Arguments: what is refused, and what the engine is told."""
+"""Arguments: what is refused, and what reaches the engine."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Stages:
         address, base, wheels = host
         self.docker = docker.DockerClient(base_url=address, timeout=600)
         self.repository, self.servers = repository, servers
-        self.pool = repository.name  # in every name on the daemon, which may be somebody's own
+        self.pool = repository.name  # in every name on the daemon, which may be in use by others
         graphs, daemons = sys.modules["graphs"], sys.modules["daemon"]
         worker = graphs.Graph.make(folder / "worker", {}).root
         daemons.give_wheels(worker, wheels)

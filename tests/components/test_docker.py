@@ -138,7 +138,7 @@ class Site:
         )
 
     def containers(self) -> dict[str, Any]:
-        """Worker name -> container, of this project alone: the daemon may be somebody's own."""
+        """Worker name -> container, of this project alone: the daemon may be in use by others."""
         return {
             each.labels["io.prefect.worker"]: each
             for each in self.docker.containers.list(all=True, filters={"label": "io.prefect.worker"})

@@ -34,7 +34,7 @@ PROJECT = "twin"
 
 @dataclass
 class Notes:
-    """A sink that keeps what it is told."""
+    """A sink that keeps its events."""
 
     events: list[Event] = field(default_factory=list)
 

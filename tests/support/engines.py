@@ -68,7 +68,7 @@ class Failed(Exception):
 
 @contextlib.contextmanager
 def language_host() -> Iterator[list[str]]:
-    """What the official CLI is told, to have its programs run by a process that lives as long as the block.
+    """Flags by which the official CLI runs its programs in a process that lives as long as the block.
 
     The SDK leaves the event loop of a program that failed open: not in the process of the tests. The process ends with
     this one, however that ends.

@@ -41,7 +41,7 @@ class Project:
             else:
                 shutil.copy(source, root / name)
         config = root / "Pulumi.dev.yaml"
-        # As git sees it: the salt of this very clone, where it has been brought up, is no part of the project.
+        # As git sees it: the salt of this clone, once its stack was deployed, is no part of the project.
         text = re.sub(r"(?m)^encryptionsalt: .*", f"encryptionsalt: {NO_SALT}", config.read_text())
         config.write_text(text.replace("port: 4200", f"port: {port}"))
         (root / ".venv").mkdir()

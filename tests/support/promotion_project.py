@@ -125,7 +125,7 @@ class PromotionProject:
         return commit
 
     def promoted(self, source: str = "dev", target: str = "prod") -> str:
-        """Merged into main, as a pull request's change of one file; not brought up yet."""
+        """Merged into main, as a pull request's change of one file; not deployed yet."""
         self.infra("promote", source, target)
         assert self.git("status", "--short") == f"M Pulumi.{target}.yaml"
         return self.commit(f"promote {source} to {target}")

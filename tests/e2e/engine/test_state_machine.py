@@ -81,7 +81,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def update(self, data: Any) -> None:
-        """Some changes of the program, brought up by one engine."""
+        """Some changes of the program, deployed by one engine."""
         for _ in range(data.draw(st.integers(1, 6), "changes")):
             self.program.change(data.draw)
         side, refresh = self._side(data), data.draw(st.integers(0, 3), "refresh") == 0

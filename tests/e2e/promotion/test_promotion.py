@@ -146,7 +146,7 @@ def test_a_stack_reference_reads_another_backend(two: Any) -> None:
     assert two.json("outputs", "-s", "prod")["source"] == "dev-1"
 
 
-def test_the_official_engine_brings_up_the_release_or_refuses(two: Any, tmp_path: Path, pulumi_cli: Path) -> None:
+def test_the_official_engine_deploys_the_release_or_refuses(two: Any, tmp_path: Path, pulumi_cli: Path) -> None:
     project = yaml.safe_load((two.root / "Pulumi.yaml").read_text())
     del project["promotion"]["backends"]
     (two.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
@@ -195,7 +195,7 @@ def test_the_official_engine_brings_up_the_release_or_refuses(two: Any, tmp_path
     preview = pulumi(released, "prod", "preview", "--json")
     assert preview.returncode == 0, preview.stdout + preview.stderr
     assert json.loads(preview.stdout)["changeSummary"].get("update", 0) == 0
-    # What this engine brings up, the other one promotes.
+    # The other engine promotes what this one deployed.
     up(two.root, "dev")
     assert two.carried("dev")["id"] == "dev-2"
     two.infra("verify", "-s", "dev")
@@ -261,8 +261,8 @@ def test_each_gate_closes_by_itself(two: Any, tmp_path: Path, monkeypatch: pytes
     two.version("second")
     two.infra("up", "-s", "dev", "--yes")
     assert two.closed() == ["verified"]
-    # The checkout has another program by now than the one that was brought up.
-    two.version("not brought up")
+    # The checkout has another program by now than the deployed one.
+    two.version("not deployed")
     said = two.infra("verify", code=1)
     assert "FAILED  drift: the stack is not as this program declares it: Variable" in said
     two.git("checkout", "-q", "HEAD~1", "--", "infra")

@@ -200,7 +200,7 @@ CASES = (
     Case("variable renamed", patch("/variables/name/renamed_{n}", {"name": "new_name"}), "Variable", "renamed_{n}",
          LIVE, {"name": ("renamed_{n}", "new_name")}),
     Case("variable deleted", delete("/variables/name/lost_{n}"), "Variable", "lost_{n}", GONE, {}),
-    Case("variable deleted and made anew", remade, "Variable", "remade_{n}", LIVE, {}),
+    Case("variable deleted and recreated", remade, "Variable", "remade_{n}", LIVE, {}),
     Case("value of a secret", of_block("secret", "secret-{n}", {"data": {"value": "s3cret-of-the-UI"}}),
          "SecretBlock", "secret-{n}", LIVE, {"value": (S, S)}, ("secret changed",)),
     Case("secret deleted", lambda api, n: api("DELETE", api.block("secret", f"lost-secret-{n}")), "SecretBlock",
@@ -399,7 +399,7 @@ def test_each_change_is_in_its_place(drifted: Drifted, case: Case) -> None:
         assert item["facts"]["updated"] > item["facts"]["created"]
 
 
-def test_an_object_that_was_made_anew_has_another_id(drifted: Drifted) -> None:
+def test_a_recreated_object_has_another_id(drifted: Drifted) -> None:
     item = drifted.item("Variable", "remade_{n}")
     assert [change["path"] for change in item["fields"]] == ["id"]
     assert "recreated outside the code" in item["note"]

@@ -1,4 +1,4 @@
-"""A team's day: a branch is reviewed, somebody edits live, the edits are adopted or answered for. One project."""
+"""A team's day: a branch is reviewed, live edits are made, then adopted or accepted. One project."""
 
 from __future__ import annotations
 
@@ -235,9 +235,9 @@ def test_a_base_that_does_not_run_hides_nothing(team: Team) -> None:
     team.git("checkout", "-q", "-b", "broken")
     (team.root / "infra" / "__main__.py").write_text("raise RuntimeError('broken')\n" + program)
     team.commit("break it")
-    team.git("checkout", "-q", "-b", "mend")
+    team.git("checkout", "-q", "-b", "fix")
     (team.root / "infra" / "__main__.py").write_text(program)
-    team.commit("mend it")
+    team.commit("fix it")
     try:
         found = team.report("review", "--base", "broken", code=0)
     finally:
