@@ -23,6 +23,7 @@ from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, D
 from prefect_pulumi.deploy.run import runner as deploy_run
 from prefect_pulumi.local.server import ServerSpec, start, stop
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.hosts import SilentHost
 from tests.support.network import free_port
 from tests.support.projects import REPOSITORY as ROOT
 
@@ -30,11 +31,6 @@ COUNT = objects(100)
 URN = "urn:pulumi:dev::bench::prefect:index:Deployments::"
 FLOW = "from prefect import flow\n\n\n@flow\ndef hello(name: str = 'x') -> None:\n    pass\n"
 PULL = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
-
-
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        """Nothing is shown."""
 
 
 def entries(prefix: str, changed: int = -1) -> str:
@@ -55,7 +51,7 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
 class Bench:
     def __init__(self, root: Path, api_url: str) -> None:
         self.root, self.api_url = root, api_url
-        self.provider = PrefectProvider(root, Host())
+        self.provider = PrefectProvider(root, SilentHost())
         self.provider.configure({"apiUrl": api_url})
         self.calls: Counter[str] = Counter()
         client = self.provider.connection.client()

@@ -24,8 +24,7 @@ import pytest
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
-from prefect_pulumi.project.stack import Stack
-from tests.components import daemon, graphs, released_images
+from tests.components import daemon, docker_plugin, graphs, released_images
 from tests.support.engines import Official, find_pulumi
 from tests.support.network import free_port
 from tests.support.projects import Project
@@ -268,13 +267,8 @@ def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
 @pytest.fixture
 def stages(tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    loader_of = Stack._loader
-
-    def loader(stack: Stack, *arguments: Any) -> Any:
-        load = loader_of(stack, *arguments)
-        return lambda name, *more: graphs.DaemonProvider(host[0], stack.root) if name == "docker" else load(name, *more)
-
-    monkeypatch.setattr(Stack, "_loader", loader)
+    docker_plugin.install(tmp_path / "bin")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     listens = daemon.bridge(host[0])
     specs = {s: server.ServerSpec(tmp_path / s, host=listens, port=free_port()) for s in ("dev", "prod")}
     try:

@@ -23,6 +23,7 @@ from prefect_pulumi.core.provider_protocol import (
 )
 from prefect_pulumi.local import worker
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.hosts import SilentHost
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -40,18 +41,13 @@ def slow(seconds: int) -> None:
 URN = "urn:pulumi:dev::project::prefect:index:ProcessWorker::thing"
 
 
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        """Nothing to show."""
-
-
 class Room:
     """A pool of its own, and one worker of it through the provider."""
 
     def __init__(self, url: str, root: Path) -> None:
-        self.root = root
+        self.url, self.root = url, root
         self.pool = f"pool-{root.name}".replace("_", "-")
-        self.provider = PrefectProvider(root, Host())
+        self.provider = PrefectProvider(root, SilentHost())
         self.provider.configure({"apiUrl": url})
         self.client = BlockingClient(url)
         self.client.request("POST", "/work_pools/", json={"name": self.pool, "type": "process"}, idempotent=True)
@@ -61,7 +57,7 @@ class Room:
     @property
     def spec(self) -> worker.WorkerSpec:
         handler: Any = self.provider.handler(URN)
-        made: worker.WorkerSpec = handler.spec(self.inputs, self.client._client.api_url)
+        made: worker.WorkerSpec = handler.spec(self.inputs, self.url)
         return made
 
     def create(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, DeleteRequest
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.hosts import SilentHost
 
 URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
 POOL_URN = "urn:pulumi:dev::project::prefect:index:WorkPool::pool"
@@ -52,11 +53,6 @@ def recorder() -> OpenRecorder:
     return OpenRecorder("prefect.yaml")
 
 
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        pass
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "hello.py").write_text("from prefect import flow\n\n\n@flow\ndef hello():\n    pass\n")
@@ -65,7 +61,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_a_check_reads_the_file_once(project: Path, recorder: OpenRecorder) -> None:
     (project / "prefect.yaml").write_text(FILE.format(name="one", pool="pool"))
-    provider = PrefectProvider(project, Host())
+    provider = PrefectProvider(project, SilentHost())
     with recorder.recording() as opened:
         checked = provider.check(CheckRequest(URN, new_inputs={"workPools": ["pool"]}))
     assert checked.failures == ()
@@ -75,7 +71,7 @@ def test_a_check_reads_the_file_once(project: Path, recorder: OpenRecorder) -> N
 
 @pytest.mark.e2e
 def test_the_apply_deploys_what_the_check_read(project: Path, recorder: OpenRecorder, prefect_server: str) -> None:
-    provider, name = PrefectProvider(project, Host()), f"one-{uuid4().hex[:8]}"
+    provider, name = PrefectProvider(project, SilentHost()), f"one-{uuid4().hex[:8]}"
     provider.configure({"apiUrl": prefect_server})
     pool = {"name": f"pool-{uuid4().hex[:8]}", "type": "process"}
     made_pool = provider.create(CreateRequest(POOL_URN, pool))

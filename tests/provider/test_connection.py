@@ -11,11 +11,7 @@ from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.provider import PrefectProvider
-
-
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        """Nothing to show."""
+from tests.support.hosts import SilentHost
 
 
 def test_config_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +34,7 @@ def test_nothing_configured_and_not_yet_known() -> None:
 
 
 def test_preview_needs_no_http_client(tmp_path: Path) -> None:
-    provider = PrefectProvider(tmp_path, Host())
+    provider = PrefectProvider(tmp_path, SilentHost())
     provider.configure({"apiUrl": "http://127.0.0.1:9/api"})
     urn = "urn:pulumi:dev::project::my:component:Pool$prefect:index:WorkPool::etl"
     inputs = provider.check(CheckRequest(urn, new_inputs={"type": "process"})).inputs

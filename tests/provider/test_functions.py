@@ -16,11 +16,7 @@ from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import FUNCTIONS
 from prefect_pulumi.provider.provider import PrefectProvider
 from prefect_pulumi.provider.rpc.read_batcher import ReadBatcher
-
-
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        raise AssertionError(message)
+from tests.support.hosts import StrictHost
 
 
 def urn(kind: str) -> str:
@@ -29,7 +25,7 @@ def urn(kind: str) -> str:
 
 @pytest.fixture
 def provider(prefect_server: str, tmp_path: Any) -> Iterator[PrefectProvider]:
-    provider = PrefectProvider(tmp_path, Host())
+    provider = PrefectProvider(tmp_path, StrictHost())
     provider.configure({"apiUrl": prefect_server})
     yield provider
     provider.close()

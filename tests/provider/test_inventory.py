@@ -14,11 +14,7 @@ from prefect_pulumi.core.provider_protocol import ReadRequest, ReadResult
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.inventory import LiveReader
 from prefect_pulumi.provider.provider import PrefectProvider
-
-
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        """Nothing to hear."""
+from tests.support.hosts import SilentHost
 
 
 @contextmanager
@@ -55,7 +51,7 @@ def answering(status: dict[str, int], rows: dict[str, object]) -> Iterator[tuple
 
 @contextmanager
 def reader(url: str, folder: Path) -> Iterator[LiveReader]:
-    provider = PrefectProvider(folder, Host(), read_only=True)
+    provider = PrefectProvider(folder, SilentHost(), read_only=True)
     provider.configure({"apiUrl": url, "apiKey": Secret("of-nobody")})
     try:
         yield LiveReader(provider)

@@ -20,12 +20,8 @@ from prefect_pulumi.core.provider_protocol import (
 from prefect_pulumi.core.values import UNKNOWN
 from prefect_pulumi.local import server
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.hosts import SilentHost
 from tests.support.network import free_port
-
-
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        """Nothing to show."""
 
 
 def urn(kind: str) -> str:
@@ -40,7 +36,7 @@ def end(pid: int | None) -> None:
 
 
 def test_preview_knows_the_addresses_of_a_server_that_is_still_to_start(tmp_path: Path) -> None:
-    provider = PrefectProvider(tmp_path, Host())
+    provider = PrefectProvider(tmp_path, SilentHost())
     planned = provider.create(CreateRequest(urn("LocalServer"), {"directory": "server", "port": 4999}, preview=True))
     assert planned.outputs["apiUrl"] == "http://127.0.0.1:4999/api"
     assert planned.outputs["uiUrl"] == "http://127.0.0.1:4999"
@@ -53,7 +49,7 @@ def test_preview_knows_the_addresses_of_a_server_that_is_still_to_start(tmp_path
 
 @pytest.mark.e2e
 def test_server_and_worker_live_heal_and_end(tmp_path: Path) -> None:
-    provider = PrefectProvider(tmp_path, Host())
+    provider = PrefectProvider(tmp_path, SilentHost())
     inputs: dict[str, Any] = {"directory": "server", "port": free_port()}
     name = urn("LocalServer")
     made = provider.create(CreateRequest(name, inputs))

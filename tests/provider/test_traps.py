@@ -23,12 +23,7 @@ from prefect_pulumi.core.provider_protocol import (
 )
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.provider import PrefectProvider
-
-
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        raise AssertionError(message)
-
+from tests.support.hosts import StrictHost
 
 QUIET = {"type": "event", "posture": "Reactive", "expect": ["nothing.of.this.name"]}
 """A trigger of every event would fire on the events of its own firing."""
@@ -40,7 +35,7 @@ def urn(kind: str, name: str = "thing") -> str:
 
 @pytest.fixture
 def provider(prefect_server: str, tmp_path: Any) -> Iterator[PrefectProvider]:
-    provider = PrefectProvider(tmp_path, Host())
+    provider = PrefectProvider(tmp_path, StrictHost())
     provider.configure({"apiUrl": prefect_server})
     yield provider
     provider.close()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import socket
+from contextlib import suppress
+
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections: one of these might take the port before its server does."""
 
 
 def free_port() -> int:
-    """A TCP port that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on which nothing listens."""
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("every port is in use")

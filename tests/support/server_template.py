@@ -14,7 +14,7 @@ import pytest
 
 from prefect_pulumi.local.server import ServerSpec, start, stop
 
-DATABASE, MEMO = "prefect.db", "memo_store.toml"
+FILES = DATABASE, MEMO = "prefect.db", "memo_store.toml"
 """`MEMO` tells the server that the block types are in the database."""
 
 
@@ -37,8 +37,9 @@ class ServerTemplate:
         if not (self.folder / DATABASE).exists():
             return
         directory.mkdir(parents=True, exist_ok=True)
-        for name in (MEMO, DATABASE):
-            shutil.copy(self.folder / name, directory / name)
+        for name in FILES:
+            if (self.folder / name).exists():
+                shutil.copy(self.folder / name, directory / name)
 
     @contextmanager
     def server(self, directory: Path, port: int) -> Iterator[ServerSpec]:
@@ -57,7 +58,8 @@ class ServerTemplate:
         stop(spec)
 
     def _keep(self, directory: Path) -> None:
-        shutil.copy(directory / MEMO, self.folder / MEMO)
+        if (directory / MEMO).exists():
+            shutil.copy(directory / MEMO, self.folder / MEMO)
         temporary = self.folder / "incomplete.db"
         with closing(sqlite3.connect(directory / DATABASE)) as source, closing(sqlite3.connect(temporary)) as target:
             source.backup(target)

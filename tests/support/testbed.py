@@ -182,7 +182,7 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
             id = f"{name}-{count}"
             outputs = {**props, "serial": 0, "token": f"token-of-{name}"}
             outputs.update(_texts(props))
-            self.world.things[id] = {"name": name, "props": _stored(outputs)}
+            self.world.things[id] = {"name": name, "props": stored(outputs)}
             self.world.note("create", name, props=props, timeout=request.timeout)
         if "create" in (plain.get("partial") or []):
             self._partial(id, outputs, context)
@@ -197,7 +197,7 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse()
         held = thing["props"]
         outputs = {
-            key: state[key] if key in state and same(_stored(state[key]), value) else value
+            key: state[key] if key in state and same(stored(state[key]), value) else value
             for key, value in held.items()
         }
         known = {*inputs} or {*held} - {"serial", "token"}
@@ -213,7 +213,7 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
         assert not has_unknown(news), news
         self._refuse("update", news, context)
         with self.world.lock:
-            self.world.things[request.id] = {"name": name, "props": _stored(outputs)}
+            self.world.things[request.id] = {"name": name, "props": stored(outputs)}
             self.world.note("update", name, props=news, timeout=request.timeout)
         if "update" in (unwrap(news).get("partial") or []):
             self._partial(request.id, outputs, context)
@@ -280,13 +280,13 @@ def _texts(props: dict[str, Any]) -> dict[str, Any]:
     return {"content": asset.text if asset.text is not None else Path(asset.path or "").read_text()}
 
 
-def _stored(value: Any) -> Any:
+def stored(value: Any) -> Any:
     """Plain JSON, as a cloud would hold it."""
     value = unwrap(value)
     if isinstance(value, dict):
-        return {key: _stored(item) for key, item in value.items()}
+        return {key: stored(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_stored(item) for item in value]
+        return [stored(item) for item in value]
     if isinstance(value, ResourceReference):
         return value.urn
     if isinstance(value, Asset | Archive):

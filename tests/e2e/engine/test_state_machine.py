@@ -259,7 +259,7 @@ class Machine(RuleBasedStateMachine):
         assert set(held) == set(things) - self.abandoned, self.story("the provider's world is not the state")
         for id, thing in held.items():
             if not things[id].delete:
-                known = testbed._stored(things[id].outputs)
+                known = testbed.stored(things[id].outputs)
                 assert thing["props"] == known, self.story(f"{id}: {thing['props']} != {known}")
         for type, (path, fields) in ROUTES.items():
             mine = {entry.outputs["name"]: entry for entry in entries if entry.type == type and not entry.delete}

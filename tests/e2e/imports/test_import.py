@@ -15,20 +15,16 @@ import pytest
 from prefect_pulumi.core.provider_protocol import CreateRequest, ReadRequest, UpdateRequest
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.provider import PrefectProvider
+from tests.support.hosts import StrictHost
 
 pytestmark = pytest.mark.e2e
 QUIET = {"type": "event", "posture": "Reactive", "expect": ["nothing.of.this.name"]}
 
 
-class Host:
-    def log(self, severity: str, message: str, urn: str = "") -> None:
-        raise AssertionError(message)
-
-
 @pytest.fixture
 def live(prefect_server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """One object of every kind, made outside: kind -> human name."""
-    provider = PrefectProvider(tmp_path, Host())
+    provider = PrefectProvider(tmp_path, StrictHost())
     provider.configure({"apiUrl": prefect_server})
     n = f"import-{uuid4().hex[:8]}"
 
@@ -110,7 +106,7 @@ def test_existing_objects_are_read(small_engine: Any, small: Any, live: dict[str
     )
     small_engine.up()
     assert small_engine.changes(refresh=True) == {}
-    provider = PrefectProvider(small.root, Host())
+    provider = PrefectProvider(small.root, StrictHost())
     provider.configure({"apiUrl": prefect_server})
     urn = "urn:pulumi:dev::p::prefect:index:Variable::x"
     found = provider.read(ReadRequest(urn, n))
