@@ -92,3 +92,23 @@ def test_the_python_api_is_listed() -> None:
     assert [name for name in sorted(members) if not re.search(rf"[`.]{name}\b", text)] == []
     for path, name in re.findall(r"`((?:api|app|core|engine|review)(?:\.[a-z_]+)+)\.(\w+)`", text):
         assert hasattr(importlib.import_module(f"prefect_pulumi.{path}"), name), f"{path}.{name}"
+
+
+def test_names_of_the_architecture_exist() -> None:
+    """Modules by their dotted path, classes and tables by their own name."""
+    package = ROOT / "src" / "prefect_pulumi"
+    rooms = {folder.name for folder in package.iterdir() if (folder / "__init__.py").is_file()}
+    source = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    missing = []
+    for text in re.findall(r"`([\w.]+)`", (ROOT / "docs" / "architecture" / "README.md").read_text("utf-8")):
+        path = package.joinpath(*text.split("."))
+        if "." in text and text.split(".")[0] in rooms and not text.endswith(".yaml"):
+            owner, name = path.parent.with_suffix(".py"), path.name
+            found = path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+            found = found or (owner.is_file() and re.search(rf"^(class|def) {name}\b", owner.read_text("utf-8"), re.M))
+        else:
+            found = not re.match(r"[A-Z]+[A-Za-z]+$", text) or re.search(
+                rf"^(class {text}\b|{text}\b.* =)", source, re.M
+            )
+        missing += [] if found else [text]
+    assert missing == []
