@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from prefect_pulumi.core.display_text import one_line
 from prefect_pulumi.review.model import Class, Environment, Item, Report
 from prefect_pulumi.review.remedies import with_remedies
 from prefect_pulumi.review.renderers import markdown
-from prefect_pulumi.review.renderers.escape import code, plain, printable
+from prefect_pulumi.review.renderers.escape import code, plain
 
 ALLOWED = {
     "h3", "h4", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code", "strong", "details", "summary",
@@ -72,7 +73,7 @@ def test_nothing_of_a_stranger_becomes_markup(sample: ModuleType) -> None:
     assert set(found.rows) <= {5, 10}
     assert found.comments == [" prefect-pulumi-review: p-dev "]
     for shown in sample.HOSTILE:
-        line = printable(shown)
+        line = one_line(shown)
         assert any(line in each for each in found.code), line
     assert "@everyone" not in found.prose
 
@@ -84,7 +85,7 @@ def test_each_hostile_text_is_shown_as_it_is(wrap: Any, sample: ModuleType) -> N
         assert found.tags <= ALLOWED
         assert set(found.rows) == {2}
         seen = "".join(found.code) + found.prose
-        assert printable(text) in seen.replace("\N{WORD JOINER}", "")
+        assert one_line(text) in seen.replace("\N{WORD JOINER}", "")
 
 
 def test_links_and_mentions_are_no_source_of_a_link(sample: ModuleType) -> None:

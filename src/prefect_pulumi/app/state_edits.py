@@ -141,7 +141,17 @@ def import_state(view: StackView, request: ImportStateRequest) -> int:
             remedy=f"export from {stack.name}, or give --force",
         )
     kept = Snapshot(integrity.sort(new.resources), [], {}, manager.salt_text)
-    _edit(view, lambda _: (kept, None))
+
+    def edit(snapshot: Snapshot) -> tuple[Snapshot, None]:
+        if snapshot.resources and not kept.resources and not request.force:
+            raise InputError(
+                f"the document has no resources, and stack {stack.name} has {len(snapshot.resources)}",
+                where=request.origin,
+                remedy="give --force to empty the state; the real objects stay",
+            )
+        return kept, None
+
+    _edit(view, edit)
     return len(kept.resources)
 
 

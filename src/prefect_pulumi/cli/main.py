@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
+import tempfile
 import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
 from prefect_pulumi.cli.commands import config, drift, imports, operate, releases, runs, state
+from prefect_pulumi.cli.output.streams import take_over_streams
 from prefect_pulumi.cli.parser import EPILOG, Options, Parser
-from prefect_pulumi.core.errors import ExitCode, PrefectPulumiError
+from prefect_pulumi.core.errors import ExitCode, OperationError, PrefectPulumiError
 from prefect_pulumi.core.masking import masking
 
 
@@ -36,7 +39,9 @@ def run() -> NoReturn:
     gc.set_threshold(50_000, 20, 100)
     # Requests go on while the program's registrations keep the interpreter busy: each takes several turns of it.
     sys.setswitchinterval(0.0005)
+    take_over_streams(as_json="--json" in sys.argv[1:])
     code = main()
+    sys.stdout.flush()
     gc.freeze()
     sys.exit(code)
 
@@ -56,11 +61,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             sys.stderr.write("interrupted\n")
             return int(ExitCode.INTERRUPTED)
-        except BrokenPipeError:
-            return int(ExitCode.DONE)
-        except Exception:  # noqa: BLE001 - a fault of the toolkit itself: its traceback is shown, but masked
-            sys.stderr.write(masker.text(traceback.format_exc()))
+        except Exception as error:  # noqa: BLE001 - a fault of the toolkit itself: one line, and where the rest is
+            from prefect_pulumi.cli.output.failure import show_failure
+
+            show_failure(_unexpected(error, masker.text(traceback.format_exc())), as_json=as_json)
             return int(ExitCode.FAILED)
+
+
+def _unexpected(error: Exception, report: str) -> PrefectPulumiError:
+    """`report`: the masked traceback; it goes into a file that only its owner reads."""
+    descriptor, path = tempfile.mkstemp(prefix="infra-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        file.write(report)
+    last_line = report.strip().splitlines()[-1]
+    return OperationError(f"unexpected {type(error).__name__}", where="infra", remedy=f"{last_line}; all of it: {path}")
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -21,7 +21,14 @@ def load_environment() -> Environment:
     """The running stack's environment. Raises `SettingsError` with every fault: file, key and remedy."""
     remember()
     stack = pulumi.get_stack()
-    raw = pulumi.Config().get_object("environment")
+    try:
+        raw = pulumi.Config().get_object("environment")
+    except pulumi.ConfigTypeError:
+        raise ProgramSettingsError(
+            "the key must be a mapping",
+            where=f"Pulumi.{stack}.yaml: config.{pulumi.get_project()}:environment",
+            remedy="see docs/configuration.md for every key",
+        ) from None
     if raw is None:
         raise ProgramSettingsError(
             "the key is missing",

@@ -90,6 +90,8 @@ def read_passphrase(stack: SecretsOwner, *, write: bool) -> tuple[str, Path | No
             return Path(named).read_text("utf-8").strip(), None
         except OSError as error:
             raise PassphraseError(error.strerror or str(error), where=file_variable) from error
+        except UnicodeDecodeError as error:
+            raise PassphraseError(f"{named} is not a text file", where=file_variable) from error
     if stack.passphrase_file.is_file():
         return stack.passphrase_file.read_text("utf-8").strip(), stack.work_dir
     if not stack.owns_passphrase:

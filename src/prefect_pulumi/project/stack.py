@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +32,13 @@ def find_root(start: Path | None = None) -> Path:
     return root
 
 
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""A stack's name, as the official CLI takes it."""
+
+PROJECT_VARIABLE = "PREFECT_PULUMI_PROJECT"
+"""Among the exports of `infra env`: the folder of the project that they are for."""
+
+
 @dataclass(frozen=True)
 class Stack:
     """One stack of one project on disk. `pin` stands in the place of the config's own release, as JSON text."""
@@ -54,6 +62,11 @@ class Stack:
 
     @cached_property
     def config(self) -> StackConfig:
+        if not NAME.fullmatch(self.name):
+            raise ConfigError(
+                f"{self.name[:40]!r} is not a stack name: letters, digits, `_`, `.` and `-`, 100 at most",
+                where="--stack",
+            )
         path = self.config_file
         if not path.is_file():
             known = layout.stack_names(self.config_root)
@@ -114,8 +127,24 @@ class Stack:
                 where=f"Pulumi.yaml: promotion.backends.{self.name}" if own else "PULUMI_BACKEND_URL or backend.url",
                 remedy="use the official CLI for this stack: pulumi up",
             )
-        path = Path(unquote(parts.netloc + parts.path)).expanduser()
+        self._refuse_foreign_exports(url)
+        path = Path(unquote(parts.netloc + parts.path))
+        try:
+            path = path.expanduser()
+        except RuntimeError as error:
+            raise ConfigError(f"{url}: {error}", where="PULUMI_BACKEND_URL or backend.url") from error
         return self.project_dir / path if own else path
+
+    def _refuse_foreign_exports(self, url: str) -> None:
+        """Exports of `infra env` name their project: in another one they would take its state for this one's."""
+        exported = os.environ.get(PROJECT_VARIABLE, "")
+        if not exported or url != os.environ.get("PULUMI_BACKEND_URL") or Path(exported) == self.project_dir.resolve():
+            return
+        raise ConfigError(
+            f"PULUMI_BACKEND_URL was exported by `infra env` of another project, {exported}",
+            where=str(self.project_dir),
+            remedy=f"unset PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE {PROJECT_VARIABLE}, or use a new shell",
+        )
 
     @property
     def promotion_file(self) -> Path:
@@ -160,6 +189,7 @@ class Stack:
             "PULUMI_BACKEND_URL": f"file://{self.state_folder.resolve()}",
             # The salt of a clone's own passphrase is in the state, not in the stack file.
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+            PROJECT_VARIABLE: str(self.project_dir.resolve()),
         }
         if "PULUMI_CONFIG_PASSPHRASE" not in os.environ and self.passphrase_file.is_file():
             variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(self.passphrase_file.resolve())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.core import yaml_source
-from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError, UnsupportedError
 from prefect_pulumi.state.secrets import PassphraseManager
 
 SALT = "encryptionsalt"
@@ -54,7 +54,9 @@ class ProjectFile:
         raw = _read(path)
         name = raw.get("name")
         if not isinstance(name, str) or not name:
-            raise ConfigError("it must be a text", where=f"{path.name}: name", remedy="name the project")
+            raise ConfigError(
+                "the project's name must be a text", where=f"{path.name}: name", remedy="name the project"
+            )
         runtime = raw.get("runtime")
         language = runtime.get("name") if isinstance(runtime, dict) else runtime
         if language != "python":
@@ -64,10 +66,17 @@ class ProjectFile:
                 remedy="use the official CLI for this project",
             )
         options = (runtime.get("options") if isinstance(runtime, dict) else None) or {}
+        if not isinstance(options, dict):
+            raise ConfigError("runtime options must be a mapping", where=f"{path.name}: runtime.options")
+        main = raw.get("main") or ""
+        if not isinstance(main, str):
+            raise ConfigError("the program's folder must be a text", where=f"{path.name}: main")
         backend = raw.get("backend")
+        if backend is not None and not isinstance(backend, dict):
+            raise ConfigError("the backend must be a mapping with a url", where=f"{path.name}: backend")
         url = str(backend.get("url") or "") if isinstance(backend, dict) else ""
         plugins = _plugins(raw, path.name)
-        return ProjectFile(name, str(raw.get("main") or ""), plugins, options, raw.get("promotion"), url)
+        return ProjectFile(name, main, plugins, options, raw.get("promotion"), url)
 
 
 def _plugins(raw: dict[str, Any], file: str) -> tuple[PluginEntry, ...]:
@@ -83,13 +92,35 @@ def _plugins(raw: dict[str, Any], file: str) -> tuple[PluginEntry, ...]:
     return tuple(plugins)
 
 
+def _salt(raw: dict[str, Any], file: str) -> str:
+    salt = raw.get(SALT) or ""
+    if not isinstance(salt, str) or (salt and not salt.startswith("v1:")):
+        raise ConfigError(
+            "the salt is not one that this version knows",
+            where=f"{file}: {SALT}",
+            remedy="restore the line from git; without it the secrets of this file cannot be decrypted",
+        )
+    return salt
+
+
+def _refuse_other_secrets_providers(raw: dict[str, Any], file: str) -> None:
+    provider = raw.get("secretsprovider") or "passphrase"
+    if provider != "passphrase" or raw.get("encryptedkey"):
+        raise UnsupportedError(
+            f"the embedded engine encrypts with a passphrase, not with {provider!r}",
+            where=f"{file}: secretsprovider",
+            remedy="use the official CLI for this stack: pulumi up",
+        )
+
+
 class StackConfig:
     """Config of one stack. Keys are `namespace:name`; a bare name gets the project's namespace."""
 
     def __init__(self, path: Path, project: str, raw: dict[str, Any]) -> None:
         self.path = path
         self._project = project
-        self.salt: str = raw.get(SALT) or ""
+        self.salt = _salt(raw, path.name)
+        _refuse_other_secrets_providers(raw, path.name)
         config = raw.get("config") or {}
         if not isinstance(config, dict):
             raise ConfigError("it must be a mapping of keys to values", where=f"{path.name}: config")

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from prefect_pulumi.core.display_text import one_line
 from prefect_pulumi.promotion.compare import Row
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan
 from prefect_pulumi.review import phrases
-from prefect_pulumi.review.renderers.escape import code, plain, printable
+from prefect_pulumi.review.renderers.escape import code, plain
 
 LIMIT = 60_000
 """Bytes of Markdown; the forge takes 65,536 characters."""
@@ -26,21 +27,19 @@ def _text(plan: Plan) -> Iterator[str]:
     yield f"{plan.source} -> {plan.target}: {title(plan)}"
     yield f"  plan {plan.checksum}"
     for gate in plan.gates:
-        yield f"  {_word(gate):7} " + printable(
+        yield f"  {_word(gate):7} " + one_line(
             f"{gate.name}: {gate.text}" + (f" ({gate.forced})" if gate.forced else "")
         )
     yield "changes:" if plan.changes else "no changes"
     for row in plan.changes:
         own = " (its own config)" if row.own else ""
         what = f"{row.kind} {row.name}" + (f" {row.path}" if row.path else "")
-        yield "  " + printable(
-            f"{what}: {phrases.value(row.now)} -> {phrases.value(row.after)}{_there(row, plan)}{own}"
-        )
+        yield "  " + one_line(f"{what}: {phrases.value(row.now)} -> {phrases.value(row.after)}{_there(row, plan)}{own}")
     if plan.stays:
         yield f"stays {plan.target}'s own:"
     for row in plan.stays:
         what = f"{row.kind} {row.name} {row.path}"
-        yield "  " + printable(f"{what}: {phrases.value(row.now)} ({plan.source}: {phrases.value(row.source)})")
+        yield "  " + one_line(f"{what}: {phrases.value(row.now)} ({plan.source}: {phrases.value(row.source)})")
 
 
 def title(plan: Plan) -> str:

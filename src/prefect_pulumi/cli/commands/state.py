@@ -39,7 +39,7 @@ def register(commands: Any, options: Options) -> None:
     export.flag("--show-secrets", help="with secret values in plain text")
     replace = add_command(document, "import", _import, "replace the state with an exported document", options.stack)
     replace.add_argument("--file", metavar="PATH", help="the document (default: standard input)")
-    replace.flag("--force", help="even if it names another stack")
+    replace.flag("--force", help="even if it names another stack, or empties the state")
 
 
 def _cancel(arguments: Namespace, project: Project) -> ExitCode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
+from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.errors import PrefectPulumiError, ProgramError
 
 
@@ -16,8 +17,8 @@ def show_failure(error: PrefectPulumiError, *, as_json: bool) -> None:
         print_json(failure_document(error))
         return
     if isinstance(error, ProgramError) and error.details:
-        sys.stderr.write(error.details)
-    sys.stderr.write(f"error: {_SUBJECT.sub(_short_name, str(error))}\n")
+        sys.stderr.write(printable(error.details))
+    sys.stderr.write(f"error: {printable(_SUBJECT.sub(_short_name, str(error)))}\n")
 
 
 _SUBJECT = re.compile(r"^urn:pulumi:[^:\n]+::[^:\n]+::([^\n]+?)::([^:\n]+)(?=: )", re.MULTILINE)

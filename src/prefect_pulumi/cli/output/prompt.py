@@ -13,8 +13,8 @@ from prefect_pulumi.promotion.rollout import Rollout
 
 
 def confirmation(arguments: Namespace) -> Callable[[Result | Rollout], bool] | None:
-    """None with `--yes`; else a function that shows what is planned and asks. Raises `InputError` without a terminal
-    to ask on."""
+    """None with `--yes`; else a function that shows what is planned, asks, and raises `InputError` for any answer but
+    yes. Raises `InputError` without a terminal to ask on."""
     if arguments.yes:
         return None
     if arguments.json or not sys.stdin.isatty():
@@ -26,6 +26,13 @@ def confirmation(arguments: Namespace) -> Callable[[Result | Rollout], bool] | N
         else:
             updates.print_plan(planned)
             question = "Go on?"
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+        try:
+            answer = input(f"{question} [y/N] ")
+        except EOFError:
+            answer = ""
+            sys.stderr.write("\n")
+        if answer.strip().lower() not in {"y", "yes"}:
+            raise InputError("declined: nothing was changed", where=f"infra {arguments.command}")
+        return True
 
     return ask

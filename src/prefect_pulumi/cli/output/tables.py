@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from prefect_pulumi.core.display_text import printable
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Cell = str | tuple[str, str]
 """Text as it is, or text and its style (`green`, `yellow`, `red`)."""
@@ -22,5 +28,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, title
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
+        table.add_row(*(_text(cell) for cell in row))
     Console(width=None if sys.stdout.isatty() else UNBOUNDED).print(table)
+
+
+def _text(cell: Cell) -> Text:
+    from rich.text import Text
+
+    text, style = (cell, "") if isinstance(cell, str) else cell
+    return Text(printable(text), style)

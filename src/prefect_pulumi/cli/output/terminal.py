@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prefect_pulumi.app.events import Event, Message, Notice, Progress, RolloutEnded, StepDone, StepStarted
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
 from prefect_pulumi.cli.output.text import print_json
+from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.engine.plan.steps import STACK_TYPE
 from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.state.entries import urn_name
@@ -27,10 +28,10 @@ class LineSink:
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Message) and event.severity in {"warning", "error"}:
-            sys.stderr.write(f"{event.severity}: {event.text}\n")
+            sys.stderr.write(f"{event.severity}: {printable(event.text)}\n")
         elif isinstance(event, Progress):
             stream = sys.stderr if self._document_only else sys.stdout
-            stream.write(event.text + "\n")
+            stream.write(printable(event.text) + "\n")
             stream.flush()
         elif isinstance(event, Notice):
             sys.stderr.write(event.text + "\n")
@@ -56,7 +57,7 @@ class TerminalSink:
             if isinstance(event, Message):
                 self._message(event)
             elif isinstance(event, Progress):
-                sys.stdout.write(event.text + "\n")
+                sys.stdout.write(printable(event.text) + "\n")
                 sys.stdout.flush()
             elif isinstance(event, Notice):
                 sys.stderr.write(event.text + "\n")
@@ -73,13 +74,13 @@ class TerminalSink:
         prefix = f"{name}: " if name else ""
         if event.severity in {"warning", "error"}:
             prefix = f"{event.severity}: {prefix}"
-        self.console.print(Text(prefix + event.text, style=style))
+        self.console.print(Text(printable(prefix + event.text), style=style))
 
     def _progress(self, event: StepStarted | StepDone) -> None:
         from rich.text import Text
 
         sign, style, doing, done = SIGNS[event.step.op]
-        label = f"{kind_of(event.step)} {urn_name(event.step.urn)}"
+        label = printable(f"{kind_of(event.step)} {urn_name(event.step.urn)}", kept="")
         if isinstance(event, StepStarted):
             self._running[event.step.urn] = f"{doing} {label}"
         else:
@@ -113,7 +114,7 @@ def _step_line(event: StepDone, sign: str, style: str, done: str, label: str) ->
 
     line = Text.assemble((f" {sign:2}", style), f" {label} ")
     if event.error:
-        line.append("failed", "red").append(f" {event.error}", "dim")
+        line.append("failed", "red").append(f" {printable(event.error)}", "dim")
     else:
         line.append(done, "dim")
     return line.append(f" {event.seconds:.1f}s", "dim")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
 from prefect_pulumi.cli.output.terminal import stderr_console
+from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.values import mask
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
@@ -25,10 +26,12 @@ def print_plan(result: Result) -> None:
         if step.op is Op.SAME or step.is_default_provider or step.type == STACK_TYPE:
             continue
         sign, style, word, _ = SIGNS[step.op]
-        line = Text.assemble((f" {sign:2}", style), f" {kind_of(step)} {urn_name(step.urn)} ", (word, "dim"))
+        line = Text.assemble(
+            (f" {sign:2}", style), printable(f" {kind_of(step)} {urn_name(step.urn)} ", kept=""), (word, "dim")
+        )
         console.print(line)
         for path, kind in sorted((step.diff.detailed if step.diff else {}).items()):
-            console.print(Text(f"       {path} ({kind.value})", "dim"))
+            console.print(Text(printable(f"       {path} ({kind.value})", kept=""), "dim"))
     console.print(counts(result.summary))
 
 
@@ -83,7 +86,7 @@ def _table(steps: list[Step]) -> Text:
     for step in steps:
         sign, style, _, word = SIGNS[step.op]
         text.append(f"{sign:2} ", style)
-        text.append(f"{kind_of(step):{kind}}  {urn_name(step.urn):{name}}  ")
+        text.append(printable(f"{kind_of(step):{kind}}  {urn_name(step.urn):{name}}  ", kept=""))
         text.append(word + "\n", "dim")
     return text
 

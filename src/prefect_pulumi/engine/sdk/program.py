@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from prefect_pulumi.core.errors import PrefectPulumiError, ProgramError
 from prefect_pulumi.core.masking import MaskedStream
@@ -88,8 +88,9 @@ def _run(
     loop.set_default_executor(pool)
 
     async def program() -> None:
-        runpy.run_path(str(directory), run_name="__main__")
-        await _settled()
+        with _no_silent_exit():
+            runpy.run_path(str(directory), run_name="__main__")
+            await _settled()
 
     try:
         loop.run_until_complete(run_in_stack(program))
@@ -110,6 +111,23 @@ def _run(
         _drain(loop)
         pool.shutdown(wait=True)
         loop.close()
+
+
+@contextlib.contextmanager
+def _no_silent_exit() -> Iterator[None]:
+    """`os._exit` in the program would end this process as if all had gone well."""
+    leave, process = os._exit, os.getpid()
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != process:
+            leave(status)  # a child that the program forked
+        raise SystemExit(status)
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = leave
 
 
 async def _settled() -> None:

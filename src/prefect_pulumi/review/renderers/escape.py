@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import re
 
+from prefect_pulumi.core.display_text import one_line, printable
+
 _MARKUP = re.compile(r"[&<>|\\`*_~\[\]!@$:{}\"']|(?<=www)\.", re.IGNORECASE)
-
-
-def printable(text: str) -> str:
-    """One line without characters that steer: line ends, controls, marks that turn the direction of writing."""
-    joined = " ".join(text.split())
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in joined)
 
 
 def code(text: str) -> str:
     """As code. The forge reads a character reference never as markup, and links and mentions nothing in code."""
-    return f"<code>{_MARKUP.sub(lambda match: f'&#{ord(match[0])};', printable(text))}</code>"
+    return f"<code>{_MARKUP.sub(lambda match: f'&#{ord(match[0])};', one_line(text))}</code>"
 
 
 def plain(text: str) -> str:
     """Prose with parts of strangers in it. The mark after `@` and `#` keeps the forge from reading a name there."""
-    safe = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", printable(text))
+    safe = _MARKUP.sub(lambda match: f"&#{ord(match[0])};", one_line(text))
     return re.sub(r"(&#64;|#(?!\d+;))", "\\1\N{WORD JOINER}", safe)
 
 
@@ -29,8 +25,5 @@ def fenced(text: str, language: str = "") -> list[str]:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     lines = text.rstrip("\n").split("\n")
-    clean = [
-        "".join(char if char.isprintable() or char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in line)
-        for line in lines
-    ]
+    clean = [printable(line, kept="\t") for line in lines]
     return [fence + language, *clean, fence]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.review import phrases
 from prefect_pulumi.review.model import Environment, Item, Report
 
@@ -17,7 +18,7 @@ def render(report: Report) -> str:
 
 def _plain(line: str) -> str:
     """Without control characters: a name on the server must not steer a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+    return printable(line, kept="")
 
 
 def _environment(report: Report, environment: Environment) -> Iterator[str]:
