@@ -47,7 +47,7 @@ def test_one_signal_ends_what_is_in_flight_and_saves(
         running.send_signal(number)
         shown, _ = running.communicate(timeout=60)
     assert running.returncode == 130, shown
-    assert "what is in flight ends and is saved" in shown
+    assert "operations in progress end and are saved" in shown
     assert "Traceback" not in shown
     made = len(world.state())
     assert 0 < made < SIZE
@@ -134,7 +134,7 @@ def test_a_broken_state_is_refused_with_its_place_and_a_good_copy(faulty: Any, w
     good = file.read_bytes()
     entry = good.index(b'"urn"', len(good) // 2)
     for broken, place in (
-        (good[:-200], "it is not JSON"),
+        (good[:-200], "the state is not JSON"),
         (good[:entry] + b'"nru"' + good[entry + 5 :], "resources["),
     ):
         file.write_bytes(broken)

@@ -119,7 +119,7 @@ def up(
 
 
 def refresh(context: StackContext, options: RunOptions, *, expect_no_changes: bool = False) -> Result:
-    """Brings the state up to what the providers report."""
+    """Updates the state from what the providers report; changes no object."""
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
         snapshot = _recovered(context, update, providers)
@@ -217,7 +217,9 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
 
 def _raise_first(deployment: Deployment, *, interrupted: bool = False) -> None:
     if interrupted:
-        raise InterruptedRun("interrupted: what was in flight has ended and is saved", remedy="run it again to go on")
+        raise InterruptedRun(
+            "interrupted: operations in progress have ended and are saved", remedy="run it again to continue"
+        )
     errors = deployment.state.errors
     if not errors:
         return
@@ -277,7 +279,7 @@ def updating(context: StackContext) -> Iterator[Update]:
 
 
 def settle(context: StackContext) -> int:
-    """Brings what a crashed run left behind into the state, as the next update would; how many operations were open.
+    """Takes what a crashed run left behind into the state, as the next update would; how many operations were open.
 
     After it the official CLI can go on.
     """

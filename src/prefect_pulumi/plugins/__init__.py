@@ -1,1 +1,4 @@
-"""Other packages' providers: their official binaries found or fetched, run as processes, spoken to over gRPC."""
+"""Other packages' providers: their official binaries found or fetched, run as processes, called over gRPC.
+
+May import `core`.
+"""

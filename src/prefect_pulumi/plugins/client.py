@@ -41,7 +41,7 @@ from prefect_pulumi.plugins.process import PluginProcess
 MESSAGE_LIMIT = 400 * 1024 * 1024
 CHANNEL_OPTIONS = [("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.max_send_message_length", MESSAGE_LIMIT)]
 READS = 16
-"""Reads at one time: plugins answer one id a call."""
+"""Concurrent reads: plugins answer one id a call."""
 CANCEL_TIMEOUT = 2.0
 INTERNAL = "__internal"
 
@@ -69,7 +69,7 @@ class _Accepts:
 
 
 class PluginProvider(Provider):
-    """One provider instance. `process` is None for a plugin that somebody else started and that is only attached.
+    """One provider instance. `process` is None for a plugin that another program started and that is only attached.
 
     `closed` is called once, when the instance has ended.
     """
@@ -101,7 +101,7 @@ class PluginProvider(Provider):
 
                 self._call("Attach", plugin_pb2.PluginAttach(address=engine_address))
         except BaseException:
-            self._on_close = lambda: None  # its maker hears of it by the exception
+            self._on_close = lambda: None  # the caller learns of it by the exception
             self.close()
             raise
 
@@ -315,14 +315,16 @@ class PluginProvider(Provider):
         if partial is not None:
             outputs = self._incoming(partial.properties, inputs)
             reasons = list(partial.reasons)
-            message = "\n".join([error.details() or "it was made, but is not as asked", *reasons])
+            message = "\n".join(
+                [error.details() or "the resource was created or updated, but is not as requested", *reasons]
+            )
             return PartialFailureError(message, id=partial.id, outputs=outputs, reasons=reasons)
         if self._process is not None and error.code() is grpc.StatusCode.UNAVAILABLE:
             words = self._process.last_words()
             return ProviderError(
                 f"the plugin of package {self._package} died during {method}{words}",
                 where=where,
-                remedy="run it again: what it had done is found by a refresh",
+                remedy="run it again with --refresh: that finds what it had done",
             )
         return ProviderError(error.details() or error.code().name, where=where)
 
@@ -364,8 +366,8 @@ def _failures(failures: Any) -> tuple[CheckFailure, ...]:
 
 def _diffed(answer: Any) -> DiffResult:
     detailed = {path: _KINDS.get(diff.kind, DiffKind.UPDATE) for path, diff in answer.detailedDiff.items()}
-    told = {head(path) for path in detailed}
-    detailed.update({key: DiffKind.UPDATE for key in answer.diffs if key not in told})
+    named = {head(path) for path in detailed}
+    detailed.update({key: DiffKind.UPDATE for key in answer.diffs if key not in named})
     return DiffResult(
         changes=_CHANGES.get(answer.changes, Changes.UNKNOWN),
         detailed=detailed,

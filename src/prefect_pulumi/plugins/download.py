@@ -118,7 +118,7 @@ def _missing(wanted: Wanted, why: str) -> PluginError:
 
 
 def _unpack(wanted: Wanted, data: bytes, home: Path) -> Path:
-    """The mark `.partial` stands beside the folder until it is whole, so that no other process takes a torn one."""
+    """The mark `.partial` is beside the folder until it is complete, so that no other process takes a partial one."""
     folder = home / f"resource-{wanted.package}-v{wanted.version}"
     mark = partial_mark(folder)
     try:
@@ -131,7 +131,9 @@ def _unpack(wanted: Wanted, data: bytes, home: Path) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         mark.unlink(missing_ok=True)
         raise PluginError(
-            f"it cannot be unpacked: {error}", where=str(folder), remedy=f"install it yourself: {wanted.command}"
+            f"the archive cannot be unpacked: {error}",
+            where=str(folder),
+            remedy=f"install it yourself: {wanted.command}",
         ) from error
     executable = folder / wanted.executable
     if not executable.is_file():

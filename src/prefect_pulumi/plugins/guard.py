@@ -32,7 +32,7 @@ for p in $live; do kill -KILL -"$p" 2>/dev/null; done
 
 
 class Guard:
-    """A shell that is told which process groups are ours. Its standard input ends when we do, however that is."""
+    """A shell that knows which process groups are ours. Its standard input ends when this process does, even killed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -49,7 +49,7 @@ class PluginProcess:
                 start_new_session=True,  # Ctrl-C is the engine's to handle, and its group can be killed as a whole
             )
         except OSError as error:
-            raise PluginError(f"it cannot be started: {error.strerror}", where=str(executable)) from error
+            raise PluginError(f"the plugin cannot be started: {error.strerror}", where=str(executable)) from error
         guard.watch(self._process.pid)
         self._first: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name=f"plugin {executable.name}", daemon=True)
@@ -63,12 +63,12 @@ class PluginProcess:
     def _read(self) -> None:
         stream = self._process.stdout
         assert stream is not None  # noqa: S101 - asked for above
-        told = False
+        has_port = False
         with stream:
             for raw in stream:
                 line = raw.decode("utf-8", "replace").rstrip("\n")
-                if not told and line.strip():
-                    told = True
+                if not has_port and line.strip():
+                    has_port = True
                     self._first.put(line)
                 else:
                     self._lines.append(line)
@@ -84,18 +84,13 @@ class PluginProcess:
         if first:
             self._lines.appendleft(first)
         self.stop(lambda: None)
-        raise PluginError(f"it did not print its port{self.last_words()}", where=str(self.executable))
+        raise PluginError(f"the plugin did not print its port{self.last_words()}", where=str(self.executable))
 
     def last_words(self) -> str:
         """The last lines that it printed, for an error message; "" when there are none."""
         self._reader.join(0.2)
         lines = [line for line in self._lines if line.strip()]
         return ":\n  " + "\n  ".join(lines) if lines else ""
-
-    @property
-    def died(self) -> bool:
-        """True when it ended without having been told to."""
-        return not self._stopped.is_set() and self._process.poll() is not None
 
     def stop(self, cancel: Callable[[], None]) -> None:
         """Asks over gRPC (`cancel`), then by signal; kills the whole group after 5 s."""

@@ -87,7 +87,7 @@ class FileBackend:
         return packed if _on("PULUMI_DIY_BACKEND_GZIP") else plain
 
     def digest(self, stack: str) -> str:
-        """SHA-256 of the checkpoint file, "" when there is none: tells whether somebody else has written it."""
+        """SHA-256 of the checkpoint file, "" when there is none: differs once another program has written it."""
         try:
             return hashlib.sha256(self.file_of(stack).read_bytes()).hexdigest()
         except OSError:
@@ -225,7 +225,7 @@ class _StackFile:
             raise StateError(
                 f"the state cannot be written: {error.strerror or error}",
                 where=str(self._path),
-                remedy="free the disk or mend the folder's permissions, then run again: the journal has what was done",
+                remedy="free the disk or correct the folder's permissions, then run again: the journal has all results",
             ) from error
 
 

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -82,7 +82,7 @@ def parse(
 
 
 def sound(data: bytes) -> bool:
-    """Whether the CLI would read this file, as far as can be told without the passphrase."""
+    """Whether the CLI would read this file, as far as that is known without the passphrase."""
     try:
         parse(data, None, decrypt=lambda _: "null")
     except PrefectPulumiError:
@@ -102,19 +102,19 @@ def _list(raw: dict[str, Any], key: str, where: str, kind: type) -> list[Any]:
     if found is None:
         return []
     if not isinstance(found, list):
-        raise StateError(f"{key} is not a list", where=where, remedy=RESTORE)
+        raise _wrong_type(key, found, "a list", where)
     for index, item in enumerate(found):
         if not isinstance(item, kind):
-            raise StateError("it has the wrong form", where=f"{where}: {key}[{index}]", remedy=RESTORE)
+            raise _wrong_type(f"{key}[{index}]", item, _TYPE_NAMES[kind], where)
     return found
 
 
 def _decryption(manager: PassphraseManager | None, salt: str, where: str) -> Callable[[str], str]:
     def decrypt(text: str) -> str:
         if not salt:
-            raise StateError("it holds secrets but no secrets provider", where=where, remedy=RESTORE)
+            raise StateError("the state holds secrets but names no secrets provider", where=where, remedy=RESTORE)
         if manager is None:
-            raise StateError("its secrets need the stack's passphrase", where=where)
+            raise StateError("the state's secrets need the stack's passphrase", where=where)
         if manager.salt_text.split(":")[1] != salt.split(":")[1]:
             return manager_for_salt(manager, salt).decrypt(text)
         return manager.decrypt(text)
@@ -137,12 +137,12 @@ def deployment_of(data: bytes, where: str) -> tuple[dict[str, Any], str]:
     try:
         document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
     except (ValueError, OSError, EOFError, zlib.error, RecursionError) as error:
-        raise StateError(f"it is not JSON: {error}", where=where, remedy=RESTORE) from error
+        raise StateError(f"the state is not JSON: {error}", where=where, remedy=RESTORE) from error
     if not isinstance(document, dict):
-        raise StateError("it is not a checkpoint", where=where, remedy=RESTORE)
+        raise _wrong_type("the state", document, "an object", where)
     version = document.get("version", VERSION)
     if not isinstance(version, int):
-        raise StateError("version is not a number", where=where, remedy=RESTORE)
+        raise _wrong_type("version", version, "a whole number", where)
     if version > 4 or version < 3 or (version == 4 and document.get("features")):
         features = ", ".join(map(str, document.get("features") or [])) or "a newer format"
         raise StateError(f"version {version} ({features}) is for the official CLI", where=where, remedy="use pulumi")
@@ -166,7 +166,7 @@ def _object(raw: dict[str, Any], key: str, where: str) -> dict[str, Any]:
     if found is None:
         return {}
     if not isinstance(found, dict):
-        raise StateError(f"{key} is not an object", where=where, remedy=RESTORE)
+        raise _wrong_type(key, found, "an object", where)
     return found
 
 
@@ -186,7 +186,7 @@ def _entry(raw: dict[str, Any], decrypt: Callable[[str], str], where: str) -> Re
             if value is None:
                 continue
             if not isinstance(value, kind):
-                raise StateError(f"{key} has the wrong form", where=where, remedy=RESTORE)
+                raise _wrong_type(key, value, _TYPE_NAMES[kind], where)
             fields[name] = value
     _well_formed(fields, where)
     for key, name in _VALUES.items():
@@ -203,15 +203,37 @@ def _entry(raw: dict[str, Any], decrypt: Callable[[str], str], where: str) -> Re
 
 
 def _well_formed(fields: dict[str, Any], where: str) -> None:
-    lists = [fields[name] for name in _LISTS.values() if name in fields]
-    lists += fields.get("property_dependencies", {}).values()
-    if not all(isinstance(each, list | None) and all(isinstance(text, str) for text in each or ()) for each in lists):
-        raise StateError("a list of texts has the wrong form", where=where, remedy=RESTORE)
-    urns = fields.get("property_dependencies")
+    """Checks the members of lists and maps; a null list of URNs counts as empty."""
+    urns = fields.get("property_dependencies", {})
+    lists = {key: fields[name] for key, name in _LISTS.items() if name in fields}
+    lists.update({f"propertyDependencies.{key}": listed for key, listed in urns.items()})
+    for key, listed in lists.items():
+        if not isinstance(listed, list | None):
+            raise _wrong_type(key, listed, "a list", where)
+        for index, text in enumerate(listed or ()):
+            if not isinstance(text, str):
+                raise _wrong_type(f"{key}[{index}]", text, "a string", where)
     if urns:
         fields["property_dependencies"] = {key: listed or [] for key, listed in urns.items()}
-    if not all(isinstance(seconds, int | float) for seconds in fields.get("custom_timeouts", {}).values()):
-        raise StateError("customTimeouts has the wrong form", where=where, remedy=RESTORE)
+    for key, seconds in fields.get("custom_timeouts", {}).items():
+        if not isinstance(seconds, int | float):
+            raise _wrong_type(f"customTimeouts.{key}", seconds, "a number", where)
+
+
+_TYPE_NAMES: Mapping[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a string",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+def _wrong_type(key: str, value: Any, expected: str, where: str) -> StateError:
+    actual = _TYPE_NAMES.get(type(value), type(value).__name__)
+    return StateError(f"{key} has the wrong type: expected {expected}, got {actual}", where=where, remedy=RESTORE)
 
 
 def render(snapshot: Snapshot, manager: PassphraseManager | None, stack: str) -> bytes:

@@ -135,7 +135,11 @@ def _pruned(entry: ResourceEntry, alive: set[str]) -> ResourceEntry:
 
 
 def sort(entries: Iterable[ResourceEntry]) -> list[ResourceEntry]:
-    """A stable topological order: what an entry refers to stands before it; else the given order stays."""
+    """A stable topological order: what an entry refers to comes before it; otherwise the given order stays.
+
+    Not `graphlib.TopologicalSorter`, which gives all ready nodes at once: a resource that moves in the file for no
+    reason is a change to a reader who compares two states.
+    """
     listed = list(entries)
     by_urn: dict[str, list[ResourceEntry]] = {}
     for entry in listed:

@@ -86,7 +86,7 @@ class Journal:
             self._fault = StateError(
                 f"the journal cannot be written: {error.strerror}",
                 where=str(self.path),
-                remedy="free the disk or mend the folder's permissions, then run again",
+                remedy="free the disk or correct the folder's permissions, then run again",
             )
             raise self._fault from error
 

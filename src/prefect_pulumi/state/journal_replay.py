@@ -31,7 +31,7 @@ def load(backend: FileBackend, stack: str, manager: PassphraseManager | None) ->
 def fold(snapshot: Snapshot, records: Iterable[Record], *, changed: bool = False) -> Snapshot:
     """The snapshot with every finished operation in it; intents without a result become pending operations.
 
-    `changed`: somebody else has written the checkpoint since the journal was begun. What it holds now counts, and
+    `changed`: another program has written the checkpoint since the journal was begun. What it holds now counts, and
     what the journal made beyond that becomes a pending create, which is looked for on the server.
     """
     entries = _Entries(snapshot.resources)
@@ -101,7 +101,7 @@ class _Entries:
         known = self.living.get(subject.urn)
         if op == "delete-replaced" and not subject.delete:
             if known is not None and _is(known, subject):
-                # It stays until it is made again: others may refer to it.
+                # It stays until it is created again: others may refer to it.
                 self.living[subject.urn] = replace(known, pending_replacement=True)
             return
         self._drop(subject)
@@ -127,7 +127,7 @@ class _Entries:
 
 
 def _with_provider(entry: ResourceEntry, providers: Mapping[str, str]) -> ResourceEntry:
-    """The entry under the provider that the state has now: another run may have made that anew."""
+    """The entry under the provider that the state has now: another run may have recreated it."""
     urn = parse_provider_ref(entry.provider)[0] if entry.provider else ""
     return replace(entry, provider=f"{urn}::{providers[urn]}") if urn in providers else entry
 

@@ -82,7 +82,7 @@ class StackLock:
                 path.unlink(missing_ok=True)
                 self.note = f"removed the lock of process {holder['pid']}, which died on this machine"
                 continue
-            who = f"{holder.get('username', 'somebody')}@{holder.get('hostname', 'an unknown host')}"
+            who = f"{holder.get('username', 'an unknown user')}@{holder.get('hostname', 'an unknown host')}"
             raise StateLockedError(
                 f"stack {self._stack} is locked by {who} (pid {holder.get('pid', '?')})"
                 f" since {holder.get('timestamp', 'an unknown time')}",
@@ -135,7 +135,7 @@ def _seconds(text: Any) -> float | None:
 
 
 def clear_dead(root: Path, project: str, stack: str) -> None:
-    """Removes the locks of processes that died on this host: the official CLI honours them for ever."""
+    """Removes the locks of processes that died on this host: the official CLI never removes them."""
     for path in _files(_folder(root, project, stack)):
         if _is_dead(_holder(path) or {}):
             path.unlink(missing_ok=True)

@@ -11,13 +11,13 @@ from prefect_pulumi.state.checkpoint import deployment_of
 from prefect_pulumi.state.entries import STACK_TYPE
 
 UNREADABLE = "{}"
-"""What stands for a secret that cannot be decrypted: an empty object, secret, as the official engine has it."""
+"""The value of a secret that cannot be decrypted: an empty object, secret, as the official engine has it."""
 
 
 def stack_outputs(data: bytes, decrypt: Callable[[str], str], where: str) -> tuple[dict[str, Any], bool]:
     """The root stack's outputs in a checkpoint, and whether all its secrets could be decrypted.
 
-    A stack without outputs, or that has never been brought up, has none. Raises `StateError` when the file is broken.
+    A stack without outputs, or that was never deployed, has none. Raises `StateError` when the file is broken.
     """
     deployment, _ = deployment_of(data, where)
     readable = True

@@ -55,7 +55,9 @@ class PassphraseManager:
                 raise ValueError(salt_text)
             salt = base64.b64decode(parts[1], validate=True)
         except ValueError as error:
-            raise PassphraseError("it is not a salt that this version knows", where="encryptionsalt") from error
+            raise PassphraseError(
+                "the salt is not of a form that this version reads", where="encryptionsalt"
+            ) from error
         return PassphraseManager(passphrase, salt, parts[2], cache_dir)
 
     def with_salt(self, salt_text: str) -> PassphraseManager:

@@ -22,10 +22,14 @@ def delete(
             doomed.add(entry.urn)
     if len(doomed) > 1 and not dependents:
         names = ", ".join(sorted(doomed - {urn}))
-        raise InputError(f"it is used by {names}", where=urn, remedy="delete those first, or give --target-dependents")
+        raise InputError(
+            f"the resource is used by {names}", where=urn, remedy="delete those first, or give --target-dependents"
+        )
     protected = [entry.urn for entry in snapshot.resources if entry.urn in doomed and entry.protect]
     if protected and not force:
-        raise InputError("it is protected", where=protected[0], remedy="infra state unprotect, or give --force")
+        raise InputError(
+            "the resource is protected", where=protected[0], remedy="infra state unprotect, or give --force"
+        )
     left = [entry for entry in snapshot.resources if entry.urn not in doomed]
     return replace(snapshot, resources=left), sorted(doomed)
 

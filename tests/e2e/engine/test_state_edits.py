@@ -62,8 +62,8 @@ def test_rename_unprotect_delete(side: Any) -> None:
     assert side.preview(renamed) == {}
 
     for refused, words in (
-        (("delete", "first"), f"it is used by {child}"),
-        (("delete", "b", "--target-dependents"), "it is protected"),
+        (("delete", "first"), f"the resource is used by {child}"),
+        (("delete", "b", "--target-dependents"), "the resource is protected"),
         (("delete", "nothing"), "no such resource"),
         (("rename", "first", "b"), "there already"),
         (("unprotect",), "give --all"),

@@ -15,7 +15,7 @@ from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref
 
 INIT_ERROR = "#initerror"
-"""Stands in `replace_on_changes` for an object that was not as asked when it was made."""
+"""In `replace_on_changes`: an object whose create failed in part."""
 
 
 def plain_diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> DiffResult:

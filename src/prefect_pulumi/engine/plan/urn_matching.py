@@ -1,4 +1,4 @@
-"""Which old entry a registration continues: its own URN, then its aliases, then those that its parent brings along."""
+"""Which old entry a registration continues: its own URN, then its aliases, then those that follow from its parent's."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Matching:
             if urn != goal.urn:
                 taken = urn if urn in registered else self.renamed.get(urn)
                 if taken is not None:
-                    raise CheckError(f"its alias {urn} belongs to {taken}", where=goal.urn, remedy="take the alias out")
+                    raise CheckError(f"the alias {urn} belongs to {taken}", where=goal.urn, remedy="take the alias out")
                 self.renamed[urn] = goal.urn
                 self._matched[goal.urn] = urn
             return old

@@ -1,4 +1,4 @@
-"""What an update tells while it runs: plain events for one sink (terminal, JSON, tests)."""
+"""Events of a run, as plain data for one sink (terminal, JSON, tests)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class NullSink:
 
 
 class CommandSink:
-    """What one command tells: masked, and a warning that preview and update both give is said once."""
+    """The events of one command: masked, and a warning that preview and update both give is reported once."""
 
     def __init__(self, sink: Sink, masker: Masker) -> None:
         self._sink = sink

@@ -42,7 +42,7 @@ class Lookups:
         return provider.invoke(InvokeRequest(token, args))
 
     def resource(self, urn: str) -> dict[str, Any]:
-        """`pulumi:pulumi:getResource`: what a reference to a resource of this run stands for."""
+        """`pulumi:pulumi:getResource`: the resource of this run that a reference names."""
         self.providers.ensure_default(Goal("", "pulumi:pulumi:getResource", "", True, {}))
         entry = self.state.entry(urn)
         if entry is None:

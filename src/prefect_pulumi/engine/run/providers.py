@@ -139,7 +139,7 @@ class ProviderPool:
             stored = next((each for each in entries if each.urn == urn and each.id == id), None)
             if stored is None:
                 raise StateError(
-                    f"its provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair"
+                    f"the provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair"
                 )
             newest = self._newest.get(urn)
             self.install(urn, id, self.load(urn, stored.inputs), stored.inputs)

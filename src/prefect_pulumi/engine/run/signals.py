@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from prefect_pulumi.core.errors import ExitCode
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-FIRST = "\ninterrupted: what is in flight ends and is saved; once more stops at once\n"
-SECOND = "\x1b[?25h\nstopped at once: the next run heals what was under way\n"
+FIRST = "\ninterrupted: operations in progress end and are saved; once more stops at once\n"
+SECOND = "\x1b[?25h\nstopped at once: the next run recovers what was in progress\n"
 
 
 class Stoppable(Protocol):

@@ -94,7 +94,7 @@ def _members(archive: Archive, directory: Path) -> Iterator[tuple[str, bytes]]:
     else:
         root = directory / (archive.path or "")
         if not root.is_dir():
-            raise InputError("it is neither an archive file nor a folder", where=str(root))
+            raise InputError("the archive is neither a file nor a folder", where=str(root))
         for path in _walk(root):
             yield path.relative_to(root).as_posix(), _read(path)
 
@@ -133,7 +133,7 @@ def _tar_header(name: str, size: int) -> bytes:
         cut = encoded.rfind(b"/", 0, 156)
         prefix, encoded = encoded[:cut], encoded[cut + 1 :]
         if cut < 1 or len(encoded) > 100:
-            raise InputError("its name is too long for an archive", where=name)
+            raise InputError("the file's name is too long for an archive", where=name)
     fields = [
         encoded.ljust(100, b"\0"),
         b"0000600\0",
