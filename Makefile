@@ -60,7 +60,7 @@ check: $(DEV_READY)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python tools/check_words.py $(addprefix src/prefect_pulumi/,core models promotion resources review)
+	@$(BIN)/python tools/check_words.py
 
 fmt: $(DEV_READY)
 	@$(BIN)/ruff format .

@@ -119,8 +119,9 @@ def _no_silent_exit() -> Iterator[None]:
     leave, process = os._exit, os.getpid()
 
     def refuse(status: int) -> NoReturn:
-        if os.getpid() != process:
-            leave(status)  # a child that the program forked
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        if os.getpid() != process or caller.startswith("prefect_pulumi."):
+            leave(status)  # a child that the program forked, or the second Ctrl-C
         raise SystemExit(status)
 
     os._exit = refuse
