@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 from prefect_pulumi.app.session.recovery import recover_interrupted
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.errors import ConfigError, StateLockedError
 from prefect_pulumi.project.passphrase import keep_salt_out_of_git
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.lock import StackLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ def official_cli_environment(view: StackView) -> dict[str, str]:
     recover_interrupted(stack, view.sink)
     writer = stack.backend.writer(stack.name)
     if not writer.exists():
-        writer.save(Snapshot.empty(manager.salt_text), manager)
+        # Who holds the lock creates it: an empty state must not come between what that run reads and writes.
+        with contextlib.suppress(StateLockedError), StackLock(stack.backend.root, stack.project.name, stack.name):
+            if not writer.exists():
+                writer.save(Snapshot.empty(manager.salt_text), manager)
     keep_salt_out_of_git(stack.root)
     return stack.cli_environment

@@ -91,7 +91,7 @@ def _edit(view: StackView, edit: Callable[[Snapshot], tuple[Snapshot, T]]) -> T:
     context = engine_context(view.stack, view.sink, write=True)
     with operations.updating(context) as update:
         edited, result = edit(update.snapshot)
-        context.backend.writer(view.name).save(edited, context.manager)
+        update.writer.save(edited, context.manager)
     return result
 
 

@@ -45,7 +45,7 @@ def import_resources(context: StackContext, requests: Sequence[ImportRequest], p
         except BaseException:
             journal.clear()  # it holds only what was to be read into the state
             raise
-        save(context, deployment, journal, "resource-import", start)
+        save(context, deployment, update, "resource-import", start)
     state = deployment.state
     return Result(tuple(state.steps), state.stack_outputs, summarize(state.steps), time.monotonic() - began)
 

@@ -24,7 +24,7 @@ from prefect_pulumi.engine.run.signals import stopping
 from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.sdk.program import run_program
 from prefect_pulumi.state import journal_replay
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import FileBackend, StateReader, StateWriter
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.lock import StackLock
@@ -113,7 +113,7 @@ def up(
             try:
                 _execute(context, deployment)
             finally:
-                save(context, deployment, update.journal, "update", start)
+                save(context, deployment, update, "update", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, before)
 
@@ -127,7 +127,7 @@ def refresh(context: StackContext, options: RunOptions, *, expect_no_changes: bo
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
         if expect_no_changes and any(step.changes for step in steps):
             raise ChangesFound("the refresh found changes where none were expected")
-        _write(context, fresh, update.journal, "refresh", start, summarize(steps), "succeeded")
+        _write(context, fresh, update, "refresh", start, summarize(steps), "succeeded")
     return Result(steps, _outputs(fresh), summarize(steps), time.monotonic() - began)
 
 
@@ -152,7 +152,7 @@ def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Re
             try:
                 deployment.deletion.delete_undeclared()
             finally:
-                save(context, deployment, update.journal, "destroy", start)
+                save(context, deployment, update, "destroy", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, ())
 
@@ -251,9 +251,10 @@ def open_providers(context: StackContext) -> Iterator[ProviderPool]:
 
 @dataclass(frozen=True)
 class Update:
-    """An update under the stack's lock: the state that it starts from, and its journal."""
+    """An update under the stack's lock: the state that it starts from, its writer, and its journal."""
 
     snapshot: Snapshot
+    writer: StateWriter
     journal: Journal
     lock: StackLock
 
@@ -265,15 +266,16 @@ def updating(context: StackContext) -> Iterator[Update]:
     with StackLock(backend.root, context.project, stack) as lock:
         if lock.note:
             context.sink.emit(Message("warning", lock.note))
-        snapshot = _load(context)
+        writer = backend.writer(stack)
+        snapshot = _load(context, writer)
         journal = Journal(backend.root, context.project, stack, context.manager)
         if journal.path.exists():
             # Folded in before anything is appended: a crash may have torn its last line.
-            backend.writer(stack).save(snapshot, context.manager)
+            writer.save(snapshot, context.manager)
             journal.clear()
-        journal.base = backend.digest(stack)
+        journal.base = writer.digest
         try:
-            yield Update(snapshot, journal, lock)
+            yield Update(snapshot, writer, journal, lock)
         finally:
             journal.close()
 
@@ -288,8 +290,8 @@ def settle(context: StackContext) -> int:
         return len(update.snapshot.pending_operations)
 
 
-def _load(context: StackContext) -> Snapshot:
-    snapshot = journal_replay.load(context.backend, context.stack, context.manager)
+def _load(context: StackContext, reader: StateReader | None = None) -> Snapshot:
+    snapshot = journal_replay.load(context.backend, context.stack, context.manager, reader)
     for entry in snapshot.resources:
         context.masker.learn((entry.inputs, entry.outputs))
     return snapshot
@@ -308,28 +310,27 @@ def _recovered(context: StackContext, update: Update, providers: ProviderPool) -
 
 def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
     """Writes a state before the update's own work begins."""
-    context.backend.writer(context.stack).save(snapshot, context.manager)
-    update.journal.base = context.backend.digest(context.stack)
+    update.writer.save(snapshot, context.manager)
+    update.journal.base = update.writer.digest
 
 
-def save(context: StackContext, deployment: Deployment, journal: Journal, kind: str, start: int) -> None:
+def save(context: StackContext, deployment: Deployment, update: Update, kind: str, start: int) -> None:
     state = deployment.state
     outcome = "failed" if state.errors or state.aborted else "succeeded"
-    _write(context, state.snapshot(), journal, kind, start, summarize(state.steps), outcome)
+    _write(context, state.snapshot(), update, kind, start, summarize(state.steps), outcome)
 
 
 def _write(
     context: StackContext,
     snapshot: Snapshot,
-    journal: Journal,
+    update: Update,
     kind: str,
     start: int,
     changes: dict[str, int],
     outcome: str,
 ) -> None:
-    writer = context.backend.writer(context.stack)
-    writer.save(snapshot, context.manager)
-    journal.clear()
+    update.writer.save(snapshot, context.manager)
+    update.journal.clear()
     try:
         context.backend.write_history(
             context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes

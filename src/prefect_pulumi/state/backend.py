@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gzip
 import hashlib
 import json
@@ -33,7 +34,12 @@ class StateReader(Protocol):
 
 
 class StateWriter(StateReader, Protocol):
-    """What updates are given."""
+    """What updates are given. `digest`: of the checkpoint that this writer has loaded or saved, "" when there was none.
+
+    It saves only over that one.
+    """
+
+    digest: str
 
     def save(self, snapshot: Snapshot, manager: PassphraseManager | None) -> None: ...
 
@@ -164,6 +170,7 @@ class _StackFile:
     def __init__(self, backend: FileBackend, stack: str) -> None:
         self._backend = backend
         self._stack = stack
+        self.digest = ""
 
     @property
     def _path(self) -> Path:
@@ -183,8 +190,14 @@ class _StackFile:
         Raises `StateError` for a broken file: with the place of the fault, and the newest good copy.
         """
         if not self.exists():
+            self.digest = ""
             return Snapshot.empty()
-        return self._read(lambda data: checkpoint.parse(data, manager, str(self._path)))
+
+        def parse(data: bytes) -> Snapshot:
+            self.digest = hashlib.sha256(data).hexdigest()
+            return checkpoint.parse(data, manager, str(self._path))
+
+        return self._read(parse)
 
     def _read(self, parse: Callable[[bytes], T]) -> T:
         try:
@@ -206,21 +219,30 @@ class _StackFile:
         return f"the newest good copy is of {when}: {copy}; copy it over the file, or try `pulumi state repair`"
 
     def save(self, snapshot: Snapshot, manager: PassphraseManager | None) -> None:
-        """Writes the checkpoint whole or not at all; the file as it was stays as `.bak`."""
+        """Writes the checkpoint whole or not at all; the file as it was stays as `.bak`.
+
+        Raises `StateError` when the file is no longer the one that this writer has loaded or saved: the lock was lost,
+        and another run has written it. The snapshot is put aside then.
+        """
         faults = integrity.check(snapshot)
         if faults:
             raise StateError(f"refusing to write a state that the CLI would not read: {faults[0]}", where=self._stack)
         data = checkpoint.render(snapshot, manager, f"{self._backend.project}/{self._stack}")
         try:
             self._backend.prepare()
-            path = before = self._path
-            if before.exists():
-                write_atomic(before.with_name(before.name + ".bak"), before.read_bytes())
-                packed = _on("PULUMI_DIY_BACKEND_GZIP")
-                path = before.with_name(f"{self._stack}.json{'.gz' if packed else ''}")
-            write_atomic(path, gzip.compress(data) if path.suffix == ".gz" else data)
-            if before != path:
-                before.unlink(missing_ok=True)
+            with _alone(self._path.parent):
+                path = before = self._path
+                if self._backend.digest(self._stack) != self.digest:
+                    raise self._overtaken(data)
+                if before.exists():
+                    write_atomic(before.with_name(before.name + ".bak"), before.read_bytes())
+                    packed = _on("PULUMI_DIY_BACKEND_GZIP")
+                    path = before.with_name(f"{self._stack}.json{'.gz' if packed else ''}")
+                written = gzip.compress(data) if path.suffix == ".gz" else data
+                write_atomic(path, written)
+                self.digest = hashlib.sha256(written).hexdigest()
+                if before != path:
+                    before.unlink(missing_ok=True)
         except OSError as error:
             raise StateError(
                 f"the state cannot be written: {error.strerror or error}",
@@ -228,12 +250,35 @@ class _StackFile:
                 remedy="free the disk or correct the folder's permissions, then run again: the journal has all results",
             ) from error
 
+    def _overtaken(self, data: bytes) -> StateError:
+        """Puts the refused state beside the newer one, for its owner alone; its secrets are encrypted."""
+        path = self._path
+        aside = path.with_name(f"{self._stack}.json.{time.time_ns()}.conflict")
+        write_atomic(aside, data, mode=0o600)
+        return StateError(
+            "another run has written the state meanwhile, so this run's state was not written over it",
+            where=str(path),
+            remedy=f"it was put aside: {aside}; infra up -s {self._stack} again looks for what this run created",
+        )
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Between the comparison and the write no other run of ours writes in `folder`, whatever became of the lock."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks: the comparison alone has to do
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
 
 def _on(variable: str) -> bool:
     return os.environ.get(variable, "").lower() in {"1", "true"}
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o666) -> None:
     """Temporary file, sync, rename; a stale `.attrs` sidecar of the CLI's blob library goes.
 
     What a process that was killed in between left behind is removed first.
@@ -242,7 +287,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         left.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

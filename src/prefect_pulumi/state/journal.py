@@ -79,6 +79,8 @@ class Journal:
             if self._file is None:
                 self._open()
             assert self._file is not None  # noqa: S101 - opened above
+            if os.fstat(self._file).st_nlink == 0:
+                raise self._removed()
             self._write(self._file, record)
             if sync:
                 os.fsync(self._file)
@@ -89,6 +91,15 @@ class Journal:
                 remedy="free the disk or correct the folder's permissions, then run again",
             )
             raise self._fault from error
+
+    def _removed(self) -> StateError:
+        """Another run has taken the journal for a dead run's: nothing further is begun."""
+        self._fault = StateError(
+            "another run has taken over: it removed this run's journal",
+            where=str(self.path),
+            remedy="let it end, then run again",
+        )
+        return self._fault
 
     def _open(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

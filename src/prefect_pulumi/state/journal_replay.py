@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from prefect_pulumi.state import integrity
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import FileBackend, StateReader
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, parse_provider_ref
 from prefect_pulumi.state.journal import Journal, Record
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -18,9 +18,11 @@ _BESIDE = "create-replacement"
 _PENDING = {"create": "creating", "replace": "creating", _BESIDE: "creating", "update": "updating"}
 
 
-def load(backend: FileBackend, stack: str, manager: PassphraseManager | None) -> Snapshot:
-    """The stack's state with what a crashed run had finished in it; nothing is written."""
-    snapshot = backend.reader(stack).load(manager)
+def load(
+    backend: FileBackend, stack: str, manager: PassphraseManager | None, reader: StateReader | None = None
+) -> Snapshot:
+    """The stack's state with what a crashed run had finished in it; nothing is written. `reader`: the stack's own."""
+    snapshot = (reader or backend.reader(stack)).load(manager)
     journal = Journal(backend.root, backend.project, stack, manager)
     records = journal.replay()
     if not records:

@@ -157,9 +157,9 @@ def test_a_command_reads_each_state_once(repository: Any, monkeypatch: pytest.Mo
     loads: Counter[str] = Counter()
     load = journal_replay.load
 
-    def counted(backend: Any, stack: str, manager: Any) -> Any:
+    def counted(backend: Any, stack: str, *more: Any) -> Any:
         loads[stack] += 1
-        return load(backend, stack, manager)
+        return load(backend, stack, *more)
 
     monkeypatch.setattr(journal_replay, "load", counted)
     project = Project.find(repository.root)

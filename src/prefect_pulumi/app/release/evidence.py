@@ -25,4 +25,4 @@ def record_verification(view: StackView, verification: Verification) -> None:
             raise StateError(f"the stack no longer keeps {verification.release}: its verification cannot be recorded")
         verified = with_verification(entry, verification)
         snapshot.resources[:] = [verified if other is entry else other for other in snapshot.resources]
-        context.backend.writer(view.name).save(snapshot, context.manager)
+        update.writer.save(snapshot, context.manager)
