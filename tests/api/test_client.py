@@ -313,3 +313,53 @@ def test_a_read_only_client_sends_nothing_that_could_write() -> None:
             assert server.requests == ["POST /api/work_pools/filter"]
 
     run(test)
+
+
+@pytest.mark.parametrize("header", ["-5", "nan", "-inf", "inf", "1e999", "soon", "", "Thu, 99 Foo"])
+def test_a_wait_that_is_none(header: str) -> None:
+    async def test() -> None:
+        async with served([(429, {"Retry-After": header}, None)]) as (faulty, client):
+            assert await client.get("/x") == {"ok": True}
+            assert len(faulty.requests) == 2
+
+    run(test)
+
+
+@pytest.mark.parametrize("header", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00"])
+def test_a_wait_of_an_hour_ends_all_requests(header: str) -> None:
+    async def test() -> None:
+        async with served([(503, {"Retry-After": header}, None)]) as (faulty, client):
+            for _ in range(3):
+                with pytest.raises(ServerUnavailableError, match=r"it asks to wait .* s, and the patience is 60 s"):
+                    await client.get("/x")
+            assert len(faulty.requests) == 1
+
+    run(test)
+
+
+def test_a_wait_is_for_all_requests_and_said_once() -> None:
+    async def test() -> None:
+        faulty = Faulty([(429, {"Retry-After": "2"}, None), (429, {"Retry-After": "2"}, None)])
+        server = await asyncio.start_server(faulty.handle, "127.0.0.1", 0)
+        lines: list[str] = []
+        api = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
+        async with server, PrefectClient(api, say=lines.append) as client:
+            async with anyio.create_task_group() as group:
+                for _ in range(4):
+                    group.start_soon(client.get, "/x")
+            assert len(faulty.requests) == 6
+        assert lines == [f"{api} asks to wait 2 s (HTTP 429): requests go on then"]
+
+    run(test)
+
+
+def test_a_server_that_asks_again_and_again_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "RETRY_AFTER_PATIENCE", 0.5)
+
+    async def test() -> None:
+        async with served([(429, {"Retry-After": "0.1"}, None)] * 100) as (faulty, client):
+            with pytest.raises(ServerUnavailableError, match="the patience is"):
+                await client.get("/x")
+            assert 1 < len(faulty.requests) < 10
+
+    run(test)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import CancelledError
 from typing import Any, TypeVar
 
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from prefect_pulumi.api.client import PrefectClient
+from prefect_pulumi.core.errors import ServerUnavailableError
 
 T = TypeVar("T")
 
@@ -23,18 +25,25 @@ class BlockingClient:
         api_key: str | None = None,
         auth_string: str | None = None,
         read_only: bool = False,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self._manager = start_blocking_portal()
         self._portal: BlockingPortal = self._manager.__enter__()
         try:
-            self._client = self._portal.call(_opened, api_url, api_key, auth_string, read_only)
+            self._client = self._portal.call(_opened, api_url, api_key, auth_string, read_only, say)
         except BaseException:
             self._manager.__exit__(None, None, None)
             raise
 
     def call(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
         """Runs `function(client, *args)` on the client's loop."""
-        return self._portal.call(function, self._client, *args)
+        return self._answer(function, self._client, *args)
+
+    def _answer(self, function: Callable[..., Awaitable[T]], *args: Any) -> T:
+        try:
+            return self._portal.call(function, *args)
+        except CancelledError as error:
+            raise ServerUnavailableError("the client was closed meanwhile", where=self._client.api_url) from error
 
     def request(
         self,
@@ -45,12 +54,10 @@ class BlockingClient:
         params: Mapping[str, Any] | None = None,
         idempotent: bool | None = None,
     ) -> Any:
-        return self._portal.call(
-            lambda: self._client.request(method, path, json=json, params=params, idempotent=idempotent)
-        )
+        return self._answer(lambda: self._client.request(method, path, json=json, params=params, idempotent=idempotent))
 
     def paged(self, path: str, body: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        return self._portal.call(self._client.paged, path, body)
+        return self._answer(self._client.paged, path, body)
 
     def create(self, path: str, json: Any, resolve: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
         """`resolve` runs in a worker thread and may use this client."""
@@ -58,13 +65,17 @@ class BlockingClient:
         async def resolved() -> dict[str, Any] | None:
             return await anyio.to_thread.run_sync(resolve)
 
-        return self._portal.call(self._client.create, path, json, resolved)
+        return self._answer(self._client.create, path, json, resolved)
 
     def close(self) -> None:
+        """Breaks off requests that other threads still wait for: they may never be answered."""
         self._portal.call(self._client.aclose)
+        self._portal.call(self._portal.stop, True)
         self._manager.__exit__(None, None, None)
 
 
-async def _opened(api_url: str, api_key: str | None, auth_string: str | None, read_only: bool) -> PrefectClient:
+async def _opened(
+    api_url: str, api_key: str | None, auth_string: str | None, read_only: bool, say: Callable[[str], None] | None
+) -> PrefectClient:
     """Made on the loop that will use it: the limiter's condition belongs to it."""
-    return PrefectClient(api_url, api_key=api_key, auth_string=auth_string, read_only=read_only)
+    return PrefectClient(api_url, api_key=api_key, auth_string=auth_string, read_only=read_only, say=say)

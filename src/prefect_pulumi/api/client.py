@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,7 +27,8 @@ _READ_ROUTES = ("/filter", "/paginate", "/count")
 class PrefectClient:
     """Use as `async with`. `deadline`: seconds after which a server that gives no answer is given up.
 
-    With `read_only` it sends GET and the POSTs of the list routes, and refuses all else before it is sent.
+    `say` gets a line when the server asks to wait, once. With `read_only` it sends GET and the POSTs of list routes,
+    and refuses all else before it is sent.
 
     Reads, PATCH and DELETE are repeated on 429, 5xx and broken connections (`api.retry`). A POST that creates
     something is repeated only through `create`, which first asks whether the lost attempt has created it.
@@ -42,6 +43,7 @@ class PrefectClient:
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 10.0,
         read_only: bool = False,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         headers = {"X-PREFECT-API-VERSION": API_VERSION}
         if api_key:
@@ -58,7 +60,7 @@ class PrefectClient:
             verify=not self.api_url.startswith("http://"),
             timeout=httpx.Timeout(READ_TIMEOUT, connect=min(CONNECT_TIMEOUT, deadline)),
         )
-        self._sender = RetryingSender(self._http, self.api_url, deadline)
+        self._sender = RetryingSender(self._http, self.api_url, deadline, say)
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,10 +6,13 @@ follow the proxy variables of the environment.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import anyio
@@ -26,7 +29,11 @@ FIRST_CONTACT = 5.0
 HEALTH_TIMEOUT = 3.0
 OUTAGE = 30.0
 """Seconds for which one that has answered before may be away, as when it is started again."""
-LONGEST_RETRY_AFTER = 10.0
+RETRY_AFTER_PATIENCE = 60.0
+"""Seconds for which requests wait because the server asks for it (`Retry-After`), until it gives a good answer again. A
+server that asks for more is given up."""
+SAID_FROM = 2.0
+"""Seconds of such a wait that are worth a line."""
 RETRIED = frozenset({429, 500, 502, 503, 504})
 OVERLOADED = frozenset({429, 503})
 CONFLICT = 409
@@ -58,14 +65,15 @@ class Resolved:
 class _LostAnswerError(Exception):
     """The request may or may not have been carried out: `reason` says why, or is an answer that asks for another try.
 
-    `reached`: it may have reached the server.
+    `reached`: it may have reached the server. `asked`: the answer says when to try again.
     """
 
-    def __init__(self, reason: ServerUnavailableError | httpx.Response, *, reached: bool) -> None:
+    def __init__(self, reason: ServerUnavailableError | httpx.Response, *, reached: bool, asked: bool = False) -> None:
         super().__init__(str(reason))
         self.error = reason if isinstance(reason, ServerUnavailableError) else None
         self.response = reason if isinstance(reason, httpx.Response) else None
         self.reached = reached
+        self.asked = asked
 
     def outcome(self) -> httpx.Response:
         """The answer, as the last one. Raises the error where there is none."""
@@ -76,10 +84,17 @@ class _LostAnswerError(Exception):
 
 
 class RetryingSender:
-    """Sends the requests of one client. `patience`: seconds after which a server that gives no answer is given up."""
+    """Sends the requests of one client. `patience`: seconds after which a server that gives no answer is given up.
+    `say` gets a line when the server asks to wait, once."""
 
-    def __init__(self, http: httpx.AsyncClient, api_url: str, patience: float) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, api_url: str, patience: float, say: Callable[[str], None] | None = None
+    ) -> None:
         self._http, self._api_url, self._patience = http, api_url, patience
+        self._say = say
+        self._silent_until = 0.0
+        """Of the monotonic clock: no request is sent before, because the server has asked for it."""
+        self._asked_since: float | None = None
         self._concurrency = AdaptiveConcurrency()
         self._slots = anyio.CapacityLimiter(self._concurrency.value)
         self._answered = False
@@ -101,10 +116,10 @@ class RetryingSender:
                     return failure.outcome()
                 lost = lost or failure.reached
                 attempt += 1
-                if not self._time_left(began, failure, attempt):
+                if not failure.asked and not self._time_left(began, failure, attempt):
                     self._gone = failure.error or self._gone
                     return failure.outcome()
-                await _pause(failure.response, attempt)
+                await _pause(attempt)
             if response is not None and response.status_code != CONFLICT:
                 return response
             # Only after a lost answer can the object be the one that this request created.
@@ -130,6 +145,8 @@ class RetryingSender:
         try:
             with anyio.fail_after(remaining()):
                 async with self._slots:
+                    while self._gone is None and (left := self._silent_until - time.monotonic()) > 0:
+                        await anyio.sleep(left)
                     if self._gone is not None:
                         raise self._gone
                     response = await self._exchange(request)
@@ -144,10 +161,35 @@ class RetryingSender:
             if response.status_code in OVERLOADED:
                 self._concurrency.overloaded()
                 self._slots.total_tokens = self._concurrency.value
-            raise _LostAnswerError(response, reached=True)
+            raise _LostAnswerError(response, reached=True, asked=self._asked_to_wait(response))
+        self._asked_since = None
         self._concurrency.succeeded(response.elapsed.total_seconds())
         self._slots.total_tokens = self._concurrency.value
         return response
+
+    def _asked_to_wait(self, response: httpx.Response) -> bool:
+        """Whether the answer says for how long to wait; then all requests do. Raises `ServerUnavailableError` when that
+        is too long."""
+        seconds = retry_after(response)
+        if seconds is None:
+            return False
+        now = time.monotonic()
+        self._asked_since = now if self._asked_since is None else self._asked_since
+        if now + seconds - self._asked_since > RETRY_AFTER_PATIENCE:
+            self._gone = ServerUnavailableError(
+                f"HTTP {response.status_code}: it asks to wait {seconds:.0f} s, and the patience is "
+                f"{RETRY_AFTER_PATIENCE:.0f} s",
+                where=self._api_url,
+                remedy="run it again later",
+            )
+            raise self._gone
+        self._silent_until = max(self._silent_until, now + seconds)
+        if self._say is not None and seconds >= SAID_FROM:
+            self._say(
+                f"{self._api_url} asks to wait {seconds:.0f} s (HTTP {response.status_code}): requests go on then"
+            )
+            self._say = None
+        return True
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         try:
@@ -196,12 +238,23 @@ class RetryingSender:
         )
 
 
-async def _pause(response: httpx.Response | None, attempt: int) -> None:
-    """Waits as long as the server asks for, else an exponentially growing time with jitter."""
+async def _pause(attempt: int) -> None:
+    """Waits an exponentially growing time with jitter."""
+    ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt, 10))
+    await anyio.sleep(random.uniform(FIRST_WAIT / 2, ceiling))  # noqa: S311 - jitter, not a secret
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Seconds that the server asks to wait; None where it does not, or says it in no form of the header's."""
+    text = response.headers.get("Retry-After", "")
     try:
-        seconds = min(float(response.headers["Retry-After"]), LONGEST_RETRY_AFTER) if response is not None else None
-    except (KeyError, ValueError):
-        seconds = None
-    ceiling = min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
-    drawn = random.uniform(FIRST_WAIT / 2, ceiling)  # noqa: S311 - jitter, not a secret
-    await anyio.sleep(drawn if seconds is None else seconds)
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        # A date without a zone is in UTC, as all of HTTP's.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 class Connection:
     """The configured address and credentials. Safe to share between threads; `repr` shows no secret."""
 
-    def __init__(self, config: Mapping[str, Any], *, read_only: bool = False) -> None:
-        self._read_only = read_only
+    def __init__(
+        self, config: Mapping[str, Any], *, read_only: bool = False, say: Callable[[str], None] | None = None
+    ) -> None:
+        self._read_only, self._say = read_only, say
         values = {name: config.get(name) for name in ENVIRONMENT}
         self.unknown = any(has_unknown(value) for value in values.values())
         plain = {
@@ -58,7 +60,11 @@ class Connection:
                 from prefect_pulumi.api.blocking import BlockingClient
 
                 self._client = BlockingClient(
-                    self.api_url, api_key=self._api_key, auth_string=self._auth_string, read_only=self._read_only
+                    self.api_url,
+                    api_key=self._api_key,
+                    auth_string=self._auth_string,
+                    read_only=self._read_only,
+                    say=self._say,
                 )
             return self._client
 

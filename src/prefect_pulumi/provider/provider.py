@@ -80,7 +80,7 @@ class PrefectProvider(Provider, CreateRecovery):
         self._configure({})
 
     def _configure(self, config: Props) -> None:
-        self.connection = Connection(config, read_only=self.read_only)
+        self.connection = Connection(config, read_only=self.read_only, say=lambda line: self.host.log("warning", line))
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
         self.run = ProgramRun()
