@@ -26,11 +26,12 @@ Confirm = Callable[[Result | Rollout], bool]
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
     """`selection`: targets, excludes and forced replacements. `parallel`: operations that run concurrently.
-    `refresh`: read the live objects first."""
+    `refresh`: read the live objects first. `adopt`: take over what the program declares and the server has already."""
 
     selection: Selection = field(default_factory=Selection)
     parallel: int = 16
     refresh: bool = False
+    adopt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def preview(view: StackView, request: PreviewRequest) -> Result:
     """The steps that `up` would execute. Takes no lock and writes nothing."""
     at_pin = view.at_pin()
     context = engine_context(at_pin.stack, view.sink, write=False, output=view.output)
-    return operations.preview(context, _options(request.selection, request.parallel), refresh=request.refresh)
+    options = _options(request.selection, request.parallel, adopt=request.adopt)
+    return operations.preview(context, options, refresh=request.refresh)
 
 
 def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> UpResult:
@@ -77,7 +79,7 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
 
     Raises `InputError` for bad input, before anything is touched; what failed else is raised as the engine says it.
     """
-    options = _options(request.selection, request.parallel, request.continue_on_error)
+    options = _options(request.selection, request.parallel, request.continue_on_error, adopt=request.adopt)
     pins = view.stack.environment.get("release") is not None
     if pins or view.stack.promotion_file.is_file():
         from prefect_pulumi.app.release import rollout
@@ -106,6 +108,7 @@ def _refuse_partial(view: StackView, request: UpRequest) -> None:
         "--exclude": selection.excludes,
         "--replace": selection.replace,
         "--refresh": request.refresh,
+        "--adopt": request.adopt,
     }
     names = [option for option, value in given.items() if value]
     if names:
@@ -143,9 +146,11 @@ def not_created(name: str) -> ConfigError:
     return ConfigError(f"stack {name!r} has not been created yet", where="infra", remedy=f"run: infra up -s {name}")
 
 
-def _options(selection: Selection, parallel: int, continue_on_error: bool = False) -> RunOptions:
+def _options(
+    selection: Selection, parallel: int, continue_on_error: bool = False, *, adopt: bool = False
+) -> RunOptions:
     if parallel < 1:
         raise InputError("--parallel must be at least 1", where="infra")
     if selection.targets and selection.excludes:
         raise InputError("--target and --exclude cannot be given together", where="infra")
-    return RunOptions(selection=selection, continue_on_error=continue_on_error, parallel=parallel)
+    return RunOptions(selection=selection, continue_on_error=continue_on_error, parallel=parallel, adopt=adopt)

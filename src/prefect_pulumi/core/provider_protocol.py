@@ -194,12 +194,14 @@ class InvokeRequest:
 class RecoverRequest:
     """A create whose end is not known (no message of `pulumirpc`): its `inputs`, and when it began.
 
-    `since`: Unix seconds; infinity when the state does not say.
+    `since`: Unix seconds; infinity when the state does not say. `held`: ids of the objects that other resources of the
+    state have; none of them is the one that is looked for.
     """
 
     urn: str
     inputs: Props
     since: float
+    held: frozenset[str] = frozenset()
 
 
 class ProviderHost(Protocol):
@@ -250,6 +252,18 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class ObjectLookup(Protocol):
+    """What a provider offers besides when it can find the object that a resource of a program describes."""
+
+    def existing(self, urn: str, inputs: Props) -> str:
+        """Id of the object that checked `inputs` name on the server, "" for none.
+
+        Raises `ProviderError` when several fit.
+        """
+        ...
 
 
 @runtime_checkable

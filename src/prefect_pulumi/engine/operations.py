@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
 from prefect_pulumi.core.masking import MaskedStream, Masker, current
-from prefect_pulumi.engine.plan.steps import Step, summarize
+from prefect_pulumi.engine.plan.steps import Op, Step, summarize
 from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.events import Message, Sink
 from prefect_pulumi.engine.run.providers import Loader, ProviderPool
@@ -104,6 +104,7 @@ def up(
             return replace(planned, steps=())
         if before:
             _keep(context, update, snapshot)
+        options = replace(options, adopted=_adopted(planned) if options.adopt else {})
         del plan, planned
         gc.collect()  # the resources of the preview's program refer to each other in circles
         with open_providers(context) as running, stopping(update.lock.release) as stop:
@@ -116,6 +117,11 @@ def up(
                 save(context, deployment, update, "update", start)
             _raise_first(deployment, interrupted=stop.interrupted)
     return _result(deployment, began, before)
+
+
+def _adopted(planned: Result) -> dict[str, str]:
+    """What the preview has shown as taken over from the server: URN -> id."""
+    return {step.urn: step.new.id for step in planned.steps if step.op is Op.IMPORT and step.new is not None}
 
 
 def refresh(context: StackContext, options: RunOptions, *, expect_no_changes: bool = False) -> Result:

@@ -23,6 +23,7 @@ from prefect_pulumi.core.provider_protocol import (
     DiffResult,
     InvokeRequest,
     InvokeResult,
+    ObjectLookup,
     Props,
     Provider,
     ProviderHost,
@@ -66,7 +67,7 @@ CLOCK_SLACK = 2.0
 """Seconds by which a server's clock may be behind when an interrupted create is looked for."""
 
 
-class PrefectProvider(Provider, CreateRecovery):
+class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
     """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
     With `read_only` its client refuses every request that could write.
@@ -117,22 +118,26 @@ class PrefectProvider(Provider, CreateRecovery):
         urn, handler = request.urn, self.handler(request.urn)
         inputs, faults = handler.check(Call(urn, inputs=request.old_inputs, news=request.new_inputs))
         faults += [] if faults else self.run.claim(urn, handler.claims(inputs))
+        place, name = handler.name_on_server(inputs) if handler.model.on_server and not faults else ("", "")
+        faults += self.run.claim_name(urn, place, handler.noun, name) if place else []
         if not faults:
             self.run.declare(urn, handler.model.kind, inputs)
         return CheckResult(inputs, tuple(CheckFailure(fault.property, fault.reason) for fault in faults))
 
     @override
     def diff(self, request: DiffRequest) -> DiffResult:
+        self.run.hold(request.urn, request.id)
         return self.handler(request.urn).diff(_change(request))
 
     @override
     def create(self, request: CreateRequest) -> CreateResult:
         urn, inputs = request.urn, request.inputs
-        handler, call = self.handler(urn), Call(urn, news=inputs)
+        handler, call = self.handler(urn), Call(urn, news=inputs, held=self.run.held_by_others(urn))
         if request.preview:
             return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
         taken = self._created_before(handler, call)
         if taken is not None:
+            self.run.hold(urn, taken[0])
             return CreateResult(taken[0], sealed(handler.model, inputs, taken[1]))
         if handler.model.on_server:
             self.creates.start(urn)
@@ -145,6 +150,7 @@ class PrefectProvider(Provider, CreateRecovery):
             self.creates.finish(urn)
             raise
         self.creates.finish(urn)
+        self.run.hold(urn, id)
         return CreateResult(id, sealed(handler.model, inputs, outputs))
 
     def _created_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
@@ -166,6 +172,7 @@ class PrefectProvider(Provider, CreateRecovery):
     @override
     def read(self, request: ReadRequest) -> ReadResult:
         handler = self.handler(request.urn)
+        self.run.hold(request.urn, request.id)
         return sealed_read(handler, handler.read(_known(request)), request.inputs, request.outputs)
 
     @override
@@ -206,13 +213,17 @@ class PrefectProvider(Provider, CreateRecovery):
     def recover(self, request: RecoverRequest) -> ReadResult | None:
         """Found by name."""
         handler = self.handler(request.urn)
-        read = handler.recover(Call(request.urn, news=request.inputs))
+        read = handler.recover(Call(request.urn, news=request.inputs, held=request.held))
         if read is None or not read.id:
             return None
         created = read.outputs.get("created")
         if isinstance(created, str) and datetime.fromisoformat(created).timestamp() < request.since - CLOCK_SLACK:
             return None
         return ReadResult(read.id, read.inputs, sealed(handler.model, request.inputs, read.outputs))
+
+    @override
+    def existing(self, urn: str, inputs: Props) -> str:
+        return self.handler(urn).existing(Call(urn, news=inputs))
 
     @override
     def invoke(self, request: InvokeRequest) -> InvokeResult:

@@ -34,6 +34,8 @@ class ProgramRun:
         self.unanswered: str | None = None
         """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
         self._owners: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._holders: dict[str, str] = {}
 
     def declare(self, urn: str, kind: str, inputs: Props) -> None:
         """Called by each successful check. `kind`: the last part of a token; `inputs`: checked."""
@@ -58,6 +60,26 @@ class ProgramRun:
                         )
                     )
         return faults
+
+    def claim_name(self, urn: str, place: str, noun: str, name: str) -> list[Fault]:
+        """An object of the server has one owner. `place`: where the server keeps the object of that name."""
+        with self._lock:
+            owner = self._names.setdefault(place, urn)
+        if owner == urn:
+            return []
+        text = f"the {noun} '{name}' is declared twice: here and by {owner}; rename one of them, or take it out"
+        return [Fault("", text)]
+
+    def hold(self, urn: str, id: str) -> None:
+        """`id` is the object of `urn`."""
+        if id:
+            with self._lock:
+                self._holders[id] = urn
+
+    def held_by_others(self, urn: str) -> frozenset[str]:
+        """Ids of the objects that this run knows as those of other resources."""
+        with self._lock:
+            return frozenset(id for id, holder in self._holders.items() if holder != urn)
 
     def claimed_beside(self, urn: str) -> set[str]:
         """Deployments that this program declares by other resources than `urn`."""

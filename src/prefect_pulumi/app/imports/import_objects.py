@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from prefect_pulumi.app.events import WarningCollector
 from prefect_pulumi.app.imports.program_text import Declared, ProgramText, program
 from prefect_pulumi.app.session.context import engine_context
+from prefect_pulumi.app.session.read_only import read_only_context
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.core.errors import InputError, PrefectPulumiError
 from prefect_pulumi.core.values import unwrap
-from prefect_pulumi.engine import imports
+from prefect_pulumi.engine import imports, operations
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import Step
+from prefect_pulumi.engine.run.events import Message
+from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.models import KINDS, PACKAGE, Kind
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.passphrase import keep_salt_out_of_git
@@ -39,8 +44,9 @@ class ImportRequest:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """`steps`: the imported resources. `program`: the code that declares them, and the secrets that it reads from the
-    stack's config. `folder`: that of a new project, None for a stack that existed."""
+    """`steps`: the imported resources. `program`: the code that declares those that the program did not declare yet,
+    and the secrets that it reads from the stack's config. `folder`: that of a new project, None for a stack that
+    existed."""
 
     steps: tuple[Step, ...]
     program: ProgramText
@@ -60,6 +66,8 @@ def model_of(text: str) -> type[Kind]:
 def import_objects(view: StackView, request: ImportRequest) -> ImportResult:
     """Imports what is named into the stack; nothing is written to the server.
 
+    What the program declares is imported where it declares it: the next update continues it.
+
     Raises `InputError` for bad names, `ProviderError` for an object that the server does not have.
     """
     if not request.kind or not request.ids:
@@ -67,14 +75,32 @@ def import_objects(view: StackView, request: ImportRequest) -> ImportResult:
     if request.name and len(request.ids) != 1:
         raise InputError("--name is for one object", where="infra import", remedy="import them one by one")
     model = model_of(request.kind)
-    wanted = [imports.ImportRequest(model.token(), request.name or last_part(id), id) for id in request.ids]
+    named = bool(request.name)
+    wanted = [imports.ImportRequest(model.token(), request.name or last_part(id), id, named) for id in request.ids]
+    plan = declared_by_program(view)
     context = engine_context(view.stack, view.sink, write=True)
     snapshot = view.snapshot
+    steps = imported_steps(imports.import_resources(context, wanted, request.provider, plan))
+    known = {entry.urn for entry in plan.created(model.token())}
+    added = [step for step in steps if step.urn not in known]
+    if not added:
+        return ImportResult(steps, ProgramText(""))
     options = options_for(imports.provider_urn(snapshot, PACKAGE, request.provider), snapshot)
-    steps = imported_steps(imports.import_resources(context, wanted, request.provider))
-    text = program(declared(steps), options=options)
+    text = program(declared(added), options=options)
     store_secrets(view.stack, text)
     return ImportResult(steps, text)
+
+
+def declared_by_program(view: StackView) -> imports.Plan:
+    """The plan of the program as it stands; of one that cannot be run nothing is known, which is said."""
+    at_pin = view.at_pin()
+    context = read_only_context(at_pin.stack, WarningCollector(), view.output or sys.stderr)
+    try:
+        return imports.Plan(operations.preview(context, RunOptions(), snapshot=view.snapshot).steps)
+    except PrefectPulumiError as error:
+        text = f"the program's preview failed, so its declarations are not known ({error.message.splitlines()[0]})"
+        view.sink.emit(Message("warning", text))
+        return imports.Plan()
 
 
 def last_part(id: str) -> str:

@@ -21,6 +21,7 @@ from prefect_pulumi.core.provider_protocol import (
     DiffResult,
     InvokeRequest,
     InvokeResult,
+    ObjectLookup,
     Props,
     Provider,
     ReadRequest,
@@ -77,6 +78,9 @@ class ReadOnlyProvider:
 
     def recover(self, request: RecoverRequest) -> ReadResult | None:
         return None
+
+    def existing(self, urn: str, inputs: Props) -> str:
+        return self.inner.existing(urn, inputs) if isinstance(self.inner, ObjectLookup) else ""
 
     def cancel(self) -> None:
         self.inner.cancel()

@@ -29,6 +29,7 @@ def _import(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.app.imports.import_objects import ImportRequest
     from prefect_pulumi.app.imports.import_server import ImportServerRequest
     from prefect_pulumi.cli.output.text import print_json
+    from prefect_pulumi.core.display_text import printable
 
     stack, file = project.stack(arguments.stack), f"Pulumi.{arguments.stack}.yaml"
     if arguments.all:
@@ -42,6 +43,10 @@ def _import(arguments: Namespace, project: Project) -> ExitCode:
         print(f"{len(result.steps)} objects in {result.folder}")
         print("".join(f"  secret, encrypted in {file}: {key}\n" for key in secrets), end="")
         print(f"next: cd {result.folder} && infra preview -s {arguments.stack} --expect-no-changes")
+    elif not result.program.source:
+        for step in result.steps:
+            sys.stderr.write(printable(f"imported where the program declares it: {step.urn}", kept="") + "\n")
+        sys.stderr.write(f"next: infra preview -s {arguments.stack}\n")
     else:
         sys.stdout.write(result.program.source)
         sys.stderr.write("".join(f"stored encrypted in {file}: {key}\n" for key in secrets))

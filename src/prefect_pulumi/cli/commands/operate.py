@@ -19,10 +19,12 @@ def register(commands: Any, options: Options) -> None:
     scope = (options.stack, options.scope, options.expect)
     about = "create or update the stack's resources and deployments"
     up = add_command(commands, "up", _up, about, *scope, options.yes, options.refresh, options.replace, **shown)
+    up.flag("--adopt", help="take over objects that the program declares and the server has already")
     up.flag("--staged", help="after the first stage: deploy only a pinned release")
     up.flag("--continue-on-error", help="keep going with resources that do not depend on a failed one")
     about = "show the planned changes and deployments; change nothing"
-    add_command(commands, "preview", _preview, about, *scope, options.refresh, options.replace, **shown)
+    preview = add_command(commands, "preview", _preview, about, *scope, options.refresh, options.replace, **shown)
+    preview.flag("--adopt", help="show what `up --adopt` would take over")
     about = "update the state from the live objects"
     add_command(commands, "refresh", _refresh, about, *scope, options.yes, **shown)
     about = "delete all resources of the stack"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
 from prefect_pulumi.cli.output.terminal import stderr_console
 from prefect_pulumi.core.display_text import printable
+from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import mask
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
@@ -22,6 +25,7 @@ def print_plan(result: Result) -> None:
     from rich.text import Text
 
     console = stderr_console()
+    imported = {step.urn for step in result.steps if step.op is Op.IMPORT}
     for step in result.steps:
         if step.op is Op.SAME or step.is_default_provider or step.type == STACK_TYPE:
             continue
@@ -31,12 +35,26 @@ def print_plan(result: Result) -> None:
         )
         console.print(line)
         for path, kind in sorted((step.diff.detailed if step.diff else {}).items()):
-            console.print(Text(printable(f"       {path} ({kind.value})", kept=""), "dim"))
+            values = _values(step, path) if step.urn in imported else ""
+            console.print(Text(printable(f"       {path} ({kind.value}){values}", kept=""), "dim"))
     console.print(counts(result.summary))
 
 
+def _values(step: Step, path: str) -> str:
+    """The live and the declared value of a property, of an object that is taken over."""
+    if step.old is None or step.new is None:
+        return ""
+    name = re.split(r"[.\[]", path, maxsplit=1)[0]
+    live, declared = (
+        mask(entry.inputs.get(name, entry.outputs.get(name) if entry is step.old else None))
+        for entry in (step.old, step.new)
+    )
+    shown = (textwrap.shorten(repr(value), 60) if value is not None else "not set" for value in (live, declared))
+    return current().text(f": {' -> '.join(shown)}")
+
+
 def counts(summary: dict[str, int]) -> str:
-    words = [f"{summary[op]} to {op}" for op in ("create", "update", "replace", "delete") if summary.get(op)]
+    words = [f"{summary[op]} to {op}" for op in ("import", "create", "update", "replace", "delete") if summary.get(op)]
     if not words:
         return f"No changes: {summary.get('same', 0)} resources are as declared."
     unchanged = summary.get("same", 0)
@@ -92,5 +110,5 @@ def _table(steps: list[Step]) -> Text:
 
 
 def _past(summary: dict[str, int]) -> str:
-    words = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
+    words = {"import": "imported", "create": "created", "update": "updated", "replace": "replaced", "delete": "deleted"}
     return ", ".join(f"{summary[op]} {word}" for op, word in words.items() if summary.get(op)) or "nothing to do"

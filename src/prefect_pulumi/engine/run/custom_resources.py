@@ -9,7 +9,15 @@ from typing import Any
 
 from prefect_pulumi.core import property_paths
 from prefect_pulumi.core.errors import CheckError, ProviderError
-from prefect_pulumi.core.provider_protocol import Changes, CheckRequest, DiffRequest, DiffResult, Provider, ReadRequest
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    DiffRequest,
+    DiffResult,
+    ObjectLookup,
+    Provider,
+    ReadRequest,
+)
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.goals import Goal
 from prefect_pulumi.engine.plan.steps import Execution, Op, PlannedStep, Step, Steps
@@ -60,7 +68,12 @@ class CustomResources:
         if planner.imports(goal, old):
             yield from self._import(managed, old)
         elif old is None:
-            yield _creation(managed, None, self._checked_as_new(managed), Op.CREATE)
+            inputs = self._checked_as_new(managed)
+            existing = self._existing(managed, inputs)
+            if existing:
+                yield from self._adoption(managed, existing)
+            else:
+                yield _creation(managed, None, inputs, Op.CREATE)
         elif planner.is_absent(old):
             # Its object was never ours, is deleted already, or is a component's, which goes at the end of the run.
             inputs = self._checked_as_new(managed)
@@ -85,6 +98,46 @@ class CustomResources:
             yield _unchanged(managed, entry, inputs, diff, op, replaced)
         else:
             yield PlannedStep(Step(op, goal.urn, goal.type, None, entry), replaced=replaced)
+            yield from self._change(managed, entry, inputs, diff, change)
+
+    def _existing(self, managed: ManagedGoal, inputs: dict[str, Any]) -> str:
+        """Id of the object that `--adopt` takes over, "" for none: a preview looks for it, a run takes what it found.
+
+        Raises `CheckError` for an object that another resource manages.
+        """
+        urn, state = managed.goal.urn, self.state
+        if not state.dry_run:
+            return state.options.adopted.get(urn, "")
+        if not state.options.adopt or not isinstance(managed.provider, ObjectLookup):
+            return ""
+        id = managed.provider.existing(urn, inputs)
+        manager = state.manager_of(managed.goal.type, id) if id else ""
+        if manager:
+            raise CheckError(
+                f"the object that it names is managed already, as {manager}",
+                where=urn,
+                remedy="give it another name, or move the other one here: infra state rename, or an alias",
+            )
+        return id
+
+    def _adoption(self, managed: ManagedGoal, id: str) -> Steps:
+        """The object `id` comes into the state and is changed to what the program declares; it is never replaced."""
+        goal = managed.goal
+        imported = replace(managed, goal=replace(goal, import_id=id)).imported()
+        entry = replace(imported, import_id="")
+        inputs, diff = self._compared(managed, entry)
+        change = planner.decide(diff, goal, entry)
+        if change is Op.REPLACE:
+            fields = ", ".join(sorted(path for path, kind in diff.detailed.items() if kind.replaces)) or "its identity"
+            raise CheckError(
+                f"the object on the server differs in what cannot be changed in place: {fields}",
+                where=goal.urn,
+                remedy="declare it as it is, give it another name, or delete the one on the server",
+            )
+        if change is Op.SAME:
+            yield _unchanged(managed, entry, inputs, diff, Op.IMPORT)
+        else:
+            yield PlannedStep(Step(Op.IMPORT, goal.urn, goal.type, None, entry))
             yield from self._change(managed, entry, inputs, diff, change)
 
     def _change(

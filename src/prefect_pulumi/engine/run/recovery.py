@@ -53,8 +53,9 @@ def _created(
         return operation
     # The official engine notes no time: then nothing says that an object of that name is ours.
     since = datetime.fromisoformat(entry.created).timestamp() if entry.created else math.inf
-    recovered = provider.recover(RecoverRequest(entry.urn, entry.inputs, since))
-    if recovered is None or not recovered.id or (known is not None and known.id == recovered.id):
+    held = frozenset(other.id for other in (*entries.values(), *others) if other.urn != entry.urn and other.custom)
+    recovered = provider.recover(RecoverRequest(entry.urn, entry.inputs, since, held))
+    if recovered is None or not recovered.id or recovered.id in held or (known and known.id == recovered.id):
         return None
     if known is not None and not known.pending_replacement:
         others.append(replace(known, delete=True))  # created before the old one was deleted, which is due now

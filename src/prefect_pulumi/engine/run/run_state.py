@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,11 +20,17 @@ from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapsh
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a run goes about its work, and on what. `parallel`: resources worked on concurrently."""
+    """How a run goes about its work, and on what. `parallel`: resources worked on concurrently.
+
+    `adopt`: a preview looks on the server for what the program declares and the state lacks. `adopted`: what it found,
+    URN -> id; the run takes over these, and nothing else.
+    """
 
     selection: Selection = field(default_factory=Selection)
     continue_on_error: bool = False
     parallel: int = 16
+    adopt: bool = False
+    adopted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +260,14 @@ class RunState:
         """The new ones, then those of the state before, in its order."""
         with self.lock:
             return [*self.new_entries.values(), *self.before.resources]
+
+    def manager_of(self, type: str, id: str) -> str:
+        """URN of the resource that manages the object already, "" for none."""
+        with self.lock:
+            entries = [*self.new_entries.values(), *self.old_entries.values()]
+        return next(
+            (entry.urn for entry in entries if entry.type == type and entry.id == id and not entry.external), ""
+        )
 
     def not_registered(self) -> list[ResourceEntry]:
         """Old entries that no registration has continued so far, as they are now, in state order."""

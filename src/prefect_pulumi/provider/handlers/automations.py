@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
-from prefect_pulumi.core.provider_protocol import Props, ReadResult
+from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import same, unwrap
 from prefect_pulumi.models import Automation, Fault
 from prefect_pulumi.models.automations import normal, short
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.diff import changed_fields
-from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
+from prefect_pulumi.provider.handlers.rest import Json, NamedLocks, RestHandler, is_uuid
 from prefect_pulumi.provider.handlers.routes import ROUTES
 
 _SHAPES = {spec.wire: spec.meta.shape for spec in Automation.fields() if spec.meta.shape}
@@ -27,6 +28,7 @@ class AutomationHandler(RestHandler):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(ROUTES[Automation.token()], connection)
+        self._creates = NamedLocks()
 
     @override
     def faults(self, values: Props) -> list[Fault]:
@@ -87,14 +89,25 @@ class AutomationHandler(RestHandler):
         return rows[0] if rows else None
 
     @override
-    def recover(self, call: Call) -> ReadResult | None:
-        """The newest of that name: the service looks whether it is as young as the interrupted create."""
-        name = unwrap(call.news["name"])
-        rows = self.everything({"name": {"any_": [name]}})
-        if not rows:
-            return None
-        newest = max(rows, key=lambda row: str(row["created"]))
-        return ReadResult(str(newest["id"]), dict(call.news), self.outputs(newest, call.news))
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        """One after another for each name, so that what another create makes is never taken for the lost one's."""
+        plain = unwrap(dict(call.news))
+        with self._creates.of(str(plain["name"])):
+            before = frozenset(str(row["id"]) for row in self._named(plain))
+            return super().create(replace(call, held=call.held | before))
+
+    @override
+    def lost(self, call: Call, plain: Json) -> Json | None:
+        """The newest of that name that means what was asked for."""
+        rows = [row for row in self._named(plain) if str(row["id"]) not in call.held and self._is_alike(row, plain)]
+        return max(rows, key=lambda row: str(row["created"]), default=None)
+
+    def _named(self, plain: Json) -> list[Json]:
+        return self.everything({"name": {"any_": [plain["name"]]}})
+
+    def _is_alike(self, row: Json, plain: Json) -> bool:
+        answer = self.answer(row, plain)
+        return all(same(answer.get(wire), value) for wire, value in plain.items())
 
 
 def _as_asked(shape: str, live: Any, declared: Any) -> Any:

@@ -34,6 +34,10 @@ class Call:
     | read (import)    | x  |        |         |           |         |
     | delete           | x  | x      | x       |           |         |
     | recover          |    |        |         | checked   |         |
+    | existing         |    |        |         | checked   |         |
+
+    `held` are ids of objects that other resources have, as far as they are known: the object of a create whose answer
+    is lost is none of them.
 
     `urn` is set for each. The id of an import is what the user typed: a UUID or the kind's import id.
     """
@@ -44,6 +48,7 @@ class Call:
     outputs: Props = field(default_factory=dict)
     news: Props = field(default_factory=dict)
     ignored: Sequence[str] = ()
+    held: frozenset[str] = frozenset()
 
 
 class Handler(ABC):
@@ -51,6 +56,11 @@ class Handler(ABC):
 
     def __init__(self, model: type[Kind]) -> None:
         self.model = model
+
+    @property
+    def noun(self) -> str:
+        """How messages call the object."""
+        return self.model.kind
 
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
         """The inputs to store, with the logical name where no name is given and secrets marked, and what is wrong with
@@ -75,6 +85,11 @@ class Handler(ABC):
     def claims(self, inputs: Props) -> list[str]:
         """Names of deployments ('flow/deployment') that checked inputs own; each may have one owner in a program."""
         return []
+
+    def name_on_server(self, inputs: Props) -> tuple[str, str]:
+        """Place and name of the object that the server keeps only once for checked inputs; "" where it may keep
+        several, or while the name is not known."""
+        return "", ""
 
     def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
         """As `read` for each, in the order of `calls`; kinds with a list route need few requests for many."""
@@ -115,6 +130,10 @@ class Handler(ABC):
     @abstractmethod
     def recover(self, call: Call) -> ReadResult | None:
         """What an interrupted create of `news` left behind, found by name, or None."""
+
+    def existing(self, call: Call) -> str:
+        """Id of the object on the server that checked `news` name, "" for none, or while they do not say which."""
+        return ""
 
 
 def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from typing_extensions import override
 
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import DiffKind, Props, ReadResult
-from prefect_pulumi.core.values import same, unwrap
+from prefect_pulumi.core.values import has_unknown, same, unwrap
 from prefect_pulumi.models import Deployment, DeploymentSchedule, Flow
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
-from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
+from prefect_pulumi.provider.handlers.rest import Json, NamedLocks, RestHandler, is_uuid
 from prefect_pulumi.provider.handlers.routes import ROUTES
 from prefect_pulumi.provider.run import ProgramRun
 
@@ -90,6 +90,10 @@ class DeploymentHandler(RestHandler):
         """'flow/deployment' of what these inputs own."""
         name, flow = unwrap(inputs.get("name")), unwrap(inputs.get("flowName"))
         return [f"{flow}/{name}"] if isinstance(name, str) and isinstance(flow, str) else []
+
+    @override
+    def name_on_server(self, inputs: Props) -> tuple[str, str]:
+        return "", ""  # `claims` has it, beside what prefect.yaml declares
 
     def flow_id(self, name: str) -> str:
         try:
@@ -171,10 +175,25 @@ class ScheduleHandler(RestHandler):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(ROUTES[DeploymentSchedule.token()], connection)
+        self._creates = NamedLocks()
+
+    @override
+    def name_on_server(self, inputs: Props) -> tuple[str, str]:
+        named = {wire: inputs.get(wire) for wire in ("deploymentId", "slug")}
+        if has_unknown(named) or not all(unwrap(named).values()):
+            return "", ""
+        return self.route("/deployments/{deploymentId}/schedules/{slug}", unwrap(named)), unwrap(named)["slug"]
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        """Without a slug one after another for each deployment: only their ids tell equal schedules apart."""
         plain = unwrap(dict(call.news))
+        if plain.get("slug"):
+            return self._create(call, plain)
+        with self._creates.of(str(plain["deploymentId"])):
+            return self._create(call, plain)
+
+    def _create(self, call: Call, plain: Json) -> tuple[str, dict[str, Any]]:
         before = self._of(plain["deploymentId"])
         if before is None:
             raise ProviderError(
@@ -183,14 +202,28 @@ class ScheduleHandler(RestHandler):
             )
         if plain.get("slug") and any(row["slug"] == plain["slug"] for row in before):
             raise self.exists_already(call.urn, plain)
-        known = {row["id"] for row in before}
+        known = replace(call, held=call.held | {str(row["id"]) for row in before})
         schedule_row: Any = self.connection.client().create(
-            self.route(self.routes.collection, plain),
-            [self.body(plain)],
-            lambda: next((row for row in self._of(plain["deploymentId"]) or [] if row["id"] not in known), None),
+            self.route(self.routes.collection, plain), [self.body(plain)], lambda: self.lost(known, plain)
         )
         row = schedule_row[0] if isinstance(schedule_row, list) else schedule_row
         return str(row["id"]), self.outputs(row, call.news)
+
+    @override
+    def lost(self, call: Call, plain: Json) -> Json | None:
+        """By its slug; without one, the newest that has none and the same rule and settings."""
+        rows = [row for row in self._of(str(plain["deploymentId"])) or [] if str(row["id"]) not in call.held]
+        if plain.get("slug"):
+            return next((row for row in rows if row["slug"] == plain["slug"]), None)
+        return self._alike(rows, plain)
+
+    def _alike(self, rows: Sequence[Json], plain: Mapping[str, Any]) -> Json | None:
+        alike = [
+            row
+            for row in rows
+            if not row["slug"] and all(same(self.answer(row, plain).get(w), v) for w, v in plain.items())
+        ]
+        return max(alike, key=lambda row: str(row["created"]), default=None)
 
     @override
     def body(self, plain: Json) -> Json:
@@ -258,8 +291,7 @@ class ScheduleHandler(RestHandler):
         rows = self._of(str(known["deploymentId"])) or []
         if known.get("slug"):
             return next((row for row in rows if row["slug"] == known["slug"]), None)
-        alike = [row for row in rows if all(same(self.answer(row, known).get(w), v) for w, v in known.items())]
-        return max(alike, key=lambda row: str(row["created"]), default=None)
+        return self._alike(rows, known)
 
     @override
     def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:

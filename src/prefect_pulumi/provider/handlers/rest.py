@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +13,7 @@ from typing_extensions import override
 
 from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ReadResult
-from prefect_pulumi.core.values import UNKNOWN, same, secret, secret_keys, unwrap
+from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, secret, secret_keys, unwrap
 from prefect_pulumi.models import Fault, FieldSpec
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call, Handler, logical_name, stored_inputs
@@ -30,6 +32,18 @@ def is_uuid(text: str) -> bool:
         return False
 
 
+class NamedLocks:
+    """A lock for each name: of creates of one name, one is under way at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def of(self, name: str) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(name, threading.Lock())
+
+
 class RestHandler(Handler):
     """One kind. Bodies and answers are the API's JSON; properties are on the wire names of the model."""
 
@@ -38,9 +52,21 @@ class RestHandler(Handler):
         self.routes = routes
         self.connection = connection
 
+    @property
+    @override
+    def noun(self) -> str:
+        return self.routes.noun
+
     @override
     def faults(self, values: Props) -> list[Fault]:
         return []
+
+    @override
+    def name_on_server(self, inputs: Props) -> tuple[str, str]:
+        named = {part: inputs.get(part) for part in self.routes.name_parts}
+        if not self.routes.find or has_unknown(named) or not all(unwrap(named).values()):
+            return "", ""
+        return self.route(self.routes.find, unwrap(named)), self.human_id(unwrap(named))
 
     @override
     def diff(self, call: Call) -> DiffResult:
@@ -63,7 +89,7 @@ class RestHandler(Handler):
         body = self.body(plain)
         try:
             row = self.connection.client().create(
-                self.route(self.routes.collection, plain), body, lambda: self.find(plain)
+                self.route(self.routes.collection, plain), body, lambda: self.lost(call, plain)
             )
         except ConflictError as error:
             raise self.exists_already(call.urn, plain) from error
@@ -108,10 +134,17 @@ class RestHandler(Handler):
 
     @override
     def recover(self, call: Call) -> ReadResult | None:
-        row = self.find(unwrap(dict(call.news)))
+        row = self.lost(call, unwrap(dict(call.news)))
         if row is None:
             return None
         return ReadResult(str(row["id"]), dict(call.news), self.outputs(row, call.news))
+
+    @override
+    def existing(self, call: Call) -> str:
+        if has_unknown(dict(call.news)):
+            return ""
+        row = self.find(unwrap(dict(call.news)))
+        return "" if row is None else str(row["id"])
 
     @override
     def delete(self, call: Call) -> None:
@@ -221,6 +254,11 @@ class RestHandler(Handler):
             return None
         return self.fetch(self.routes.find, known)
 
+    def lost(self, call: Call, plain: Json) -> Json | None:
+        """The object that a create without an answer has made: the one of its name, unless another resource has it."""
+        row = self.find(plain)
+        return row if row is not None and str(row["id"]) not in call.held else None
+
     def fetch(self, template: str, values: Mapping[str, Any]) -> Json | None:
         try:
             row: Json = self.connection.client().request(
@@ -236,11 +274,13 @@ class RestHandler(Handler):
     def exists_already(self, urn: str, plain: Json) -> ProviderError:
         human = self.human_id(plain)
         token, name = self.model.token(), logical_name(urn)
+        stack = urn.split(":")[2] if urn.startswith("urn:pulumi:") else "dev"
+        command = shlex.join(["infra", "import", self.model.kind, human, "--name", name, "-s", stack])
         return ProviderError(
             f"a {self.routes.noun} '{human}' exists already on {self.connection.api_url}",
             where=urn,
-            remedy=f"take it over with `infra import {self.model.kind} {human} --name {name}` "
-            f"(or `pulumi import {token} {name} {human}`), or choose another name",
+            remedy=f"take it over with `infra up -s {stack} --adopt`, which shows each difference first, or with "
+            f"`{command}` (or `pulumi import {token} {name} {human}`), or choose another name",
         )
 
     def no_parent(self, plain: Json, error: NotFoundError) -> ProviderError:
