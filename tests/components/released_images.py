@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import httpx
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
+from tests.components import daemon, graphs
 
 PROGRAM = """
 from prefect_pulumi.components import Flows, Pool, Server, declare_release, load_environment
@@ -42,9 +42,8 @@ class Stages:
         self.docker = docker.DockerClient(base_url=address, timeout=600)
         self.repository, self.servers = repository, servers
         self.pool = repository.name  # in every name on the daemon, which may be in use by others
-        graphs, daemons = sys.modules["graphs"], sys.modules["daemon"]
         worker = graphs.Graph.make(folder / "worker", {}).root
-        daemons.give_wheels(worker, wheels)
+        daemon.give_wheels(worker, wheels)
         build = {"BASE": base, "PIP_NO_INDEX": "1"}
         self.docker.images.build(
             path=str(worker), dockerfile="worker/Dockerfile", buildargs=build, tag=self.worker, forcerm=True

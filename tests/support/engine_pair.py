@@ -6,9 +6,7 @@ by the Automation API's own language server.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import io
 import os
 import subprocess
@@ -26,7 +24,7 @@ from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot
 from tests.support import engines
-from tests.support.engines import Failed
+from tests.support.engines import LANGUAGE_HOST, Failed
 
 PASSPHRASE = "a passphrase of the tests"
 PROJECT = "twin"
@@ -233,7 +231,7 @@ class OfficialSide(Side):
             flags.append("--refresh")
         log = self.root / "events.log"
         log.unlink(missing_ok=True)
-        self.command(verb, *language_host(), "--event-log", str(log), *flags, *more)
+        self.command(verb, *LANGUAGE_HOST.flags(), "--event-log", str(log), *flags, *more)
         return engines.event_summary(log)
 
     @staticmethod
@@ -256,14 +254,6 @@ class OfficialSide(Side):
 
     def destroy(self, **options: Any) -> dict[str, int]:
         return self._operate("destroy", options, "--yes", *self._skip(options))
-
-
-@functools.cache
-def language_host() -> list[str]:
-    """One process for all programs that the official CLI runs here; it ends with this one."""
-    kept = contextlib.ExitStack()
-    atexit.register(kept.close)
-    return kept.enter_context(engines.language_host())
 
 
 def plain(value: Any) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -66,22 +65,50 @@ class Failed(Exception):
     """An operation of the official CLI ended with an error; the text is all that it printed."""
 
 
-@contextlib.contextmanager
-def language_host() -> Iterator[list[str]]:
-    """Flags by which the official CLI runs its programs in a process that lives as long as the block.
+class LanguageHost:
+    """The process that runs the programs of the official CLI, for many operations: it starts once and imports once.
 
     The SDK leaves the event loop of a program that failed open: not in the process of the tests. The process ends with
-    this one, however that ends.
+    this one, however that ends: its standard input is closed then.
     """
-    with subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "tests.support.language_host"],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as host:
-        assert host.stdout is not None
-        yield [f"--client=127.0.0.1:{int(host.stdout.readline())}", "--exec-kind=auto.inline"]
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment: dict[str, str] = {}
+        self._flags: list[str] = []
+
+    def flags(self) -> list[str]:
+        """What the CLI needs to use it. Programs see the environment as it is now: after a change it starts again."""
+        environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+        if self._process is None or self._process.poll() is not None or environment != self._environment:
+            self.close()
+            self._start(environment)
+        return self._flags
+
+    def _start(self, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "tests.support.language_host"],
+            cwd=REPOSITORY,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert self._process.stdout is not None
+        port = int(self._process.stdout.readline())
+        self._environment = environment
+        self._flags = [f"--client=127.0.0.1:{port}", "--exec-kind=auto.inline"]
+
+    def close(self) -> None:
+        if self._process is not None:
+            with self._process:
+                assert self._process.stdin is not None
+                self._process.stdin.close()
+            self._process = None
+
+
+LANGUAGE_HOST = LanguageHost()
+atexit.register(LANGUAGE_HOST.close)
 
 
 def event_summary(log: Path) -> dict[str, int]:
@@ -99,9 +126,10 @@ class Official:
     project: Project
     cli: Path
     name: str = "pulumi"
+    created: bool = False
 
     def command(self, *arguments: str) -> str:
-        """Runs the CLI on the stack `dev`, made if it is not there yet; returns what it printed. Raises `Failed`."""
+        """Runs the CLI on the stack `dev`, created the first time; returns what it printed. Raises `Failed`."""
         exports = json.loads(self.project.infra("env", "--json").stdout)
         path = os.pathsep.join([str(self.cli.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
         own = {
@@ -127,14 +155,15 @@ class Official:
                 raise Failed(said)
             return said
 
-        run("stack", "select", "--create")
+        if not self.created:
+            run("stack", "select", "--create")
+            self.created = True
         return run(*arguments)
 
     def _operate(self, verb: str, *flags: str) -> dict[str, int]:
         log = self.project.root / ".infra" / "events.log"
         log.unlink(missing_ok=True)
-        with language_host() as client:
-            self.command(verb, *client, "--event-log", str(log), *flags)
+        self.command(verb, *LANGUAGE_HOST.flags(), "--event-log", str(log), *flags)
         return event_summary(log)
 
     def up(self, *, refresh: bool = False) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.engine_pair import language_host
+from tests.support.engines import LANGUAGE_HOST
 from tests.support.promotion_project import promotion_project
 from tests.support.servers import database as postgres_database
 
@@ -167,7 +167,7 @@ def test_the_official_engine_deploys_the_release_or_refuses(two: Any, tmp_path: 
             "PULUMI_SKIP_UPDATE_CHECK": "true",
         }
         return subprocess.run(
-            [str(pulumi_cli), *arguments, "--stack", name, "--non-interactive", *language_host()],
+            [str(pulumi_cli), *arguments, "--stack", name, "--non-interactive", *LANGUAGE_HOST.flags()],
             cwd=root,
             env=env,
             capture_output=True,
