@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.support.fault_proxy import FAULTS, FaultPlan
-from tests.support.mixed_project import MixedProject, call, on_server
+from tests.support.mixed_project import MixedProject, on_server
+from tests.support.rest import call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

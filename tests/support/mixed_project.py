@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from tests.support.projects import Project
+from tests.support.rest import call
 
 PROGRAM = """
 import pulumi
@@ -52,22 +50,6 @@ LISTS = {
     "/deployments/filter": "name",
     "/automations/filter": "name",
 }
-
-
-def call(api: str, method: str, path: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{api}{path}", data, {"Content-Type": "application/json"}, method=method)
-    for pause in (0.2, 0.5, 1.0, 2.0, None):  # a busy SQLite server answers 503
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                text = answer.read()
-        except urllib.error.HTTPError as error:
-            if error.code != 503 or pause is None:
-                raise
-            time.sleep(pause)
-        else:
-            break
-    return json.loads(text) if text else None
 
 
 def rows(api: str, path: str) -> list[dict[str, Any]]:

@@ -11,13 +11,14 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from uuid import uuid4
 
-import httpx
 import yaml
 
 from prefect_pulumi.cli.main import main
 from tests.support.git_repository import commit_all, git
+from tests.support.rest import call
 
 
 class PromotionProject:
@@ -110,12 +111,19 @@ class PromotionProject:
         return json.loads(self.infra(*arguments, "--json"))
 
     def live(self, stack: str) -> Any:
-        row = httpx.get(f"{self.servers[stack]}/variables/name/{self.name}_{stack}", timeout=30).json()
-        return row.get("value")
+        """The variable's value on the server, None where there is none."""
+        try:
+            return call(self.servers[stack], "GET", self._variable(stack))["value"]
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            return None
 
     def edit_live(self, stack: str, value: object) -> None:
-        url = f"{self.servers[stack]}/variables/name/{self.name}_{stack}"
-        httpx.patch(url, json={"value": value}, timeout=30).raise_for_status()
+        call(self.servers[stack], "PATCH", self._variable(stack), {"value": value})
+
+    def _variable(self, stack: str) -> str:
+        return f"/variables/name/{self.name}_{stack}"
 
     def verified(self, version: object, stack: str = "dev") -> str:
         """A commit that `stack` carries, verified."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from typing import Any
 from uuid import uuid4
 
 import pytest
+
+from tests.support.rest import call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -55,15 +56,6 @@ pulumi.export("id", found["id"].apply(len))
 RESOURCES = 15
 
 
-def _call(api: str, method: str, path: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(
-        f"{api}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        text = answer.read()
-    return json.loads(text) if text else None
-
-
 def test_every_kind_on_both_engines(small_engine: Any, small: Any, prefect_server: str) -> None:
     n = uuid4().hex[:8]
     small.write(PROGRAM)
@@ -84,18 +76,18 @@ def test_every_kind_on_both_engines(small_engine: Any, small: Any, prefect_serve
     small_engine.up()
     assert small_engine.changes(refresh=True) == {}
 
-    _call(prefect_server, "PATCH", f"/work_pools/pool-{n}", {"description": "from the UI"})
-    _call(prefect_server, "PATCH", f"/variables/name/variable-{n}", {"value": 0})
+    call(prefect_server, "PATCH", f"/work_pools/pool-{n}", {"description": "from the UI"})
+    call(prefect_server, "PATCH", f"/variables/name/variable-{n}", {"value": 0})
     assert small_engine.changes(refresh=True)["update"] >= 2
     small_engine.up(refresh=True)
-    assert _call(prefect_server, "GET", f"/work_pools/pool-{n}", {})["description"] in (None, "")
+    assert call(prefect_server, "GET", f"/work_pools/pool-{n}", {})["description"] in (None, "")
     assert small_engine.changes(refresh=True) == {}
 
     stage(3)
     assert small_engine.changes()["replace"] >= 3
     small_engine.up()
     assert small_engine.changes(refresh=True) == {}
-    rows = _call(prefect_server, "POST", "/deployments/filter", {"flows": {"name": {"any_": [f"flow-{n}"]}}})
+    rows = call(prefect_server, "POST", "/deployments/filter", {"flows": {"name": {"any_": [f"flow-{n}"]}}})
     assert [schedule["slug"] for schedule in rows[0]["schedules"]] == ["slug-3"]
 
     small_engine.destroy()
@@ -105,4 +97,4 @@ def test_every_kind_on_both_engines(small_engine: Any, small: Any, prefect_serve
         ("/automations/filter", {"automations": {"name": {"any_": [f"automation-{n}"]}}}),
         ("/block_types/filter", {"block_types": {"slug": {"any_": [f"type-{n}"]}}}),
     ):
-        assert _call(prefect_server, "POST", path, body) == []
+        assert call(prefect_server, "POST", path, body) == []

@@ -7,7 +7,6 @@ what the state says. Failures are asked for now and then; they may leave nothing
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import tempfile
 import urllib.error
@@ -27,6 +26,7 @@ from prefect_pulumi.provider.rpc.servicer import PrefectServicer
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from tests.support import engine_pair, random_programs, testbed
 from tests.support.engines import find_pulumi
+from tests.support.rest import call
 
 PULUMI = find_pulumi()
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -39,16 +39,6 @@ ROUTES = {
     "prefect:index:GlobalConcurrencyLimit": ("/v2/concurrency_limits/filter", ("name", "limit", "active")),
 }
 WIRE = {"concurrencyLimit": "concurrency_limit"}
-
-
-def call(api: str, method: str, path: str, body: Any = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        f"{api}{path}", data, {"Content-Type": "application/json", "x-prefect-api-version": "0.8.4"}, method=method
-    )
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        text = answer.read()
-    return json.loads(text) if text else None
 
 
 class Machine(RuleBasedStateMachine):

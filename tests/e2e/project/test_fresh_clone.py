@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,11 @@ import pytest
 
 from tests.support.git_repository import git
 from tests.support.projects import REPOSITORY
+from tests.support.rest import call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 DEPLOYMENTS = ["import-orders/daily", "import-orders/on-demand", "heartbeat/every-quarter-hour"]
-
-
-def _post(api: str, path: str, body: dict[str, Any]) -> Any:
-    request = urllib.request.Request(
-        f"{api}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
 
 
 def _processes(project: Any) -> list[str]:
@@ -108,8 +100,10 @@ def test_up_run_down(engine: Any, project: Any) -> None:
     assert "dev-only-token" not in "".join(path.read_text() for path in project.root.glob(".infra/dev/workers/*/*.log"))
 
     api = outputs["ui"] + "/api"
-    flow_runs = _post(api, "/flow_runs/filter", {"flows": {"name": {"any_": ["import-orders"]}}})
-    task_runs = _post(api, "/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"] for run in flow_runs]}}})
+    flow_runs = call(api, "POST", "/flow_runs/filter", {"flows": {"name": {"any_": ["import-orders"]}}})
+    task_runs = call(
+        api, "POST", "/task_runs/filter", {"flow_runs": {"id": {"any_": [run["id"] for run in flow_runs]}}}
+    )
     extracts = [run for run in task_runs if run["name"].startswith("extract")]
     assert [run["run_count"] for run in extracts] == [2, 2]
     rates = sorted(run["state"]["name"] for run in task_runs if run["name"].startswith("exchange_rates"))

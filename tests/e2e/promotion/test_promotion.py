@@ -391,17 +391,17 @@ from prefect_pulumi.app.release import rollout
 from prefect_pulumi.cli.main import main
 from prefect_pulumi.state.journal import Journal
 
-stage, verb = sys.argv[1:3]
+phase, verb = sys.argv[1:3]
 saved, intended = rollout.save_rollout, Journal.intent
 
 def save(stack, record):
     saved(stack, record)
-    if str(record.stage) == stage:
+    if str(record.phase) == phase:
         os.kill(os.getpid(), signal.SIGKILL)
 
 def intent(self, *args, **options):
     found = intended(self, *args, **options)
-    if stage == "in the update":
+    if phase == "in the update":
         os.kill(os.getpid(), signal.SIGKILL)
     return found
 
@@ -410,9 +410,9 @@ sys.exit(main([verb, "-s", "prod", "--yes"]))
 """
 
 
-def killed(two: Any, stage: str, verb: str = "up") -> None:
+def killed(two: Any, phase: str, verb: str = "up") -> None:
     """A real process that is killed right after it noted that this step begins."""
-    command = [sys.executable, "-c", KILLED, stage, verb]
+    command = [sys.executable, "-c", KILLED, phase, verb]
     done = subprocess.run(command, cwd=two.root, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
@@ -421,10 +421,10 @@ def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Any) -> None:
     two.verified("first")
     two.promoted()
     two.infra("up", "-s", "prod", "--yes")
-    for number, stage in enumerate(("pin", "deploy", "in the update", "workers", "smoke")):
+    for number, phase in enumerate(("pin", "deploy", "in the update", "workers", "smoke")):
         two.verified(f"release {number}")
         two.promoted()
-        killed(two, stage)
+        killed(two, phase)
         if number == 0:
             assert "stopped at: " in two.infra("promote", "dev", "prod", code=2)
         two.infra("up", "-s", "prod", "--yes")

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import psutil
 import pytest
 
 from tests.support import servers
 from tests.support.promotion_project import PromotionProject, promotion_project
+from tests.support.rest import call
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -154,16 +154,14 @@ class Verified:
     """A stack on the shared server whose checks are made to fail one by one."""
 
     project: PromotionProject
-    client: httpx.Client
+    api_url: str
 
     @property
     def name(self) -> str:
         return self.project.name
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.client.request(method, path, json=body)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        return call(self.api_url, method, f"/{path}", body)
 
     def failed(self, *runs: dict[str, Any], seconds: float = 60) -> dict[str, str]:
         """Name -> text of the failed checks of one verification with those smoke runs."""
@@ -186,14 +184,11 @@ class Verified:
 def verified(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Verified]:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
     monkeypatch.setenv("TOKEN_DEV", TOKEN)
-    with (
-        promotion_project(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as project,
-        httpx.Client(base_url=prefect_server, timeout=30) as client,
-    ):
+    with promotion_project(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as project:
         configure(project, "dev")
         write(project, "version one")
         project.infra("up", "-s", "dev", "--yes")
-        yield Verified(project, client)
+        yield Verified(project, prefect_server)
 
 
 def test_each_check_of_a_verification_fails_by_itself(verified: Verified) -> None:
