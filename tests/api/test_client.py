@@ -113,6 +113,35 @@ def test_a_create_is_never_doubled(fault: Any) -> None:
     run(test)
 
 
+@pytest.mark.parametrize(
+    ("script", "unknown"),
+    [
+        ([(400, {}, None)], False),
+        ([(503, {}, None), (404, {}, None), (400, {}, None)], True),
+        ([RESET_AFTER, (400, {}, None)], True),
+        ([(503, {}, None), (401, {}, None)], True),
+    ],
+)
+def test_a_create_without_a_clean_answer_is_of_unknown_outcome(script: list[Any], unknown: bool) -> None:
+    """Whether its last attempt was refused, or the question what became of it."""
+
+    async def test() -> None:
+        async with served(script) as (_, client):
+
+            async def resolve() -> dict[str, Any] | None:
+                try:
+                    await client.get("/things/b")
+                except NotFoundError:
+                    pass
+                return None
+
+            with pytest.raises(ApiError) as caught:
+                await client.create("/things", {"name": "a"}, resolve)
+            assert caught.value.outcome_unknown is unknown
+
+    run(test)
+
+
 def test_somebody_elses_object_is_a_conflict() -> None:
     async def test() -> None:
         async with served([]) as (faulty, client):

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from prefect_pulumi.core.errors import CannotCheckError, PartialFailureError, ProviderError, ServerUnavailableError
+from prefect_pulumi.core.errors import (
+    ApiError,
+    CannotCheckError,
+    PartialFailureError,
+    ProviderError,
+    ServerUnavailableError,
+)
 from prefect_pulumi.engine.plan.steps import Op
 from prefect_pulumi.engine.run.events import StepDone, StepStarted
 from tests.support.fake_provider import FakeRun, entry, goal, urn
@@ -76,6 +84,20 @@ def test_without_an_answer_the_intent_stays_open(verb: str, kind: str) -> None:
     assert [intent.urn for intent in run.journal.open.values()] == [urn("a")]
     (pending,) = run.state.snapshot().pending_operations
     assert (pending.type, pending.resource.urn) == (kind, urn("a"))
+
+
+def test_an_answer_of_a_server_that_failed_is_none() -> None:
+    """The intent has the time from which on an object of that name is its own."""
+    before = datetime.now(UTC)
+    run = FakeRun()
+    run.provider.failures["create"] = failure = ApiError("HTTP 502", status=502)
+    failure.outcome_unknown = True
+    run.deployment.register(goal("a"))
+    assert run.log == ["intent create", "create a"]
+    (pending,) = run.state.snapshot().pending_operations
+    (intent,) = run.journal.open.values()
+    assert pending.resource == intent
+    assert before <= datetime.fromisoformat(pending.resource.created) <= datetime.now(UTC)
 
 
 def test_a_failure_closes_the_intent_and_ends_the_run() -> None:

@@ -34,9 +34,21 @@ def test_what_is_not_known_to_have_ended_stays_for_the_next(tmp_path: Path) -> N
     creates.finish("urn:b")
     assert creates.previous("urn:a") == []
     creates.close()
-    (at,) = CreateLog(tmp_path).previous("urn:a")
-    assert before <= at <= time.time()
+    ((at, until),) = CreateLog(tmp_path).previous("urn:a")
+    assert before <= at == until <= time.time()
     assert CreateLog(tmp_path).previous("urn:c") == []
+
+
+def test_what_was_given_up_was_repeated_until_then(tmp_path: Path) -> None:
+    creates = CreateLog(tmp_path)
+    creates.start("urn:a")
+    creates.give_up("urn:a")
+    creates.give_up("urn:b")
+    creates.close()
+    started, given_up = CreateLog(tmp_path).previous("urn:a")
+    assert given_up[0] == started[0]
+    assert given_up[1] > started[1]
+    assert CreateLog(tmp_path).previous("urn:b") == []
 
 
 def test_an_engine_that_is_gone_may_not_have_stored_anything(tmp_path: Path) -> None:

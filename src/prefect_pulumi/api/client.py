@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import httpx
 
-from prefect_pulumi.api.retry import Repetition, Resolve, Resolved, RetryingSender
+from prefect_pulumi.api.retry import LOST, Repetition, Resolve, Resolved, RetryingSender
 from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError
 from prefect_pulumi.core.masking import Masker
 
@@ -153,7 +153,9 @@ class PrefectClient:
             remedy = (
                 "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
             )
-        return ApiError(f"HTTP {status}: {detail}", status=status, detail=detail, where=where, remedy=remedy)
+        error = ApiError(f"HTTP {status}: {detail}", status=status, detail=detail, where=where, remedy=remedy)
+        error.outcome_unknown = status >= 500 or response.extensions.get(LOST, False)
+        return error
 
 
 def _detail(response: httpx.Response) -> str:

@@ -20,7 +20,7 @@ import httpx
 
 from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
 from prefect_pulumi.core.deadline import remaining
-from prefect_pulumi.core.errors import ServerUnavailableError
+from prefect_pulumi.core.errors import PrefectPulumiError, ServerUnavailableError
 
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 2.0
@@ -39,6 +39,8 @@ OVERLOADED = frozenset({429, 503})
 CONFLICT = 409
 ATTEMPTS = 5
 """Before a server that takes requests but gives no good answer is given up."""
+LOST = "lost"
+"""Key of a response's `extensions`: whether an earlier attempt may have been carried out."""
 
 Resolve = Callable[[], Awaitable[dict[str, Any] | None]]
 
@@ -118,12 +120,16 @@ class RetryingSender:
                 attempt += 1
                 if not failure.asked and not self._time_left(began, failure, attempt):
                     self._gone = failure.error or self._gone
-                    return failure.outcome()
+                    outcome = failure.outcome()
+                    outcome.extensions[LOST] = lost
+                    return outcome
                 await _pause(attempt)
-            if response is not None and response.status_code != CONFLICT:
-                return response
+            if response is not None:
+                response.extensions[LOST] = lost
+                if response.status_code != CONFLICT:
+                    return response
             # Only after a lost answer can the object be the one that this request created.
-            created = await repetition.resolve() if lost and repetition.resolve is not None else None
+            created = await _created(repetition.resolve) if lost and repetition.resolve is not None else None
             if created is not None:
                 return Resolved(created)
             if response is not None:
@@ -236,6 +242,14 @@ class RetryingSender:
             where=self._api_url,
             remedy="is the server running? check PREFECT_API_URL and the stack's `server` settings",
         )
+
+
+async def _created(resolve: Resolve) -> dict[str, Any] | None:
+    try:
+        return await resolve()
+    except PrefectPulumiError as error:
+        error.outcome_unknown = True  # of the create, whatever became of this question
+        raise
 
 
 async def _pause(attempt: int) -> None:

@@ -63,6 +63,8 @@ class PrefectPulumiError(Exception):
         self.message = message
         self.where = where
         self.remedy = remedy
+        self.outcome_unknown = isinstance(self, CannotCheckError)
+        """Whether what was asked for may have been done all the same: no answer, or one of a server that failed."""
 
     def __str__(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message

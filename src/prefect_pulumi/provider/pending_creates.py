@@ -30,11 +30,14 @@ class CreateLog:
         self._path = self._folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
         self._lock = threading.Lock()
         self._file: int | None = None
-        self._open: set[str] = set()
-        self._previous: dict[str, list[float]] | None = None
+        self._open: dict[str, float] = {}
+        self._previous: dict[str, list[tuple[float, float]]] | None = None
 
-    def previous(self, urn: str) -> list[float]:
-        """When runs that did not end well started to create `urn`: Unix seconds."""
+    def previous(self, urn: str) -> list[tuple[float, float]]:
+        """When runs that did not end well started to create `urn`, and when they gave up: Unix seconds.
+
+        The two are one where it is not known that they gave up.
+        """
         with self._lock:
             if self._previous is None:
                 self._previous = self._read()
@@ -43,17 +46,26 @@ class CreateLog:
     def start(self, urn: str) -> None:
         """Call right before the create."""
         with self._lock, contextlib.suppress(OSError):
-            self._open.add(urn)
+            self._open[urn] = now = time.time()
             if self._file is None:
                 self._folder.mkdir(parents=True, exist_ok=True)
                 (self._folder / ".gitignore").write_text("*\n")
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            os.write(self._file, (json.dumps({"urn": urn, "at": time.time()}) + "\n").encode())
+            self._write(self._file, urn, now, now)
+
+    def give_up(self, urn: str) -> None:
+        """Call when no answer to the create is awaited any longer: its request was repeated until now."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._file is not None and urn in self._open:
+                self._write(self._file, urn, self._open[urn], time.time())
+
+    def _write(self, file: int, urn: str, start: float, end: float) -> None:
+        os.write(file, (json.dumps({"urn": urn, "at": start, "until": end}) + "\n").encode())
 
     def finish(self, urn: str) -> None:
         """Call when it is known how the create ended."""
         with self._lock:
-            self._open.discard(urn)
+            self._open.pop(urn, None)
 
     def close(self, *, well: bool = True) -> None:
         """Deletes the log of a run that ended well and knows how each of its creates ended."""
@@ -64,8 +76,8 @@ class CreateLog:
                 if well and not self._open:
                     self._path.unlink(missing_ok=True)
 
-    def _read(self) -> dict[str, list[float]]:
-        starts: dict[str, list[float]] = {}
+    def _read(self) -> dict[str, list[tuple[float, float]]]:
+        starts: dict[str, list[tuple[float, float]]] = {}
         with contextlib.suppress(OSError):
             for path in self._folder.glob("*.jsonl"):
                 if path == self._path:
@@ -76,5 +88,6 @@ class CreateLog:
                 for line in path.read_text("utf-8").splitlines():
                     with contextlib.suppress(ValueError, KeyError, TypeError):
                         note = json.loads(line)
-                        starts.setdefault(note["urn"], []).append(float(note["at"]))
+                        at = float(note["at"])
+                        starts.setdefault(note["urn"], []).append((at, float(note.get("until", at))))
         return starts

@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.core.deadline import deadline
-from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError, ServerUnavailableError
+from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
 from prefect_pulumi.core.provider_protocol import (
     CheckFailure,
     CheckRequest,
@@ -144,10 +144,11 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
         try:
             with deadline(request.timeout):
                 id, outputs = handler.create(call)
-        except ServerUnavailableError:
-            raise  # it may be there
-        except PrefectPulumiError:
-            self.creates.finish(urn)
+        except PrefectPulumiError as error:
+            if error.outcome_unknown:
+                self.creates.give_up(urn)
+            else:
+                self.creates.finish(urn)
             raise
         self.creates.finish(urn)
         self.run.hold(urn, id)
@@ -161,7 +162,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
         if read is None or not isinstance(created, str):
             return None
         created_at = datetime.fromisoformat(created).timestamp()
-        if not any(time - CLOCK_SLACK <= created_at <= time + LONGEST_REQUEST for time in times):
+        if not any(first - CLOCK_SLACK <= created_at <= last + LONGEST_REQUEST for first, last in times):
             return None
         known = Call(call.urn, read.id, read.inputs, read.outputs, call.news)
         if handler.diff(known).replaces:

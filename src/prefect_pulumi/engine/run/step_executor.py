@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Protocol
 
 from prefect_pulumi.core.errors import (
-    CannotCheckError,
     PartialFailureError,
     PrefectPulumiError,
     ProviderError,
@@ -21,7 +20,7 @@ from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.steps import Execution, Op, PlannedStep, Step, Steps
 from prefect_pulumi.engine.run.events import Sink, StepDone, StepStarted
 from prefect_pulumi.engine.run.run_state import RunState
-from prefect_pulumi.engine.run.timestamps import stamped
+from prefect_pulumi.engine.run.timestamps import now, stamped
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry
 
 CREATE_BESIDE = "create-replacement"
@@ -155,6 +154,8 @@ class StepExecutor:
         step, state = planned.step, self.state
         subject = step.new or step.old
         assert subject is not None  # noqa: S101 - a step has an entry before or after
+        if planned.execution is Execution.CREATE:
+            subject = replace(subject, created=now())  # an object of that name that is older is not of this create
         beside = planned.execution is Execution.CREATE and planned.replaced is not None
         op = CREATE_BESIDE if beside else str(step.op)
         token = None if self._journal is None else self._journal.intent(op, subject, _was(step))
@@ -170,7 +171,7 @@ class StepExecutor:
             raise
         except PrefectPulumiError as error:
             # Without an answer the call may have been carried out: its intent stays open, and the next run resolves it.
-            if isinstance(error, CannotCheckError) and not state.dry_run:
+            if error.outcome_unknown and not state.dry_run:
                 state.add_pending(PendingOperation(subject, _PENDING_TYPE.get(step.op, "updating")))
             else:
                 self._result(token, None, "failed")
