@@ -208,3 +208,21 @@ def test_a_worker_that_cannot_run_says_why_and_is_not_left_behind(room: Room) ->
     with pytest.raises(LocalProcessError, match=r"(?s)has heard nothing of worker .* for 4 s; its log ends with"):
         room.create()
     assert not worker.running(room.spec)
+
+
+def test_a_worker_inherits_what_is_named(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not what feeds a Secret block: the process outlives the command."""
+    monkeypatch.setenv("TOKEN_OF_A_SECRET_BLOCK", "a secret value")
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    room.inputs["env"] = {"NAMED": "in workers.env"}
+    room.create()
+    for file in (room.spec.file, room.spec.child_file):
+        process = until(file.process)
+        environment = process.environ()
+        assert "TOKEN_OF_A_SECRET_BLOCK" not in environment
+        assert "a secret value" not in str(environment)
+        assert environment["NAMED"] == "in workers.env"
+        assert environment["https_proxy"] == "http://proxy.example:3128"
+        assert environment["PREFECT_API_URL"] == room.url
+        assert environment["PATH"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from prefect_pulumi.app.events import Notice
+from prefect_pulumi.app.events import Notice, Progress
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.local_server import start_local_server
 from prefect_pulumi.app.session.view import StackView
@@ -131,7 +131,7 @@ def destroy(view: StackView, request: DestroyRequest, confirm: Callable[[Result]
     at_pin = view.at_pin()
     options = _options(request.selection, request.parallel)
     context = engine_context(at_pin.stack, view.sink, write=True, output=view.output)
-    start_local_server(at_pin.stack, view.snapshot)
+    start_local_server(at_pin.stack, view.snapshot, lambda line: view.sink.emit(Progress(line)))
     return operations.destroy(context, options, confirm=confirm)
 
 

@@ -79,9 +79,12 @@ def _unexpected(error: Exception, report: str) -> PrefectPulumiError:
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = make_parser().parse_args(argv)
+    from prefect_pulumi.core.folders import protect
+    from prefect_pulumi.project.layout import work_folder
     from prefect_pulumi.project.stack import Stack, find_root
 
     root = find_root()
+    protect(work_folder(root))
     if arguments.stack:
         Stack(root, arguments.stack).prefetch_key()  # derived while the modules of the command are imported
     from prefect_pulumi.app.project import Project

@@ -133,6 +133,7 @@ class Pool(pulumi.ComponentResource):
                     pool_paused=settings.paused,
                     online_seconds=workers.online_seconds,
                     restart_on=restart_on or None,
+                    env=workers.env or None,
                 )
                 for number in range(1, workers.count + 1)
             ]

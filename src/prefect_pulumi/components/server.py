@@ -31,9 +31,11 @@ class Server(pulumi.ComponentResource):
         self.container: Running | None = None
         api_url: pulumi.Input[str]
         if settings.embedded:
+            limit = f"{settings.start_timeout:g}s" if settings.start_timeout else None
+            timeouts = pulumi.CustomTimeouts(create=limit, update=limit) if limit else None
             local = LocalServer(
                 name,
-                child,
+                pulumi.ResourceOptions(parent=self, custom_timeouts=timeouts),
                 directory=layout.server_directory(stack),
                 port=settings.port,
                 host=None if settings.host == "127.0.0.1" else settings.host,

@@ -18,6 +18,7 @@ import psutil
 
 from prefect_pulumi.core.deadline import clamp
 from prefect_pulumi.core.errors import LocalProcessError
+from prefect_pulumi.core.folders import make_folder
 
 SAME_START_SECONDS = 1.5
 """A pid is reused by another program unless its start time is the noted one, to the clock's granularity."""
@@ -58,7 +59,7 @@ class ProcessFile:
         self.path.unlink(missing_ok=True)
 
 
-NOTE_SECONDS = 20.0
+NOTE_SECONDS = 180.0
 """The child notes its pid within a fraction of a second, unless the machine is very busy."""
 
 
@@ -66,8 +67,8 @@ def start_detached(
     command: Sequence[str], *, file: ProcessFile, log: Path, env: Mapping[str, str], cwd: Path, facts: Mapping[str, Any]
 ) -> subprocess.Popen[bytes]:
     """Starts `command` in a session of its own, output appended to `log`, and notes it in `file`."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    file.path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(log.parent)
+    make_folder(file.path.parent)
     launcher = [sys.executable, "-m", "prefect_pulumi.local.launch", str(os.getpid())]
     launcher += [str(file.path.resolve()), json.dumps(dict(facts))]
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -127,9 +128,20 @@ def tail(log: Path, lines: int = 12) -> str:
     return "\n".join(text.splitlines()[-lines:])
 
 
-def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment without Prefect's own settings, plus `extra`."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "PULUMI_"))}
+INHERITED = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LD_LIBRARY_PATH"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+    }
+)
+"""What a process needs to run on this machine. Whatever else was in the environment of the one who ran the command,
+such as the value of a Secret block, is not the business of a process that outlives it."""
+
+
+def own_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """What a process that outlives the command inherits (`INHERITED`, the locale), plus `extra`."""
+    kept = {key: value for key, value in os.environ.items() if key.upper() in INHERITED or key.startswith("LC_")}
     return {**kept, **extra}
 
 

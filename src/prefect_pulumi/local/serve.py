@@ -9,6 +9,7 @@ moves until the busy timeout, which Prefect sets to 60 seconds. A collector in a
 from __future__ import annotations
 
 import gc
+import os
 import runpy
 import sys
 import threading
@@ -43,5 +44,6 @@ def _collect() -> None:
 
 if __name__ == "__main__":
     sys.argv[1:1] = ["server", "start"]
+    os.umask(0o077)  # its database holds secret blocks, and the key to them
     collect_apart()
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)

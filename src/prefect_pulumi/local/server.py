@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+from prefect_pulumi.core.deadline import remaining
 from prefect_pulumi.core.errors import LocalProcessError, PortInUseError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.local.processes import (
     ProcessFile,
-    clean_environment,
+    own_environment,
     reap,
     start_detached,
     stop_tree,
     tail,
-    wait_until,
 )
 
-START_SECONDS = 90.0
-"""The first start creates the database; on a busy machine that takes a while."""
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class StartLimits:
+    """In seconds. The first start creates the database, which takes minutes on a busy machine.
+
+    `total`: for the whole start, unless the operation has a time limit of its own. `idle`: without progress, which is
+    a log or a database that grows, or processor time. `notice`: between two lines that say what is waited for.
+    """
+
+    total: float = 1800.0
+    idle: float = 90.0
+    notice: float = 20.0
+
+
+LIMITS = StartLimits()
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,13 @@ class ServerSpec:
         """Of every address it listens on, the loopback one is where this machine reaches it."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared only
         return f"http://{host}:{self.port}"
+
+    @property
+    def origins(self) -> list[str]:
+        """Of its own page: no other page in a browser may read its answers."""
+        names = {"127.0.0.1": ["127.0.0.1", "localhost"], "[::1]": ["[::1]", "localhost"]}
+        host = self.ui_url.removeprefix("http://").rpartition(":")[0]
+        return [f"http://{name}:{self.port}" for name in names.get(host, [host])]
 
     @property
     def api_url(self) -> str:
@@ -77,29 +104,95 @@ def need_port(spec: ServerSpec) -> None:
         )
 
 
-def start(spec: ServerSpec) -> ServerStatus:
-    """Starts the server unless it runs, and waits until it answers.
+def start(spec: ServerSpec, say: Callable[[str], None] | None = None, limits: StartLimits = LIMITS) -> ServerStatus:
+    """Starts the server unless it runs, and waits until it answers, as long as its process makes progress.
 
-    Raises `PortInUseError` when another program listens there, `LocalProcessError` when it does not start.
+    `say` gets a line now and then while that takes long. Raises `PortInUseError` when another program listens there,
+    `LocalProcessError` when it does not start.
     """
     known = status(spec)
     if not known.running:
         need_port(spec)
         _launch(spec)
-    if not wait_until(lambda: healthy(spec.api_url) or not status(spec).running, seconds=START_SECONDS) or (
-        not status(spec).running
-    ):
+    reason = _wait_for_answer(spec, say or (lambda line: None), limits)
+    if reason:
         stop(spec)
         raise LocalProcessError(
-            f"the Prefect server did not start; its log ends with:\n{tail(spec.log)}", where=str(spec.log)
+            f"the Prefect server did not start: {reason}; its log ends with:\n{tail(spec.log)}",
+            where=str(spec.log),
+            remedy="a slow machine may need a longer environment.server.start_timeout in Pulumi.<stack>.yaml",
         )
     return status(spec)
 
 
+def _wait_for_answer(spec: ServerSpec, say: Callable[[str], None], limits: StartLimits) -> str:
+    """Why there is no answer; "" when there is one."""
+    began = moved = noticed = time.monotonic()
+    left = remaining()
+    end = began + (limits.total if left is None else left)
+    seen = _Progress.of(spec)
+    while True:
+        healthy_now = healthy(spec.api_url)
+        current, now = _Progress.of(spec), time.monotonic()
+        if current is None:
+            return "its process ended"
+        if healthy_now:
+            return ""
+        if current != seen:
+            seen, moved = current, now
+        if now > end:
+            return f"it gave no answer within {now - began:.0f} s; {current}"
+        if now - moved > limits.idle:
+            return f"it made no progress for {limits.idle:.0f} s, after {now - began:.0f} s; {current}"
+        if now - noticed > limits.notice:
+            noticed = now
+            say(f"the Prefect server is starting since {now - began:.0f} s; {current}")
+        time.sleep(POLL_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """How far a server has come that does not answer yet: bytes of its log and database, seconds of the processor."""
+
+    log: int
+    database: int
+    processor: float
+
+    @staticmethod
+    def of(spec: ServerSpec) -> _Progress | None:
+        """None when its process does not run."""
+        if not status(spec).running:
+            return None
+        process = spec.file.process()
+        try:
+            times = [member.cpu_times() for member in (process, *process.children(recursive=True))] if process else []
+        except psutil.Error:
+            times = []
+        used = sum(spent.user + spent.system for spent in times)
+        return _Progress(
+            _size(spec.log), sum(_size(path) for path in spec.directory.glob("prefect.db*")), round(used, 1)
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"its log has {self.log / 1000:.0f} kB, its database {self.database / 1000:.0f} kB, and it used "
+            f"{self.processor:.0f} s of the processor"
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _launch(spec: ServerSpec) -> None:
-    spec.directory.mkdir(parents=True, exist_ok=True)
+    make_folder(spec.directory)
+    for path in spec.directory.glob("prefect.db*"):
+        path.chmod(0o600)
     database = (spec.directory / "prefect.db").resolve()
-    environment = clean_environment(
+    environment = own_environment(
         {
             "PREFECT_HOME": str(spec.directory.resolve()),
             "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{database}",
@@ -107,6 +200,7 @@ def _launch(spec: ServerSpec) -> None:
             "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
             "PREFECT_UI_API_URL": spec.api_url,
             "PREFECT_API_URL": spec.api_url,
+            "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": ",".join(spec.origins),
             "DO_NOT_TRACK": "1",
         }
     )

@@ -15,9 +15,10 @@ from typing import Any
 import psutil
 
 from prefect_pulumi.core.errors import LocalProcessError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.local.processes import (
     ProcessFile,
-    clean_environment,
+    own_environment,
     reap,
     start_detached,
     stop_tree,
@@ -37,7 +38,7 @@ SETTLE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """One worker. `secret_env` (API key, auth string) goes into its environment only."""
+    """One worker. `secret_env` (API key, auth string) goes into its environment only, `env` is what the user adds."""
 
     name: str
     work_pool: str
@@ -49,6 +50,7 @@ class WorkerSpec:
     limit: int | None = None
     restart_on: Mapping[str, Any] = field(default_factory=dict)
     secret_env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    env: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def log(self) -> Path:
@@ -91,6 +93,7 @@ class WorkerSpec:
             str(self.prefect_home.resolve()),
             prefect_version(),
             dict(self.restart_on),
+            *([dict(self.env)] if self.env else []),
         ]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
@@ -126,8 +129,8 @@ def start(spec: WorkerSpec) -> WorkerStatus:
     if known.running:
         return known
     stop(spec)
-    spec.prefect_home.mkdir(parents=True, exist_ok=True)
-    environment = clean_environment(
+    make_folder(spec.prefect_home)
+    environment = own_environment(
         {
             "PREFECT_HOME": str(spec.prefect_home.resolve()),
             "PREFECT_API_URL": spec.api_url,
@@ -135,6 +138,7 @@ def start(spec: WorkerSpec) -> WorkerStatus:
             "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
+            **spec.env,
             **spec.secret_env,
         }
     )

@@ -60,6 +60,11 @@ class ProcessWorker(Kind):
     restart_on: dict[str, Any] = Field(
         default_factory=dict, description="The worker is restarted when one of these values changes."
     )
+    env: dict[str, str] = Field(
+        default_factory=dict,
+        description="Variables of the environment of the worker and its flow runs. Of the one who runs the update they "
+        "inherit only PATH, HOME, locale, proxies and the like.",
+    )
     api_url: Annotated[str | None, Meta(output=True)] = Field(default=None, description="The API it works for.")
     status: Annotated[str | None, Meta(output=True)] = Field(
         default=None, description="'running'; a worker that stopped is started again by the next update."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefect_pulumi.core.errors import ConfigError, OperationError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project.layout import RELEASE_MARK
 
 SHOWN_FILES = 3
@@ -157,7 +158,7 @@ def checkout(root: Path, commit: str, folder: Path, leave_out: Collection[str] =
     """
     need_commit(root, commit)
     inside = prefix(root)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     index = folder.with_name(folder.name + ".index")
     env = {"GIT_INDEX_FILE": str(index.resolve())}
     _git(root, "read-tree", commit, env=env)

@@ -22,13 +22,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-WORK_FOLDER = ".infra"
+from prefect_pulumi.core import folders
+
+WORK_FOLDER, RELEASE_MARK = folders.WORK_FOLDER, folders.RELEASE_MARK
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 """As the official CLI looks for them; the first one that exists is the project."""
 STACK_FILES = ("Pulumi.*.yaml", "Pulumi.*.yml")
 """Patterns of all stack files."""
-RELEASE_MARK = ".prefect-release"
-"""File in the folder of a release: the commit that the folder holds."""
 OTHERS_CODE = frozenset({".venv", WORK_FOLDER, "site-packages"})
 """Folders of a project whose Python files are not the project's."""
 

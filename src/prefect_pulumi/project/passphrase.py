@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prefect_pulumi.core.errors import PassphraseError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import git
 from prefect_pulumi.project.stack_file import StackConfig
 from prefect_pulumi.state.backend import FileBackend
@@ -108,7 +109,7 @@ def read_passphrase(stack: SecretsOwner, *, write: bool) -> tuple[str, Path | No
 def create_passphrase(stack: SecretsOwner) -> str:
     """A new passphrase of this clone, in a file that only its owner reads."""
     created = secrets.token_urlsafe(32)
-    stack.work_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(stack.work_dir)
     descriptor = os.open(stack.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(created + "\n")

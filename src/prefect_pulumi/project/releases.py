@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models.release_record import ReleasePin
 from prefect_pulumi.project import git, layout
@@ -62,7 +63,7 @@ def at_release(stack: Stack, pin: ReleasePin) -> Stack:
 def checkout(root: Path, commit: str) -> Path:
     """The project's folder of a commit, created or restored. Raises `ConfigError` when the clone lacks the commit."""
     own = [RULES_FILE, *(path.name for path in layout.stack_files(root))]
-    layout.work_folder(root).mkdir(exist_ok=True)
+    make_folder(layout.work_folder(root))
     released = git.checkout(root, commit, layout.releases_folder(root) / commit, own)
     for name in (*own, layout.WORK_FOLDER, ".venv"):
         link, target = released / name, (root / name).resolve()

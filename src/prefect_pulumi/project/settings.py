@@ -47,7 +47,8 @@ class ServerSettings(Settings):
     """Where Prefect is: a server on this machine (`port`), one in a `container`, or an existing one (`api_url`).
 
     `host` is the address that the embedded server listens on: containers reach it at the Docker bridge's (such as
-    172.17.0.1) or at 0.0.0.0, never at the loopback address.
+    172.17.0.1) or at 0.0.0.0, never at the loopback address. `start_timeout`: seconds that its start may take, as long
+    as it makes progress.
 
     The key or password of an existing server is a secret of the stack (`prefect:apiKey`, `prefect:authString`) or
     comes from `PREFECT_API_KEY`, `PREFECT_API_AUTH_STRING`.
@@ -56,6 +57,7 @@ class ServerSettings(Settings):
     embedded: bool = False
     host: str = "127.0.0.1"
     port: Port = 4200
+    start_timeout: Seconds | None = None
     container: ServerContainer | None = None
     api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
 

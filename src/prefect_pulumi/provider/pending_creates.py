@@ -14,6 +14,7 @@ import time
 import uuid
 from pathlib import Path
 
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
 
 LONGEST_REQUEST = 60.0
@@ -48,7 +49,7 @@ class CreateLog:
         with self._lock, contextlib.suppress(OSError):
             self._open[urn] = now = time.time()
             if self._file is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                make_folder(self._folder)
                 (self._folder / ".gitignore").write_text("*\n")
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._write(self._file, urn, now, now)

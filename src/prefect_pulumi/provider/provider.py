@@ -271,7 +271,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
         from prefect_pulumi.provider.handlers.processes import LocalServerHandler, ProcessWorkerHandler
 
         if token.endswith(":LocalServer"):
-            return LocalServerHandler(layout.project_home(self.root))
+            return LocalServerHandler(layout.project_home(self.root), self.host)
         return ProcessWorkerHandler(layout.project_home(self.root), self.connection, self.host)
 
     def _rest(self, routes: Routes) -> RestHandler:

@@ -31,6 +31,7 @@ class ProcessWorker(PrefectResource):
             "pool_paused": "poolPaused",
             "online_seconds": "onlineSeconds",
             "restart_on": "restartOn",
+            "env": "env",
             "api_url": "apiUrl",
             "status": "status",
             "facts": "facts",
@@ -51,6 +52,7 @@ class ProcessWorker(PrefectResource):
         pool_paused: pulumi.Input[bool] | None = None,
         online_seconds: pulumi.Input[int] | None = None,
         restart_on: pulumi.Input[Mapping[str, Any]] | None = None,
+        env: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -66,6 +68,8 @@ class ProcessWorker(PrefectResource):
         :param pool_paused: Whether the pool is meant to be paused otherwise, too. Default: false.
         :param online_seconds: How long a start may take until the server has heard from the worker. Default: 120.
         :param restart_on: The worker is restarted when one of these values changes.
+        :param env: Variables of the environment of the worker and its flow runs. Of the one who runs the update they
+        inherit only PATH, HOME, locale, proxies and the like.
         """
         self._begin(
             resource_name,
@@ -79,6 +83,7 @@ class ProcessWorker(PrefectResource):
                 "poolPaused": pool_paused,
                 "onlineSeconds": online_seconds,
                 "restartOn": restart_on,
+                "env": env,
             },
             opts,
         )
@@ -142,6 +147,13 @@ class ProcessWorker(PrefectResource):
     def restart_on(self) -> pulumi.Output[dict[str, Any]]:
         """The worker is restarted when one of these values changes."""
         return self._output("restartOn")
+
+    @property
+    @pulumi.getter(name="env")
+    def env(self) -> pulumi.Output[dict[str, str]]:
+        """Variables of the environment of the worker and its flow runs. Of the one who runs the update they inherit
+        only PATH, HOME, locale, proxies and the like."""
+        return self._output("env")
 
     @property
     @pulumi.getter(name="apiUrl")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from prefect_pulumi.core.errors import StateError, UnsupportedError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.state import checkpoint, integrity
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import sync_folder
@@ -108,7 +109,7 @@ class FileBackend:
 
     def prepare(self) -> None:
         """Makes the folders and `meta.yaml` of an empty backend."""
-        self._stacks.mkdir(parents=True, exist_ok=True)
+        make_folder(self._stacks)
         meta = self._pulumi / "meta.yaml"
         if not meta.exists():
             write_atomic(meta, b"version: 1\n")
@@ -139,13 +140,13 @@ class FileBackend:
         try:
             data = file.read_bytes()
             folder = self._pulumi / "history" / self.project / stack
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             packed = gzip.compress(text) if form.endswith(".gz") else text
             write_atomic(folder / f"{stack}-{stamp}.history{form}", packed)
             write_atomic(folder / f"{stack}-{stamp}.checkpoint{form}", data)
             if not _on("PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"):
                 backups = self._pulumi / "backups" / self.project / stack
-                backups.mkdir(parents=True, exist_ok=True)
+                make_folder(backups)
                 write_atomic(backups / f"{stack}.{stamp}{form}", data)
         except OSError as error:
             raise StateError(

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.core.errors import StateError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.state.checkpoint import parse_entry, render_entry
 from prefect_pulumi.state.entries import ResourceEntry
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -102,7 +103,7 @@ class Journal:
         return self._fault
 
     def _open(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path.parent)
         new = not self.path.exists()
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._size = os.fstat(self._file).st_size

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from prefect_pulumi.core.errors import StateError, StateLockedError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.state.lock_holder import description, holder_of
 
 
@@ -30,7 +31,7 @@ class StackLock:
 
     def __enter__(self) -> StackLock:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             self._refuse_foreign()
             self._own.write_text(json.dumps(description()))
         except OSError as error:

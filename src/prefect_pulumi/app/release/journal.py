@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prefect_pulumi.core.errors import InputError, StateError, StateLockedError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.state.backend import write_atomic
@@ -43,7 +44,7 @@ def refuse_open_rollout(stack: Stack) -> None:
 
 def save_rollout(stack: Stack, rollout: Rollout) -> None:
     path = stack.promotion_file
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomic(path, json.dumps(rollout.document(), indent=2).encode())
 
 
@@ -51,7 +52,7 @@ def save_rollout(stack: Stack, rollout: Rollout) -> None:
 def exclusive_rollout(stack: Stack) -> Iterator[None]:
     """One rollout at a time on this machine; the stack's own lock holds for every update of it."""
     path = stack.promotion_file.with_suffix(".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     with path.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,7 @@ from prefect_pulumi.app.review.patches import code_of
 from prefect_pulumi.app.session.read_only import RelocatedStack
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, OperationError
+from prefect_pulumi.core.folders import link_folder
 from prefect_pulumi.core.globs import matches, matches_any
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.review.edits import adoption
@@ -90,6 +91,7 @@ def _copy(root: Path, target: Path) -> None:
     """The project without what git ignores most often; its private folder by reference."""
     ignored = shutil.ignore_patterns(".git", layout.WORK_FOLDER, ".venv", "__pycache__", "node_modules", "*.pyc")
     shutil.copytree(root, target, ignore=ignored, symlinks=True)
-    for name in (layout.WORK_FOLDER, ".venv"):
-        if (root / name).exists():
-            (target / name).symlink_to(root / name)
+    if layout.work_folder(root).exists():
+        link_folder(layout.work_folder(target), layout.work_folder(root))
+    if (root / ".venv").exists():
+        (target / ".venv").symlink_to(root / ".venv")

@@ -14,6 +14,7 @@ from prefect_pulumi.app.observe.stack import observe_code
 from prefect_pulumi.app.session.read_only import RelocatedStack
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, OperationError, PrefectPulumiError
+from prefect_pulumi.core.folders import link_folder
 from prefect_pulumi.project import git, layout, releases
 
 
@@ -41,7 +42,7 @@ def worktree(root: Path, commit: str) -> Iterator[Path]:
         private, link = layout.work_folder(root), layout.work_folder(project)
         if private.is_dir() and project.is_dir() and not link.exists():
             # Local servers and workers are known by files in this folder.
-            link.symlink_to(private, target_is_directory=True)
+            link_folder(link, private)
             cleanup.callback(link.unlink, missing_ok=True)
         yield project
 

@@ -10,7 +10,7 @@ from prefect_pulumi.core.masking import Masker, current
 from prefect_pulumi.core.provider_protocol import Provider
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.engine.operations import StackContext
-from prefect_pulumi.engine.run.events import CommandSink, Sink, SinkHost
+from prefect_pulumi.engine.run.events import CommandSink, Message, Sink, SinkHost
 from prefect_pulumi.engine.run.providers import Loader
 from prefect_pulumi.project.passphrase import read_passphrase
 from prefect_pulumi.project.stack import Stack
@@ -52,7 +52,7 @@ def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | No
         package_config=package_config,
         sink=sink,
         output=output,
-        ensure_server=lambda snapshot: _start_server(stack, snapshot),
+        ensure_server=lambda snapshot: _start_server(stack, snapshot, sink),
         masker=masker,
     )
 
@@ -66,10 +66,10 @@ def _teach_masker(stack: Stack, masker: Masker, manager: PassphraseManager) -> N
         masker.learn_text(text)
 
 
-def _start_server(stack: Stack, snapshot: Snapshot) -> None:
+def _start_server(stack: Stack, snapshot: Snapshot, sink: Sink) -> None:
     from prefect_pulumi.app.session.local_server import start_local_server
 
-    start_local_server(stack, snapshot)
+    start_local_server(stack, snapshot, lambda line: sink.emit(Message("info", line)))
 
 
 def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, Any]]) -> Loader:

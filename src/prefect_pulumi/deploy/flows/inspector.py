@@ -22,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, needed_files
 
 Json = dict[str, Any]
@@ -113,7 +114,7 @@ class FlowInspector:
         fresh = {name: self._entry(result) for name, result in self._done.items() if result.lasting}
         if fresh == self._read():
             return
-        self.cache.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self.cache.parent)
         handle, name = tempfile.mkstemp(dir=self.cache.parent, prefix=self.cache.name)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(fresh, stream)

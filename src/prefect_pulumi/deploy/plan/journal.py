@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
 
 
@@ -34,7 +35,7 @@ class DeployJournal:
 
     def begin(self) -> None:
         """A new update: what the last one noted is in the state by now, or was taken up."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(self._path.parent)
         self._path.write_text("")
 
     def note(self, noted: JournalEntry) -> None:

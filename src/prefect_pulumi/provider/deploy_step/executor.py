@@ -10,6 +10,7 @@ from typing import Any
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import DeployError, NotFoundError, PartialFailureError
+from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.core.provider_protocol import ProviderHost
 from prefect_pulumi.core.values import Secret, mask, secret, unwrap
 from prefect_pulumi.deploy.file.environment import sealed
@@ -102,7 +103,7 @@ class DeployExecutor:
         its credentials."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
         home = layout.prefect_home(self.root).resolve()
-        home.mkdir(parents=True, exist_ok=True)
+        make_folder(home)
         return {
             **kept,
             **unwrap(call.news.get("env", {})),

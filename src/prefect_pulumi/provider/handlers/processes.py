@@ -28,9 +28,10 @@ RUNNING = "running"
 class LocalServerHandler(Handler):
     """A local Prefect server. Its id is its folder."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, host: ProviderHost) -> None:
         super().__init__(LocalServer)
         self.root = root
+        self.host = host
 
     @override
     def faults(self, values: Props) -> list[Fault]:
@@ -65,7 +66,7 @@ class LocalServerHandler(Handler):
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         spec = self.spec(call.news)
-        status = server.start(spec)
+        status = server.start(spec, lambda line: self.host.log("info", line, call.urn))
         return str(unwrap(call.news["directory"])), {
             **call.news,
             "apiUrl": status.api_url,
@@ -124,6 +125,7 @@ class ProcessWorkerHandler(Handler):
             limit=plain["limit"],
             restart_on=plain["restartOn"],
             secret_env=self.connection.secret_env,
+            env=plain["env"],
         )
 
     def known(self, call: Call) -> worker.WorkerSpec:
