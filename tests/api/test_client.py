@@ -117,7 +117,7 @@ def test_a_create_is_never_doubled(fault: Any) -> None:
     ("script", "unknown"),
     [
         ([(400, {}, None)], False),
-        ([(503, {}, None), (404, {}, None), (400, {}, None)], True),
+        ([(503, {}, None), (404, {}, {"detail": "no such thing"}), (400, {}, None)], True),
         ([RESET_AFTER, (400, {}, None)], True),
         ([(503, {}, None), (401, {}, None)], True),
     ],
@@ -210,7 +210,7 @@ async def _slow(seconds: float, *, health: bool) -> AsyncIterator[PrefectClient]
         if not (health and b"/health" in head):
             with anyio.move_on_after(seconds):
                 await over.wait()
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ntrue")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
         writer.close()
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
@@ -240,9 +240,9 @@ def test_a_server_that_accepts_and_never_answers_is_said_soon_and_a_slow_one_is_
             assert time.monotonic() - began < 10
         # Its answer lies beyond the first silence: one whose health is well, or that answers all things late.
         async with _slow(2, health=True) as client:
-            assert await client.get("/things/one") is True
+            assert await client.get("/things/one") == {}
         async with _slow(0.8, health=False) as client:
-            assert await client.get("/things/one") is True
+            assert await client.get("/things/one") == {}
 
     async def refused(client: PrefectClient) -> None:
         with pytest.raises(ServerUnavailableError, match="does not answer"):
@@ -326,7 +326,7 @@ def test_the_stand_in_keeps_the_contract_of_a_real_server(target: str, request: 
 
 def test_a_read_only_client_sends_nothing_that_could_write() -> None:
     async def test() -> None:
-        async with served([]) as (server, usual), PrefectClient(usual.api_url, read_only=True) as client:
+        async with served([(200, {}, [])]) as (server, usual), PrefectClient(usual.api_url, read_only=True) as client:
             for method, path in (
                 ("POST", "/work_pools/"),
                 ("PATCH", "/work_pools/a"),

@@ -9,8 +9,9 @@ from typing import Any, Self
 
 import httpx
 
+from prefect_pulumi.api import answers
 from prefect_pulumi.api.retry import LOST, Repetition, Resolve, Resolved, RetryingSender
-from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError
+from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, UnexpectedAnswerError
 from prefect_pulumi.core.masking import Masker
 
 API_VERSION = "0.8.4"
@@ -103,10 +104,10 @@ class PrefectClient:
         params: Mapping[str, Any] | None = None,
         idempotent: bool | None = None,
     ) -> Any:
-        """The answer's JSON, None when it has none.
+        """The answer's JSON (`answers.content`), None for a change without content.
 
         Raises `NotFoundError`, `ConflictError`, `ApiError` for what the server refuses, `ServerUnavailableError`
-        when there is no usable answer within the deadline.
+        when there is no usable answer within the deadline, `UnexpectedAnswerError` when another program answers.
         """
         repeatable = method != "POST" or path.rstrip("/").endswith(_READ_ROUTES) if idempotent is None else idempotent
         return await self._send(method, path, json, params, Repetition(repeatable))
@@ -128,22 +129,22 @@ class PrefectClient:
             request = self._http.build_request(method, path, json=json, params=params)
         except httpx.InvalidURL as error:
             raise self._sender.unavailable("it is not an address", error) from error
-        response = await self._sender.send(request, f"{method} {self.api_url}{path}", repetition)
+        where = f"{method} {self.api_url}{path}"
+        response = await self._sender.send(request, where, repetition)
         if isinstance(response, Resolved):
             return response.found
-        if response.is_error or response.is_redirect:
-            raise self._refused(method, path, response, json)
-        if not response.content:
-            return None
-        try:
-            return response.json()
-        except ValueError as error:
-            raise self._sender.unavailable("it does not answer like a Prefect API", error) from error
+        if response.is_redirect:
+            raise answers.unexpected(response, where, f"a redirect to {response.headers.get('location', 'nowhere')}")
+        if response.is_error:
+            raise self._refused(response, where, json)
+        return answers.content(method, path, response, where)
 
-    def _refused(self, method: str, path: str, response: httpx.Response, sent: Any) -> ApiError:
+    def _refused(self, response: httpx.Response, where: str, sent: Any) -> ApiError | UnexpectedAnswerError:
         detail = _without(_detail(response), sent)
-        where = f"{method} {self.api_url}{path}"
         status = response.status_code
+        # Prefect Cloud has no route of the version, and what stands before it may say so.
+        if status in {404, 405} and not answers.is_refusal(response) and not where.endswith("/version"):
+            return answers.unexpected(response, where, "no refusal of the API")
         if status == 404:
             return NotFoundError(detail or "not found", status=status, detail=detail, where=where)
         if status == 409:
@@ -163,7 +164,7 @@ def _detail(response: httpx.Response) -> str:
     try:
         body = response.json()
     except ValueError:
-        return response.text[:300] or response.reason_phrase
+        return answers.title(response) or response.text[:300] or response.reason_phrase
     if isinstance(body, dict):
         faults = body.get("exception_detail") or body.get("detail") or body.get("exception_message") or body
         if isinstance(faults, list):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from typing import Any
 import anyio
 import httpx
 
+from prefect_pulumi.api import answers
 from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
 from prefect_pulumi.core.deadline import remaining
-from prefect_pulumi.core.errors import PrefectPulumiError, ServerUnavailableError
+from prefect_pulumi.core.errors import PrefectPulumiError, ServerUnavailableError, UnexpectedAnswerError
 
 FIRST_WAIT = 0.1
 LONGEST_WAIT = 2.0
@@ -37,6 +39,8 @@ SAID_FROM = 2.0
 RETRIED = frozenset({429, 500, 502, 503, 504})
 OVERLOADED = frozenset({429, 503})
 CONFLICT = 409
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL"})
+"""OpenSSL's reasons where the other side does not speak TLS, or not of this version."""
 ATTEMPTS = 5
 """Before a server that takes requests but gives no good answer is given up."""
 LOST = "lost"
@@ -200,7 +204,21 @@ class RetryingSender:
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         try:
             return await (self._http.send(request) if self._answered else self._first_exchange(request))
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except httpx.DecodingError as error:
+            raise UnexpectedAnswerError(
+                f"the server answers, but not like a Prefect API: its content cannot be decoded ({error})",
+                where=f"{request.method} {request.url}",
+                remedy=answers.REMEDY,
+            ) from error
+        except httpx.ConnectError as error:
+            fault = _tls_fault(error)
+            if fault is None:
+                raise _LostAnswerError(self.unavailable("no connection", error), reached=False) from error
+            refused = self._tls_failed(fault)
+            if isinstance(fault, ssl.SSLCertVerificationError) or fault.reason in _NO_TLS:
+                raise refused from error  # another try ends in the same way
+            raise _LostAnswerError(refused, reached=False) from error
+        except httpx.ConnectTimeout as error:
             raise _LostAnswerError(self.unavailable("no connection", error), reached=False) from error
         except httpx.TransportError as error:
             raise _LostAnswerError(self.unavailable("the connection broke", error), reached=True) from error
@@ -208,12 +226,12 @@ class RetryingSender:
     async def _first_exchange(self, request: httpx.Request) -> httpx.Response:
         """While the server has never answered, silence is not waited out: it may only accept connections."""
         response: httpx.Response | None = None
-        failure: httpx.TransportError | None = None
+        failure: httpx.RequestError | None = None
         async with anyio.create_task_group() as group:
             group.start_soon(self._cancel_when_silent, group.cancel_scope)
             try:
                 response = await self._http.send(request)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 failure = error
             group.cancel_scope.cancel()
         if failure is not None:
@@ -230,11 +248,22 @@ class RetryingSender:
             return
         try:
             await self._http.get("/health", timeout=HEALTH_TIMEOUT)
+        except httpx.DecodingError:
+            self._answered = True
         except httpx.TransportError:
             if not self._answered:
                 exchange.cancel()
         else:
             self._answered = True
+
+    def _tls_failed(self, fault: ssl.SSLError) -> ServerUnavailableError:
+        what = getattr(fault, "verify_message", "") or (fault.reason or str(fault)).lower().replace("_", " ")
+        return ServerUnavailableError(
+            f"the TLS connection failed: {what}",
+            where=self._api_url,
+            remedy="check the address (https or http), the server's certificate, and SSL_CERT_FILE for an authority of "
+            "your own",
+        )
 
     def unavailable(self, what: str, error: Exception | None = None) -> ServerUnavailableError:
         return ServerUnavailableError(
@@ -250,6 +279,14 @@ async def _created(resolve: Resolve) -> dict[str, Any] | None:
     except PrefectPulumiError as error:
         error.outcome_unknown = True  # of the create, whatever became of this question
         raise
+
+
+def _tls_fault(error: BaseException) -> ssl.SSLError | None:
+    """The failure of TLS that an error of the HTTP client comes from, if it is one."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 async def _pause(attempt: int) -> None:

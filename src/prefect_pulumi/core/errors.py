@@ -25,6 +25,7 @@
     │   └── StalePlanError                     something changed since the plan was approved: nothing was touched
     ├── CannotCheckError              exit 4   nothing could be compared
     │   ├── ServerUnavailableError             no answer within the time limit
+    │   │   └── UnexpectedAnswerError          an answer, but not of a Prefect API
     │   ├── StateError                         the state file is broken or cannot be written
     │   └── StateLockedError                   another update holds the lock
     └── InterruptedRun                exit 130
@@ -196,6 +197,10 @@ class CannotCheckError(PrefectPulumiError):
 
 class ServerUnavailableError(CannotCheckError):
     """The Prefect server gave no usable answer within the time limit."""
+
+
+class UnexpectedAnswerError(ServerUnavailableError):
+    """Something answers, but not as a Prefect API does: a gateway's page, an empty body, JSON of another shape."""
 
 
 class StateError(CannotCheckError):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from prefect_pulumi.core import property_paths
-from prefect_pulumi.core.errors import CheckError, ProviderError
+from prefect_pulumi.core.errors import CheckError, ProviderError, ServerUnavailableError
 from prefect_pulumi.core.provider_protocol import (
     Changes,
     CheckRequest,
@@ -110,7 +110,10 @@ class CustomResources:
             return state.options.adopted.get(urn, "")
         if not state.options.adopt or not isinstance(managed.provider, ObjectLookup):
             return ""
-        id = managed.provider.existing(urn, inputs)
+        try:
+            id = managed.provider.existing(urn, inputs)
+        except ServerUnavailableError:
+            return ""  # a server that this very update starts: nothing of it could be shown, so nothing is taken over
         manager = state.manager_of(managed.goal.type, id) if id else ""
         if manager:
             raise CheckError(
