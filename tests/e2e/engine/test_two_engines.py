@@ -42,7 +42,7 @@ def test_embedded_then_official_and_back(project: Any, official: Any) -> None:
 def test_a_lock_of_one_stops_the_other(project: Any, official: Any) -> None:
     folder = project.root / ".infra/state/.pulumi/locks/organization/prefect-infra/dev"
     project.infra("env")
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "0d4cb0ea-0000-4000-8000-000000000000.json").write_text(
         '{"pid": 1, "username": "ann", "hostname": "elsewhere", "timestamp": "2026-01-01T00:00:00Z"}'
     )
