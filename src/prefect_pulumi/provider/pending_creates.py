@@ -14,6 +14,7 @@ import time
 import uuid
 from pathlib import Path
 
+from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
 
@@ -46,7 +47,7 @@ class CreateLog:
 
     def start(self, urn: str) -> None:
         """Call right before the create."""
-        with self._lock, contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError, ConfigError):
             self._open[urn] = now = time.time()
             if self._file is None:
                 make_folder(self._folder)
