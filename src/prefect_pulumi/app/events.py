@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from prefect_pulumi.engine.run import events as engine_events
-from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted
+from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted, Waiting
 from prefect_pulumi.promotion.rollout import Rollout
 
-__all__ = ["Event", "Message", "Notice", "NullSink", "Progress", "RolloutEnded", "Sink", "StepDone", "StepStarted"]
+__all__ = [
+    "Event",
+    "Message",
+    "Notice",
+    "NullSink",
+    "Progress",
+    "RolloutEnded",
+    "Sink",
+    "StepDone",
+    "StepStarted",
+    "Waiting",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +62,14 @@ class NullSink:
 
 
 class WarningCollector:
-    """A sink that keeps warnings and errors."""
+    """A sink that keeps warnings and errors; what the program waits for goes on to `others`."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Sink | None = None) -> None:
         self.messages: list[Message] = []
+        self._others = others or NullSink()
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Message) and event.severity in {"warning", "error"}:
             self.messages.append(event)
+        elif isinstance(event, Waiting):
+            self._others.emit(event)

@@ -14,7 +14,9 @@ from typing import NoReturn
 from prefect_pulumi.cli.commands import config, drift, imports, operate, releases, runs, state
 from prefect_pulumi.cli.output.streams import take_over_streams
 from prefect_pulumi.cli.parser import EPILOG, Options, Parser
-from prefect_pulumi.core.errors import ExitCode, OperationError, PrefectPulumiError
+from prefect_pulumi.cli.signals import end_process, signals
+from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
+from prefect_pulumi.core.interruption import PROCESS
 from prefect_pulumi.core.masking import masking
 
 
@@ -40,7 +42,10 @@ def run() -> NoReturn:
     # Requests go on while the program's registrations keep the interpreter busy: each takes several turns of it.
     sys.setswitchinterval(0.0005)
     take_over_streams(as_json="--json" in sys.argv[1:])
-    code = main()
+    with signals():
+        code = main()
+    if PROCESS.requested:
+        end_process(code)
     sys.stdout.flush()
     gc.freeze()
     sys.exit(code)
@@ -59,7 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             show_failure(error, as_json=as_json)
             return int(error.exit_code)
         except KeyboardInterrupt:
-            sys.stderr.write("interrupted\n")
+            from prefect_pulumi.cli.output.failure import show_failure
+
+            show_failure(
+                InterruptedRun("interrupted: no operation was in progress, the lock is released"), as_json=as_json
+            )
             return int(ExitCode.INTERRUPTED)
         except Exception as error:  # noqa: BLE001 - a fault of the toolkit itself: one line, and where the rest is
             from prefect_pulumi.cli.output.failure import show_failure

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
+from prefect_pulumi.core.interruption import PROCESS, ending, shielded
 from prefect_pulumi.core.masking import MaskedStream, Masker, current
 from prefect_pulumi.engine.plan.steps import Op, Step, summarize
 from prefect_pulumi.engine.run.deployment import Deployment
-from prefect_pulumi.engine.run.events import Message, Sink
+from prefect_pulumi.engine.run.events import Message, Sink, Waiting
 from prefect_pulumi.engine.run.providers import Loader, ProviderPool
 from prefect_pulumi.engine.run.recovery import resolve_pending
 from prefect_pulumi.engine.run.refresh import refresh_entries
 from prefect_pulumi.engine.run.run_state import Aborted, RunOptions
-from prefect_pulumi.engine.run.signals import stopping
 from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.sdk.program import run_program
 from prefect_pulumi.state import journal_replay
@@ -107,15 +107,9 @@ def up(
         options = replace(options, adopted=_adopted(planned) if options.adopt else {})
         del plan, planned
         gc.collect()  # the resources of the preview's program refer to each other in circles
-        with open_providers(context) as running, stopping(update.lock.release) as stop:
+        with open_providers(context) as running:
             deployment = make_deployment(context, snapshot, running, options, update.journal)
-            stop.append(deployment.state)
-            start = int(time.time())
-            try:
-                _execute(context, deployment)
-            finally:
-                save(context, deployment, update, "update", start)
-            _raise_first(deployment, interrupted=stop.interrupted)
+            _apply(context, update, deployment, "update", lambda: _execute(context, deployment))
     return _result(deployment, began, before)
 
 
@@ -151,16 +145,28 @@ def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Re
             return planned
         if confirm is not None and not confirm(planned):
             return replace(planned, steps=())
-        with stopping(update.lock.release) as stop:
-            deployment = make_deployment(context, snapshot, providers, options, update.journal)
-            stop.append(deployment.state)
-            start = int(time.time())
-            try:
-                deployment.deletion.delete_undeclared()
-            finally:
-                save(context, deployment, update, "destroy", start)
-            _raise_first(deployment, interrupted=stop.interrupted)
+        deployment = make_deployment(context, snapshot, providers, options, update.journal)
+        _apply(context, update, deployment, "destroy", deployment.deletion.delete_undeclared)
     return _result(deployment, began, ())
+
+
+def _apply(context: StackContext, update: Update, deployment: Deployment, kind: str, work: Callable[[], None]) -> None:
+    """Carries out `work` and saves, whatever ends it. An interruption lets operations in progress get their answers."""
+    start = int(time.time())
+    interrupted, unanswered = False, 0
+    with shielded():
+        try:
+            with ending(deployment.state.abort, deployment.executor.busy):
+                work()
+        except KeyboardInterrupt:
+            interrupted, unanswered = True, deployment.executor.seal()
+        finally:
+            save(context, deployment, update, kind, start)
+        if interrupted or PROCESS.requested:
+            done = "operations in progress have ended and are saved"
+            left = f"{unanswered} operations in progress had no answer, and all else is saved"
+            raise InterruptedRun(f"interrupted: {left if unanswered else done}", remedy="run it again to continue")
+    _raise_first(deployment)
 
 
 def _run(
@@ -207,6 +213,8 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
             parallel=state.options.parallel,
             output=output,
             errors=errors,
+            say=lambda text: context.sink.emit(Waiting(text)),
+            in_progress=deployment.executor.in_progress,
         )
     except Aborted:
         return
@@ -221,11 +229,7 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
         deployment.deletion.delete_undeclared()
 
 
-def _raise_first(deployment: Deployment, *, interrupted: bool = False) -> None:
-    if interrupted:
-        raise InterruptedRun(
-            "interrupted: operations in progress have ended and are saved", remedy="run it again to continue"
-        )
+def _raise_first(deployment: Deployment) -> None:
     errors = deployment.state.errors
     if not errors:
         return
@@ -316,8 +320,9 @@ def _recovered(context: StackContext, update: Update, providers: ProviderPool) -
 
 def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
     """Writes a state before the update's own work begins."""
-    update.writer.save(snapshot, context.manager)
-    update.journal.base = update.writer.digest
+    with shielded():
+        update.writer.save(snapshot, context.manager)
+        update.journal.base = update.writer.digest
 
 
 def save(context: StackContext, deployment: Deployment, update: Update, kind: str, start: int) -> None:
@@ -335,14 +340,15 @@ def _write(
     changes: dict[str, int],
     outcome: str,
 ) -> None:
-    update.writer.save(snapshot, context.manager)
-    update.journal.clear()
-    try:
-        context.backend.write_history(
-            context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes
-        )
-    except StateError as error:
-        context.sink.emit(Message("warning", str(error)))
+    with shielded():
+        update.writer.save(snapshot, context.manager)
+        update.journal.clear()
+        try:
+            context.backend.write_history(
+                context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes
+            )
+        except StateError as error:
+            context.sink.emit(Message("warning", str(error)))
 
 
 def _outputs(snapshot: Snapshot) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import PartialFailureError, PrefectPulumiError, ProviderError
+from prefect_pulumi.core.interruption import thread_pool
 from prefect_pulumi.core.property_paths import head
 from prefect_pulumi.core.provider_protocol import (
     Changes,
@@ -244,7 +244,7 @@ class PluginProvider(Provider):
             except PrefectPulumiError as error:
                 return error
 
-        with ThreadPoolExecutor(max_workers=READS) as pool:
+        with thread_pool(READS) as pool:
             return list(pool.map(one, requests))
 
     @override

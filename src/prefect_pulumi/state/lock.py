@@ -10,6 +10,7 @@ from types import TracebackType
 
 from prefect_pulumi.core.errors import StateError, StateLockedError
 from prefect_pulumi.core.folders import make_folder
+from prefect_pulumi.core.interruption import PROCESS
 from prefect_pulumi.state.lock_holder import description, holder_of
 
 
@@ -43,6 +44,7 @@ class StackLock:
         except BaseException:
             self._release()
             raise
+        PROCESS.releases.append(self._release)
         return self
 
     def __exit__(
@@ -50,12 +52,10 @@ class StackLock:
     ) -> None:
         self._release()
 
-    def release(self) -> None:
-        """For those who end the process at once."""
-        self._release()
-
     def _release(self) -> None:
         self._own.unlink(missing_ok=True)
+        if self._release in PROCESS.releases:
+            PROCESS.releases.remove(self._release)
 
     def _refuse_foreign(self) -> None:
         for path in _files(self._folder):

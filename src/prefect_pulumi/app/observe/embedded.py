@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from prefect_pulumi.app.observe.base import Code, Live, Observation, known_secre
 from prefect_pulumi.app.session.read_only import ReadOnlyProvider, read_only_context
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.interruption import thread_pool
 from prefect_pulumi.core.provider_protocol import ReadRequest
 from prefect_pulumi.core.values import has_unknown
 from prefect_pulumi.engine import operations
@@ -27,9 +27,9 @@ from prefect_pulumi.state.read_only import owned
 def observe(view: StackView) -> Observation:
     """Raises `InputError` for bad input of the project itself, and what makes the state unreadable."""
     load_httpx()
-    context = read_only_context(view.stack, WarningCollector(), view.output)
+    context = read_only_context(view.stack, WarningCollector(view.sink), view.output)
     snapshot = view.snapshot
-    with open_providers(context) as providers, ThreadPoolExecutor(max_workers=1) as aside:
+    with open_providers(context) as providers, thread_pool(1) as aside:
         reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
         code = run_code(context, snapshot)
         live = reading.result()
@@ -42,7 +42,7 @@ def observe(view: StackView) -> Observation:
 
 def observe_code(view: StackView) -> Code:
     """The program's steps alone, against the state of the view."""
-    return run_code(read_only_context(view.stack, WarningCollector(), view.output), view.snapshot)
+    return run_code(read_only_context(view.stack, WarningCollector(view.sink), view.output), view.snapshot)
 
 
 def run_code(context: StackContext, snapshot: Snapshot) -> Code:

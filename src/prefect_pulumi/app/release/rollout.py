@@ -164,6 +164,13 @@ class _Runner:
                 self._note(f"stopped at {self.rollout.phase}: {error.message}")
                 error.remedy = f"{error.remedy}; then go on: infra up -s {self.view.name}".lstrip("; ")
                 raise
+            except KeyboardInterrupt:
+                self._note(f"stopped at {self.rollout.phase}: interrupted")
+                raise InterruptedRun(
+                    f"interrupted: the rollout stopped at {self.rollout.phase}",
+                    where=self.view.name,
+                    remedy=f"go on: infra up -s {self.view.name}",
+                ) from None
             except PrefectPulumiError as error:
                 self._fail(error)
             else:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-from prefect_pulumi.app.events import Event, Message, Notice, Progress, RolloutEnded, StepDone, StepStarted
+from prefect_pulumi.app.events import Event, Message, Notice, Progress, RolloutEnded, StepDone, StepStarted, Waiting
 from prefect_pulumi.cli.output.steps import SIGNS, kind_of
 from prefect_pulumi.cli.output.text import print_json
 from prefect_pulumi.core.display_text import printable
@@ -25,6 +25,7 @@ class LineSink:
 
     def __init__(self, *, document_only: bool) -> None:
         self._document_only = document_only
+        self._stderr = sys.stderr
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Message) and event.severity in {"warning", "error"}:
@@ -33,6 +34,8 @@ class LineSink:
             stream = sys.stderr if self._document_only else sys.stdout
             stream.write(printable(event.text) + "\n")
             stream.flush()
+        elif isinstance(event, Waiting):
+            _write_waiting(self._stderr, event)
         elif isinstance(event, Notice):
             sys.stderr.write(event.text + "\n")
         elif isinstance(event, RolloutEnded):
@@ -48,6 +51,7 @@ class TerminalSink:
     def __init__(self) -> None:
         self.console = stderr_console()
         self._live = self.console.is_terminal
+        self._stderr = sys.stderr
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
         self._status: Any = None
@@ -56,6 +60,8 @@ class TerminalSink:
         with self._lock:
             if isinstance(event, Message):
                 self._message(event)
+            elif isinstance(event, Waiting):
+                _write_waiting(self._stderr, event)
             elif isinstance(event, Progress):
                 sys.stdout.write(printable(event.text) + "\n")
                 sys.stdout.flush()
@@ -107,6 +113,12 @@ class TerminalSink:
         sys.stdout.write(f"\n{rollout.kind} of {rollout.stack}: {rollout.phase}\n")
         for event in rollout.events:
             sys.stdout.write(f"  {event.time}  {event.text.splitlines()[0]}\n")
+
+
+def _write_waiting(stream: TextIO, event: Waiting) -> None:
+    """`stream`: the command's own; while the program runs in a preview, what goes to `sys.stderr` is held back."""
+    stream.write(printable(event.text) + "\n")
+    stream.flush()
 
 
 def _step_line(event: StepDone, sign: str, style: str, done: str, label: str) -> Text:

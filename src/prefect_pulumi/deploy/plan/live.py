@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 from prefect_pulumi.api.protocol import ApiClient
+from prefect_pulumi.core.interruption import thread_pool
 
 COUNTS_AT_ONCE = 8
 AUTO = "auto-scheduled"
@@ -63,5 +63,5 @@ def count_runs(client: ApiClient, ids: Mapping[str, str]) -> dict[str, int]:
         body = {"deployments": {"id": {"any_": [id]}}, "flow_runs": runs}
         return int(client.request("POST", "/flow_runs/count", json=body))
 
-    with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:
+    with thread_pool(COUNTS_AT_ONCE) as pool:
         return dict(zip(ids, pool.map(count, ids.values()), strict=True))

@@ -1,4 +1,4 @@
-"""Executes steps: providers, journal, events, refresh, recovery, signals.
+"""Executes steps: providers, journal, events, refresh, recovery.
 
 May import `core`, `state` and `engine.plan`.
 """

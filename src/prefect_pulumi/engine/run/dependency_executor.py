@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 from queue import SimpleQueue
 from typing import TypeVar
+
+from prefect_pulumi.core.interruption import thread_pool
 
 K = TypeVar("K", bound=Hashable)
 
@@ -28,7 +30,7 @@ def run_ordered(
         order.prepare()
     ended: SimpleQueue[tuple[K, Future[bool]]] = SimpleQueue()
     running = 0
-    with ThreadPoolExecutor(max_workers=max(1, parallel)) as pool:
+    with thread_pool(max(1, parallel)) as pool:
 
         def submit(item: K) -> None:
             del waiting[item]

@@ -34,7 +34,14 @@ class Message:
     urn: str = ""
 
 
-Event = StepStarted | StepDone | Message
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The program has not ended for a while; `text` says what it waits for."""
+
+    text: str
+
+
+Event = StepStarted | StepDone | Message | Waiting
 
 
 class Sink(Protocol):
@@ -65,6 +72,8 @@ class CommandSink:
                 if event in self._warned:
                     return
                 self._warned.add(event)
+        elif isinstance(event, Waiting):
+            event = replace(event, text=self._masker.text(event.text))
         elif isinstance(event, StepDone) and event.error:
             event = replace(event, error=self._masker.text(event.error))
         self._sink.emit(event)

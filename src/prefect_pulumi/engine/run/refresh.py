@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from prefect_pulumi.core.errors import PartialFailureError, PrefectPulumiError
+from prefect_pulumi.core.interruption import thread_pool
 from prefect_pulumi.core.provider_protocol import Changes, DiffRequest, Provider, ReadRequest, ReadResult
 from prefect_pulumi.core.values import same, unwrap
 from prefect_pulumi.engine.plan.planner import plain_diff, references, seal
@@ -32,7 +32,7 @@ def refresh_entries(
     groups: dict[str, list[ResourceEntry]] = {}
     for entry in readable:
         groups.setdefault(entry.provider, []).append(entry)
-    with ThreadPoolExecutor(max_workers=max(1, len(groups))) as pool:
+    with thread_pool(max(1, len(groups))) as pool:
         read = pool.map(lambda group: _read_all(group, snapshot, providers), groups.values())
         steps = [step for group in read for step in group]
     fresh, leftovers = {**entries}, [entry for entry in snapshot.resources if entry.delete]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,7 +19,7 @@ from prefect_pulumi.core.provider_protocol import CreateRequest, DeleteRequest, 
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.steps import Execution, Op, PlannedStep, Step, Steps
 from prefect_pulumi.engine.run.events import Sink, StepDone, StepStarted
-from prefect_pulumi.engine.run.run_state import RunState
+from prefect_pulumi.engine.run.run_state import Aborted, RunState
 from prefect_pulumi.engine.run.timestamps import now, stamped
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry
 
@@ -57,6 +57,9 @@ class StepExecutor:
         self.sink = sink
         self.slots = threading.BoundedSemaphore(state.options.parallel)
         self._journal = journal
+        self._in_progress: dict[int, PendingOperation] = {}
+        self._started = 0
+        self._sealed = False
 
     def run(self, steps: Steps) -> ResourceEntry:
         """Carries each step out before the next is decided on. The entry of the last one."""
@@ -94,9 +97,47 @@ class StepExecutor:
         if step.op is not Op.SAME and (step.new is None or not step.new.custom):
             self.sink.emit(StepDone(step, self.state.dry_run, 0.0))
 
+    def busy(self) -> bool:
+        """Whether a provider call is in progress."""
+        return bool(self._in_progress)
+
+    def in_progress(self) -> list[str]:
+        """URNs of the resources whose provider call has not been answered yet, oldest first."""
+        with self.state.lock:
+            return [operation.resource.urn for operation in self._in_progress.values()]
+
+    def seal(self) -> int:
+        """No call begins any more, and no answer counts: calls in progress are left to the next run. Their number."""
+        with self.state.lock:
+            self._sealed = True
+            self.state.abort()
+            if not self.state.dry_run:
+                for operation in self._in_progress.values():
+                    self.state.add_pending(operation)
+            return len(self._in_progress)
+
+    @contextmanager
+    def _progress(self, operation: PendingOperation) -> Iterator[None]:
+        """Raises `Aborted` when the executor was sealed before the call began, or before its answer came."""
+        with self.state.lock:
+            self._need_open()
+            self._started += 1
+            token = self._started
+            self._in_progress[token] = operation
+        try:
+            yield
+        finally:
+            with self.state.lock:
+                del self._in_progress[token]
+                self._need_open()
+
+    def _need_open(self) -> None:
+        if self._sealed:
+            raise Aborted
+
     def note(self, op: str, entry: ResourceEntry, was: str = "") -> None:
         """Journals an entry that needed no call. `was`: the URN that the state still has for it."""
-        if self._journal is None:
+        if self._journal is None or self._sealed:
             return
         try:
             self._journal.note(op, entry, was)
@@ -158,11 +199,13 @@ class StepExecutor:
             subject = replace(subject, created=now())  # an object of that name that is older is not of this create
         beside = planned.execution is Execution.CREATE and planned.replaced is not None
         op = CREATE_BESIDE if beside else str(step.op)
+        self._need_open()
         token = None if self._journal is None else self._journal.intent(op, subject, _was(step))
         self.sink.emit(StepStarted(step, state.dry_run))
         began = time.monotonic()
         try:
-            entry = self._answer(planned)
+            with self._progress(PendingOperation(subject, _PENDING_TYPE.get(step.op, "updating"))):
+                entry = self._answer(planned)
         except PartialFailureError as error:
             state.masker.error(error)
             partial = replace(subject, id=error.id, outputs=error.outputs, init_errors=list(error.reasons))

@@ -10,15 +10,15 @@ import os
 import runpy
 import sys
 import traceback
-from collections.abc import Collection, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from prefect_pulumi.core.errors import PrefectPulumiError, ProgramError
+from prefect_pulumi.core.interruption import thread_pool
 from prefect_pulumi.core.masking import MaskedStream
 from prefect_pulumi.engine.run.run_state import Aborted
-from prefect_pulumi.engine.sdk import capabilities
+from prefect_pulumi.engine.sdk import capabilities, waiting
 
 THREADS_PER_RESOURCE = 4
 """As the SDK's own language host: blocked registrations each hold one thread."""
@@ -37,10 +37,13 @@ def run_program(
     parallel: int,
     output: TextIO | MaskedStream,
     errors: TextIO | MaskedStream,
+    say: Callable[[str], None],
+    in_progress: Callable[[], list[str]],
 ) -> None:
     """Runs `directory` (a folder with `__main__.py`) to its end, all its registrations included.
 
-    `output` and `errors` are the program's stdout and stderr. Raises `ProgramError`,
+    `output` and `errors` are the program's stdout and stderr. When it does not end, `say` gets a line now and then that
+    says what it waits for; `in_progress` are the URNs of unanswered provider calls. Raises `ProgramError`,
     or what the program raised if that is one of the toolkit's errors.
     """
     if not (directory / "__main__.py").is_file():
@@ -49,7 +52,20 @@ def run_program(
         )
     context = contextvars.copy_context()
     with in_directory(directory), contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-        context.run(_run, directory, project, stack, dict(config), set(secret_keys), monitor, engine, dry_run, parallel)
+        context.run(
+            _run,
+            directory,
+            project,
+            stack,
+            dict(config),
+            set(secret_keys),
+            monitor,
+            engine,
+            dry_run,
+            parallel,
+            say,
+            in_progress,
+        )
 
 
 def _run(
@@ -62,6 +78,8 @@ def _run(
     engine: Any,
     dry_run: bool,
     parallel: int,
+    say: Callable[[str], None],
+    in_progress: Callable[[], list[str]],
 ) -> None:
     from pulumi import RunError
     from pulumi.runtime import config as runtime_config
@@ -84,16 +102,25 @@ def _run(
     # The SDK's tasks report their own failures; asyncio would print them a second time.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     loop = asyncio.new_event_loop()
-    pool = ThreadPoolExecutor(max_workers=parallel * THREADS_PER_RESOURCE, thread_name_prefix="register")
-    loop.set_default_executor(pool)
 
     async def program() -> None:
-        with _no_silent_exit():
-            runpy.run_path(str(directory), run_name="__main__")
-            await _settled()
+        try:
+            with _no_silent_exit():
+                runpy.run_path(str(directory), run_name="__main__")
+                await _settled()
+        except KeyboardInterrupt:
+            # The SDK would catch it, and first wait for what is registered. It leaves the loop from a callback.
+            loop.call_soon(_interrupt)
+            raise
 
     try:
-        loop.run_until_complete(run_in_stack(program))
+        with (
+            thread_pool(parallel * THREADS_PER_RESOURCE, "register") as pool,
+            _closing(loop),
+            waiting.notices(loop, directory, say, in_progress),
+        ):
+            loop.set_default_executor(pool)
+            loop.run_until_complete(run_in_stack(program))
     except (PrefectPulumiError, Aborted):
         raise
     except RunError as error:
@@ -107,10 +134,31 @@ def _run(
         if refused is not None:
             raise refused from error
         raise ProgramError(f"{type(error).__name__}: {error}", details=_user_frames(error, directory)) from error
-    finally:
+
+
+def _interrupt() -> NoReturn:
+    raise KeyboardInterrupt
+
+
+_LEFT: list[object] = []
+"""Loops and tasks of interrupted programs, kept as they are: a coroutine that is freed runs its `finally`, outside of
+any loop."""
+
+
+@contextlib.contextmanager
+def _closing(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Tasks that are left are cancelled, except when an interruption ends the block: they may not react."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _LEFT.extend([loop, *asyncio.all_tasks(loop)])
+        raise
+    except BaseException:
         _drain(loop)
-        pool.shutdown(wait=True)
         loop.close()
+        raise
+    _drain(loop)
+    loop.close()
 
 
 @contextlib.contextmanager
