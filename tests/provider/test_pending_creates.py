@@ -18,7 +18,7 @@ def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
     creates = CreateLog(tmp_path)
     creates.close()
     assert not (tmp_path / ".infra").exists()
-    creates.start("urn:a")
+    creates.start("urn:a", time.time())
     assert len(notes(tmp_path)) == 1
     assert (creates_folder(tmp_path) / ".gitignore").read_text() == "*\n"
     creates.finish("urn:a")
@@ -29,8 +29,8 @@ def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
 def test_what_is_not_known_to_have_ended_stays_for_the_next(tmp_path: Path) -> None:
     before = time.time()
     creates = CreateLog(tmp_path)
-    creates.start("urn:a")
-    creates.start("urn:b")
+    creates.start("urn:a", time.time())
+    creates.start("urn:b", time.time())
     creates.finish("urn:b")
     assert creates.previous("urn:a") == []
     creates.close()
@@ -41,9 +41,9 @@ def test_what_is_not_known_to_have_ended_stays_for_the_next(tmp_path: Path) -> N
 
 def test_what_was_given_up_was_repeated_until_then(tmp_path: Path) -> None:
     creates = CreateLog(tmp_path)
-    creates.start("urn:a")
-    creates.give_up("urn:a")
-    creates.give_up("urn:b")
+    creates.start("urn:a", time.time())
+    creates.give_up("urn:a", time.time())
+    creates.give_up("urn:b", time.time())
     creates.close()
     started, given_up = CreateLog(tmp_path).previous("urn:a")
     assert given_up[0] == started[0]
@@ -53,7 +53,7 @@ def test_what_was_given_up_was_repeated_until_then(tmp_path: Path) -> None:
 
 def test_an_engine_that_is_gone_may_not_have_stored_anything(tmp_path: Path) -> None:
     creates = CreateLog(tmp_path)
-    creates.start("urn:a")
+    creates.start("urn:a", time.time())
     creates.finish("urn:a")
     creates.close(well=False)
     creates.close()
@@ -62,7 +62,7 @@ def test_an_engine_that_is_gone_may_not_have_stored_anything(tmp_path: Path) -> 
 
 def test_old_and_torn_notes(tmp_path: Path) -> None:
     creates = CreateLog(tmp_path)
-    creates.start("urn:a")
+    creates.start("urn:a", time.time())
     creates.close()
     (path,) = notes(tmp_path)
     path.write_text(path.read_text() + '{"urn": "urn:b", "a')
@@ -77,6 +77,6 @@ def test_old_and_torn_notes(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_costs_only_this_help(tmp_path: Path) -> None:
     (tmp_path / ".infra").write_text("a file")
     creates = CreateLog(tmp_path)
-    creates.start("urn:a")
+    creates.start("urn:a", time.time())
     assert creates.previous("urn:a") == []
     creates.close()

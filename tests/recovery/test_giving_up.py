@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.fault_proxy import FaultPlan
-from tests.support.mixed_project import on_server
+from tests.support.mixed_project import call, on_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -55,3 +55,36 @@ def test_a_create_that_was_sent_is_an_intent(small: Any, faulty: Any, warm: Any,
     assert len(world.state()) == len(on_server(world.api, world.prefix)) == 1
     assert warm.infra(world, "destroy", "--yes")["code"] == 0
     assert on_server(world.api, world.prefix) == {}
+
+
+@pytest.mark.parametrize("ahead", [-60.0, 7200.0], ids=["the client's clock is ahead", "the client's clock is behind"])
+def test_what_is_ours_is_decided_in_the_servers_time(
+    small: Any, faulty: Any, warm: Any, proxy: Any, ahead: float
+) -> None:
+    """Of two creates without an answer one had an object of another owner in its way, which is older."""
+    world = faulty(40)
+    ours, theirs = f"{world.prefix}_ours", f"{world.prefix}_theirs"
+    call(world.api, "POST", "/variables/", {"name": theirs, "value": 1})
+    made = time.monotonic()
+    small.write(PROGRAM.format(name=ours, value=1))
+    proxy.plan = FaultPlan(ahead=ahead)
+    proxy.plan.once = [(only("POST", "/variables/$"), "reset after")]
+    proxy.plan.once += [(only("GET", "/variables/name/"), "reset")] * 200
+    assert warm.infra(world, "up", "--yes")["code"] == 4
+    while time.monotonic() - made < 5:  # longer than the clock's resolution and the slack
+        time.sleep(0.1)
+    small.write(PROGRAM.format(name=ours, value=1) + PROGRAM.format(name=theirs, value=2))
+    proxy.plan = FaultPlan(ahead=ahead)
+    proxy.plan.once = [(only("POST", "/variables/$"), "reset")]
+    proxy.plan.once += [(only("GET", f"/variables/name/{theirs}"), "reset")] * 200
+    adopted = warm.infra(world, "up", "--yes")
+    assert adopted["code"] == 4, adopted["output"]
+    assert f"{ours} was created by an interrupted run and is adopted" in adopted["output"]
+    shutil.rmtree(small.root / ".infra" / "creates")
+    proxy.plan = FaultPlan(ahead=ahead)
+    refused = warm.infra(world, "up", "--yes")
+    assert refused["code"] == 1, refused["output"]
+    assert f"a variable '{theirs}' exists already" in refused["output"]
+    assert warm.infra(world, "destroy", "--yes")["code"] == 0
+    assert [text for text in on_server(world.api, world.prefix).values() if theirs not in text] == []
+    assert len(on_server(world.api, world.prefix)) == 1

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 
 FAULTS = ("429", "500", "503", "500 after", "503 after", "reset", "reset after", "late")
 """`after`: the server has acted; `late`: its answer comes after `late` seconds. In `once` there may also be 422, which
@@ -32,6 +35,8 @@ class FaultPlan:
     late: float = 5.0
     once: list[tuple[Callable[[str, str], bool], str]] = field(default_factory=list)
     down: bool = False
+    ahead: float = 0.0
+    """Seconds by which the server's clock is ahead of the client's: its `Date` and the times of its objects."""
     silent: bool = False
     """It takes connections and requests, and answers none."""
     faults: tuple[str, ...] = FAULTS
@@ -115,6 +120,8 @@ class FaultProxy:
             return False
         if fault.endswith(" after"):
             answer = b"HTTP/1.1 %s X\r\ncontent-length: 2\r\n\r\n{}" % fault[:3].encode()
+        if self.plan.ahead:
+            answer = _shifted(answer, self.plan.ahead)
         if fault == "late":
             await asyncio.sleep(self.plan.late)
         writer.write(answer)
@@ -131,6 +138,26 @@ class FaultProxy:
             return answer + await reader.readexactly(_length(answer))
         finally:
             writer.close()
+
+
+def _shifted(answer: bytes, seconds: float) -> bytes:
+    """The answer of a server whose clock is that much ahead."""
+    by = timedelta(seconds=seconds)
+
+    def moved(found: re.Match[bytes]) -> bytes:
+        return found[1] + (datetime.fromisoformat(found[2].decode()) + by).isoformat().encode() + found[3]
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    body = re.sub(rb'("(?:created|updated)":")([^"]+)(")', moved, body)
+    lines = []
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b": ")
+        if name.lower() == b"date":
+            value = format_datetime(parsedate_to_datetime(value.decode()) + by, usegmt=True).encode()
+        elif name.lower() == b"content-length":
+            value = b"%d" % len(body)
+        lines.append(name + b": " + value if value else line)
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
 def _length(head: bytes) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError
 from typing import Any, TypeVar
@@ -27,6 +29,8 @@ class BlockingClient:
         read_only: bool = False,
         say: Callable[[str], None] | None = None,
     ) -> None:
+        self._clock = threading.Lock()
+        self._clock_asked = False
         self._manager = start_blocking_portal()
         self._portal: BlockingPortal = self._manager.__enter__()
         try:
@@ -66,6 +70,18 @@ class BlockingClient:
             return await anyio.to_thread.run_sync(resolve)
 
         return self._answer(self._client.create, path, json, resolved)
+
+    def server_time(self) -> float:
+        """Unix seconds by the server's clock, or a moment earlier; asks for it where no answer has said it yet.
+
+        This machine's own where the server cannot be asked.
+        """
+        with self._clock:
+            if self._client.server_time() is None and not self._clock_asked:
+                self._clock_asked = True
+                self._answer(self._client.learn_server_time)
+        known = self._client.server_time()
+        return time.time() if known is None else known
 
     def close(self) -> None:
         """Breaks off requests that other threads still wait for: they may never be answered."""

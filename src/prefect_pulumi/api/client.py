@@ -74,6 +74,14 @@ class PrefectClient:
     async def aclose(self) -> None:
         await self._http.aclose()
 
+    async def learn_server_time(self) -> None:
+        """Asks for the server's time, once and briefly: whoever waits for the server does so with its own request."""
+        await self._sender.learn_time()
+
+    def server_time(self) -> float | None:
+        """Unix seconds by the server's clock; None while it has not answered."""
+        return self._sender.clock.now()
+
     async def get(self, path: str, *, params: Mapping[str, Any] | None = None) -> Any:
         return await self.request("GET", path, params=params)
 

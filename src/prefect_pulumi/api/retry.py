@@ -6,6 +6,7 @@ follow the proxy variables of the environment.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import ssl
@@ -21,6 +22,7 @@ import httpx
 
 from prefect_pulumi.api import answers
 from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
+from prefect_pulumi.api.server_clock import ServerClock
 from prefect_pulumi.core.deadline import remaining
 from prefect_pulumi.core.errors import PrefectPulumiError, ServerUnavailableError, UnexpectedAnswerError
 
@@ -101,6 +103,7 @@ class RetryingSender:
         self._silent_until = 0.0
         """Of the monotonic clock: no request is sent before, because the server has asked for it."""
         self._asked_since: float | None = None
+        self.clock = ServerClock()
         self._concurrency = AdaptiveConcurrency()
         self._slots = anyio.CapacityLimiter(self._concurrency.value)
         self._answered = False
@@ -203,7 +206,8 @@ class RetryingSender:
 
     async def _exchange(self, request: httpx.Request) -> httpx.Response:
         try:
-            return await (self._http.send(request) if self._answered else self._first_exchange(request))
+            began = time.time()
+            response = await (self._http.send(request) if self._answered else self._first_exchange(request))
         except httpx.DecodingError as error:
             raise UnexpectedAnswerError(
                 f"the server answers, but not like a Prefect API: its content cannot be decoded ({error})",
@@ -222,6 +226,8 @@ class RetryingSender:
             raise _LostAnswerError(self.unavailable("no connection", error), reached=False) from error
         except httpx.TransportError as error:
             raise _LostAnswerError(self.unavailable("the connection broke", error), reached=True) from error
+        self.clock.observe(response, began)
+        return response
 
     async def _first_exchange(self, request: httpx.Request) -> httpx.Response:
         """While the server has never answered, silence is not waited out: it may only accept connections."""
@@ -240,6 +246,11 @@ class RetryingSender:
             self._gone = self._gone or self.unavailable("it accepts connections and does not answer")
             raise self._gone
         return response
+
+    async def learn_time(self) -> None:
+        began = time.time()
+        with contextlib.suppress(httpx.TransportError):
+            self.clock.observe(await self._http.get("/health", timeout=HEALTH_TIMEOUT), began)
 
     async def _cancel_when_silent(self, exchange: anyio.CancelScope) -> None:
         """After `FIRST_CONTACT` GET /health is asked beside the request; any answer to either says it is alive."""

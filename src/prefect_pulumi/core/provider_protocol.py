@@ -194,8 +194,8 @@ class InvokeRequest:
 class RecoverRequest:
     """A create whose end is not known (no message of `pulumirpc`): its `inputs`, and when it began.
 
-    `since`: Unix seconds; infinity when the state does not say. `held`: ids of the objects that other resources of the
-    state have; none of them is the one that is looked for.
+    `since`: Unix seconds of the server's clock; infinity when the state does not say. `held`: ids of the objects that
+    other resources of the state have; none of them is the one that is looked for.
     """
 
     urn: str
@@ -263,6 +263,15 @@ class ObjectLookup(Protocol):
 
         Raises `ProviderError` when several fit.
         """
+        ...
+
+
+@runtime_checkable
+class ServerTime(Protocol):
+    """What a provider offers besides when its objects have the time of another clock than this machine's."""
+
+    def server_time(self, urn: str) -> float:
+        """Unix seconds, at most a moment in the past, by the clock that dates the objects of the resource's kind."""
         ...
 
 

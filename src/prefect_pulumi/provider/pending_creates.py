@@ -36,7 +36,7 @@ class CreateLog:
         self._previous: dict[str, list[tuple[float, float]]] | None = None
 
     def previous(self, urn: str) -> list[tuple[float, float]]:
-        """When runs that did not end well started to create `urn`, and when they gave up: Unix seconds.
+        """When runs that did not end well started to create `urn`, and when they gave up: Unix seconds of the server.
 
         The two are one where it is not known that they gave up.
         """
@@ -45,21 +45,21 @@ class CreateLog:
                 self._previous = self._read()
             return self._previous.get(urn, [])
 
-    def start(self, urn: str) -> None:
-        """Call right before the create."""
+    def start(self, urn: str, now: float) -> None:
+        """Call right before the create. `now`: Unix seconds of the clock that dates the object."""
         with self._lock, contextlib.suppress(OSError, ConfigError):
-            self._open[urn] = now = time.time()
+            self._open[urn] = now
             if self._file is None:
                 make_folder(self._folder)
                 (self._folder / ".gitignore").write_text("*\n")
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._write(self._file, urn, now, now)
 
-    def give_up(self, urn: str) -> None:
-        """Call when no answer to the create is awaited any longer: its request was repeated until now."""
+    def give_up(self, urn: str, now: float) -> None:
+        """Call when no answer to the create is awaited any longer: its request was repeated until `now`."""
         with self._lock, contextlib.suppress(OSError):
             if self._file is not None and urn in self._open:
-                self._write(self._file, urn, self._open[urn], time.time())
+                self._write(self._file, urn, self._open[urn], now)
 
     def _write(self, file: int, urn: str, start: float, end: float) -> None:
         os.write(file, (json.dumps({"urn": urn, "at": start, "until": end}) + "\n").encode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ from prefect_pulumi.core.provider_protocol import (
     ReadRequest,
     ReadResult,
     RecoverRequest,
+    ServerTime,
     UpdateRequest,
 )
 from prefect_pulumi.core.values import has_secret, has_unknown, same, secret, unwrap
@@ -67,7 +70,7 @@ CLOCK_SLACK = 2.0
 """Seconds by which a server's clock may be behind when an interrupted create is looked for."""
 
 
-class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
+class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
     With `read_only` its client refuses every request that could write.
@@ -140,13 +143,13 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
             self.run.hold(urn, taken[0])
             return CreateResult(taken[0], sealed(handler.model, inputs, taken[1]))
         if handler.model.on_server:
-            self.creates.start(urn)
+            self.creates.start(urn, self.server_time(urn))
         try:
             with deadline(request.timeout):
                 id, outputs = handler.create(call)
         except PrefectPulumiError as error:
             if error.outcome_unknown:
-                self.creates.give_up(urn)
+                self.creates.give_up(urn, self.server_time(urn))
             else:
                 self.creates.finish(urn)
             raise
@@ -225,6 +228,13 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup):
     @override
     def existing(self, urn: str, inputs: Props) -> str:
         return self.handler(urn).existing(Call(urn, news=inputs))
+
+    @override
+    def server_time(self, urn: str) -> float:
+        if self.handler(urn).model.on_server and self.connection.known:
+            with contextlib.suppress(PrefectPulumiError):
+                return self.connection.client().server_time()
+        return time.time()
 
     @override
     def invoke(self, request: InvokeRequest) -> InvokeResult:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from prefect_pulumi.core.errors import (
@@ -15,7 +16,7 @@ from prefect_pulumi.core.errors import (
     ProviderError,
     StateError,
 )
-from prefect_pulumi.core.provider_protocol import CreateRequest, DeleteRequest, Provider, UpdateRequest
+from prefect_pulumi.core.provider_protocol import CreateRequest, DeleteRequest, Provider, ServerTime, UpdateRequest
 from prefect_pulumi.engine.plan import planner
 from prefect_pulumi.engine.plan.steps import Execution, Op, PlannedStep, Step, Steps
 from prefect_pulumi.engine.run.events import Sink, StepDone, StepStarted
@@ -195,8 +196,8 @@ class StepExecutor:
         step, state = planned.step, self.state
         subject = step.new or step.old
         assert subject is not None  # noqa: S101 - a step has an entry before or after
-        if planned.execution is Execution.CREATE:
-            subject = replace(subject, created=now())  # an object of that name that is older is not of this create
+        if planned.execution is Execution.CREATE and not state.dry_run:
+            subject = replace(subject, created=_intended(planned))
         beside = planned.execution is Execution.CREATE and planned.replaced is not None
         op = CREATE_BESIDE if beside else str(step.op)
         self._need_open()
@@ -269,6 +270,14 @@ class StepExecutor:
             self._journal.result(token, entry, outcome)
         except StateError as error:
             self.state.abort(error)
+
+
+def _intended(planned: PlannedStep) -> str:
+    """When the create is about to begin, by the clock that dates its object: an older object is not of this create."""
+    provider = planned.provider
+    if not isinstance(provider, ServerTime):
+        return now()
+    return datetime.fromtimestamp(provider.server_time(planned.step.urn), UTC).isoformat()
 
 
 def _partial_entry(step: Step, error: PartialFailureError) -> ResourceEntry:
