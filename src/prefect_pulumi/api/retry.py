@@ -249,7 +249,7 @@ class RetryingSender:
 
     async def learn_time(self) -> None:
         began = time.time()
-        with contextlib.suppress(httpx.TransportError):
+        with contextlib.suppress(httpx.RequestError):
             self.clock.observe(await self._http.get("/health", timeout=HEALTH_TIMEOUT), began)
 
     async def _cancel_when_silent(self, exchange: anyio.CancelScope) -> None:
