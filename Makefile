@@ -34,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 COMPILE = $(BIN)/python -m compileall -qq -j 0
 UNUSED = /(pulumi_kubernetes|kubernetes_asyncio|selenium|tests?)/
 # One test at a time goes to whichever process is free, the longest first; those that share a fixture go together.
-PYTEST = $(BIN)/python -m pytest --dist loadgroup --no-loadscope-reorder $(PYTEST_FLAGS)
+PYTEST = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 $(DEV_READY): $(READY)
 	@$(PIP) --editable ".[dev]"

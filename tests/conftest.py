@@ -28,14 +28,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no process is left with one at the end.
-
-    Of them, each goes to the process that is free; of the others, a file's tests go to one, which share its fixtures.
-    """
-    for item in items:
-        if item.get_closest_marker("e2e") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(TESTS))))
-    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+    """The slow files first, so that no process is left with one at the end. A file's tests go to one process."""
+    slow = {item.path for item in items if item.get_closest_marker("e2e") is not None}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from tests.support.projects import Project
 from tests.support.promotion_project import promotion_project
 from tests.support.wait import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 FLOW = """
 import os

@@ -29,7 +29,7 @@ from prefect_pulumi.core.provider_protocol import (
 from prefect_pulumi.core.values import has_secret, unwrap
 from prefect_pulumi.provider.provider import PrefectProvider
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("deploy traps")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
 PULL = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"

@@ -20,7 +20,7 @@ from tests.support.engines import find_pulumi
 from tests.support.projects import Project
 from tests.support.recorder import Recorder
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("drift")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 PROGRAM = """

@@ -18,7 +18,7 @@ from tests.support.git_repository import commit_all, git
 from tests.support.projects import REPOSITORY, Project
 from tests.support.recorder import Recorder
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("review")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 PROGRAM = """\
