@@ -33,7 +33,7 @@ $(READY): pyproject.toml constraints.txt
 # each would compile all that it imports; what no process imports is left out.
 COMPILE = $(BIN)/python -m compileall -qq -j 0
 UNUSED = /(pulumi_kubernetes|kubernetes_asyncio|selenium|tests?)/
-# One test at a time goes to whichever process is free, the longest first; those that share a fixture go together.
+# A file's tests share their fixtures in one process; the slow files come first.
 PYTEST = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
 $(DEV_READY): $(READY)
