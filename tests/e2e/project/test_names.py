@@ -17,10 +17,10 @@ from tests.support.projects import Project
 PROGRAM = """\
 from prefect_pulumi.resources import Variable, WorkPool, WorkQueue
 
-pool = WorkPool("pool", name="{n}", type="process")
+WorkPool("pool", name="{n}", type="process")
 WorkPool("again", name="{n}", type="process")
-WorkQueue("fast", name="q", work_pool_name=pool.name)
-WorkQueue("slow", name="q", work_pool_name=pool.name)
+WorkQueue("fast", name="q", work_pool_name="{n}")
+WorkQueue("slow", name="q", work_pool_name="{n}")
 Variable("{n}", value=1)
 Variable("other", name="{n}", value=2)
 """
