@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefect_pulumi.app.documents import update_document
-from prefect_pulumi.cli.output.terminal import TerminalSink
-from prefect_pulumi.cli.output.updates import counts, print_done, print_plan
+from prefect_pulumi.app.update_text import counts, plan_lines, result_lines
+from prefect_pulumi.cli.output.terminal import TerminalSink, print_lines
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.engine.operations import Result
@@ -37,8 +37,8 @@ NAMES = ["[/x]", "[red]alarm[/red]", "[bold", "a]b", "smörgås", "日本", r"\[
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_shown_as_it_is(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     planned = result(step(name, Op.UPDATE, path=f"value[{name!r}]"))
-    print_plan(planned)
-    print_done(planned, stack=name, verb="Updated")
+    print_lines(plan_lines(planned))
+    print_lines(result_lines(planned, stack=name, verb="Updated"))
     shown = capsys.readouterr().err
     assert f"~  Variable {name} update" in shown
     assert f"value[{name!r}] (update)" in shown
@@ -55,17 +55,17 @@ def test_any_name_leaves_the_display_standing(name: str) -> None:
     ):
         sink.emit(event)
     sink.close()
-    print_plan(result(step(name)))
-    print_done(result(step(name)), stack=name, verb="Updated")
+    print_lines(plan_lines(result(step(name))))
+    print_lines(result_lines(result(step(name)), stack=name, verb="Updated"))
 
 
 def test_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
     outputs = {"deployments": {"f/[d]": "1"}, "ui": "http://127.0.0.1:4200"}
-    print_done(result(step("a"), **outputs), stack="dev", verb="Updated")
+    print_lines(result_lines(result(step("a"), **outputs), stack="dev", verb="Updated"))
     shown = capsys.readouterr().err
     assert "  infra run 'f/[d]' -s dev\n" in shown
     assert "  Prefect: http://127.0.0.1:4200\n" in shown
-    print_done(result(step("a"), **outputs), stack="dev", verb="Destroyed")
+    print_lines(result_lines(result(step("a"), **outputs), stack="dev", verb="Destroyed"))
     assert "Next" not in capsys.readouterr().err
 
 

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from prefect_pulumi.cli.commands import config, drift, imports, operate, releases, runs, state
-from prefect_pulumi.cli.output.streams import take_over_streams
 from prefect_pulumi.cli.parser import EPILOG, Options, Parser
-from prefect_pulumi.cli.signals import end_process, signals
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
 from prefect_pulumi.core.interruption import PROCESS
-from prefect_pulumi.core.masking import masking
+from prefect_pulumi.core.masking import Masker, masking
+from prefect_pulumi.process.signals import end_process, signals
+from prefect_pulumi.process.streams import take_over_streams
 
 
 def make_parser() -> Parser:
@@ -53,32 +53,25 @@ def run() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code (`errors.ExitCode`)."""
-    as_json = "--json" in (sys.argv[1:] if argv is None else argv)
     with masking() as masker:
         try:
             return _run(argv)
-        except PrefectPulumiError as error:
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a fault of the toolkit itself is one line too
             from prefect_pulumi.cli.output.failure import show_failure
 
-            masker.error(error)
-            show_failure(error, as_json=as_json)
-            return int(error.exit_code)
-        except KeyboardInterrupt:
-            from prefect_pulumi.cli.output.failure import show_failure
-
-            show_failure(
-                InterruptedRun("interrupted: no operation was in progress, the lock is released"), as_json=as_json
-            )
-            return int(ExitCode.INTERRUPTED)
-        except Exception as error:  # noqa: BLE001 - a fault of the toolkit itself: one line, and where the rest is
-            from prefect_pulumi.cli.output.failure import show_failure
-
-            show_failure(_unexpected(error, masker.text(traceback.format_exc())), as_json=as_json)
-            return int(ExitCode.FAILED)
+            failure = _failure(error, masker)
+            show_failure(failure, as_json="--json" in (sys.argv[1:] if argv is None else argv))
+            return int(failure.exit_code)
 
 
-def _unexpected(error: Exception, report: str) -> PrefectPulumiError:
-    """`report`: the masked traceback; it goes into a file that only its owner reads."""
+def _failure(error: Exception | KeyboardInterrupt, masker: Masker) -> PrefectPulumiError:
+    """What is shown; of a fault of the toolkit the masked traceback goes into a file that only its owner reads."""
+    if isinstance(error, PrefectPulumiError):
+        masker.error(error)
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return InterruptedRun("interrupted: no operation was in progress, the lock is released")
+    report = masker.text("".join(traceback.format_exception(error)))
     descriptor, path = tempfile.mkstemp(prefix="infra-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
         file.write(report)
@@ -103,7 +96,7 @@ def _run(argv: Sequence[str] | None) -> int:
     to_stdout = getattr(arguments, "program_output", "") == "stdout" and not arguments.json
     project = Project(root, sink=sink, output=None if to_stdout else sys.stderr)
     try:
-        return int(arguments.handler(arguments, project))
+        return int(arguments.handler(arguments, project) or ExitCode.DONE)
     finally:
         sink.close()
 

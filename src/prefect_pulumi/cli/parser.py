@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.core.errors import ExitCode, InputError
 from prefect_pulumi.core.suggestions import suggestion, with_hint
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ environment variables:
   PREFECT_API_URL, PREFECT_API_KEY,
   PREFECT_API_AUTH_STRING                   the server, where the stack names none"""
 
-Handler = Callable[[argparse.Namespace, "Project"], int]
+Handler = Callable[[argparse.Namespace, "Project"], ExitCode | None]
+"""What a command does; no exit code is `ExitCode.DONE`."""
 Request = TypeVar("Request")
 
 

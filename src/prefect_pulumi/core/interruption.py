@@ -1,7 +1,7 @@
 """What a signal to this process has to know: which work ends by itself, what is not to be torn, what is given back.
 
-The command installs the handlers (`cli.signals`); here operations say what they do. Without handlers, as in a program
-that calls the toolkit, it is bookkeeping alone.
+The command installs the handlers (`process.signals`); here operations say what they do. Without handlers, as in a
+program that calls the toolkit, it is bookkeeping alone.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, add_command, add_group, request_of
-from prefect_pulumi.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
@@ -28,28 +27,25 @@ def register(commands: Any, options: Options) -> None:
     getter.add_argument("key", help="name, or namespace:name")
 
 
-def _get(arguments: Namespace, project: Project) -> ExitCode:
+def _get(arguments: Namespace, project: Project) -> None:
     print(project.stack(arguments.stack).get_config(arguments.key))
-    return ExitCode.DONE
 
 
-def _set(arguments: Namespace, project: Project) -> ExitCode:
+def _set(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.config import SetConfigRequest
 
     value = arguments.value if arguments.value is not None else sys.stdin.read().rstrip("\n")
     project.stack(arguments.stack).set_config(request_of(SetConfigRequest, arguments, value=value))
-    return ExitCode.DONE
 
 
-def _env(arguments: Namespace, project: Project) -> ExitCode:
+def _env(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.cli.output.text import print_json
     from prefect_pulumi.project import layout
 
     exports = project.stack(arguments.stack).official_cli_environment()
     if arguments.json:
         print_json(exports)
-        return ExitCode.DONE
+        return
     print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in exports.items()))
     folders = [layout.tools_folder(project.root), Path(sys.executable).parent]
     print(f'export PATH={":".join(shlex.quote(str(folder)) for folder in folders)}:"$PATH"')
-    return ExitCode.DONE

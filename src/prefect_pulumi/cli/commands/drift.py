@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, Parser, add_command, request_of
 from prefect_pulumi.core.errors import ExitCode, InputError
+from prefect_pulumi.review.renderers.formats import FORMATS, format_of, render
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
-
-FORMATS = ("text", "json", "markdown", "html", "junit")
+    from prefect_pulumi.review.model import Report
 
 
 def register(commands: Any, options: Options) -> None:
@@ -49,13 +49,21 @@ def _report_options(parser: Parser, default: str) -> None:
     parser.flag("--cli", help="ask the official CLI for code and server")
 
 
+def _write_report(report: Report, arguments: Namespace, default: str) -> None:
+    """To stdout, or to each file in the format that its name or `--format` asks for."""
+    from prefect_pulumi.cli.output.text import write_text
+
+    asked = "json" if arguments.json else arguments.format
+    for file in arguments.out or [None]:
+        write_text(render(report, asked or (format_of(file, default) if file else default)), file)
+
+
 def _drift(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 0 in sync, 3 drift, 4 could not check."""
-    from prefect_pulumi.cli.output.reports import write_report
     from prefect_pulumi.review.model import Status
 
     report = project.stack(arguments.stack).drift(cli=arguments.cli)
-    write_report(report, "json" if arguments.json else arguments.format, arguments.out, default="text")
+    _write_report(report, arguments, "text")
     codes = {Status.DRIFT: ExitCode.CHANGES_FOUND, Status.CANNOT_CHECK: ExitCode.CANNOT_CHECK}
     return codes.get(report.status, ExitCode.DONE)
 
@@ -63,7 +71,6 @@ def _drift(arguments: Namespace, project: Project) -> ExitCode:
 def _review(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 0; 3 when a policy fails; 4 when something could not be checked. Drift alone fails nothing here."""
     from prefect_pulumi.app.review.branch_review import ReviewRequest
-    from prefect_pulumi.cli.output.reports import write_report
     from prefect_pulumi.review.model import Status
     from prefect_pulumi.review.renderers.document import from_json
 
@@ -72,7 +79,7 @@ def _review(arguments: Namespace, project: Project) -> ExitCode:
     else:
         report = project.review(request_of(ReviewRequest, arguments))
     if arguments.out or not (arguments.report and arguments.post):
-        write_report(report, "json" if arguments.json else arguments.format, arguments.out, default="markdown")
+        _write_report(report, arguments, "markdown")
     if arguments.post:
         published = project.publish(report)
         sys.stderr.write("".join(f"{stack}: comment {done}\n" for stack, done in published.items()))
@@ -99,7 +106,7 @@ def _adopt(arguments: Namespace, project: Project) -> ExitCode:
     return ExitCode.FAILED if adoption.left else ExitCode.DONE
 
 
-def _accept(arguments: Namespace, project: Project) -> ExitCode:
+def _accept(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.review.accept import AcceptRequest
 
     try:
@@ -109,4 +116,3 @@ def _accept(arguments: Namespace, project: Project) -> ExitCode:
         raise InputError(text, where="infra accept --expires") from error
     accepted = project.stack(arguments.stack).accept(request_of(AcceptRequest, arguments, expires=expires))
     print("\n".join(f"accepted until {expires}: {name} (in review.yaml; commit it)" for name in accepted))
-    return ExitCode.DONE

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, add_command, request_of
-from prefect_pulumi.core.errors import ExitCode
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
@@ -24,7 +23,7 @@ def register(commands: Any, options: Options) -> None:
     parser.add_argument("--out", default="imported", metavar="DIR", help="folder of that project (default: imported)")
 
 
-def _import(arguments: Namespace, project: Project) -> ExitCode:
+def _import(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.documents import import_document
     from prefect_pulumi.app.imports.import_objects import ImportRequest
     from prefect_pulumi.app.imports.import_server import ImportServerRequest
@@ -51,4 +50,3 @@ def _import(arguments: Namespace, project: Project) -> ExitCode:
         sys.stdout.write(result.program.source)
         sys.stderr.write("".join(f"stored encrypted in {file}: {key}\n" for key in secrets))
         sys.stderr.write("add this code to your program; `infra preview` should then report no changes\n")
-    return ExitCode.DONE

@@ -43,16 +43,17 @@ def selection_of(arguments: Namespace) -> Selection:
     return Selection(targets, excludes, replace, arguments.target_dependents, arguments.exclude_dependents)
 
 
-def _up(arguments: Namespace, project: Project) -> ExitCode:
+def _up(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.operations import UpRequest
     from prefect_pulumi.cli.output.prompt import confirmation
 
     request = request_of(UpRequest, arguments, selection=selection_of(arguments))
     done = project.stack(arguments.stack).up(request, confirm=confirmation(arguments))
-    return _show(arguments, done.result, "Updated") if done.result is not None else ExitCode.DONE
+    if done.result is not None:
+        _show(arguments, done.result, "Updated")
 
 
-def _preview(arguments: Namespace, project: Project) -> ExitCode:
+def _preview(arguments: Namespace, project: Project) -> ExitCode | None:
     from prefect_pulumi.app.operations import PreviewRequest
 
     request = request_of(PreviewRequest, arguments, selection=selection_of(arguments))
@@ -62,41 +63,39 @@ def _preview(arguments: Namespace, project: Project) -> ExitCode:
         if arguments.json:
             return ExitCode.CHANGES_FOUND
         raise ChangesFound("changes were found where none were expected")
-    return ExitCode.DONE
+    return None
 
 
-def _refresh(arguments: Namespace, project: Project) -> ExitCode:
+def _refresh(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.operations import RefreshRequest
 
     request = request_of(RefreshRequest, arguments, selection=selection_of(arguments))
-    return _show(arguments, project.stack(arguments.stack).refresh(request), "Refreshed")
+    _show(arguments, project.stack(arguments.stack).refresh(request), "Refreshed")
 
 
-def _destroy(arguments: Namespace, project: Project) -> ExitCode:
+def _destroy(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.operations import DestroyRequest
     from prefect_pulumi.cli.output.prompt import confirmation
 
     request = request_of(DestroyRequest, arguments, selection=selection_of(arguments))
     result = project.stack(arguments.stack).destroy(request, confirm=confirmation(arguments))
-    return _show(arguments, result, "Destroyed")
+    _show(arguments, result, "Destroyed")
 
 
-def _show(arguments: Namespace, result: Result, verb: str) -> ExitCode:
+def _show(arguments: Namespace, result: Result, verb: str) -> None:
     """`verb`: what was done; "" for a preview."""
     from prefect_pulumi.app.documents import update_document
-    from prefect_pulumi.cli.output import updates
+    from prefect_pulumi.app.update_text import plan_lines, result_lines
+    from prefect_pulumi.cli.output.terminal import print_lines
     from prefect_pulumi.cli.output.text import print_json
 
     if arguments.json:
         print_json(update_document(arguments.command, arguments.stack, result))
-    elif verb:
-        updates.print_done(result, stack=arguments.stack, verb=verb)
     else:
-        updates.print_plan(result)
-    return ExitCode.DONE
+        print_lines(result_lines(result, stack=arguments.stack, verb=verb) if verb else plan_lines(result))
 
 
-def _outputs(arguments: Namespace, project: Project) -> ExitCode:
+def _outputs(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.cli.output.text import print_json, write_text
     from prefect_pulumi.core.values import mask, unwrap
 
@@ -110,4 +109,3 @@ def _outputs(arguments: Namespace, project: Project) -> ExitCode:
         write_text(shown + "\n")
     else:
         print_json(shown)
-    return ExitCode.DONE

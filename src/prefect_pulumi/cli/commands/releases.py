@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, add_command, add_group, request_of
-from prefect_pulumi.core.errors import ExitCode, InputError, PromotionError
+from prefect_pulumi.core.errors import InputError, PromotionError
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
@@ -41,7 +41,7 @@ def register(commands: Any, options: Options) -> None:
     rollback.add_argument("--to", metavar="ID", help="one of infra release list (default: the one before)")
 
 
-def _show(arguments: Namespace, project: Project) -> ExitCode:
+def _show(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.documents import release_document
     from prefect_pulumi.cli.output.text import print_json
     from prefect_pulumi.promotion.release_text import release_text
@@ -51,10 +51,9 @@ def _show(arguments: Namespace, project: Project) -> ExitCode:
         print_json(release_document(releases, record))
     else:
         print(release_text(releases, record))
-    return ExitCode.DONE
 
 
-def _list(arguments: Namespace, project: Project) -> ExitCode:
+def _list(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.documents import releases_document
     from prefect_pulumi.cli.output.tables import print_table
     from prefect_pulumi.cli.output.text import print_json
@@ -65,15 +64,13 @@ def _list(arguments: Namespace, project: Project) -> ExitCode:
         print_json(releases_document(releases))
     else:
         print_table(COLUMNS, release_rows(releases))
-    return ExitCode.DONE
 
 
-def _checkout(arguments: Namespace, project: Project) -> ExitCode:
+def _checkout(arguments: Namespace, project: Project) -> None:
     print(project.stack(arguments.stack).checkout_release(arguments.commit))
-    return ExitCode.DONE
 
 
-def _verify(arguments: Namespace, project: Project) -> ExitCode:
+def _verify(arguments: Namespace, project: Project) -> None:
     """Exit code 1 when a check fails; the evidence is recorded in either case."""
     from prefect_pulumi.app.release.verify import VerifyRequest
     from prefect_pulumi.cli.output.text import print_json
@@ -82,7 +79,7 @@ def _verify(arguments: Namespace, project: Project) -> ExitCode:
     verification = result.verification
     if result.skipped:
         sys.stderr.write(f"{verification.release} is verified already, at {verification.ended}\n")
-        return ExitCode.DONE
+        return
     if arguments.json:
         print_json(verification.document())
     if not verification.passed:
@@ -90,10 +87,9 @@ def _verify(arguments: Namespace, project: Project) -> ExitCode:
         where, remedy = f"verification of {verification.release}", f"infra release show -s {arguments.stack}"
         raise PromotionError(failed, where=where, remedy=remedy)
     print(f"{verification.release} is verified", file=sys.stderr if arguments.json else sys.stdout)
-    return ExitCode.DONE
 
 
-def _promote(arguments: Namespace, project: Project) -> ExitCode:
+def _promote(arguments: Namespace, project: Project) -> None:
     """Exit code 1 when a gate is closed."""
     from prefect_pulumi.app.release.promote import PromoteRequest
     from prefect_pulumi.cli.output.prompt import confirmation
@@ -108,7 +104,6 @@ def _promote(arguments: Namespace, project: Project) -> ExitCode:
     promotion = project.promote(arguments.source, arguments.target, request, show=show, confirm=confirm)
     if promotion.needless:
         sys.stderr.write(f"{arguments.target} already runs {promotion.plan.release.id}; nothing to promote\n")
-    return ExitCode.DONE
 
 
 def _reasons(given: list[str]) -> dict[str, str]:
@@ -121,10 +116,9 @@ def _reasons(given: list[str]) -> dict[str, str]:
     return reasons
 
 
-def _rollback(arguments: Namespace, project: Project) -> ExitCode:
+def _rollback(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.release.rollout import RollbackRequest
     from prefect_pulumi.cli.output.prompt import confirmation
 
     request = request_of(RollbackRequest, arguments)
     project.stack(arguments.stack).rollback(request, confirm=confirmation(arguments))
-    return ExitCode.DONE

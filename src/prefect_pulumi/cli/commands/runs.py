@@ -31,7 +31,7 @@ def register(commands: Any, options: Options) -> None:
     status.flag("--no-drift", help="do not run the programs to look for drift")
 
 
-def _run(arguments: Namespace, project: Project) -> ExitCode:
+def _run(arguments: Namespace, project: Project) -> None:
     """Exit code 0 when the run ends Completed, 1 when it ends otherwise or not in time."""
     from prefect_pulumi.app.flow_runs import RunRequest
     from prefect_pulumi.cli.output.text import print_json
@@ -49,7 +49,6 @@ def _run(arguments: Namespace, project: Project) -> ExitCode:
         )
     if not run.completed:
         raise FlowRunError(f"the run ended {run.state}: {run.message or 'no message'}", where=where)
-    return ExitCode.DONE
 
 
 def _parameter(text: str) -> tuple[str, Any]:
@@ -65,7 +64,8 @@ def _parameter(text: str) -> tuple[str, Any]:
 def _status(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 4 when something of a stack could not be read: its row says why."""
     if arguments.stack:
-        return _workers(arguments, project)
+        _workers(arguments, project)
+        return ExitCode.DONE
     from prefect_pulumi.app.overview import OverviewRequest
     from prefect_pulumi.cli.output.tables import print_table
     from prefect_pulumi.cli.output.text import write_text
@@ -83,7 +83,7 @@ def _status(arguments: Namespace, project: Project) -> ExitCode:
     return ExitCode.CANNOT_CHECK if any(row.problem for row in rows) else ExitCode.DONE
 
 
-def _workers(arguments: Namespace, project: Project) -> ExitCode:
+def _workers(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app import workers
     from prefect_pulumi.app.documents import workers_document
     from prefect_pulumi.cli.output.tables import print_table
@@ -92,11 +92,10 @@ def _workers(arguments: Namespace, project: Project) -> ExitCode:
     report = project.stack(arguments.stack).workers()
     if arguments.json:
         print_json(workers_document(report))
-        return ExitCode.DONE
+        return
     title = f"{report.stack}: Prefect {report.version} at {report.api_url}"
     print_table(workers.COLUMNS, workers.worker_rows(report, _now()), title=title)
     sys.stderr.write("".join(f"warning: {warning}\n" for warning in report.warnings()))
-    return ExitCode.DONE
 
 
 def _now() -> datetime:

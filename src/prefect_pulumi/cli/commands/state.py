@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, add_command, add_group
-from prefect_pulumi.core.errors import ExitCode, InputError
+from prefect_pulumi.core.errors import InputError
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
@@ -42,55 +42,52 @@ def register(commands: Any, options: Options) -> None:
     replace.flag("--force", help="even if it names another stack, or empties the state")
 
 
-def _cancel(arguments: Namespace, project: Project) -> ExitCode:
+def _cancel(arguments: Namespace, project: Project) -> None:
     removed = project.stack(arguments.stack).cancel_update(force=arguments.force)
     print(f"removed {removed} lock{'' if removed == 1 else 's'} of stack {arguments.stack}")
-    return ExitCode.DONE
 
 
-def _delete(arguments: Namespace, project: Project) -> ExitCode:
+def _delete(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.state_edits import DeleteRequest
 
     request = DeleteRequest(arguments.urn, force=arguments.force, dependents=arguments.target_dependents)
     deleted = project.stack(arguments.stack).delete_resource(request)
-    return _print_edit(arguments, "deleted", deleted, deleted)
+    _print_edit(arguments, "deleted", deleted, deleted)
 
 
-def _rename(arguments: Namespace, project: Project) -> ExitCode:
+def _rename(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.state_edits import RenameRequest
 
     renamed = project.stack(arguments.stack).rename_resource(RenameRequest(arguments.urn, arguments.name))
-    return _print_edit(arguments, "renamed", renamed, [f"{old} -> {new}" for old, new in renamed.items()])
+    _print_edit(arguments, "renamed", renamed, [f"{old} -> {new}" for old, new in renamed.items()])
 
 
-def _unprotect(arguments: Namespace, project: Project) -> ExitCode:
+def _unprotect(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.state_edits import UnprotectRequest
 
     if bool(arguments.urn) == arguments.all:
         raise InputError("name a resource, or give --all", where="infra state unprotect")
     unprotected = project.stack(arguments.stack).unprotect_resources(UnprotectRequest(arguments.urn or ""))
-    return _print_edit(arguments, "unprotected", unprotected, unprotected)
+    _print_edit(arguments, "unprotected", unprotected, unprotected)
 
 
-def _print_edit(arguments: Namespace, verb: str, edited: Any, lines: Iterable[str]) -> ExitCode:
+def _print_edit(arguments: Namespace, verb: str, edited: Any, lines: Iterable[str]) -> None:
     from prefect_pulumi.cli.output.text import print_json
 
     if arguments.json:
         print_json({verb: edited})
     else:
         print("\n".join(f"{verb} {line}" for line in lines) or "nothing to do")
-    return ExitCode.DONE
 
 
-def _export(arguments: Namespace, project: Project) -> ExitCode:
+def _export(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.cli.output.text import write_text
 
     document = project.stack(arguments.stack).export_state(show_secrets=arguments.show_secrets)
     write_text(document, arguments.file, option="--file")
-    return ExitCode.DONE
 
 
-def _import(arguments: Namespace, project: Project) -> ExitCode:
+def _import(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.state_edits import ImportStateRequest
 
     origin = arguments.file or "standard input"
@@ -100,4 +97,3 @@ def _import(arguments: Namespace, project: Project) -> ExitCode:
         raise InputError(error.strerror or str(error), where=origin) from error
     count = project.stack(arguments.stack).import_state(ImportStateRequest(document, origin, force=arguments.force))
     print(f"imported {count} resources into stack {arguments.stack}")
-    return ExitCode.DONE

@@ -6,7 +6,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
-from prefect_pulumi.cli.output import updates
+from prefect_pulumi.app.update_text import plan_lines
+from prefect_pulumi.cli.output.terminal import print_lines
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.promotion.rollout import Rollout
@@ -24,7 +25,7 @@ def confirmation(arguments: Namespace) -> Callable[[Result | Rollout], bool] | N
         if isinstance(planned, Rollout):
             question = f"{planned.kind} {planned.stack} to {planned.pin.id} ({planned.phase})?"
         else:
-            updates.print_plan(planned)
+            print_lines(plan_lines(planned))
             question = "Go on?"
         try:
             answer = input(f"{question} [y/N] ")
