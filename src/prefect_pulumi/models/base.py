@@ -157,7 +157,7 @@ def _spec(attribute: str, info: FieldInfo) -> FieldSpec:
 def _choices(annotation: Any) -> tuple[str, ...]:
     if get_origin(annotation) is Literal:
         return get_args(annotation)
-    return next((found for argument in get_args(annotation) if (found := _choices(argument))), ())
+    return next((choices for argument in get_args(annotation) if (choices := _choices(argument))), ())
 
 
 def _type_of(annotation: Any) -> tuple[str, str, bool]:
@@ -181,16 +181,16 @@ def _type_of(annotation: Any) -> tuple[str, str, bool]:
 
 
 def _faults(model: type[Kind], error: ValidationError, unknown: Collection[str]) -> list[Fault]:
-    found: list[Fault] = []
+    faults: list[Fault] = []
     for item in error.errors(include_url=False, include_context=True):
         location = item["loc"]
         top = str(location[0]) if location else ""
         if top in unknown:
             continue
         fault = Fault(path_of(location), _reason(model, top, item))
-        if fault not in found:
-            found.append(fault)
-    return found
+        if fault not in faults:
+            faults.append(fault)
+    return faults
 
 
 def path_of(location: tuple[int | str, ...]) -> str:

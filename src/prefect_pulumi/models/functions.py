@@ -23,7 +23,7 @@ class Function:
 
 def functions(kinds: Iterable[type[Kind]]) -> dict[str, Function]:
     """Token -> function, for every kind that lives on the server."""
-    found = [
+    declared = [
         Function(
             WORKER_METADATA,
             "The types of workers that the server knows, with the base job template of each "
@@ -34,9 +34,9 @@ def functions(kinds: Iterable[type[Kind]]) -> dict[str, Function]:
         if not model.on_server:
             continue
         one, many = f"{PACKAGE}:index:get{model.kind}", f"{PACKAGE}:index:list{plural(model.kind)}"
-        found.append(Function(one, f"An existing {model.kind}, by its UUID or its name.", model))
-        found.append(Function(many, f"All objects of kind {model.kind}.", model, many=True))
-    return {function.token: function for function in found}
+        declared.append(Function(one, f"An existing {model.kind}, by its UUID or its name.", model))
+        declared.append(Function(many, f"All objects of kind {model.kind}.", model, many=True))
+    return {function.token: function for function in declared}
 
 
 def plural(kind: str) -> str:

@@ -18,8 +18,8 @@ METADATA = Path("server/api/collections_data/views/aggregate-worker-metadata.jso
 @cache
 def worker_types() -> dict[str, dict[str, Any]]:
     """Worker type -> its base job template. Prefect itself is not imported."""
-    found = find_spec("prefect")
-    folders = list(found.submodule_search_locations or ()) if found else []
+    package = find_spec("prefect")
+    folders = list(package.submodule_search_locations or ()) if package else []
     text = next(Path(folder, METADATA).read_text("utf-8") for folder in folders if Path(folder, METADATA).is_file())
     collections: dict[str, dict[str, dict[str, Any]]] = json.loads(text)
     return {

@@ -74,9 +74,9 @@ def _assets(value: Any) -> list[Asset | Archive]:
     if isinstance(value, Secret):
         return _assets(value.value)
     if isinstance(value, Mapping):
-        return [found for item in value.values() for found in _assets(item)]
+        return [asset for item in value.values() for asset in _assets(item)]
     if isinstance(value, list | tuple):
-        return [found for item in value for found in _assets(item)]
+        return [asset for item in value for asset in _assets(item)]
     return []
 
 

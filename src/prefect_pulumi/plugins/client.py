@@ -294,8 +294,8 @@ class PluginProvider(Provider):
         return to_struct(sent, keep_secrets=self._accepts.secrets)
 
     def _incoming(self, message: Any, sent: Props) -> dict[str, Any]:
-        found = restored(from_struct(message), sent)
-        return found if self._accepts.secrets else rewrapped(found, sent)
+        values = restored(from_struct(message), sent)
+        return values if self._accepts.secrets else rewrapped(values, sent)
 
     # Calls
 
@@ -382,7 +382,7 @@ def _partial(error: Any) -> Any:
         if key == "grpc-status-details-bin":
             status = status_pb2.Status.FromString(value)
             for detail in status.details:
-                found = provider_pb2.ErrorResourceInitFailed()
-                if detail.Unpack(found):
-                    return found
+                failure = provider_pb2.ErrorResourceInitFailed()
+                if detail.Unpack(failure):
+                    return failure
     return None

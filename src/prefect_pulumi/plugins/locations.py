@@ -73,7 +73,7 @@ def find(wanted: Wanted, local: Sequence[LocalPlugin] = (), home: Path | None = 
 
 
 def _installed(wanted: Wanted, home: Path) -> Path | None:
-    found: list[tuple[tuple[int, ...], Path]] = []
+    versions: list[tuple[tuple[int, ...], Path]] = []
     for folder in home.glob(f"resource-{wanted.package}-v*"):
         match = _FOLDER.match(folder.name)
         if match is None or match["name"] != wanted.package or partial_mark(folder).exists():
@@ -83,8 +83,8 @@ def _installed(wanted: Wanted, home: Path) -> Path | None:
             continue
         if not wanted.version and "-" in version:
             continue  # a pre-release is taken only when it is asked for
-        found.append((tuple(int(part) for part in re.split(r"[-+]", version)[0].split(".")), executable))
-    return max(found)[1] if found else None
+        versions.append((tuple(int(part) for part in re.split(r"[-+]", version)[0].split(".")), executable))
+    return max(versions)[1] if versions else None
 
 
 def partial_mark(folder: Path) -> Path:

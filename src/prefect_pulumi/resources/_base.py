@@ -75,8 +75,8 @@ def call_one(token: str, args: Mapping[str, Any], names: Mapping[str, str], opts
     """Runs a function that gets one object: its properties by their Python names. In a preview of a server that is
     still to be made they are None."""
 
-    def renamed(found: Mapping[str, Any]) -> dict[str, Any]:
-        return {"id": found.get("id"), **{name: found.get(wire) for name, wire in names.items()}}
+    def renamed(result: Mapping[str, Any]) -> dict[str, Any]:
+        return {"id": result.get("id"), **{name: result.get(wire) for name, wire in names.items()}}
 
     return pulumi.runtime.invoke_output(token, dict(args), opts).apply(renamed)
 
@@ -84,8 +84,8 @@ def call_one(token: str, args: Mapping[str, Any], names: Mapping[str, str], opts
 def call_many(token: str, args: Mapping[str, Any], names: Mapping[str, str], opts: InvokeOpts) -> pulumi.Output[Any]:
     """Runs a function that lists objects: each as `call_one` gives it."""
 
-    def renamed(found: Mapping[str, Any]) -> list[dict[str, Any]]:
-        rows = found.get("items") or []
+    def renamed(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+        rows = result.get("items") or []
         return [{"id": row["id"], **{name: row.get(wire) for name, wire in names.items()}} for row in rows]
 
     return pulumi.runtime.invoke_output(token, dict(args), opts).apply(renamed)

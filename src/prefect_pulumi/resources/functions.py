@@ -31,8 +31,8 @@ def get_worker_metadata(
 ) -> pulumi.Output[dict[str, Any]]:
     """The types of workers that the server knows, with the base job template of each (GET
     /collections/views/aggregate-worker-metadata). Type -> its package, names, install command and template."""
-    found = pulumi.runtime.invoke_output("prefect:index:getWorkerMetadata", {"type": type}, opts)
-    return found.apply(lambda value: value.get("workers") or {})
+    metadata = pulumi.runtime.invoke_output("prefect:index:getWorkerMetadata", {"type": type}, opts)
+    return metadata.apply(lambda value: value.get("workers") or {})
 
 
 def get_work_pool(

@@ -88,9 +88,9 @@ class FileBackend:
                 where=str(zstd),
                 remedy="unset PULUMI_DIY_BACKEND_ZSTD and let `pulumi stack export | pulumi stack import` rewrite it",
             )
-        found = [path for path in (plain, packed) if path.exists()]
-        if found:
-            return max(found, key=lambda path: path.stat().st_mtime_ns)
+        files = [path for path in (plain, packed) if path.exists()]
+        if files:
+            return max(files, key=lambda path: path.stat().st_mtime_ns)
         return packed if _on("PULUMI_DIY_BACKEND_GZIP") else plain
 
     def digest(self, stack: str) -> str:
@@ -155,10 +155,10 @@ class FileBackend:
 
     def newest_good_copy(self, stack: str) -> Path | None:
         """The youngest copy of the stack's state that the CLI would read."""
-        found = [*self._stacks.glob(f"{stack}.json*.bak")]
-        found += (self._pulumi / "backups" / self.project / stack).glob(f"{stack}.*.json*")
-        found += (self._pulumi / "history" / self.project / stack).glob(f"{stack}-*.checkpoint.json*")
-        copies = [path for path in found if not path.name.endswith(".attrs")]
+        paths = [*self._stacks.glob(f"{stack}.json*.bak")]
+        paths += (self._pulumi / "backups" / self.project / stack).glob(f"{stack}.*.json*")
+        paths += (self._pulumi / "history" / self.project / stack).glob(f"{stack}-*.checkpoint.json*")
+        copies = [path for path in paths if not path.name.endswith(".attrs")]
         for path in sorted(copies, key=lambda path: path.stat().st_mtime_ns, reverse=True):
             if checkpoint.sound(path.read_bytes()):
                 return path
@@ -303,7 +303,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o666) -> None:
 def _temporaries(path: Path) -> Iterator[Path]:
     """Leftovers of writers of `path`; the stack's lock keeps living ones away."""
     prefix = f".{path.name}."
-    with os.scandir(path.parent) as found:
-        for item in found:
+    with os.scandir(path.parent) as folder:
+        for item in folder:
             if item.name.startswith(prefix) and item.name.endswith(".tmp"):
                 yield Path(item.path)

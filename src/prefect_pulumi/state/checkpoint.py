@@ -98,15 +98,15 @@ def _pending(raw: dict[str, Any], decrypt: Callable[[str], str], where: str) -> 
 
 def _list(raw: dict[str, Any], key: str, where: str, kind: type) -> list[Any]:
     """A list of `kind`; absent or null is empty."""
-    found = raw.get(key)
-    if found is None:
+    items = raw.get(key)
+    if items is None:
         return []
-    if not isinstance(found, list):
-        raise _wrong_type(key, found, "a list", where)
-    for index, item in enumerate(found):
+    if not isinstance(items, list):
+        raise _wrong_type(key, items, "a list", where)
+    for index, item in enumerate(items):
         if not isinstance(item, kind):
             raise _wrong_type(f"{key}[{index}]", item, _TYPE_NAMES[kind], where)
-    return found
+    return items
 
 
 def _decryption(manager: PassphraseManager | None, salt: str, where: str) -> Callable[[str], str]:
@@ -162,12 +162,12 @@ def deployment_of(data: bytes, where: str) -> tuple[dict[str, Any], str]:
 
 
 def _object(raw: dict[str, Any], key: str, where: str) -> dict[str, Any]:
-    found = raw.get(key)
-    if found is None:
+    mapping = raw.get(key)
+    if mapping is None:
         return {}
-    if not isinstance(found, dict):
-        raise _wrong_type(key, found, "an object", where)
-    return found
+    if not isinstance(mapping, dict):
+        raise _wrong_type(key, mapping, "an object", where)
+    return mapping
 
 
 def _magic(version: str) -> str:
@@ -264,8 +264,8 @@ def render_deployment(
         deployment["resources"] = listed
     if snapshot.pending_operations:
         deployment["pending_operations"] = [
-            {"resource": _rendered(each.resource, manager, show_secrets), "type": each.type}
-            for each in snapshot.pending_operations
+            {"resource": _rendered(operation.resource, manager, show_secrets), "type": operation.type}
+            for operation in snapshot.pending_operations
         ]
     deployment["metadata"] = {}
     return deployment

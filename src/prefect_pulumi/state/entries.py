@@ -97,7 +97,7 @@ def urn_name(urn: str) -> str:
 
 def parse_provider_ref(reference: str) -> tuple[str, str]:
     """URN and id of a provider reference `urn::id`."""
-    urn, found, id = reference.rpartition("::")
-    if not found or urn.count("::") < 3:
+    urn, separator, id = reference.rpartition("::")
+    if not separator or urn.count("::") < 3:
         raise StateError(f"{reference!r} is not a provider reference")
     return urn, id

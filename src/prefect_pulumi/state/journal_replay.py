@@ -62,8 +62,8 @@ def fold(snapshot: Snapshot, records: Iterable[Record], *, changed: bool = False
             kind = "deleting" if record.op in _DELETES else _PENDING.get(record.op, "updating")
             pending.append(PendingOperation(record.entry, kind))
     providers = {entry.urn: entry.id for entry in resources if entry.type.startswith(_PROVIDER) and not entry.delete}
-    pending = [replace(each, resource=_with_provider(each.resource, providers)) for each in pending]
-    single = {(each.type, each.resource.urn, each.resource.id): each for each in pending}
+    pending = [replace(operation, resource=_with_provider(operation.resource, providers)) for operation in pending]
+    single = {(operation.type, operation.resource.urn, operation.resource.id): operation for operation in pending}
     return replace(
         snapshot,
         resources=integrity.sort(integrity.without_dead_edges(resources)),
@@ -116,8 +116,8 @@ class _Entries:
             self.doomed.append(replace(former, urn=subject.urn, delete=True))
         if was != subject.urn:
             names = {was: subject.urn}
-            self.living = {urn: integrity.renamed(each, names) for urn, each in self.living.items()}
-            self.doomed = [integrity.renamed(each, names) for each in self.doomed]
+            self.living = {urn: integrity.renamed(other, names) for urn, other in self.living.items()}
+            self.doomed = [integrity.renamed(other, names) for other in self.doomed]
         self.living[entry.urn] = entry
 
     def _drop(self, gone: ResourceEntry) -> None:
@@ -125,7 +125,7 @@ class _Entries:
         if known is not None and _is(known, gone):
             del self.living[gone.urn]
         if gone.delete:
-            self.doomed = [each for each in self.doomed if not _is(each, gone)]
+            self.doomed = [entry for entry in self.doomed if not _is(entry, gone)]
 
 
 def _with_provider(entry: ResourceEntry, providers: Mapping[str, str]) -> ResourceEntry:

@@ -40,12 +40,12 @@ def owned(root: Path) -> dict[str, str]:
 
     A checkpoint that cannot be read owns nothing.
     """
-    found: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for path in sorted((root / ".pulumi" / "stacks").glob("*/*.json*")):
         if path.name.endswith((".json", ".json.gz")):
             stack = f"{path.parent.name}/{path.name.removesuffix('.gz').removesuffix('.json')}"
-            found.update(dict.fromkeys(_ids(path), stack))
-    return found
+            owners.update(dict.fromkeys(_ids(path), stack))
+    return owners
 
 
 def _ids(path: Path) -> Iterator[str]:

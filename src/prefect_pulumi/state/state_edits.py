@@ -60,13 +60,13 @@ def unprotect(snapshot: Snapshot, urns: Iterable[str] | None) -> tuple[Snapshot,
 
 
 def _one(snapshot: Snapshot, urn: str) -> ResourceEntry:
-    found = [entry for entry in snapshot.resources if entry.urn == urn]
-    if not found:
+    matches = [entry for entry in snapshot.resources if entry.urn == urn]
+    if not matches:
         urns = [entry.urn for entry in snapshot.resources]
-        same = [f"did you mean {each}?" for each in urns if urn_name(each) == urn.rsplit("::", 1)[-1]]
+        same = [f"did you mean {known}?" for known in urns if urn_name(known) == urn.rsplit("::", 1)[-1]]
         raise InputError(
             "the state has no such resource",
             where=urn,
             remedy=next(iter(same), suggestion(urn, urns, "infra stack export")),
         )
-    return found[0]
+    return matches[0]

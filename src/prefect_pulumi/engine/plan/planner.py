@@ -120,7 +120,7 @@ def condemned(
     provider would replace it for an unknown there. `entries` is in state order.
     """
     gone = {root.urn}
-    found: list[ResourceEntry] = []
+    doomed: list[ResourceEntry] = []
     for entry in entries:
         if entry.urn in gone or entry.delete or not entry.custom or entry.external:
             continue
@@ -133,8 +133,8 @@ def condemned(
             hit = bool(keys) and replaces_if_unknown(entry, probe)
         if hit:
             gone.add(entry.urn)
-            found.append(entry)
-    return found[::-1]
+            doomed.append(entry)
+    return doomed[::-1]
 
 
 def state_differs(old: ResourceEntry, new: ResourceEntry) -> bool:

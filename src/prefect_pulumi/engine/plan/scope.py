@@ -83,17 +83,17 @@ def users_of(roots: Iterable[str], entries: Iterable[ResourceEntry]) -> set[str]
 
     `entries` is in state order: what an entry refers to stands before it.
     """
-    found = set(roots)
+    users = set(roots)
     for entry in entries:
-        if references(entry) & found:
-            found.add(entry.urn)
-    return found
+        if references(entry) & users:
+            users.add(entry.urn)
+    return users
 
 
 def used_by(roots: Iterable[str], entries: Iterable[ResourceEntry]) -> set[str]:
     """URNs of `roots` and of all that they refer to, in any number of steps. `entries` is in state order."""
-    found = set(roots)
+    used = set(roots)
     for entry in reversed(list(entries)):
-        if entry.urn in found:
-            found |= references(entry)
-    return found
+        if entry.urn in used:
+            used |= references(entry)
+    return used

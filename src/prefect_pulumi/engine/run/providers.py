@@ -136,7 +136,7 @@ class ProviderPool:
             running = self._instances.get(entry.provider)
             if running is not None:
                 return running
-            stored = next((each for each in entries if each.urn == urn and each.id == id), None)
+            stored = next((candidate for candidate in entries if candidate.urn == urn and candidate.id == id), None)
             if stored is None:
                 raise StateError(
                     f"the provider {urn} is not in the state", where=entry.urn, remedy="pulumi state repair"

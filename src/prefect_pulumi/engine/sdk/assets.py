@@ -101,7 +101,7 @@ def _members(archive: Archive, directory: Path) -> Iterator[tuple[str, bytes]]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """Files below a folder in the order of their names; links to folders are left out."""
-    for entry in sorted(os.scandir(folder), key=lambda each: each.name):
+    for entry in sorted(os.scandir(folder), key=lambda item: item.name):
         if entry.name == BOOKKEEPING:
             continue
         if entry.is_dir(follow_symlinks=False):

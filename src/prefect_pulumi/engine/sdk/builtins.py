@@ -58,6 +58,6 @@ class BuiltinProvider(UnconfiguredProvider):
         return InvokeResult(self._reference(str(unwrap(request.args["name"]))))
 
     def _reference(self, name: str) -> dict[str, Any]:
-        found = dict(self._stack_outputs(name))
-        hidden = sorted(key for key, value in found.items() if isinstance(value, Secret) or has_secret(value))
-        return {"name": name, "outputs": found, "secretOutputNames": hidden}
+        outputs = dict(self._stack_outputs(name))
+        hidden = sorted(key for key, value in outputs.items() if isinstance(value, Secret) or has_secret(value))
+        return {"name": name, "outputs": outputs, "secretOutputNames": hidden}

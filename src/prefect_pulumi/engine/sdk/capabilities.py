@@ -149,8 +149,8 @@ def refusal(what: str, where: str = "") -> UnsupportedError:
 
 def from_sdk(message: str) -> UnsupportedError | None:
     """The SDK's own refusal of what no flag allows, which speaks of an outdated CLI, in this engine's words."""
-    found = re.match(r"The Pulumi CLI does not support (.+?)\. Please update", message)
-    return refusal(found[1]) if found else None
+    feature = re.match(r"The Pulumi CLI does not support (.+?)\. Please update", message)
+    return refusal(feature[1]) if feature else None
 
 
 def refused_option(request: Any) -> UnsupportedError | None:

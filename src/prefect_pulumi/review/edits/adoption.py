@@ -110,12 +110,12 @@ def _edit(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) 
     reasons: list[str] = []
     for editor in (_in_prefect_yaml, _in_config, _in_program):
         try:
-            found = editor(code, adopted, item, change)
+            edit = editor(code, adopted, item, change)
         except CannotEditError as error:
             reasons.append(str(error))
             continue
-        if found is not None:
-            return found
+        if edit is not None:
+            return edit
     raise CannotEditError(reasons[0] if reasons else "no file says it in a literal: edit it by hand")
 
 
@@ -229,10 +229,10 @@ def _entry(text: str, name: str) -> int | None:
     entries = yaml_edit.get(text, ["deployments"])
     if not isinstance(entries, list):
         return None
-    found = [i for i, each in enumerate(entries) if isinstance(each, dict) and each.get("name") == deployment]
-    if len(found) > 1:
-        found = [i for i in found if flow in (entries[i].get("flow_name"), _flow_of(entries[i].get("entrypoint")))]
-    return found[0] if len(found) == 1 else None
+    matches = [i for i, entry in enumerate(entries) if isinstance(entry, dict) and entry.get("name") == deployment]
+    if len(matches) > 1:
+        matches = [i for i in matches if flow in (entries[i].get("flow_name"), _flow_of(entries[i].get("entrypoint")))]
+    return matches[0] if len(matches) == 1 else None
 
 
 def _flow_of(entrypoint: Any) -> str:
@@ -243,8 +243,8 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
     head, *tail = path
     if head == "schedules" and tail:
         schedules = yaml_edit.get(text, [*place, "schedules"])
-        for number, each in enumerate(schedules if isinstance(schedules, list) else []):
-            if isinstance(each, dict) and each.get("slug") == tail[0]:
+        for number, schedule in enumerate(schedules if isinstance(schedules, list) else []):
+            if isinstance(schedule, dict) and schedule.get("slug") == tail[0]:
                 return ["schedules", number, *tail[1:]]
         raise CannotEditError(f"the file has no schedule {tail[0]!r}: edit it by hand")
     if head in ("work_pool_name", "work_queue_name", "job_variables"):
@@ -263,13 +263,13 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
 
 def steps(path: str) -> Path:
     """`a.b[0]["c d"]` -> ["a", "b", 0, "c d"]."""
-    found: Path = []
+    keys: Path = []
     for name, index, quoted in re.findall(r'(?:^|\.)([^.\[]+)|\[(\d+)\]|\["((?:[^"\\]|\\")*)"\]', path):
         if quoted:
-            found.append(quoted.replace('\\"', '"'))
+            keys.append(quoted.replace('\\"', '"'))
         else:
-            found.append(int(index) if index else name)
-    return found
+            keys.append(int(index) if index else name)
+    return keys
 
 
 def _says(there: Any, code: DisplayValue) -> bool:

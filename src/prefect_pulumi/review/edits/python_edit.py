@@ -29,7 +29,7 @@ class Source:
 
     def resource(self, kind: str, name: str) -> ast.Call | None:
         """The one call `kind("name", ...)`; None when there is none, or several."""
-        found = [
+        calls = [
             node
             for node in ast.walk(self._tree)
             if isinstance(node, ast.Call)
@@ -38,7 +38,7 @@ class Source:
             and isinstance(node.args[0], ast.Constant)
             and node.args[0].value == name
         ]
-        return found[0] if len(found) == 1 else None
+        return calls[0] if len(calls) == 1 else None
 
     def get(self, call: ast.Call, keyword: str, path: Sequence[Step]) -> Any:
         """The literal at a path below a keyword; `ABSENT` where there is none. Raises for what is no literal."""
@@ -99,7 +99,7 @@ class Source:
 
     def _argument(self, call: ast.Call, text: str) -> str:
         """One more keyword, behind the last argument."""
-        last = max([*call.args, *(each.value for each in call.keywords)], key=lambda node: self._end(node))
+        last = max([*call.args, *(keyword.value for keyword in call.keywords)], key=lambda node: self._end(node))
         at = self._end(last)
         return (self._bytes[:at] + f", {text}".encode() + self._bytes[at:]).decode()
 
@@ -137,19 +137,19 @@ def _called(node: ast.Call) -> str:
 
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
-    return next((each.value for each in call.keywords if each.arg == name), None)
+    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
 def _inside(node: ast.expr, path: Sequence[Step]) -> ast.expr | None:
     for step in path:
         if isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
-            found = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == step), None)
+            inner = next((v for k, v in pairs if isinstance(k, ast.Constant) and k.value == step), None)
         elif isinstance(node, ast.List | ast.Tuple) and isinstance(step, int) and step < len(node.elts):
-            found = node.elts[step]
+            inner = node.elts[step]
         else:
             return None
-        if found is None:
+        if inner is None:
             return None
-        node = found
+        node = inner
     return node
