@@ -52,7 +52,7 @@ def delete_unused_releases(view: StackView) -> list[str]:
     root = view.stack.project_dir
     needed: set[str] = set()
     for name in layout.stack_names(root):
-        other = view.of(name)
+        other = view if name == view.name else view.of(name)
         try:
             needed |= {record.commit for record in other.releases.kept}
             needed |= {other.pin.commit} if other.pin else set()

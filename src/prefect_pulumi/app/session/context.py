@@ -21,7 +21,8 @@ CREDENTIALS = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
 
 def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
-    """Everything that the engine needs. With `write` a missing passphrase or salt is created.
+    """Everything that the engine needs. With `write` a missing passphrase or salt is created; without it the Prefect
+    provider's HTTP client refuses every request that could write.
 
     `output` takes what the program prints; None: the standard output of this process.
     """
@@ -48,7 +49,7 @@ def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | No
         secret_keys=frozenset(secret_keys),
         backend=stack.backend,
         manager=manager,
-        loader=_loader(stack, sink, package_config),
+        loader=_loader(stack, sink, package_config, write=write),
         package_config=package_config,
         sink=sink,
         output=output,
@@ -72,7 +73,7 @@ def _start_server(stack: Stack, snapshot: Snapshot, sink: Sink) -> None:
     start_local_server(stack, snapshot, lambda line: sink.emit(Message("info", line)))
 
 
-def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, Any]]) -> Loader:
+def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, Any]], *, write: bool) -> Loader:
     """`prefect` runs in this process, `pulumi` is part of the engine, every other package is a plugin."""
     host = SinkHost(sink)
     plugins: list[Any] = []
@@ -81,7 +82,7 @@ def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, 
         if package == "prefect":
             from prefect_pulumi.provider.provider import PrefectProvider
 
-            return PrefectProvider(stack.root, host)
+            return PrefectProvider(stack.root, host, read_only=not write)
         if package == "pulumi":
             from prefect_pulumi.app.session.stack_references import outputs_of_stacks
             from prefect_pulumi.engine.sdk.builtins import BuiltinProvider

@@ -30,7 +30,7 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.engine.operations import StackContext
-from prefect_pulumi.engine.run.events import Sink, SinkHost
+from prefect_pulumi.engine.run.events import Sink
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.read_only import ReadOnlyBackend
 
@@ -118,15 +118,10 @@ class RelocatedStack(Stack):
 
 
 def read_only_context(stack: Stack, sink: Sink, output: TextIO | None) -> StackContext:
-    """As `engine_context`, of parts that cannot write: backend, providers and the Prefect provider's HTTP client."""
+    """As `engine_context` without `write`, and with a backend and providers that cannot write either."""
     context = engine_context(stack, sink, write=False, output=output)
-    host = SinkHost(sink)
 
     def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
-        if package == "prefect":
-            from prefect_pulumi.provider.provider import PrefectProvider
-
-            return ReadOnlyProvider(PrefectProvider(stack.root, host, read_only=True))
         return ReadOnlyProvider(context.loader(package, version, url, checksums))
 
     backend = ReadOnlyBackend(stack.state_folder, stack.project.name)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prefect_pulumi.core.provider_protocol import DiffResult, Props, ReadResult
+from typing_extensions import override
+
+from prefect_pulumi.core.provider_protocol import DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import has_unknown, same, secret, unwrap
 from prefect_pulumi.models import Fault, Kind
 
@@ -134,6 +136,31 @@ class Handler(ABC):
     def existing(self, call: Call) -> str:
         """Id of the object on the server that checked `news` name, "" for none, or while they do not say which."""
         return ""
+
+
+class HostHandler(Handler):
+    """The lifecycle of what is no object of the server: only the model checks it, and a create can be repeated."""
+
+    def __init__(self, model: type[Kind], host: ProviderHost) -> None:
+        super().__init__(model)
+        self.host = host
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        return []
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        return None
+
+    def plain(self, props: Props) -> dict[str, Any]:
+        """Every input, without marks; the default of the model where none is given."""
+        given = {name: value for name, value in unwrap(dict(props)).items() if value is not None}
+        return {spec.wire: spec.default for spec in self.model.inputs()} | given
+
+    def log(self, call: Call) -> Callable[[str], None]:
+        """Shows a line that belongs to the resource."""
+        return lambda message: self.host.log("info", message, call.urn)
 
 
 def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) -> dict[str, Any]:

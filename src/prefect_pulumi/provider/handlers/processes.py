@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +15,24 @@ from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, P
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, unwrap
 from prefect_pulumi.local import server, worker
 from prefect_pulumi.local.processes import tail
-from prefect_pulumi.models import Fault, LocalServer, ProcessWorker
+from prefect_pulumi.models import LocalServer, ProcessWorker
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.handlers.base import Call, Handler
+from prefect_pulumi.provider.handlers.base import Call, HostHandler
 from prefect_pulumi.provider.handlers.diff import diff
 
 RUNNING = "running"
 
 
-class LocalServerHandler(Handler):
-    """A local Prefect server. Its id is its folder."""
+class LocalServerHandler(HostHandler):
+    """A local Prefect server. Its id is its folder; a start takes over what runs already."""
 
     def __init__(self, root: Path, host: ProviderHost) -> None:
-        super().__init__(LocalServer)
+        super().__init__(LocalServer, host)
         self.root = root
-        self.host = host
-
-    @override
-    def faults(self, values: Props) -> list[Fault]:
-        return []
-
-    @override
-    def recover(self, call: Call) -> ReadResult | None:
-        """A start is repeatable: it takes over what runs already."""
-        return None
 
     def spec(self, props: Props) -> server.ServerSpec:
-        plain = {spec.wire: spec.default for spec in self.model.inputs()} | unwrap(dict(props))
+        plain = self.plain(props)
         return server.ServerSpec(self.root / plain["directory"], plain["host"], plain["port"])
 
     @override
@@ -66,7 +55,7 @@ class LocalServerHandler(Handler):
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         spec = self.spec(call.news)
-        status = server.start(spec, lambda line: self.host.log("info", line, call.urn))
+        status = server.start(spec, self.log(call))
         return str(unwrap(call.news["directory"])), {
             **call.news,
             "apiUrl": status.api_url,
@@ -93,27 +82,17 @@ class LocalServerHandler(Handler):
         server.stop(self.spec({**call.inputs, **_inputs_of(call.outputs)}))
 
 
-class ProcessWorkerHandler(Handler):
-    """A worker of type process. Its id is its name."""
+class ProcessWorkerHandler(HostHandler):
+    """A worker of type process. Its id is its name; a start takes over what runs already."""
 
     def __init__(self, root: Path, connection: Connection, host: ProviderHost) -> None:
-        super().__init__(ProcessWorker)
+        super().__init__(ProcessWorker, host)
         self.root = root
         self.connection = connection
-        self.host = host
         self._one_at_a_time = threading.Lock()
 
-    @override
-    def faults(self, values: Props) -> list[Fault]:
-        return []
-
-    @override
-    def recover(self, call: Call) -> ReadResult | None:
-        """A start is repeatable: it takes over what runs already."""
-        return None
-
     def spec(self, props: Props, api_url: str) -> worker.WorkerSpec:
-        plain = {spec.wire: spec.default for spec in self.model.inputs()} | unwrap(dict(props))
+        plain = self.plain(props)
         return worker.WorkerSpec(
             name=plain["name"],
             work_pool=plain["workPool"],
@@ -148,7 +127,7 @@ class ProcessWorkerHandler(Handler):
         url = self.connection.need()
         spec = self.spec(call.news, url)
         if not worker.status(spec).running:
-            self.start(spec, self.value(call.news, "onlineSeconds"))
+            self.start(spec, self.plain(call.news)["onlineSeconds"])
         worker_facts = facts(self.connection.client(), spec.work_pool, [spec.name])
         # Its event may still be on its way; what it runs is what is installed here.
         worker_facts[spec.name]["version"] = worker.prefect_version()
@@ -188,26 +167,18 @@ class ProcessWorkerHandler(Handler):
         if not worker.running(spec) and not spec.drained.exists():
             worker.stop(spec)
             return
-        props = {**call.inputs, **_inputs_of(call.outputs)}
+        values = self.plain({**call.inputs, **_inputs_of(call.outputs)})
         try:
             client = self.connection.client()
             if worker.running(spec):
                 spec.drained.touch()
-                drain(client, spec.work_pool, self.value(props, "drainSeconds"), self._log(call), [spec.name])
+                drain(client, spec.work_pool, values["drainSeconds"], self.log(call), [spec.name])
             worker.stop(spec)
             mark_lost_runs(client, spec.work_pool, [spec.name])
-            set_paused(client, spec.work_pool, self.value(props, "poolPaused"))
+            set_paused(client, spec.work_pool, values["poolPaused"])
         except (ServerUnavailableError, ConfigError):
             worker.stop(spec)
         spec.drained.unlink(missing_ok=True)
-
-    def value(self, props: Props, name: str) -> Any:
-        given = unwrap(props.get(name))
-        spec = self.model.field(name)
-        return spec.default if given is None and spec is not None else given
-
-    def _log(self, call: Call) -> Callable[[str], None]:
-        return lambda message: self.host.log("info", message, call.urn)
 
     @override
     def read(self, call: Call) -> ReadResult:

@@ -16,14 +16,14 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import ApiError
-from prefect_pulumi.core.provider_protocol import DiffResult, Props, ProviderHost, ReadResult
+from prefect_pulumi.core.provider_protocol import DiffResult, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, mask, unwrap
 from prefect_pulumi.models import Fault, Release
 from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project import git
 from prefect_pulumi.provider import schema
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.handlers.base import Call, Handler
+from prefect_pulumi.provider.handlers.base import Call, HostHandler
 from prefect_pulumi.provider.handlers.diff import diff
 from prefect_pulumi.provider.run import ProgramRun
 
@@ -34,19 +34,14 @@ ELSEWHERE = "Deployments"
 """Its inputs are the release's own `deployments`."""
 
 
-class ReleaseHandler(Handler):
+class ReleaseHandler(HostHandler):
     """Its id is the stack's name."""
 
     def __init__(self, root: Path, connection: Connection, host: ProviderHost, run: ProgramRun) -> None:
-        super().__init__(Release)
+        super().__init__(Release, host)
         self.root = root
         self.connection = connection
-        self.host = host
         self.run = run
-
-    @override
-    def faults(self, values: Props) -> list[Fault]:
-        return []
 
     @override
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
@@ -138,10 +133,6 @@ class ReleaseHandler(Handler):
     @override
     def delete(self, call: Call) -> None:
         """The record goes with the state."""
-
-    @override
-    def recover(self, call: Call) -> ReadResult | None:
-        return None
 
 
 def mismatch(stack: str, pinned: str, revision: git.Revision) -> str:

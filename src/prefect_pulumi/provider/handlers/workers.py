@@ -10,12 +10,12 @@ from typing_extensions import override
 from prefect_pulumi.api.worker_waits import drain, heartbeats, mark_lost_runs, wait_online, warn_version_skew
 from prefect_pulumi.api.workers import facts, find_pool, set_paused, workers
 from prefect_pulumi.core.errors import LocalProcessError
-from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, Props, ProviderHost, ReadResult
+from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, ProviderHost, ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.local.containers import ContainerFacts, look
-from prefect_pulumi.models import Fault, Kind, WorkerDrain, WorkerOnline
+from prefect_pulumi.models import Kind, WorkerDrain, WorkerOnline
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.handlers.base import Call, Handler
+from prefect_pulumi.provider.handlers.base import Call, HostHandler
 from prefect_pulumi.provider.handlers.diff import diff
 
 LOOK_SECONDS = 5.0
@@ -27,26 +27,12 @@ DIES_WITH_ITS_WORKER = "process"
 """Type of the pools whose flow runs are processes of the worker itself; others continue without it."""
 
 
-class _PoolHandler(Handler):
-    """What both kinds share: the id is the pool's name, and nothing of theirs is an object of the server."""
+class _PoolHandler(HostHandler):
+    """What both kinds share: the id is the pool's name."""
 
     def __init__(self, model: type[Kind], connection: Connection, host: ProviderHost) -> None:
-        super().__init__(model)
+        super().__init__(model, host)
         self.connection = connection
-        self.host = host
-
-    @override
-    def faults(self, values: Props) -> list[Fault]:
-        return []
-
-    @override
-    def recover(self, call: Call) -> ReadResult | None:
-        """Both are repeatable."""
-        return None
-
-    def plain(self, props: Props) -> dict[str, Any]:
-        given = {name: value for name, value in unwrap(dict(props)).items() if value is not None}
-        return {spec.wire: spec.default for spec in self.model.inputs()} | given
 
     def resume(self, values: dict[str, Any]) -> None:
         """Ends a drain: the workers that were there before it are gone by now."""
@@ -58,13 +44,7 @@ class _PoolHandler(Handler):
             set_paused(client, pool, False)
 
     def drain(self, call: Call, values: dict[str, Any], seconds: float) -> None:
-        drain(
-            self.connection.client(),
-            values["workPool"],
-            seconds,
-            lambda message: self.host.log("info", message, call.urn),
-            values["workers"],
-        )
+        drain(self.connection.client(), values["workPool"], seconds, self.log(call), values["workers"])
 
 
 class WorkerDrainHandler(_PoolHandler):
