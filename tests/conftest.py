@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ settings.load_profile("tests")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than processors: most tests wait for a server or a child half of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_configure() -> None:
+    """The children of the tests get hang-ups, also where this run ignores them, as under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,7 @@ import pytest
 from prefect_pulumi.cli.main import main
 from prefect_pulumi.core.display_text import one_line, printable
 from prefect_pulumi.core.errors import ExitCode
+from tests.support.child import Child
 
 INFRA = [sys.executable, "-m", "prefect_pulumi.cli.main"]
 PROGRAM = "import pulumi\n"
@@ -59,7 +60,7 @@ def test_stdout_is_the_documents_alone(project: Path) -> None:
 def test_a_question_has_an_end_for_each_answer(project: Path, keys: bytes, code: int) -> None:
     (project / "infra" / "__main__.py").write_text("import pulumi\npulumi.export('a', 1)\n")
     outer, inner = pty.openpty()
-    with subprocess.Popen([*INFRA, "up"], stdin=inner, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with Child([*INFRA, "up"], stdin=inner, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         os.write(outer, keys)
         _, errors = process.communicate(timeout=120)
     os.close(outer)

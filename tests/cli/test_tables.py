@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import pty
 import re
-import subprocess
 import sys
 
 import pytest
 
 from prefect_pulumi.cli.output.tables import print_table
+from tests.support.child import Child
 
 ROWS = [["[red]name[/red]", ("x" * 90, "green")], ["b", "y" * 90]]
 
@@ -26,7 +26,7 @@ def test_a_terminal_folds_and_cuts_nothing() -> None:
     script = f"from prefect_pulumi.cli.output.tables import print_table; print_table(('one', 'two'), {ROWS!r})"
     main, other = pty.openpty()
     env = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=other, env=env) as running:
+    with Child([sys.executable, "-c", script], stdout=other, env=env) as running:
         os.close(other)
         shown = b""
         while not shown.endswith(b"\n") or running.poll() is None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support import official_engine
+from tests.support.child import Child
 from tests.support.engines import Official
 from tests.support.fault_proxy import FaultProxy
 from tests.support.fork_server import ForkServer, fork_server
@@ -57,7 +58,7 @@ def started(small: Project) -> Callable[..., subprocess.Popen[str]]:
     """Starts `infra` in a process of its own, as a shell does."""
 
     def start(*words: str, **options: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return Child(
             [sys.executable, "-m", "prefect_pulumi.cli.main", *words],
             **{"cwd": small.root, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **options},
         )
@@ -70,7 +71,7 @@ def official_up_apart(official: Official) -> Callable[[], subprocess.Popen[str]]
     """Starts `up` of the official CLI in a process of its own, to be watched and killed."""
 
     def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return Child(
             official_engine.command(official),
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.child import Child
 from tests.support.fault_proxy import FaultPlan
 from tests.support.projects import Project
 
@@ -113,7 +114,7 @@ def alone(tmp_path: Path) -> Project:
 @pytest.fixture
 def command(alone: Project) -> Callable[..., subprocess.Popen[str]]:
     def start(*words: str, **options: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return Child(
             [sys.executable, "-m", "prefect_pulumi.cli.main", *words],
             cwd=alone.root,
             stdout=subprocess.PIPE,
@@ -186,7 +187,7 @@ def test_what_a_program_waits_for_is_said(alone: Project, tmp_path: Path, kind: 
         "sys.argv = ['infra', 'preview']\nfrom prefect_pulumi.cli.main import run\nrun()\n"
     )
     lines: list[str] = []
-    with subprocess.Popen(
+    with Child(
         [sys.executable, "-c", script], cwd=alone.root, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as running:
         assert running.stderr is not None

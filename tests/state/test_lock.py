@@ -18,6 +18,7 @@ from prefect_pulumi.core.errors import StateLockedError
 from prefect_pulumi.state import machine
 from prefect_pulumi.state.lock import StackLock, clear_dead, clear_locks
 from prefect_pulumi.state.lock_holder import description
+from tests.support.child import Child
 
 HOLD = """
 import sys
@@ -85,7 +86,7 @@ def test_a_dead_process_of_this_host_holds_no_lock(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("machine_of_its_own")
 def test_a_killed_child_that_nobody_waited_for_holds_none(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    with Child([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         put(tmp_path, pid=child.pid, timestamp=ago(0))
         with pytest.raises(StateLockedError):
             StackLock(tmp_path, "p", "dev").__enter__()
@@ -146,7 +147,7 @@ def test_dead_locks_are_cleared_for_the_cli(tmp_path: Path) -> None:
 
 
 def test_the_lock_of_a_killed_run_is_removed(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdin=-1, stdout=-1, text=True) as holder:
+    with Child([sys.executable, "-c", HOLD, str(tmp_path)], stdin=-1, stdout=-1, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(StateLockedError, match=rf"pid {holder.pid}\) since 20.*, \d+ \w+ ago"):
@@ -161,7 +162,7 @@ def test_a_run_in_another_pid_namespace_keeps_its_lock(tmp_path: Path, unshared:
     """Both ways, though each sees no such process, and both machines have one name."""
     hold, take = [sys.executable, "-c", HOLD, str(tmp_path)], [sys.executable, "-c", TAKE, str(tmp_path)]
     for holder, other in ([hold, [*unshared, *take]], [[*unshared, *hold], take]):
-        with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        with Child(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
             assert running.stdout is not None
             assert running.stdout.readline() == "held\n"
             answer = subprocess.run(other, capture_output=True, text=True, check=True).stdout
@@ -179,7 +180,7 @@ def test_a_run_in_another_pid_namespace_keeps_its_lock(tmp_path: Path, unshared:
 @pytest.mark.usefixtures("machine_of_its_own")
 def test_a_lock_of_the_cli_in_another_pid_namespace_is_respected(tmp_path: Path, unshared: list[str]) -> None:
     words = [*unshared, sys.executable, "-c", "import os; print(os.getpid(), flush=True); input()"]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+    with Child(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         pid = int(running.stdout.readline())
         path = put(tmp_path, pid=pid, timestamp=ago(0))

@@ -29,7 +29,11 @@ def notices(
         total, pause = 0.0, FIRST_SECONDS
         while not ended.wait(pause):
             total, pause = total + pause, AGAIN_SECONDS
-            say(f"still waiting after {total:.0f} s for {waited_for(loop, directory, main, in_progress())}")
+            try:
+                awaited = waited_for(loop, directory, main, in_progress())
+            except Exception:  # noqa: BLE001 - it looks into tasks that go on, and into the SDK
+                awaited = "the program"
+            say(f"still waiting after {total:.0f} s for {awaited}")
 
     threading.Thread(target=watch, name="waiting", daemon=True).start()
     try:
@@ -92,9 +96,4 @@ def _open_exports(loop: asyncio.AbstractEventLoop) -> list[str]:
 
     stacks = [stack for frame in _frames(loop) if isinstance(stack := frame.f_locals.get("stack"), Stack)]
     exports = {name: value for stack in stacks for name, value in stack.outputs.items()}
-    return [name for name, value in exports.items() if isinstance(value, Output) and not _future(value).done()]
-
-
-def _future(output: Any) -> asyncio.Future[Any]:
-    future: asyncio.Future[Any] = output._future
-    return future
+    return [name for name, value in exports.items() if isinstance(value, Output) and not value._data.done()]
