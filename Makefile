@@ -10,10 +10,11 @@ DEV_READY := .venv/.ready-dev
 CLI_VERSION := v3.256.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak check fmt pulumi bench bench-engines docs clean
+.PHONY: help up down test fast-test soak matrix check fmt pulumi bench bench-engines docs clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
+	@echo "make matrix  suites that run once more           make soak   long randomised runs"
 
 up: $(READY)
 	@$(BIN)/infra up -s $(STACK) --yes
@@ -32,7 +33,7 @@ $(READY): pyproject.toml constraints.txt
 # The tests start hundreds of processes. Where these may not write bytecode (PYTHONDONTWRITEBYTECODE, as in containers),
 # each would compile all that it imports; what no process imports is left out.
 COMPILE = $(BIN)/python -m compileall -qq -j 0
-UNUSED = /(pulumi_kubernetes|kubernetes_asyncio|selenium|tests?)/
+UNUSED = /(pulumi_kubernetes|selenium|tests?)/
 # A file's tests share their fixtures in one process; the slow files come first.
 PYTEST = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder $(PYTEST_FLAGS)
 
@@ -48,12 +49,17 @@ test: $(DEV_READY)
 
 fast-test: $(DEV_READY)
 	@$(COMPILE) src
-	@$(PYTEST) -n 2 -m "not e2e and not soak"
+	@$(PYTEST) -n 2 -m "not e2e and not soak and not matrix"
 
 # The long randomised runs, twenty minutes on two processors: kills, faults, random programs. SOAK_POINTS, SOAK_EXAMPLES
 # and SOAK_SEED make them longer and others.
 soak: $(DEV_READY)
 	@$(BIN)/python -m pytest -m soak -n 2 --dist worksteal -s
+
+# Whole suites once more over another engine, server or contract; `make test` takes a slice of each.
+matrix: $(DEV_READY)
+	@$(COMPILE) src
+	@$(PYTEST) -n auto -m matrix
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .

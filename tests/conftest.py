@@ -33,8 +33,12 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files first, so that no process is left with one at the end. A file's tests go to one process."""
+    for item in items:
+        if item.get_closest_marker("repeated") is not None and item.name.endswith("[pulumi]"):
+            item.add_marker(pytest.mark.matrix)
     slow = {item.path for item in items if item.get_closest_marker("e2e") is not None}
     items.sort(key=lambda item: item.path not in slow)
 

@@ -157,6 +157,7 @@ def _the_document_reports_each_deployment(site: FlowProject) -> None:
     assert "run_shell_script" in results["broken"]["error"]
 
 
+@pytest.mark.repeated
 def test_a_failure_is_one_deployments_own(site: FlowProject) -> None:
     script = "prefect.deployments.steps.run_shell_script"
     command = f'bash -c "echo {SECRET}; test -e ready"'
@@ -187,6 +188,7 @@ def test_a_failure_is_one_deployments_own(site: FlowProject) -> None:
     assert site.names() == set()
 
 
+@pytest.mark.repeated
 def test_a_run_that_falls_due_during_a_deploy_is_not_lost(site: FlowProject, tmp_path: Path) -> None:
     every = "    schedules: [{slug: every, interval: 5}]\n"
     hold = tmp_path / "hold.sh"

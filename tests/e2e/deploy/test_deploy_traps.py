@@ -185,6 +185,7 @@ def test_plain_deploy_lets_it_pass(plain_site: FlowProject, traps: Callable[[Flo
     assert "An entrypoint must be provided" in plain(site).stdout
 
 
+@pytest.mark.repeated
 def test_the_step_refuses_it(site: FlowProject, traps: Callable[[FlowProject], Entries]) -> None:
     """All of it at once, and nothing is written."""
     entries = traps(site)

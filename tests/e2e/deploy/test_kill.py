@@ -25,6 +25,7 @@ def alive(pid: int) -> bool:
     return bool(found.strip()) and not found.startswith("Z")
 
 
+@pytest.mark.repeated
 def test_the_next_update_goes_on(site: Any, tmp_path: Path) -> None:
     """Three times: the child that is `prefect deploy`, then the process of the provider (the embedded engine itself),
     each while a deployment's build step runs, and then through."""

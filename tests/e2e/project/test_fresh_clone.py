@@ -124,6 +124,7 @@ def test_second_up_changes_nothing(project: Any) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
+@pytest.mark.repeated
 def test_dead_worker_and_server_are_healed(engine: Any, project: Any) -> None:
     engine.up()
     for noted in ("server/server.json", "workers/etl-1/worker.json"):

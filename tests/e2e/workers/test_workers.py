@@ -43,6 +43,7 @@ def survives_a_restart_of_the_server(project: Any, engine: Any) -> None:
     assert project.infra("run", "heartbeat/every-quarter-hour", "--timeout", "120").returncode == 0
 
 
+@pytest.mark.repeated
 def test_workers_are_healed_survive_the_server_and_end(project: Any, engine: Any) -> None:
     project.edit("Pulumi.dev.yaml", "workers: 1", "workers: 2\n        job: {env: {TEAM: data}}")
     engine.up()
