@@ -36,6 +36,11 @@ BAD_MODULES = {
     "def run():\n    pass\n",
     "elsewhere": "import a_package_of_the_workers\nfrom prefect import flow\n\n\n@flow(name='far')\n"
     "def run(limit: int = 1):\n    pass\n",
+    "half": "from acme.cloud import thing\nfrom prefect import flow\n\n\n@flow\ndef run(limit: int = 1):\n    pass\n",
+    "other_half": "from acme import lake\nfrom prefect import flow\n\n\n@flow\ndef run(limit: lake.Size = 1):\n"
+    "    pass\n",
+    "required": "import listed_package\nfrom prefect import flow\n\n\n@flow\ndef run(limit: int = 1):\n    pass\n",
+    "broken": 'from prefect import flow\n\nX = {}["x"]\n\n\n@flow\ndef run(limit: int = 1):\n    pass\n',
     "default": 'from prefect import flow\n\n\n@flow\ndef run(limit: int = "many"):\n    pass\n',
 }
 
@@ -64,6 +69,7 @@ AROUND = DeployContext(
     variables={"region": "eu", "words": "many", "limit": 5, "live": True},
     secrets=frozenset({"hunter2-hunter2"}),
     worker_packages=frozenset({"a_package_of_the_workers"}),
+    requirements={"Listed_Package": "requirements.txt"},
 )
 
 
@@ -72,7 +78,12 @@ def make_repository(root: Path) -> Path:
     shutil.copytree(REPOSITORY, root, ignore=shutil.ignore_patterns("__pycache__"))
     for name, text in BAD_MODULES.items():
         (root / "flows" / f"{name}.py").write_text(text)
-    (root.parent / "elsewhere.py").write_text("")
+    (root / "acme").mkdir()
+    (root / "acme" / "base.py").write_text("")
+    flow = "from prefect import flow\n\n\n@flow\ndef run(limit: int = 1):\n    pass\n"
+    for path in (root / "topmod.py", root.parent / "outside.py"):
+        path.write_text(flow)
+    (root / "by_module.py").write_text("import a_package_that_nobody_has\n" + flow)
     return root.resolve()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,8 +58,14 @@ WELL = {
     "    enabled: '{{ prefect.variables.live }}'\n"
     "    triggers:\n    - {expect: [a]}\n    - {type: sequence, triggers: [{expect: [b]}]}\n",
     "a module of a package": ORDERS.replace("flows/orders.py:import_orders", "company.reports.weekly:weekly"),
+    "a module of the top folder": ORDERS.replace("flows/orders.py:import_orders", "topmod:run"),
+    "a module without a colon": ORDERS.replace("flows/orders.py:import_orders", "company.reports.weekly.weekly"),
+    "a flow of a class of a module": ORDERS.replace(
+        "flows/orders.py:import_orders", "flows.etl.nightly:Jobs.of_a_class"
+    ),
     "a flow of a class": ORDERS.replace("flows/orders.py:import_orders", "flows/etl/nightly.py:Jobs.of_a_class"),
 }
+FROM_SOURCE = "Prefect reads the flow from its source, so types and defaults that need the import are not checked"
 WARNED = {
     "a variable that the worker has": (
         ORDERS + f"  pull:\n  - {GIT}: {{repository: 'https://example.com/flows.git', branch: '{{{{ $BRANCH }}}}'}}\n",
@@ -78,8 +85,65 @@ WARNED = {
     ),
     "a package that only the workers have": (
         ORDERS.replace("flows/orders.py:import_orders", "flows/elsewhere.py:run") + "  parameters: {limit: 2}\n",
-        "line 3: deployments[0].entrypoint: a_package_of_the_workers is not installed here, so the flow is read from "
-        "its source; the worker needs it",
+        "line 3: deployments[0].entrypoint: a_package_of_the_workers is not installed here (worker_packages names it), "
+        "so the flow is read from its source, without the types and defaults that need it; the worker needs it",
+    ),
+    "a package that the project requires": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/required.py:run") + "  parameters: {limit: 2}\n",
+        "line 3: deployments[0].entrypoint: listed_package is not installed here (requirements.txt names it), so the "
+        "flow is read from its source, without the types and defaults that need it; the worker needs it",
+    ),
+    "a half of a namespace package": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/half.py:run") + "  parameters: {limit: 2}\n",
+        "line 3: deployments[0].entrypoint: it cannot be imported: flows/half.py line 1: ModuleNotFoundError: No "
+        f"module named 'acme.cloud'; {FROM_SOURCE}; install it here, or list it in worker_packages when only the "
+        "workers have it",
+    ),
+    "a name of another half of a namespace package": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/other_half.py:run") + "  parameters: {limit: x}\n",
+        "line 3: deployments[0].entrypoint: it cannot be imported: flows/other_half.py line 1: ImportError: cannot "
+        f"import name 'lake' from 'acme' (unknown location); {FROM_SOURCE}; install it here, or list it in "
+        "worker_packages when only the workers have it",
+    ),
+    "an import that fails": (
+        ORDERS.replace("flows/orders.py:import_orders", "flows/broken.py:run"),
+        "line 3: deployments[0].entrypoint: it cannot be imported: flows/broken.py line 3: KeyError: 'x'; "
+        f"{FROM_SOURCE}",
+    ),
+    "a flow outside of the folder": (
+        ORDERS.replace("flows/orders.py:import_orders", "../outside.py:run"),
+        "line 3: deployments[0].entrypoint: ../outside.py lies outside of ROOT, the folder that is deployed: a run "
+        "finds it only where the same path leads to it",
+    ),
+    "a flow_name that is not the flow's": (
+        ORDERS + "  flow_name: others\n",
+        "line 5: deployments[0].flow_name: the flow calls itself 'import-orders', and Prefect takes that; take "
+        "flow_name out, or name the flow so",
+    ),
+    "a version of the file": ("version: 3.0\n" + ORDERS, "line 1: version: Prefect ignores this key; take it out"),
+    "anchors": (
+        "anchors: {pool: &pool {name: etl}}\n" + ORDERS.replace("{name: etl}", "*pool"),
+        "line 1: anchors: Prefect ignores this key; take it out, or let it begin with x- when it only holds anchors",
+    ),
+    "a key that nobody knows": (
+        ORDERS + "  environment: {A: b}\n",
+        "line 5: deployments[0].environment: Prefect ignores this key; take it out",
+    ),
+    "a schedule's switch of Prefect 2": (
+        ORDERS + "  is_schedule_active: false\n",
+        "line 5: deployments[0].is_schedule_active: Prefect 3 ignores this key of Prefect 2; write paused for the "
+        "deployment, or active for one schedule",
+    ),
+    "overrides of Prefect 2": (
+        ORDERS + "  infra_overrides: {env: {}}\n",
+        "line 5: deployments[0].infra_overrides: Prefect 3 ignores this key of Prefect 2; write job_variables under "
+        "work_pool",
+    ),
+    "a key of an anchor that nobody knows": (
+        "x-all: &all {work_pool: {name: etl}, colour: red}\ndeployments:\n"
+        "- {<<: *all, name: a, entrypoint: 'topmod:run'}\n- {<<: *all, name: b, entrypoint: 'topmod:run'}\n",
+        "line 1: deployments[0].colour: Prefect ignores this key; take it out (the line also serves deployments[1] "
+        "(b))",
     ),
     "a default that does not fit": (
         ORDERS.replace("flows/orders.py:import_orders", "flows/default.py:run"),
@@ -132,10 +196,26 @@ def test_well(name: str, check: Check) -> None:
 
 
 @pytest.mark.parametrize("name", WARNED)
-def test_warned(name: str, check: Check) -> None:
+def test_warned(name: str, check: Check, root: Path) -> None:
     found = check(name)
     assert found.faults == ()
-    assert found.warnings == (WARNED[name][1],)
+    assert [warning.replace(str(root), "ROOT") for warning in found.warnings] == [WARNED[name][1]]
+
+
+def test_a_strict_stack_refuses_what_is_a_warning(
+    root: Path, read_files: dict[str, Document | PreflightError], flows: dict[str, ImportResult]
+) -> None:
+    for name, stops in (
+        ("anchors", True),
+        ("an import that fails", True),
+        ("a package that the project requires", False),
+    ):
+        document = read_files[name]
+        assert isinstance(document, Document)
+        strict = replace(AROUND, strict=True)
+        found = check_all(document, document.data, root, flows=flows, context=strict, env=ENV)
+        said = f"{WARNED[name][1]} (a warning without `strict: true`)" if stops else WARNED[name][1]
+        assert (found.faults, found.warnings) == (((said,), ()) if stops else ((), (said,)))
 
 
 def test_the_repository_is_well(root: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.deploy.file.document import parse, plain, read
-from prefect_pulumi.deploy.file.loader import load
+from prefect_pulumi.deploy.file.loader import modelled
 
 TEXT = """\
 definitions:
@@ -72,4 +72,4 @@ def test_dates_become_texts(tmp_path: Path) -> None:
     document = parse("a: 2026-01-01\nb: [2026-01-01T06:00:00]\n", Path("x"))
     assert plain(document.data) == {"a": "2026-01-01", "b": ["2026-01-01T06:00:00"]}
     (tmp_path / "prefect.yaml").write_text("deployments:\n")
-    assert load(tmp_path / "prefect.yaml").raw == {"deployments": []}
+    assert modelled(read(tmp_path / "prefect.yaml")).raw == {"deployments": []}

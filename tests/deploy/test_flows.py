@@ -123,3 +123,17 @@ def test_modules_of_one_name_are_kept_apart_and_nothing_is_written(root: Path) -
     found = inspector(root).inspect(["one/job.py:run", "two/job.py:run"])
     assert [each.flow for each in found.values()] == ["one", "two"]
     assert sorted(root.rglob("*")) == before
+
+
+def test_a_flow_outside_of_the_folder_is_watched_with_what_lies_beside_it(root: Path) -> None:
+    (root.parent / "beside.py").write_text("N = 1\n")
+    (root.parent / "outside.py").write_text(
+        "from beside import N\nfrom prefect import flow\n\n\n@flow(name=f'of-{N}')\ndef run():\n    pass\n"
+    )
+    first = inspector(root)
+    found = first.inspect(["../outside.py:run"])["../outside.py:run"]
+    first.keep()
+    assert (found.flow, found.files) == ("of-1", ("../beside.py", "../outside.py"))
+    (root.parent / "beside.py").write_text("N = 2\n")
+    again = inspector(root)
+    assert again.inspect(["../outside.py:run"])["../outside.py:run"].flow == "of-2"

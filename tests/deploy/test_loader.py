@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from prefect_pulumi.core.errors import PreflightError
-from prefect_pulumi.deploy.file.document import parse
-from prefect_pulumi.deploy.file.loader import load, modelled, normal
+from prefect_pulumi.deploy.file.document import parse, read
+from prefect_pulumi.deploy.file.loader import checked, modelled, normal, with_default_pool
 
 HEAD = "deployments:\n  - name: a\n    entrypoint: f.py:f\n    work_pool: {name: p}\n"
 
@@ -77,14 +77,33 @@ def test_a_misspelt_key_is_not_also_a_missing_one() -> None:
 
 def test_every_fault_in_the_order_of_the_file() -> None:
     found = faults(f"nmae: x\n{HEAD}    paused: 3\n    tagss: []\nanchors: 1\n")
-    assert [fault.split(":", 1)[0] for fault in found] == ["line 1", "line 6", "line 7", "line 8"]
-    assert found[-1].endswith("(a key that only holds anchors may begin with x-)")
+    assert [fault.split(":", 1)[0] for fault in found] == ["line 1", "line 6", "line 7"]
+
+
+def test_keys_without_effect_are_left_out_with_a_warning() -> None:
+    document = parse(f"anchors: 1\n{HEAD}    environment: {{A: b}}\n    tags: [x]\n", Path("prefect.yaml"))
+    form = checked(document, normal(document.data))
+    assert [warning.keys for warning in form.warnings] == [("anchors",), ("deployments", 0, "environment")]
+    assert form.model is not None
+    assert form.data["deployments"][0].keys() == {"name", "entrypoint", "work_pool", "tags"}
+    assert modelled(document).raw.keys() == {"deployments"}
+
+
+def test_the_default_pool_is_that_of_entries_without_one() -> None:
+    text = (
+        "deployments:\n- {name: a}\n- {name: b, work_pool: {name: own}}\n"
+        "- {name: c, work_pool: {job_variables: {x: 1}}}\n"
+    )
+    document = parse(text, Path("prefect.yaml"))
+    pools = [entry.get("work_pool") for entry in with_default_pool(document, "etl").data["deployments"]]
+    assert pools == [{"name": "etl"}, {"name": "own"}, {"job_variables": {"x": 1}, "name": "etl"}]
+    assert with_default_pool(document, "") is document
 
 
 def test_keys_that_only_hold_anchors_are_kept_out_of_the_model(tmp_path: Path) -> None:
     path = tmp_path / "prefect.yaml"
     path.write_text(f".hidden: 1\nx-pool: &pool {{name: p}}\n{HEAD}    version: '1'\n    tags: [a, b]\n")
-    loaded = load(path)
+    loaded = modelled(read(path))
     assert loaded.model.deployments[0].tags == ["a", "b"]
     assert loaded.raw["x-pool"] == {"name": "p"}
     assert loaded.place(["deployments", 0, "tags"]) == "line 8: deployments[0].tags"

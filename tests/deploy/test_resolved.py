@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.deploy.file.loader import load
+from prefect_pulumi.deploy.file.document import read
+from prefect_pulumi.deploy.file.loader import modelled
 from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
 
 TEXT = """name: p
@@ -31,7 +32,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def made(project: Path, overrides: dict[str, Any] | None = None, ui: tuple[str, ...] = ()) -> ResolvedFile:
-    return resolve_file(load(project / "prefect.yaml"), project, StackValues(overrides or {}, ui), {}, {})
+    return resolve_file(modelled(read(project / "prefect.yaml")), project, StackValues(overrides or {}, ui), {}, {})
 
 
 def test_schedules_get_slugs(project: Path) -> None:

@@ -202,6 +202,25 @@ def test_pools_that_are_not_known_yet_are_not_judged(room: Room) -> None:
     assert room.faults(room.provider(), workPools=["later"], workQueues=["later/fast"]) == []
 
 
+def test_a_pool_by_default_and_a_strict_stack(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.url = "http://127.0.0.1:9/api"
+    (room.root / "prefect.yaml").write_text(
+        "version: 3.0\ndeployments:\n- name: a\n  entrypoint: hello:hello\n  pull: []\n"
+    )
+    (fault,) = room.faults(room.provider(), workPools=["etl"])
+    assert fault == "line 3: deployments[0].work_pool: it is required: name the work pool that runs the deployment"
+    monkeypatch.setenv("PREFECT_DEFAULT_WORK_POOL_NAME", "etl")
+    request = CheckRequest(URN + "Deployments::flows", new_inputs={"workPools": ["etl"]})
+    assert room.provider().check(request).inputs["entries"]["hello/a"]["work_pool_name"] == "etl"
+    said = "line 1: version: Prefect ignores this key; take it out"
+    assert room.warnings[-1] == f"prefect.yaml: {said}"
+    assert room.faults(room.provider(), workPools=["etl"], strict=True) == [
+        f"{said} (a warning without `strict: true`)"
+    ]
+    there = room.faults(room.provider(), workPools=["other"], env={"PREFECT_DEFAULT_WORK_POOL_NAME": "other"})
+    assert there == []
+
+
 def test_a_folder_of_this_machine_is_for_its_own_workers(room: Room) -> None:
     room.url = "https://prefect.example.com/api"
     provider = room.provider()

@@ -52,6 +52,7 @@ class Flows(pulumi.ComponentResource):
             step_files=settings.step_files,
             plain_text=settings.plain_text,
             worker_packages=settings.worker_packages,
+            strict=settings.strict,
             import_seconds=settings.import_seconds,
         )
         self.deployments = deployed.deployments

@@ -80,8 +80,9 @@ class Deployments(Kind):
     worker_packages: list[str] = Field(
         default_factory=list,
         description="Packages that only the workers have installed: flows that import them are read from their source, "
-        "as Prefect does.",
+        "as Prefect does. What requirements*.txt and pyproject.toml name need not be listed.",
     )
+    strict: bool = Field(default=False, description="Whether warnings about the file are errors.")
     import_seconds: Seconds = Field(
         default=60.0, description="How long the import of one flow may take in the preflight, in seconds."
     )

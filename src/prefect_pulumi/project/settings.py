@@ -168,6 +168,7 @@ class DeploySettings(Settings):
     step_files: list[str] = []
     plain_text: list[str] = []
     worker_packages: list[str] = []
+    strict: bool = False
     import_seconds: Seconds = 60
 
 

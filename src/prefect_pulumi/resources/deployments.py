@@ -40,6 +40,7 @@ class Deployments(PrefectResource):
             "step_files": "stepFiles",
             "plain_text": "plainText",
             "worker_packages": "workerPackages",
+            "strict": "strict",
             "import_seconds": "importSeconds",
             "hash_key": "hashKey",
             "fingerprints": "fingerprints",
@@ -72,6 +73,7 @@ class Deployments(PrefectResource):
         step_files: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         plain_text: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         worker_packages: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        strict: pulumi.Input[bool] | None = None,
         import_seconds: pulumi.Input[float] | None = None,
     ) -> None:
         """
@@ -100,7 +102,8 @@ class Deployments(PrefectResource):
         :param plain_text: Environment variables, and blocks as 'type/name', whose values may be stored in clear
         although they look like secrets.
         :param worker_packages: Packages that only the workers have installed: flows that import them are read from
-        their source, as Prefect does.
+        their source, as Prefect does. What requirements*.txt and pyproject.toml name need not be listed.
+        :param strict: Whether warnings about the file are errors. Default: false.
         :param import_seconds: How long the import of one flow may take in the preflight, in seconds. Default: 60.0.
         """
         self._begin(
@@ -121,6 +124,7 @@ class Deployments(PrefectResource):
                 "stepFiles": step_files,
                 "plainText": plain_text,
                 "workerPackages": worker_packages,
+                "strict": strict,
                 "importSeconds": import_seconds,
             },
             opts,
@@ -224,8 +228,14 @@ class Deployments(PrefectResource):
     @pulumi.getter(name="workerPackages")
     def worker_packages(self) -> pulumi.Output[list[str]]:
         """Packages that only the workers have installed: flows that import them are read from their source, as
-        Prefect does."""
+        Prefect does. What requirements*.txt and pyproject.toml name need not be listed."""
         return self._output("workerPackages")
+
+    @property
+    @pulumi.getter(name="strict")
+    def strict(self) -> pulumi.Output[bool]:
+        """Whether warnings about the file are errors. Default: false."""
+        return self._output("strict")
 
     @property
     @pulumi.getter(name="importSeconds")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect_pulumi.deploy.file.placeholders import Source, open_template, walk
+from prefect_pulumi.deploy.flows.requirements import names_module
 
 UNKNOWN_VALUE = object()
 """The value of a variable that exists and whose value is not known before the update."""
@@ -49,7 +50,8 @@ class DeployContext:
     `unanswered` says why the server could not be asked; what is not here may then exist all the same. `known_pools`
     False: the program's own pools are not all known before the update. `secrets` are values that must not be stored in
     plain text. `plain` names environment variables and blocks ('type/name') that may be. `worker_packages` are
-    installed for the workers only.
+    installed for the workers only; `requirements`: what the project's own files require, name -> file. `strict`: its
+    warnings are faults.
     """
 
     pools: Mapping[str, Pool] = field(default_factory=dict)
@@ -64,6 +66,14 @@ class DeployContext:
     secrets: frozenset[str] = frozenset()
     plain: frozenset[str] = frozenset()
     worker_packages: frozenset[str] = frozenset()
+    requirements: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+
+    def named_in(self, module: str) -> str:
+        """What says that a module is on the workers: `worker_packages`, a requirements file; "" for nothing."""
+        if any(names_module(package, module) for package in self.worker_packages):
+            return "worker_packages"
+        return next((file for package, file in self.requirements.items() if names_module(package, module)), "")
 
     @property
     def whole(self) -> bool:

@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.deploy.checks.context import DeployContext
-from prefect_pulumi.deploy.file.document import Document
+from prefect_pulumi.deploy.file.document import Document, Finding, Keys, Severity
 from prefect_pulumi.deploy.flows.inspector import ImportResult
 
-Keys = Sequence[str | int]
 STEP_KEYS = ("build", "push", "pull")
-
-
-@dataclass(frozen=True, order=True)
-class Finding:
-    """`text` is `line N: key: message`."""
-
-    line: int
-    text: str
-    keys: tuple[str | int, ...] = field(compare=False)
-    grave: bool = field(default=True, compare=False)
 
 
 @dataclass
 class Findings:
-    """Faults and warnings with their places; a message is complete but for the file's name."""
+    """What the checks say, each once; see `Severity`."""
 
     document: Document
     found: dict[str, Finding] = field(default_factory=dict)
 
     def fault(self, keys: Keys, message: str) -> None:
-        self._add(keys, message, grave=True)
+        self._add(keys, message, Severity.FAULT)
 
     def warning(self, keys: Keys, message: str) -> None:
-        self._add(keys, message, grave=False)
+        self._add(keys, message, Severity.WARNING)
 
-    def _add(self, keys: Keys, message: str, *, grave: bool) -> None:
-        text = f"{self.document.place(keys)}: {message}"
-        self.found.setdefault(text, Finding(self.document.line(keys), text, tuple(keys), grave))
+    def note(self, keys: Keys, message: str) -> None:
+        self._add(keys, message, Severity.NOTE)
 
-    def faults(self) -> list[Finding]:
-        """In the order of the file."""
-        return sorted(finding for finding in self.found.values() if finding.grave)
+    def _add(self, keys: Keys, message: str, severity: Severity) -> None:
+        finding = self.document.finding(keys, message, severity)
+        self.found.setdefault(finding.text, finding)
 
-    def warnings(self) -> list[str]:
-        return [finding.text for finding in sorted(self.found.values()) if not finding.grave]
+    def of(self, *severities: Severity) -> list[Finding]:
+        return [finding for finding in self.found.values() if finding.severity in severities]
 
 
 @dataclass(frozen=True)

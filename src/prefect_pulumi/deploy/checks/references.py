@@ -10,11 +10,11 @@ from prefect_pulumi.deploy.checks.findings import (
     STEP_KEYS,
     Entry,
     Findings,
-    Keys,
     Subject,
     step_list,
     step_parts,
 )
+from prefect_pulumi.deploy.file.document import Keys
 from prefect_pulumi.deploy.file.placeholders import Placeholder, Source, find, open_template, texts, walk
 
 OUTPUTS: dict[str, frozenset[str]] = {
@@ -167,7 +167,7 @@ def _check(subject: Subject, findings: Findings, keys: Keys, placeholder: Placeh
                 f"{nearest(block, same, f'blocks of type {slug} here')}",
             )
         else:
-            findings.warning(keys, f"the block {slug}/{block} was not looked for: {context.unanswered}")
+            findings.note(keys, f"the block {slug}/{block} was not looked for: {context.unanswered}")
     elif placeholder.source is Source.VARIABLE and name not in context.variables:
         if context.whole:
             findings.fault(
@@ -176,7 +176,7 @@ def _check(subject: Subject, findings: Findings, keys: Keys, placeholder: Placeh
                 f"empty text in its place; {nearest(name, context.variables, 'variables here')}",
             )
         else:
-            findings.warning(keys, f"the variable {name} was not looked for: {context.unanswered}")
+            findings.note(keys, f"the variable {name} was not looked for: {context.unanswered}")
 
 
 def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
@@ -196,7 +196,7 @@ def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
                 f"{nearest(name, context.pools, 'pools here')}{DECLARE} environment.pools of the stack's config",
             )
         else:
-            findings.warning((*keys, "name"), f"the work pool {name!r} was not looked for: {context.unanswered}")
+            findings.note((*keys, "name"), f"the work pool {name!r} was not looked for: {context.unanswered}")
         return
     if pool.type == "prefect-agent":
         findings.fault((*keys, "name"), f"the work pool {name!r} is for agents, which Prefect 3 no longer has")
@@ -211,6 +211,6 @@ def _target(subject: Subject, findings: Findings, entry: Entry) -> None:
                 f"{nearest(queue, {'default', *own}, 'its queues')}{DECLARE} environment.pools.{name}.queues",
             )
         else:
-            findings.warning(
+            findings.note(
                 (*keys, "work_queue_name"), f"the queue {queue!r} of {name!r} was not looked for: {context.unanswered}"
             )

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from prefect_pulumi.deploy.checks.findings import STEP_KEYS, Entry, Findings, Keys, Subject, step_list
+from prefect_pulumi.deploy.checks.findings import STEP_KEYS, Entry, Findings, Subject, step_list
+from prefect_pulumi.deploy.file.document import Keys
 from prefect_pulumi.deploy.file.placeholders import Placeholder, Source, find, texts
 
 SECRET_NAME = re.compile(

@@ -9,16 +9,20 @@ from prefect_pulumi.core.suggestions import nearest
 from prefect_pulumi.deploy.checks.findings import (
     Entry,
     Findings,
-    Keys,
     Subject,
     mapping,
     step_list,
     step_parts,
 )
+from prefect_pulumi.deploy.file.document import Keys
 from prefect_pulumi.deploy.file.placeholders import open_template
 
 RESERVED = ("id", "requires")
 BUILD_IMAGE = "prefect_docker.deployments.steps.build_docker_image"
+
+GONE = "prefect.projects."
+"""Where Prefect 2 had its steps."""
+RENAMED = {"git_clone_project": "git_clone"}
 
 
 def functions(raw: Mapping[str, Any]) -> list[str]:
@@ -47,21 +51,12 @@ def check_steps(subject: Subject, findings: Findings) -> None:
 def _function(subject: Subject, findings: Findings, keys: Keys, kind: str, arguments: Mapping[str, Any]) -> None:
     name = str(keys[-1])
     function = subject.flows[name]
+    if name.startswith(GONE):
+        today = RENAMED.get(name.rpartition(".")[2], name.rpartition(".")[2])
+        findings.fault(keys, f"gone since Prefect 3: write prefect.deployments.steps.{today}")
+        return
     if function.fault:
-        package = name.split(".", 1)[0]
-        elsewhere = function.missing_module and function.missing_module.split(".", 1)[0] == package
-        if elsewhere and kind == "pull":
-            findings.warning(
-                keys, f"{package} is not installed here, so its arguments are not checked; the worker needs it"
-            )
-        elif elsewhere and "requires" in arguments:
-            findings.warning(
-                keys, f"{package} is not installed here, so its arguments are not checked; the deploy installs it"
-            )
-        elif elsewhere:
-            findings.fault(keys, f"{package} is not installed; install it, or name it in the step's `requires`")
-        else:
-            findings.fault(keys, f"there is no such function ({function.fault})")
+        _not_importable(subject, findings, keys, kind, arguments)
         return
     if function.arguments is None:
         return
@@ -76,6 +71,23 @@ def _function(subject: Subject, findings: Findings, keys: Keys, kind: str, argum
         findings.fault(keys, f"the step lacks the argument {', '.join(lacking)}")
     if name.endswith(".git_clone") and arguments.get("branch") and arguments.get("commit_sha"):
         findings.fault((*keys, "branch"), "give branch or commit_sha, not both")
+
+
+def _not_importable(subject: Subject, findings: Findings, keys: Keys, kind: str, arguments: Mapping[str, Any]) -> None:
+    name = str(keys[-1])
+    function, package, place = subject.flows[name], name.split(".", 1)[0], subject.context.named_in(name)
+    if not function.missing_module or function.missing_module.split(".", 1)[0] != package:
+        findings.fault(keys, f"there is no such function ({function.fault})")
+        return
+    required = f" ({place} names it)" if place else ""
+    unchecked = f"{package} is not installed here{required}, so its arguments are not checked"
+    if kind == "pull":
+        report = findings.note if place else findings.warning
+        report(keys, f"{unchecked}; the worker needs it")
+    elif "requires" in arguments:
+        findings.note(keys, f"{unchecked}; the deploy installs it")
+    else:
+        findings.fault(keys, f"{package} is not installed{required}; install it, or name it in the step's `requires`")
 
 
 def _code(subject: Subject, findings: Findings, entry: Entry) -> None:

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from prefect_pulumi.core.suggestions import nearest
-from prefect_pulumi.deploy.checks.findings import Entry, Findings, Keys, Subject, mapping
+from prefect_pulumi.deploy.checks.findings import Entry, Findings, Subject, mapping
+from prefect_pulumi.deploy.file.document import Keys
 from prefect_pulumi.deploy.file.placeholders import open_template
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,29 @@ from prefect_pulumi.core.yaml_source import YamlError, YamlFault, YamlSource, do
 Keys = Sequence[str | int]
 
 
+class Severity(Enum):
+    """A fault stops the command; a warning does so under `strict`; a note never does: nothing in the file is wrong."""
+
+    FAULT = "fault"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is said of one place of the file. `place` is `line 12: deployments[0].schedule.cron`."""
+
+    line: int
+    place: str
+    message: str
+    keys: tuple[str | int, ...]
+    severity: Severity = Severity.FAULT
+
+    @property
+    def text(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
 @dataclass(frozen=True)
 class Document:
     """`data` has its anchors and merges resolved. `path` names the file in messages."""
@@ -22,16 +46,14 @@ class Document:
     path: Path
     data: dict[str, Any]
     source: YamlSource
-    filled: frozenset[tuple[str | int, ...]] = field(default=frozenset())
-    """Places whose value does not come from the file."""
 
     def place(self, keys: Keys) -> str:
         """`line 12: deployments[0].schedule.cron`; the nearest known line where the key itself is missing."""
         line, _, spelled = self.source.trace(keys)
         return f"line {line}: {dotted(spelled)}" if spelled else f"line {line}"
 
-    def line(self, keys: Keys) -> int:
-        return self.source.locate(keys)[0]
+    def finding(self, keys: Keys, message: str, severity: Severity = Severity.FAULT) -> Finding:
+        return Finding(self.source.locate(keys)[0], self.place(keys), message, tuple(keys), severity)
 
 
 def read(path: Path) -> Document:
@@ -67,6 +89,38 @@ def parse(text: str | bytes, path: Path) -> Document:
             where=path.name,
         )
     return Document(path, data, source)
+
+
+def shared_once(findings: Iterable[Finding], data: Mapping[str, Any]) -> list[Finding]:
+    """By line, else in the given order; what several deployments share by one line (an anchor) once, with all that
+    share it."""
+    groups: dict[Any, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.line):
+        key = (finding.line, finding.message, finding.keys[-1:], finding.severity)
+        groups.setdefault(key, []).append(finding)
+    entries = data.get("deployments")
+    return [_with_sharers(group, entries if isinstance(entries, list) else []) for group in groups.values()]
+
+
+def _with_sharers(group: Sequence[Finding], entries: Sequence[Any]) -> Finding:
+    first = group[0]
+    indices = dict.fromkeys(
+        index for finding in group if (index := _entry_index(finding.keys)) is not None and index < len(entries)
+    )
+    sharers = [f"deployments[{index}]{_label(entries[index])}" for index in list(indices)[1:]]
+    if not sharers:
+        return first
+    return replace(first, message=f"{first.message} (the line also serves {', '.join(sharers)})")
+
+
+def _entry_index(keys: Keys) -> int | None:
+    """Index of the deployment that a place belongs to."""
+    return keys[1] if len(keys) > 1 and keys[0] == "deployments" and isinstance(keys[1], int) else None
+
+
+def _label(entry: Any) -> str:
+    name = entry.get("name") if isinstance(entry, Mapping) else None
+    return f" ({name})" if isinstance(name, str) and name else ""
 
 
 def plain(value: Any) -> Any:

@@ -48,7 +48,7 @@ _VERBATIM = ("pull_steps", "triggers")
 
 
 def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> Fields:
-    """From an entry with the environment filled in; `pull`: its own or the file's pull steps."""
+    """From an entry with the environment filled in; `pull`: its own or the file's pull steps, as well."""
     pool = entry.get("work_pool") or {}
     limit = entry.get("concurrency_limit")
     options = limit if isinstance(limit, Mapping) else {"limit": limit}
@@ -71,7 +71,7 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
     for name in ("description", "version"):
         if entry.get(name):
             fields[name] = entry[name]
-    steps = [pull] if isinstance(pull, Mapping) else pull
+    steps = [pull] if isinstance(pull, Mapping) and pull else pull
     if steps and not _STEP_OUTPUT.search(str(steps)):
         fields["pull_steps"] = steps
     triggers = entry.get("triggers") or []
@@ -161,6 +161,9 @@ def _is_entered(path: diffs.Path) -> bool:
 
 
 def _tags(value: Any) -> Any:
+    """Prefect makes texts of numbers."""
+    if isinstance(value, list):
+        return [str(tag) if isinstance(tag, int | float) else tag for tag in value]
     return [value] if isinstance(value, str) and "{{" not in value else value or []
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from pydantic import ValidationError
 
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.core.suggestions import closest, is_unknown_key, suggestion, with_hint
-from prefect_pulumi.deploy.file.document import Document, Keys, plain, read
-from prefect_pulumi.deploy.file.model import PrefectFile
-from prefect_pulumi.deploy.file.parts import all_parts, is_tag, part_at
+from prefect_pulumi.deploy.file.document import Document, Finding, Keys, Severity, plain, shared_once
+from prefect_pulumi.deploy.file.model import DeploymentEntry, PrefectFile, Schedule
+from prefect_pulumi.deploy.file.parts import FileModel, all_parts, is_tag, part_at
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,14 @@ class LoadedFile:
         return self.document.place(keys)
 
 
-def load(path: Path) -> LoadedFile:
-    """Raises `PreflightError` with all faults of form at once."""
-    return modelled(read(path))
-
-
 def modelled(document: Document) -> LoadedFile:
-    """A document that is well-formed YAML, against the model."""
+    """A document that is well-formed YAML, against the model. Raises `PreflightError` with all faults of form at
+    once."""
     data = normal(document.data)
-    model, faults = checked(document, data)
-    if model is None:
-        raise PreflightError([fault.text for fault in faults], where=document.path.name)
-    return LoadedFile(document.path, model, plain(data), document)
+    form = checked(document, data)
+    if form.model is None:
+        raise PreflightError([fault.text for fault in shared_once(form.faults, data)], where=document.path.name)
+    return LoadedFile(document.path, form.model, plain(form.data), document)
 
 
 def normal(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,39 +47,81 @@ def normal(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "deployments": [] if listed is None else listed}
 
 
+def with_default_pool(document: Document, pool: str) -> Document:
+    """`document` with `pool` (Prefect's setting; "" for none) in the entries that name none, as Prefect does it."""
+    listed = document.data.get("deployments")
+    if not pool or not isinstance(listed, list):
+        return document
+    entries = []
+    for entry in listed:
+        use = entry.get("work_pool", {}) if isinstance(entry, dict) else None
+        if isinstance(use, dict) and use.get("name") is None:
+            entry = {**entry, "work_pool": {**use, "name": pool}}
+        entries.append(entry)
+    return replace(document, data={**document.data, "deployments": entries})
+
+
 FREE = ("x-", ".")
 """How a key of the file may begin that only holds anchors; Prefect reads none of them."""
 
 
 @dataclass(frozen=True)
-class FormFault:
-    """What does not fit the model, at `keys`; `text` is `line N: key: message`."""
+class Form:
+    """What the model makes of a file. `model` is None where there are faults; `data` is without the keys that Prefect
+    ignores, each of which is a warning."""
 
-    line: int
-    keys: tuple[str | int, ...]
-    text: str
+    model: PrefectFile | None
+    data: dict[str, Any]
+    faults: tuple[Finding, ...] = ()
+    warnings: tuple[Finding, ...] = ()
 
 
-def checked(document: Document, data: Mapping[str, Any]) -> tuple[PrefectFile | None, list[FormFault]]:
-    """The model of `data`, whose places are those of `document`; or its faults."""
+def checked(document: Document, data: Mapping[str, Any]) -> Form:
+    """`data`, whose places are those of `document`, against the model."""
     kept = {key: value for key, value in data.items() if not str(key).startswith(FREE)}
     try:
-        return PrefectFile.model_validate(kept), []
+        return Form(PrefectFile.model_validate(kept), dict(data))
     except ValidationError as error:
-        faults = error.errors(include_url=False)
-        meant = {(*fault["loc"][:-1], near) for fault in faults if (near := _nearest(fault))}
-        form_faults = [
-            explain(document, fault) for fault in faults if fault["type"] != "missing" or fault["loc"] not in meant
-        ]
-        return None, sorted(dict.fromkeys(form_faults), key=lambda fault: fault.line)
+        errors = error.errors(include_url=False)
+    idle = {fault["loc"]: words for fault in errors if (words := _idle_key(fault))}
+    warnings = [_finding(document, loc, words, Severity.WARNING) for loc, words in idle.items()]
+    warnings.sort(key=lambda warning: warning.line)
+    rest = [fault for fault in errors if fault["loc"] not in idle]
+    if not rest:
+        left = reduce(_without, (_keys(loc) for loc in idle), dict(data))
+        return replace(checked(document, left), warnings=tuple(warnings))
+    meant = {(*fault["loc"][:-1], near) for fault in rest if (near := _nearest(fault))}
+    faults = [
+        _finding(document, fault["loc"], _explanation(fault))
+        for fault in rest
+        if fault["type"] != "missing" or fault["loc"] not in meant
+    ]
+    return Form(None, dict(data), tuple(dict.fromkeys(faults)), tuple(warnings))
 
 
-def explain(document: Document, fault: Any) -> FormFault:
+def _keys(location: Sequence[str | int]) -> tuple[str | int, ...]:
+    return tuple(part for part in location if not is_tag(part))
+
+
+def _without(value: Any, keys: Sequence[str | int]) -> Any:
+    """A copy of `value` that lacks the key at a place."""
+    head, *rest = keys
+    if isinstance(value, list) and isinstance(head, int):
+        return [_without(item, rest) if index == head else item for index, item in enumerate(value)]
+    if not rest:
+        return {key: item for key, item in value.items() if key != head}
+    return {key: _without(item, rest) if key == head else item for key, item in value.items()}
+
+
+def _finding(
+    document: Document, location: Sequence[str | int], message: str, severity: Severity = Severity.FAULT
+) -> Finding:
+    return document.finding(_keys(location), message, severity)
+
+
+def _explanation(fault: Any) -> str:
     """One of pydantic's faults in our words."""
-    location: tuple[str | int, ...] = fault["loc"]
-    keys = tuple(part for part in location if not is_tag(part))
-    words = _unknown_key(location) if is_unknown_key(fault) else _words(fault, location)
-    return FormFault(document.line(keys), keys, f"{document.place(keys)}: {words}")
+    return _unknown_key(fault["loc"]) if is_unknown_key(fault) else _words(fault, fault["loc"])
 
 
 def _nearest(fault: Any) -> str:
@@ -93,13 +132,45 @@ def _nearest(fault: Any) -> str:
     return closest(str(fault["loc"][-1]), part.keys() if part else [])
 
 
-def _unknown_key(location: Sequence[str | int]) -> str:
+LEFTOVERS: dict[str, str] = {
+    "is_schedule_active": "write paused for the deployment, or active for one schedule",
+    "infra_overrides": "write job_variables under work_pool",
+    "infrastructure": "name a work_pool",
+    "infrastructure_document_id": "name a work_pool",
+    "storage": "write steps under pull",
+    "storage_document_id": "write steps under pull",
+    "manifest_path": "take it out",
+    "timestamp": "take it out",
+}
+"""Key of a deployment of Prefect 2 -> what says the same today."""
+
+FILE_METADATA = frozenset({"version"})
+"""Keys that say something of the file itself at its top, whatever they mean below."""
+
+
+def _idle_key(fault: Any) -> str:
+    """What is said of an unknown key that changes nothing; "" where it was meant to be a known one, which is a fault.
+
+    Prefect refuses the whole file for an unknown key of a schedule.
+    """
+    if not is_unknown_key(fault):
+        return ""
+    location, key = fault["loc"], str(fault["loc"][-1])
     part = part_at(PrefectFile, location[:-1])
-    key = str(location[-1])
-    known = part.keys() if part else []
-    hint = suggestion(key, known)
-    if hint:
-        return with_hint("unknown key", hint)
+    if part is Schedule or part is None:
+        return ""
+    if part is DeploymentEntry and key in LEFTOVERS:
+        return f"Prefect 3 ignores this key of Prefect 2; {LEFTOVERS[key]}"
+    if part is PrefectFile and key in FILE_METADATA:
+        return "Prefect ignores this key; take it out"
+    if closest(key, part.keys()) or _elsewhere(part, key):
+        return ""
+    anchors = ", or let it begin with x- when it only holds anchors" if part is PrefectFile else ""
+    return f"Prefect ignores this key; take it out{anchors}"
+
+
+def _elsewhere(part: type[FileModel] | None, key: str) -> tuple[str, str] | None:
+    """The known key of another part that `key` is or was meant to be, and the key that this part stands under."""
     others = {
         name: owner
         for part_type, owner in all_parts(PrefectFile).items()
@@ -107,13 +178,25 @@ def _unknown_key(location: Sequence[str | int]) -> str:
         for name in part_type.keys()  # noqa: SIM118 - a method of ours
     }
     if key in others:
-        owner = others[key]
-        return f"unknown key here; it belongs under {owner}" if owner else "unknown key here; it belongs at the top"
+        return key, others[key]
     near = closest(key, others, cutoff=0.8)
-    if near and others[near]:
-        return f"unknown key; did you mean {near}, under {others[near]}?"
-    anchors = " (a key that only holds anchors may begin with x-)" if part is PrefectFile else ""
-    return f"unknown key; known here: {', '.join(known)}{anchors}"
+    return (near, others[near]) if near and others[near] else None
+
+
+def _unknown_key(location: Sequence[str | int]) -> str:
+    part = part_at(PrefectFile, location[:-1])
+    key = str(location[-1])
+    known = part.keys() if part else []
+    hint = suggestion(key, known)
+    if hint:
+        return with_hint("unknown key", hint)
+    elsewhere = _elsewhere(part, key)
+    if elsewhere is None:
+        return f"unknown key, for which Prefect skips the whole file; known here: {', '.join(known)}"
+    near, owner = elsewhere
+    if near != key:
+        return f"unknown key; did you mean {near}, under {owner}?"
+    return f"unknown key here; it belongs under {owner}" if owner else "unknown key here; it belongs at the top"
 
 
 _MISSING = {

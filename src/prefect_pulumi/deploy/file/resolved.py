@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.core.suggestions import suggestion, with_hint
+from prefect_pulumi.deploy.file.document import shared_once
 from prefect_pulumi.deploy.file.fields import UI_FIELDS
 from prefect_pulumi.deploy.file.loader import LoadedFile, checked
 from prefect_pulumi.deploy.file.overrides import overlaid, override_for, pin_conflicts, pinned
@@ -70,11 +71,13 @@ def resolve_file(
     raw = pinned({**loaded.raw, "deployments": entries}, values.commit)
     if raw == loaded.raw:
         return ResolvedFile(loaded, names, ui, tuple(faults))
-    model, wrong = checked(loaded.document, raw)
-    if model is None:
+    form = checked(loaded.document, raw)
+    # The file's own idle keys are out of `raw` by now: what is idle here, an override gives.
+    wrong = shared_once((*form.faults, *form.warnings), raw)
+    if form.model is None or wrong:
         faults += [f"{fault.text} (with the stack's overrides)" for fault in wrong]
         return ResolvedFile(loaded, names, ui, tuple(faults))
-    return ResolvedFile(replace(loaded, model=model, raw=raw), names, ui, tuple(faults))
+    return ResolvedFile(replace(loaded, model=form.model, raw=raw), names, ui, tuple(faults))
 
 
 def _name(entry: Json, root: Path, flows: Mapping[str, str]) -> str:

@@ -163,7 +163,9 @@ WHOLE = re.compile(r"\s*\{\{\s*(?!\$)[\w.\-\[\]]+\s*\}\}\s*")
 
 
 def _tags(value: Any) -> Any:
-    if value is None or (isinstance(value, str) and WHOLE.fullmatch(value)):
+    if value is None:
+        raise ValueError("it is empty, and Prefect fails on that; write [] or leave the key out")
+    if isinstance(value, str) and WHOLE.fullmatch(value):
         return value
     if not isinstance(value, list):
         raise ValueError("give a list, such as [orders, nightly]")
@@ -197,6 +199,6 @@ Span = Annotated[timedelta, Field(ge=timedelta(0)), _SECONDS]
 Duration = Annotated[timedelta, AfterValidator(_positive), _SECONDS]
 Switch = Annotated[bool, OrTemplate, WithJsonSchema({"type": ["boolean", "string"]})]
 JsonMapping = Annotated[dict[str, Any], BeforeValidator(_json_mapping)]
-Tags = Annotated[Any, BeforeValidator(_tags), WithJsonSchema({"type": ["array", "string", "null"], "items": {}})]
+Tags = Annotated[Any, BeforeValidator(_tags), WithJsonSchema({"type": ["array", "string"], "items": {}})]
 """A list of texts, or one template that stands for such a list."""
 VersionType = Annotated[str, AfterValidator(_version_type), WithJsonSchema({"enum": list(VERSION_TYPES)})]

@@ -11,6 +11,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -134,14 +135,21 @@ def flow_facts(entrypoint: str) -> dict[str, Any]:
         return {"fault": missing(entrypoint, error), "absent": True}
     except importlib.import_module("prefect.exceptions").ScriptError as error:
         why = failure(error)
-        if not why.get("missing_module"):
-            return why
-        # What Prefect itself makes of it: only lines that need no import are run.
-        try:
-            flow = flows.load_flow_from_entrypoint(entrypoint)
-        except Exception:  # noqa: BLE001 - there is no such flow in the source either
-            return why
-        return {**why, "flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
+        return why if why.get("needs_server") else {**why, **source_facts(entrypoint)}
+    return {"flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
+
+
+def source_facts(entrypoint: str) -> dict[str, Any]:
+    """What Prefect itself makes of a file that cannot be imported: only lines that need no import are run. {} where the
+    source has no such flow either."""
+    flows = importlib.import_module("prefect.flows")
+    callables = importlib.import_module("prefect.utilities.callables")
+    try:
+        flow = flows.safe_load_flow_from_entrypoint(entrypoint)
+    except Exception:  # noqa: BLE001 - a syntax error, or whatever the lines raise that are run
+        return {}
+    if not isinstance(flow, flows.Flow):
+        return {}
     return {"flow": flow.name, "schema": callables.parameter_schema(flow).model_dump_for_openapi()}
 
 
@@ -186,9 +194,24 @@ def failure(error: BaseException) -> dict[str, Any]:
     where = f"{own[-1][0]} line {own[-1][1]}: " if own else ""
     return {
         "fault": f"{where}{text}",
-        "missing_module": cause.name or "" if isinstance(cause, ModuleNotFoundError) else "",
+        "missing_module": missing_module(cause),
         "needs_server": NO_API in str(cause),
     }
+
+
+def missing_module(cause: BaseException) -> str:
+    """The module that is not installed here, "" for another failure. A name that a namespace package lacks is a module
+    of a part of it that is not here."""
+    if not isinstance(cause, ImportError) or not cause.name:
+        return ""
+    if isinstance(cause, ModuleNotFoundError):
+        return cause.name
+    lacking = re.match(r"cannot import name '(\w+)' from", str(cause))
+    if lacking is None:
+        return ""
+    package = sys.modules.get(cause.name)
+    is_namespace = package is not None and getattr(package, "__file__", None) is None and hasattr(package, "__path__")
+    return f"{cause.name}.{lacking[1]}" if is_namespace else ""
 
 
 if __name__ == "__main__":

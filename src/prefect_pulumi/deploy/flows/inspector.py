@@ -212,7 +212,7 @@ class FlowInspector:
             named = needed_files(Entrypoint.parse(result.name, self.root).path, self.root) if result.flow else []
         except SourceFault:
             named = []
-        files = {*result.files, *(path.relative_to(self.root).as_posix() for path in named)}
+        files = {*result.files, *named}
         variables = sorted(name for name in set(result.variables) - PASSING if not name.startswith(NOT_HANDED_ON))
         return _import_result({**asdict(result), "files": sorted(files), "variables": variables})
 

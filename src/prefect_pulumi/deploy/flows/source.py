@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,10 +17,15 @@ class SourceFault(Exception):
     """An entrypoint that does not lead to a flow."""
 
 
+def is_script(text: str) -> bool:
+    """Whether an entrypoint names a file; Prefect imports any other by its module's name."""
+    return ".py:" in text
+
+
 @dataclass(frozen=True)
 class Entrypoint:
-    """`path/to/file.py:function`, `package.module:function` or `package.module.function`; a method is
-    `Class.method`."""
+    """`path/to/file.py:function`, also of a file outside of the folder, `module:function`, `package.module:function` or
+    `package.module.function`; a method is `Class.method`, not in the form without a colon."""
 
     path: Path
     name: str
@@ -26,20 +33,18 @@ class Entrypoint:
     @staticmethod
     def parse(text: str, root: Path) -> Entrypoint:
         """Raises `SourceFault` when there is no such file or module."""
-        if ".py:" in text:
+        if is_script(text):
             file, _, name = text.rpartition(":")
             path = root / file
             if not path.is_file():
                 raise SourceFault(f"there is no file {file}{_near(path, root)}")
-            if not path.resolve().is_relative_to(root.resolve()):
-                raise SourceFault(f"{file} lies outside of {root}, the folder that is deployed")
         elif text.endswith(".py"):
             raise SourceFault(f"{text} names no function; write {text}:function")
         else:
             module, _, name = text.rpartition(":" if ":" in text else ".")
             if not module or not name:
                 raise SourceFault(f"{text!r} is not path/to/file.py:function")
-            if (root / f"{module}.py").is_file():
+            if "/" in module and (root / f"{module}.py").is_file():
                 raise SourceFault(f"{module} lacks its ending; write {module}.py:{name}")
             path = _module_path(module, root)
         if not name.replace(".", "_").isidentifier():
@@ -56,14 +61,14 @@ def _near(path: Path, root: Path) -> str:
         return f"; did you mean {same[0].relative_to(root).as_posix()}?"
     folder = path.parent if path.parent.is_dir() else root
     near = closest(path.name, [candidate.name for candidate in folder.glob("*.py")], cutoff=0.75)
-    return f"; did you mean {(folder / near).relative_to(root).as_posix()}?" if near else ""
+    return f"; did you mean {relative(folder / near, root)}?" if near else ""
 
 
 def _module_path(module: str, root: Path) -> Path:
     """File of a module of the project, or of an installed package. Nothing is imported."""
     if not all(part.isidentifier() for part in module.split(".")):
         raise SourceFault(f"{module!r} is neither a file ending with .py nor a module")
-    folders = [root, root / "src"]
+    folders = [root]
     top, *rest = module.split(".")
     try:
         spec = find_spec(top)
@@ -71,6 +76,8 @@ def _module_path(module: str, root: Path) -> Path:
         spec = None
     if spec is not None and spec.submodule_search_locations:
         folders += [Path(folder).parent for folder in spec.submodule_search_locations]
+    elif spec is not None and spec.has_location and spec.origin:
+        folders.append(Path(spec.origin).parent)
     for folder in folders:
         stem = folder.joinpath(top, *rest)
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):
@@ -114,8 +121,18 @@ def _decorated_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     raise SourceFault(f"{node.name} is not decorated with @flow")
 
 
-def needed_files(entrypoint: Path, root: Path) -> list[Path]:
-    """The flow's file and the project modules that it imports, directly or not, in a stable order."""
+def relative(path: Path, root: Path) -> str:
+    """The path from `root` on, `../elsewhere.py` for one outside."""
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def needed_files(entrypoint: Path, root: Path) -> list[str]:
+    """The flow's file and the project modules that it imports, directly or not, relative to `root` and in a stable
+    order. Of a flow outside of the project the modules in its folder count too."""
+    root = root.resolve()
+    folders = [root]
+    if "site-packages" not in entrypoint.parts and not entrypoint.resolve().is_relative_to(root):
+        folders.append(entrypoint.resolve().parent)
     files: dict[Path, None] = {}
     todo = [entrypoint.resolve()]
     while todo:
@@ -128,8 +145,12 @@ def needed_files(entrypoint: Path, root: Path) -> list[Path]:
         except (OSError, SyntaxError, UnicodeDecodeError):
             continue
         for module, level in _imports(tree):
-            todo.extend(_module_files(module, level, path, root.resolve()))
-    return sorted(path for path in files if path.is_relative_to(root.resolve()))
+            todo.extend(_module_files(module, level, path, folders))
+    return sorted(relative(path, root) for path in files if _within(path, folders))
+
+
+def _within(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _imports(tree: ast.AST) -> list[tuple[str, int]]:
@@ -144,8 +165,9 @@ def _imports(tree: ast.AST) -> list[tuple[str, int]]:
     return names
 
 
-def _module_files(module: str, level: int, importer: Path, root: Path) -> list[Path]:
-    """Files inside the project for a dotted name: beside the importer (as a worker runs it) or from the root."""
+def _module_files(module: str, level: int, importer: Path, folders: Sequence[Path]) -> list[Path]:
+    """Files inside `folders` for a dotted name: beside the importer (as a worker runs it) or from the first of them."""
+    root = folders[0]
     parts = module.split(".") if module else []
     starts = [importer.parents[level - 1]] if level else [importer.parent, root, root / "src"]
     files: list[Path] = []
@@ -153,4 +175,4 @@ def _module_files(module: str, level: int, importer: Path, root: Path) -> list[P
         for count in range(len(parts), 0, -1):
             stem = start.joinpath(*parts[:count])
             files.extend(path for path in (stem.with_suffix(".py"), stem / "__init__.py") if path.is_file())
-    return [path.resolve() for path in files if path.resolve().is_relative_to(root)]
+    return [path.resolve() for path in files if _within(path.resolve(), folders)]

@@ -79,7 +79,7 @@ class _Sources:
 
     def _told(self, entrypoint: str) -> list[str]:
         path = Entrypoint.parse(entrypoint, self._root).path
-        return [file.relative_to(self._root).as_posix() for file in needed_files(path, self._root)]
+        return needed_files(path, self._root)
 
     def _content(self, name: str) -> bytes:
         if name not in self._files:

@@ -12,10 +12,12 @@ from typing import Any
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import Secret, has_secret, same, unwrap
+from prefect_pulumi.deploy.file.document import Document, read
 from prefect_pulumi.deploy.file.environment import DeployEnvironment
 from prefect_pulumi.deploy.file.fields import Fields, declared_fields
-from prefect_pulumi.deploy.file.loader import LoadedFile
+from prefect_pulumi.deploy.file.loader import LoadedFile, with_default_pool
 from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
+from prefect_pulumi.deploy.file.settings import default_pool
 from prefect_pulumi.deploy.flows.inspector import ImportResult
 from prefect_pulumi.deploy.plan.fingerprint import fingerprints
 from prefect_pulumi.deploy.plan.step_digests import StepDigests, build_and_push
@@ -57,7 +59,7 @@ class CheckedFile:
         return {
             name: declared_fields(
                 self.env.resolved(entry),
-                entry["pull"] if "pull" in entry else shared.get("pull"),
+                self.env.resolved(entry["pull"] if "pull" in entry else shared.get("pull")),
                 self.resolved.ui[name],
             )
             for name, entry in self.named_entries
@@ -90,6 +92,12 @@ def place_of(root: Path, inputs: Props) -> tuple[Path, Path]:
     """The folder of the flows and the path of the file."""
     directory = root / str(unwrap(inputs.get("directory", ".")))
     return directory, directory / str(unwrap(inputs.get("prefectFile", "prefect.yaml")))
+
+
+def read_file(root: Path, inputs: Props) -> Document:
+    """The file with Prefect's default work pool in the entries that name none. Raises `PreflightError`."""
+    directory, path = place_of(root, inputs)
+    return with_default_pool(read(path), default_pool(directory, {**os.environ, **unwrap(inputs.get("env", {}))}))
 
 
 def environment(inputs: Props) -> DeployEnvironment:

@@ -15,10 +15,9 @@ from prefect_pulumi.core.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.core.property_paths import step
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, secret, unwrap
-from prefect_pulumi.deploy.file.document import read
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.file.fields import changes
-from prefect_pulumi.deploy.file.loader import load, modelled, normal
+from prefect_pulumi.deploy.file.loader import modelled, normal
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
 from prefect_pulumi.deploy.plan.journal import DeployJournal
@@ -26,7 +25,13 @@ from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.deploy.plan.plan import Assessment, DeployPlan, Live, assess, plan
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.deploy_step.checked_file import CheckedFile, checked_file, environment, place_of
+from prefect_pulumi.provider.deploy_step.checked_file import (
+    CheckedFile,
+    checked_file,
+    environment,
+    place_of,
+    read_file,
+)
 from prefect_pulumi.provider.deploy_step.executor import DeployExecutor, delete_deployment, plan_lines
 from prefect_pulumi.provider.deploy_step.preflight import IMPORT_SECONDS, Preflight, PreflightOptions
 from prefect_pulumi.provider.handlers.base import Call, Handler
@@ -86,7 +91,7 @@ class DeploymentsHandler(Handler):
     def _preflight(self, inputs: Props, urn: str) -> CheckedFile:
         """Checks the file as a whole, with the stack's values. Raises `PreflightError` with every fault."""
         directory, path = place_of(self.root, inputs)
-        document, env = read(path), environment(inputs)
+        document, env = read_file(self.root, inputs), environment(inputs)
         preflight = Preflight(self.root, self.connection, self.run, directory, env.values, _options(inputs, env))
         flows = preflight.imports(document)
         file, loaded, data, faults = None, None, normal(document.data), []
@@ -112,7 +117,8 @@ class DeploymentsHandler(Handler):
         file = self._files.get(call.urn)
         if file is not None and file.is_of(call.news):
             return file
-        return checked_file(self.root, call.news, load(place_of(self.root, call.news)[1]), environment(call.news), {})
+        loaded = modelled(read_file(self.root, call.news))
+        return checked_file(self.root, call.news, loaded, environment(call.news), {})
 
     # Plan
 
@@ -288,6 +294,7 @@ def _options(inputs: Props, env: DeployEnvironment) -> PreflightOptions:
         secrets=marked | secret_texts(inputs.get("overrides")),
         seconds=unwrap(inputs.get("importSeconds", IMPORT_SECONDS)),
         worker_packages=unwrap(inputs.get("workerPackages", [])),
+        strict=unwrap(inputs.get("strict", False)),
     )
 
 

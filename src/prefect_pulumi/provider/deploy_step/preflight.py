@@ -18,6 +18,7 @@ from prefect_pulumi.deploy.checks.suite import CheckReport, check_all, entrypoin
 from prefect_pulumi.deploy.file.document import Document, plain
 from prefect_pulumi.deploy.file.loader import normal
 from prefect_pulumi.deploy.flows.inspector import FlowInspector, ImportResult
+from prefect_pulumi.deploy.flows.requirements import requirements
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.run import ProgramRun
@@ -34,7 +35,7 @@ class PreflightOptions:
     `pools` and `queues` ('pool/queue') are names that it lists; None: not known yet. `here`: pools that workers of this
     machine serve. `plain`: environment variables and blocks ('type/name') that may be stored as plain text; `secrets`:
     texts that may not; `seconds`: how long one import may take; `worker_packages`: what only the workers have
-    installed.
+    installed; `strict`: warnings are errors.
     """
 
     pools: Collection[str] | None = ()
@@ -44,6 +45,7 @@ class PreflightOptions:
     secrets: Collection[str] = ()
     seconds: float = IMPORT_SECONDS
     worker_packages: Collection[str] = ()
+    strict: bool = False
 
 
 class Preflight:
@@ -119,6 +121,8 @@ class Preflight:
             secrets=frozenset({*declared.secrets, *options.secrets, *self.connection.secret_env.values()}),
             plain=frozenset(options.plain),
             worker_packages=frozenset(options.worker_packages),
+            requirements=requirements(dict.fromkeys((self.directory, self.root))),
+            strict=options.strict,
         )
 
     def _ask(self, wanted: References) -> tuple[LookupResult, str]:
