@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +11,8 @@ CUTOFF = 0.6
 
 def closest(name: str, known: Iterable[str], cutoff: float = CUTOFF) -> str:
     """The known name that `name` is most like; "" when none is like it."""
+    import difflib  # only a fault needs it
+
     return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)), "")
 
 

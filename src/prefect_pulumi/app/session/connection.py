@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.values import Secret, unwrap
 from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import ResourceEntry
+
+if TYPE_CHECKING:
+    from prefect_pulumi.api.blocking import BlockingClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,8 @@ class Connection:
 
     def client(self) -> BlockingClient:
         """A new client; the caller closes it."""
+        from prefect_pulumi.api.blocking import BlockingClient
+
         return BlockingClient(self.api_url, api_key=self.api_key, auth_string=self.auth_string)
 
 

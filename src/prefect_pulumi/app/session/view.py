@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.app.events import Sink
 from prefect_pulumi.app.session.connection import Connection, connection_of
 from prefect_pulumi.models.release_record import ReleasePin
@@ -17,6 +16,9 @@ from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.promotion.release_records import StackReleases, stack_releases
 from prefect_pulumi.state import journal_replay
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
+
+if TYPE_CHECKING:
+    from prefect_pulumi.api.blocking import BlockingClient
 
 StateLoader = Callable[[Stack], Snapshot]
 """Reads a state without writing: what a crashed run had finished is folded in."""
