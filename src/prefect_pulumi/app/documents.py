@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from prefect_pulumi.app.imports.import_objects import ImportResult
+from prefect_pulumi.app.init.initialization import InitResult
 from prefect_pulumi.app.workers import WorkerReport
 from prefect_pulumi.core.errors import DeployError, PartialFailureError, PrefectPulumiError
 from prefect_pulumi.core.masking import current
@@ -80,6 +81,11 @@ def import_document(result: ImportResult) -> dict[str, Any]:
         "secretKeys": sorted(result.program.secrets),
     }
     return document | ({"folder": str(result.folder)} if result.folder is not None else {})
+
+
+def init_document(result: InitResult) -> dict[str, Any]:
+    files = [{"name": change.name, "action": change.action, "text": change.text} for change in result.changes]
+    return {"operation": "init", "project": result.repository.name, "files": files, "notes": list(result.notes)}
 
 
 def release_document(releases: StackReleases, record: ReleaseRecord) -> dict[str, Any]:

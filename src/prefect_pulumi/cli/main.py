@@ -9,9 +9,10 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
-from prefect_pulumi.cli.commands import config, drift, imports, operate, releases, runs, state
+from prefect_pulumi.cli.commands import config, drift, imports, init, operate, releases, runs, state
 from prefect_pulumi.cli.parser import EPILOG, Options, Parser
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
 from prefect_pulumi.core.interruption import PROCESS
@@ -29,7 +30,7 @@ def make_parser() -> Parser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     options = Options()
-    for group in (operate, imports, runs, drift, releases, config, state):
+    for group in (init, operate, imports, runs, drift, releases, config, state):
         group.register(commands, options)
     return parser
 
@@ -85,9 +86,9 @@ def _run(argv: Sequence[str] | None) -> int:
     from prefect_pulumi.project.layout import work_folder
     from prefect_pulumi.project.stack import Stack, find_root
 
-    root = find_root()
+    root = find_root() if arguments.in_project else Path.cwd()
     protect(work_folder(root))
-    if arguments.stack:
+    if arguments.in_project and arguments.stack:
         Stack(root, arguments.stack).prefetch_key()  # derived while the modules of the command are imported
     from prefect_pulumi.app.project import Project
     from prefect_pulumi.cli.output.terminal import make_sink

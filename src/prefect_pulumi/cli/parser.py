@@ -117,7 +117,7 @@ def add_group(commands: Any, name: str, help: str) -> Any:
 
 
 def add_command(group: Any, name: str, handler: Handler, help: str, *parents: Parser, **defaults: Any) -> Parser:
-    """A command of a group; `defaults` are further values of its namespace."""
+    """A command of a group; `defaults` are further values of its namespace. `in_project=False`: it needs none."""
     parser: Parser = group.add_parser(name, parents=parents, help=help)
-    parser.set_defaults(handler=handler, **defaults)
+    parser.set_defaults(handler=handler, **{"in_project": True, **defaults})
     return parser

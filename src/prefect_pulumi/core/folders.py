@@ -29,6 +29,8 @@ def make_folder(path: Path) -> None:
         if folder.name == WORK_FOLDER:
             if not os.path.lexists(folder):
                 folder.mkdir(parents=True, exist_ok=True)
+                # In a repository whose own .gitignore does not know it, `git add -A` would take state and passphrase.
+                (folder / ".gitignore").write_text("*\n", "utf-8")
             protect(folder)
             break
     path.mkdir(parents=True, exist_ok=True)

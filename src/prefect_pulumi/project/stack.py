@@ -28,7 +28,7 @@ def find_root(start: Path | None = None) -> Path:
     here = (start or Path.cwd()).resolve()
     root = layout.find_project(here)
     if root is None:
-        raise ConfigError("no Pulumi.yaml here or above", where=str(here), remedy="run infra inside a project")
+        raise ConfigError("no Pulumi.yaml here or above", where=str(here), remedy="infra init makes this folder a project")
     return root
 
 
@@ -70,9 +70,8 @@ class Stack:
         path = self.config_file
         if not path.is_file():
             known = layout.stack_names(self.config_root)
-            raise ConfigError(
-                f"there is no stack {self.name!r}", where=path.name, remedy=f"use one of: {', '.join(known) or 'none'}"
-            )
+            remedy = f"use one of: {', '.join(known)}" if known else "infra init writes the files of two stacks"
+            raise ConfigError(f"there is no stack {self.name!r}", where=path.name, remedy=remedy)
         config = StackConfig.load(path, self.project.name)
         if self.pin:
             config.overlay(["environment", "release"], json.loads(self.pin))

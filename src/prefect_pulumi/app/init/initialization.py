@@ -1,0 +1,141 @@
+"""`infra init`: writes the files of a project into a repository that has none, and nothing twice."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from prefect_pulumi.app.init.project_files import (
+    GITATTRIBUTES,
+    GITIGNORE,
+    UNKNOWN_SERVER,
+    environment_variable,
+    project_files,
+)
+from prefect_pulumi.app.init.repository import Repository, look, need_name
+from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.project import layout
+
+PORT = 4200
+PORTS_TRIED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class InitRequest:
+    """`name` and `server` in place of what the repository and Prefect's own settings say; "" for those."""
+
+    folder: Path
+    name: str = ""
+    server: str = ""
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """`action`: `created`, `extended` by lines, or `kept` as it is. `text`: the file, or the lines that it gains."""
+
+    name: str
+    action: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """`notes`: what is left to the team, a line each."""
+
+    repository: Repository
+    changes: tuple[FileChange, ...]
+    notes: tuple[str, ...]
+
+
+def initialize(request: InitRequest) -> InitResult:
+    """Makes `folder` a project; an existing file is never overwritten.
+
+    Raises `InputError` for a bad name and where the folder is inside another project or cannot be written,
+    `PreflightError` for a `prefect.yaml` that is no YAML mapping.
+    """
+    root = request.folder.resolve()
+    if not root.is_dir():
+        raise InputError("there is no such folder", where=str(root))
+    outer = layout.find_project(root)
+    if outer is not None and outer != root:
+        raise InputError(f"this folder is inside the project {outer}", where=str(root), remedy=f"cd {outer}")
+    repository = look(root)
+    repository = replace(
+        repository,
+        name=need_name(request.name) if request.name else repository.name,
+        server=request.server or repository.server,
+    )
+    changes = (
+        *(_file(root, name, text) for name, text in project_files(repository, _free_port())),
+        _lines(root, ".gitignore", GITIGNORE),
+        _lines(root, ".gitattributes", GITATTRIBUTES),
+    )
+    if not request.dry_run:
+        for change in changes:
+            _write(root, change)
+    return InitResult(repository, changes, tuple(_notes(repository, changes)))
+
+
+def _file(root: Path, name: str, text: str) -> FileChange:
+    return FileChange(name, "kept") if (root / name).exists() else FileChange(name, "created", text)
+
+
+def _lines(root: Path, name: str, lines: tuple[str, ...]) -> FileChange:
+    path = root / name
+    if not path.exists():
+        return FileChange(name, "created", "".join(f"{line}\n" for line in lines))
+    present = path.read_text("utf-8", errors="surrogateescape")
+    missing = [
+        line for line in lines if line not in present.splitlines() and line.rstrip("/") not in present.splitlines()
+    ]
+    if not missing:
+        return FileChange(name, "kept")
+    return FileChange(
+        name, "extended", ("" if present.endswith("\n") or not present else "\n") + "\n".join([*missing, ""])
+    )
+
+
+def _write(root: Path, change: FileChange) -> None:
+    path = root / change.name
+    try:
+        if change.action == "created":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                file.write(change.text)
+        elif change.action == "extended":
+            with path.open("a", encoding="utf-8") as file:
+                file.write(change.text)
+    except OSError as error:
+        raise InputError(error.strerror or str(error), where=str(path)) from error
+
+
+def _free_port() -> int:
+    """The first port from Prefect's own on that nothing listens on."""
+    for port in range(PORT, PORT + PORTS_TRIED):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    return PORT
+
+
+def _notes(repository: Repository, changes: tuple[FileChange, ...]) -> list[str]:
+    written = {change.name for change in changes if change.action == "created"}
+    notes = list(repository.notes)
+    if "Pulumi.prod.yaml" in written:
+        if repository.server in ("", UNKNOWN_SERVER):
+            notes.append("Pulumi.prod.yaml: put the address of your Prefect server at `server.api_url`")
+        if repository.pools:
+            notes.append("Pulumi.prod.yaml: are the types of the pools those of your workers?")
+    if "Pulumi.dev.yaml" in written and repository.variables:
+        notes.append(f"Pulumi.*.yaml: give the variables their values: {', '.join(repository.variables)}")
+    if "Pulumi.dev.yaml" in written and repository.secrets:
+        names = ", ".join(environment_variable(name) for name in repository.secrets)
+        notes.append(f"the values of secrets come from the environment: {names}")
+    if "prefect.yaml" in written:
+        notes.append("prefect.yaml: list your deployments there")
+    declared = [f"{block} (used by {use.where})" for block, use in repository.blocks.items()]
+    if declared:
+        notes.append(f"infra/: declare the blocks that flows load: {', '.join(declared)}")
+    return notes

@@ -1,0 +1,237 @@
+"""What a repository of flows says of the Prefect that it needs: its `prefect.yaml`, its flows, its environment."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.deploy.file import document, placeholders
+from prefect_pulumi.deploy.file.placeholders import Source
+from prefect_pulumi.project import git, layout
+from prefect_pulumi.project.stack import NAME
+
+PREFECT_FILE = "prefect.yaml"
+LARGEST = 1_000_000
+"""Bytes of a Python file; what is larger is no code that somebody wrote."""
+LIMITS = {"concurrency", "rate_limit"}
+OWN_MACHINE = {"127.0.0.1", "localhost", "::1", "0.0.0.0"}  # noqa: S104 - compared, not listened on
+DOCKER_VARIABLES = {"image", "image_pull_policy", "networks", "volumes"}
+"""Job variables that a pool of processes does not know."""
+
+
+@dataclass
+class Pool:
+    """`queues`: those that deployments name, without `default`, which every pool has."""
+
+    type: str = "process"
+    queues: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a name is used, and the value that the code has for it until one is declared."""
+
+    where: str
+    value: Any = ""
+
+
+@dataclass
+class Repository:
+    """`variables`, `secrets`, `limits` and `blocks` (the others that are loaded, `type/name`): name -> its first use.
+    `server`: address of the team's Prefect, "" where none is known."""
+
+    root: Path
+    name: str
+    has_prefect_file: bool = False
+    pools: dict[str, Pool] = field(default_factory=dict)
+    variables: dict[str, Use] = field(default_factory=dict)
+    secrets: dict[str, Use] = field(default_factory=dict)
+    limits: dict[str, Use] = field(default_factory=dict)
+    blocks: dict[str, Use] = field(default_factory=dict)
+    server: str = ""
+    virtual_environment: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def look(root: Path, environment: Mapping[str, str] | None = None) -> Repository:
+    """Reads files only. Raises `PreflightError` for a `prefect.yaml` that is no YAML mapping."""
+    environment = os.environ if environment is None else environment
+    repository = Repository(
+        root, _name(root), server=_server(environment), virtual_environment=_virtual_environment(root)
+    )
+    _look_at_prefect_file(repository)
+    for path in _python_files(root):
+        _look_at_flows(repository, path)
+    return repository
+
+
+def _name(root: Path) -> str:
+    """Of pyproject.toml, else of the folder; with what a project's name may hold."""
+    try:
+        name = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("project", {}).get("name", "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError):
+        name = ""
+    return project_name(str(name or root.resolve().name))
+
+
+def project_name(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-.")[:100] or "prefect-infra"
+
+
+def need_name(name: str) -> str:
+    """Raises `InputError` for a name that Pulumi does not take."""
+    if not NAME.fullmatch(name):
+        text = f"{name[:40]!r} is no project name: letters, digits, `_`, `.` and `-`, 100 at most"
+        raise InputError(text, where="infra init --name")
+    return name
+
+
+def _server(environment: Mapping[str, str]) -> str:
+    """The address that Prefect's own settings name: the variable, else the active profile's. One on this machine is
+    what the dev stack replaces."""
+    address = environment.get("PREFECT_API_URL", "") or _profile_address(environment)
+    host = urlsplit(address).hostname or ""
+    return "" if not host or host in OWN_MACHINE else address
+
+
+def _profile_address(environment: Mapping[str, str]) -> str:
+    home = Path(environment.get("PREFECT_HOME") or Path.home() / ".prefect")
+    try:
+        profiles = tomllib.loads((home / "profiles.toml").read_text("utf-8"))
+        active = environment.get("PREFECT_PROFILE") or profiles.get("active", "")
+        return str(profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL", ""))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError):
+        return ""
+
+
+def _virtual_environment(root: Path) -> str:
+    """The environment of this command, relative to the repository; "" when it is elsewhere."""
+    prefix = Path(sys.prefix)
+    return prefix.relative_to(root).as_posix() if prefix != root and prefix.is_relative_to(root) else ""
+
+
+def _look_at_prefect_file(repository: Repository) -> None:
+    path = repository.root / PREFECT_FILE
+    if not path.is_file():
+        return
+    repository.has_prefect_file = True
+    data = document.read(path).data
+    entries = data.get("deployments")
+    for entry in entries if isinstance(entries, list) else []:
+        if isinstance(entry, dict):
+            _look_at_pool(repository, entry)
+    for text in _texts(data):
+        for placeholder in placeholders.find(text):
+            if placeholder.source is Source.VARIABLE:
+                repository.variables.setdefault(placeholder.name, Use(PREFECT_FILE))
+            elif placeholder.source is Source.BLOCK:
+                slug, name, _ = placeholder.block
+                if slug == "secret":
+                    repository.secrets.setdefault(name, Use(PREFECT_FILE))
+                else:
+                    repository.blocks.setdefault(f"{slug}/{name}", Use(PREFECT_FILE))
+
+
+def _look_at_pool(repository: Repository, entry: Mapping[str, Any]) -> None:
+    use = entry.get("work_pool")
+    use = use if isinstance(use, dict) else {}
+    name = use.get("name")
+    if not isinstance(name, str) or not name or "{{" in name:
+        repository.notes.append(
+            f"deployment {entry.get('name')} names no work pool that can be declared: write `work_pool: {{name: ...}}`"
+        )
+        return
+    pool = repository.pools.setdefault(name, Pool())
+    queue = use.get("work_queue_name")
+    if isinstance(queue, str) and queue not in {"default", *pool.queues} and "{{" not in queue:
+        pool.queues.append(queue)
+    variables = use.get("job_variables")
+    if isinstance(variables, dict) and DOCKER_VARIABLES & set(variables):
+        pool.type = "docker"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _python_files(root: Path) -> Iterator[Path]:
+    names = git.list_files(root) if (root / ".git").exists() else None
+    paths = (root / name for name in names) if names is not None else root.rglob("*.py")
+    for path in sorted(paths):
+        inside = set(path.relative_to(root).parts)
+        if path.suffix == ".py" and not inside & layout.OTHERS_CODE and path.is_file():
+            yield path
+
+
+def _look_at_flows(repository: Repository, path: Path) -> None:
+    """Names that the flows give to Prefect's own functions as plain text."""
+    try:
+        if path.stat().st_size > LARGEST:
+            return
+        source = path.read_bytes()
+        tree = ast.parse(source) if b"prefect" in source else None
+    except (OSError, SyntaxError, ValueError):
+        return
+    if tree is None:
+        return
+    where = path.relative_to(repository.root).as_posix()
+    imported = _imported(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.args[0].value
+            if isinstance(name, str):
+                _note_call(repository, imported, node, name, where)
+
+
+def _imported(tree: ast.AST) -> dict[str, str]:
+    """Name in the file -> `module.name`, of what comes from Prefect and its collections."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0].startswith("prefect"):
+            names |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def _note_call(repository: Repository, imported: Mapping[str, str], call: ast.Call, name: str, where: str) -> None:
+    function = call.func
+    if isinstance(function, ast.Name):
+        if imported.get(function.id, "").rsplit(".", 1)[-1] in LIMITS:
+            repository.limits.setdefault(name, Use(where))
+        return
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return
+    kind = imported.get(function.value.id, "").rsplit(".", 1)[-1]
+    if kind == "Variable" and function.attr in {"get", "aget"}:
+        repository.variables.setdefault(name, Use(where, _default(call)))
+    elif kind == "Secret" and function.attr in {"load", "aload"}:
+        repository.secrets.setdefault(name, Use(where))
+    elif kind and function.attr in {"load", "aload"}:
+        repository.blocks.setdefault(f"{kind}/{name}", Use(where))
+
+
+def _default(call: ast.Call) -> Any:
+    """Of `Variable.get(name, default=...)`, where it is written out."""
+    values = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "default")]
+    try:
+        value = ast.literal_eval(values[0]) if values else ""
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return ""
+    return "" if value is None else value
