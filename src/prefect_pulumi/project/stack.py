@@ -28,7 +28,9 @@ def find_root(start: Path | None = None) -> Path:
     here = (start or Path.cwd()).resolve()
     root = layout.find_project(here)
     if root is None:
-        raise ConfigError("no Pulumi.yaml here or above", where=str(here), remedy="infra init makes this folder a project")
+        raise ConfigError(
+            "no Pulumi.yaml here or above", where=str(here), remedy="infra init makes this folder a project"
+        )
     return root
 
 

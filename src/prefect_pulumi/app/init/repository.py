@@ -22,7 +22,7 @@ from prefect_pulumi.project.stack import NAME
 
 PREFECT_FILE = "prefect.yaml"
 LARGEST = 1_000_000
-"""Bytes of a Python file; what is larger is no code that somebody wrote."""
+"""Bytes of a Python file; what is larger was written by no person."""
 LIMITS = {"concurrency", "rate_limit"}
 OWN_MACHINE = {"127.0.0.1", "localhost", "::1", "0.0.0.0"}  # noqa: S104 - compared, not listened on
 DOCKER_VARIABLES = {"image", "image_pull_policy", "networks", "volumes"}
