@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefect_pulumi.core.errors import PartialFailureError, ProgramError
-from prefect_pulumi.core.masking import SHORTEST, MaskedStream, Masker
+from prefect_pulumi.core.masking import LONG, MaskedStream, Masker
 from prefect_pulumi.core.values import MASK, Secret
 
 CANARY = 'ca"nary/pa ss\nwörd+7431'
@@ -100,10 +100,26 @@ def test_a_secret_in_pieces(cuts: list[int], tail: str, held: bool) -> None:
     assert target.getvalue() == f"one two {MASK} three {MASK} four s3cret{tail}"
 
 
-@given(st.text(max_size=80), st.lists(st.text(min_size=SHORTEST, max_size=12), max_size=4))
+@pytest.mark.parametrize(
+    ("secret", "text", "shown"),
+    [
+        ("main", "/home/ann/infra/__main__.py:4", "/home/ann/infra/__main__.py:4"),
+        ("infra", "infra/__main__.py: no infra", f"infra/__main__.py: no {MASK}"),
+        ("infra", "open('a/infra') or infra", f"open('a/infra') or {MASK}"),
+        ("pass", "https://ann:pass@example.com/api", f"https://ann:{MASK}@example.com/api"),
+        ("a/bc", "x/a/bc", f"x/{MASK}"),
+        ("pa55word", "/home/pa55word/x", f"/home/{MASK}/x"),
+        ("dev1", "key=dev1, /etc/dev1", f"key={MASK}, /etc/dev1"),
+    ],
+)
+def test_short_secrets_are_no_parts_of_paths(secret: str, text: str, shown: str) -> None:
+    assert masker(secret).text(text) == shown
+
+
+@given(st.text(max_size=80), st.lists(st.text(min_size=LONG, max_size=12), max_size=4))
 def test_what_is_left_holds_no_secret_and_what_holds_none_is_left(text: str, secrets: list[str]) -> None:
     made = masker(*secrets)
-    known = [each.strip() for each in secrets if len(each.strip()) >= SHORTEST]
+    known = [each.strip() for each in secrets if len(each.strip()) >= LONG]
     shown = made.text(text)
     if not any(each in text for each in known) and MASK not in shown:
         assert shown == text

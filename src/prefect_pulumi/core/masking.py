@@ -7,6 +7,7 @@ import base64
 import html
 import io
 import json
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,8 +18,11 @@ from urllib.parse import quote, quote_plus
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.values import MASK, leaves_in, secrets_in, with_texts
 
+LONGEST_PATH = 4096
 SHORTEST = 4
 """Shorter texts stand everywhere; they are masked only where their value is marked secret."""
+LONG = 8
+"""Shorter secrets may be words that folders are named by: they do not count as parts of paths."""
 SHORTEST_LINE = 8
 """Of a secret of several lines each line of this length is one too."""
 
@@ -90,6 +94,8 @@ class Masker:
             for secret in self._index.get(text[start : start + SHORTEST], ()):
                 if text.startswith(secret, start):
                     end = start + len(secret)
+                    if len(secret) < LONG and _in_path(text, start, end):
+                        continue
                     if spans and start <= spans[-1][1]:
                         spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
                     else:
@@ -127,6 +133,19 @@ class Masker:
                     self._longest = max(self._longest, len(spelling))
                     self._starts.update(spelling[:length] for length in range(1, SHORTEST))
             self._index = index
+
+
+_PATH_ENDS = re.compile(r"[\s\"'`<>|()\[\]{},;=]")
+
+
+def _in_path(text: str, start: int, end: int) -> bool:
+    """Whether what is there is a part of a file's path; an address with a scheme is none, nor is a whole path."""
+    if "/" in text[start:end]:
+        return False
+    before = text[max(0, start - LONGEST_PATH) : start]
+    after = text[end : end + LONGEST_PATH]
+    word = _PATH_ENDS.split(before)[-1] + text[start:end] + _PATH_ENDS.split(after, maxsplit=1)[0]
+    return "/" in word and "://" not in word
 
 
 def spellings(text: str) -> set[str]:

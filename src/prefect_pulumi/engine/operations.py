@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
 from prefect_pulumi.core.interruption import PROCESS, ending, shielded
 from prefect_pulumi.core.masking import MaskedStream, Masker, current
+from prefect_pulumi.core.values import Secret
 from prefect_pulumi.engine.plan.steps import Op, Step, summarize
 from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.events import Message, Sink, Waiting
@@ -215,6 +216,7 @@ def _execute(context: StackContext, deployment: Deployment) -> None:
             errors=errors,
             say=lambda text: context.sink.emit(Waiting(text)),
             in_progress=deployment.executor.in_progress,
+            learn=lambda value: context.masker.learn(Secret(value)),
         )
     except Aborted:
         return

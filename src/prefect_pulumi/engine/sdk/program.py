@@ -19,6 +19,7 @@ from prefect_pulumi.core.interruption import thread_pool
 from prefect_pulumi.core.masking import MaskedStream
 from prefect_pulumi.engine.run.run_state import Aborted
 from prefect_pulumi.engine.sdk import capabilities, waiting
+from prefect_pulumi.engine.sdk.secret_outputs import SecretOutputs
 
 THREADS_PER_RESOURCE = 4
 """As the SDK's own language host: blocked registrations each hold one thread."""
@@ -39,12 +40,13 @@ def run_program(
     errors: TextIO | MaskedStream,
     say: Callable[[str], None],
     in_progress: Callable[[], list[str]],
+    learn: Callable[[Any], None] = lambda value: None,
 ) -> None:
     """Runs `directory` (a folder with `__main__.py`) to its end, all its registrations included.
 
     `output` and `errors` are the program's stdout and stderr. When it does not end, `say` gets a line now and then that
-    says what it waits for; `in_progress` are the URNs of unanswered provider calls. Raises `ProgramError`,
-    or what the program raised if that is one of the toolkit's errors.
+    says what it waits for; `in_progress` are the URNs of unanswered provider calls. `learn` gets the value of each
+    output that is secret. Raises `ProgramError`, or what the program raised if that is one of the toolkit's errors.
     """
     if not (directory / "__main__.py").is_file():
         raise ProgramError(
@@ -65,6 +67,7 @@ def run_program(
             parallel,
             say,
             in_progress,
+            learn,
         )
 
 
@@ -80,6 +83,7 @@ def _run(
     parallel: int,
     say: Callable[[str], None],
     in_progress: Callable[[], list[str]],
+    learn: Callable[[Any], None],
 ) -> None:
     from pulumi import RunError
     from pulumi.runtime import config as runtime_config
@@ -98,6 +102,7 @@ def _run(
             root_directory=str(directory.parent),
         )
     )
+    settings.SETTINGS.outputs = SecretOutputs(learn)
     runtime_config.set_all_config(config, list(secret_keys))
     # The SDK's tasks report their own failures; asyncio would print them a second time.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
