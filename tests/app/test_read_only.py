@@ -51,3 +51,15 @@ def test_notes_keep_what_matters() -> None:
     for severity in ("info", "warning", "error"):
         notes.emit(Message(severity, severity))
     assert [each.text for each in notes.messages] == ["warning", "error"]
+
+
+def test_notes_are_lines_that_name_their_resource() -> None:
+    warnings = WarningCollector()
+    for message in (
+        Message("warning", "one\nand two"),
+        Message("info", "of no interest"),
+        Message("error", "could not check", URN),
+        Message("warning", "one\nand two"),
+    ):
+        warnings.emit(message)
+    assert warnings.notes == ["one and two", "a: could not check"]

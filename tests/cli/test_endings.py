@@ -84,6 +84,27 @@ def test_a_child_that_the_program_forks_may_leave(project: Path) -> None:
     assert infra("preview").returncode == ExitCode.DONE
 
 
+def test_a_secret_that_an_apply_raises_is_masked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = (
+        "import pulumi\n"
+        "def fail(text):\n    print('given', text)\n    raise ValueError(f'cannot use {text}')\n"
+        "pulumi.Output.secret({'key': ['clear-' + 'canary']}).apply(lambda held: held['key'][0]).apply(fail)\n"
+    )
+    (project / "infra" / "__main__.py").write_text(program)
+    assert main(["preview"]) == ExitCode.FAILED
+    shown = capsys.readouterr()
+    assert "cannot use [secret]" in shown.err
+    assert "canary" not in shown.out + shown.err
+
+
+def test_warnings_are_in_the_report(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "infra" / "__main__.py").write_text("import pulumi\npulumi.log.warn('old\\nhabits')\n")
+    assert main(["drift", "--json"]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out)["environments"][0]["notes"] == ["old habits"]
+    assert main(["drift"]) == ExitCode.DONE
+    assert "  note: old habits\n" in capsys.readouterr().out
+
+
 def test_a_fault_of_the_toolkit_is_one_line_and_a_file(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

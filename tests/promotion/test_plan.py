@@ -92,6 +92,14 @@ def test_markdown_takes_no_markup_from_names_and_is_cut() -> None:
     assert "more: see the full plan" in cut
 
 
+def test_notes_are_shown_and_not_approved() -> None:
+    noted = replace(PLAN, notes=["the program says: <b>careful</b>"])
+    assert noted.checksum == PLAN.checksum
+    assert "  note: the program says: <b>careful</b>\n" in render.text(noted)
+    assert "&#60;b&#62;careful" in render.markdown(noted)
+    assert json.loads(render.as_json(noted))["notes"] == noted.notes
+
+
 def test_json_holds_the_whole_plan() -> None:
     document = json.loads(render.as_json(PLAN))
     assert document["checksum"] == PLAN.checksum

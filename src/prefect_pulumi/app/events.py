@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from prefect_pulumi.core.display_text import one_line
 from prefect_pulumi.engine.run import events as engine_events
 from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted, Waiting
 from prefect_pulumi.promotion.rollout import Rollout
+from prefect_pulumi.state.entries import urn_name
 
 __all__ = [
     "Event",
@@ -73,3 +75,11 @@ class WarningCollector:
             self.messages.append(event)
         elif isinstance(event, Waiting):
             self._others.emit(event)
+
+    @property
+    def notes(self) -> list[str]:
+        """Each message once, in the order of their first emission, with the resource that it is about."""
+        named = (
+            f"{urn_name(message.urn)}: {message.text}" if message.urn else message.text for message in self.messages
+        )
+        return list(dict.fromkeys(map(one_line, named)))

@@ -29,7 +29,7 @@ class Runs:
 class Row:
     """One stack. `pinned` is the release that its config asks for and it does not run yet. `drift` is the status,
     "" when it was not checked. `workers`: declared ones online, and declared ones. `problem`: why something could
-    not be read."""
+    not be read. `notes`: warnings of the program and of the providers."""
 
     stack: str
     made: bool = False
@@ -43,6 +43,7 @@ class Row:
     workers: tuple[int, int] | None = None
     runs: Runs | None = None
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def verified_word(releases: StackReleases) -> str:

@@ -18,7 +18,8 @@ VERSION = 1
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`before` is the release that the target runs now, None when it runs none. `actions`: (action, kind, name) of
-    the update's steps. `rows`: fields that change, and those that stay the target's own."""
+    the update's steps. `rows`: fields that change, and those that stay the target's own. `notes`: warnings of the
+    program and of the providers."""
 
     source: str
     target: str
@@ -27,6 +28,7 @@ class Plan:
     actions: Sequence[tuple[str, str, str]]
     rows: Sequence[Row]
     gates: Sequence[Gate]
+    notes: Sequence[str] = ()
 
     @property
     def changes(self) -> list[Row]:

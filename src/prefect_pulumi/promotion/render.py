@@ -30,6 +30,7 @@ def _text(plan: Plan) -> Iterator[str]:
         yield f"  {_word(gate):7} " + one_line(
             f"{gate.name}: {gate.text}" + (f" ({gate.forced})" if gate.forced else "")
         )
+    yield from ("  " + one_line(f"note: {note}") for note in plan.notes)
     yield "changes:" if plan.changes else "no changes"
     for row in plan.changes:
         own = " (its own config)" if row.own else ""
@@ -74,6 +75,8 @@ def markdown(plan: Plan) -> str:
         "|---|---|---|",
         *(f"| {gate.name} | {_mark(gate)} | {plain(gate.text)}{_reason(gate)} |" for gate in plan.gates),
         "",
+        *(f"- {plain(note)}" for note in plan.notes),
+        *([""] if plan.notes else []),
     ]
     room = LIMIT - len("\n".join(head).encode())
     names = (plan.source, f"{plan.target} now", f"{plan.target} after")
@@ -135,6 +138,7 @@ def document(plan: Plan) -> Mapping[str, Any]:
         "actions": [{"action": action, "kind": kind, "name": name} for action, kind, name in plan.actions],
         "changes": [asdict(row) for row in plan.changes],
         "stays": [asdict(row) for row in plan.stays],
+        "notes": list(plan.notes),
     }
 
 

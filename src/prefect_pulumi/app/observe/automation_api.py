@@ -38,9 +38,9 @@ def observe(view: StackView) -> Observation:
     """Raises `CannotCheckError` when the CLI is missing, or cannot read the stack."""
     cli = select_stack(view.stack, view.output)
     snapshot = view.snapshot if view.stack.is_remote else snapshot_of(cli)
-    code = _code(cli)
-    live = _live(cli, snapshot)
     notes = ["read through the official CLI"]
+    code = _code(cli, notes)
+    live = _live(cli, snapshot, notes)
     _add_inventory(view.stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
     return Observation(snapshot, code, live, own, report_masker(), notes)
@@ -48,7 +48,7 @@ def observe(view: StackView) -> Observation:
 
 def observe_code(view: StackView) -> Code:
     """What the program asks for, by the CLI's preview."""
-    return _code(select_stack(view.stack, view.output))
+    return _code(select_stack(view.stack, view.output), [])
 
 
 def load_state(stack: Stack) -> Snapshot:
@@ -172,13 +172,16 @@ def _hidden(value: Any) -> Any:
 # The program
 
 
-def _code(cli: Any) -> Code:
+def _code(cli: Any, notes: list[str]) -> Code:
+    """`notes` gets the warnings of the program and of the providers."""
     events: list[Any] = []
     try:
         _run_cli(lambda: cli.preview(on_event=events.append))
     except PrefectPulumiError as error:
-        error.message = _diagnosed(events) or error.message
+        error.message = "\n".join(_diagnosed(events, "error"))[:2000] or error.message
         return Code(problem=error)
+    finally:
+        notes += [text for text in _diagnosed(events, "warning") if text not in notes]
     steps: dict[str, Step] = {}
     for metadata in _steps(events):
         step = _step(metadata)
@@ -229,27 +232,29 @@ def _steps(events: Iterable[Any]) -> Iterable[Any]:
     return steps.values()
 
 
-def _diagnosed(events: Iterable[Any]) -> str:
+def _diagnosed(events: Iterable[Any], severity: str) -> list[str]:
+    """The messages of that severity, each once."""
     diagnostics = [event.diagnostic_event for event in events if event.diagnostic_event is not None]
     texts = [
         re.sub(r"<\{%[^%]*%\}>", "", diagnostic.message).strip()
         for diagnostic in diagnostics
-        if diagnostic.severity == "error"
+        if diagnostic.severity == severity
     ]
-    return "\n".join(dict.fromkeys(texts))[:2000]
+    return list(dict.fromkeys(texts))
 
 
 # The server
 
 
-def _live(cli: Any, snapshot: Snapshot) -> Live:
+def _live(cli: Any, snapshot: Snapshot, notes: list[str]) -> Live:
     """A refresh that is only a preview: the CLI asks the provider for every object and keeps nothing."""
     live, events = Live(), list[Any]()
     try:
         _run_cli(lambda: cli.preview_refresh(on_event=events.append))
     except PrefectPulumiError as error:
-        error.message = _diagnosed(events) or error.message
+        error.message = "\n".join(_diagnosed(events, "error"))[:2000] or error.message
         live.failed["server"] = error
+    notes += [text for text in _diagnosed(events, "warning") if text not in notes]
     wanted = {entry.urn: entry for entry in managed(snapshot)}
     for event in events:
         metadata = event.res_outputs_event.metadata if event.res_outputs_event is not None else None

@@ -27,7 +27,8 @@ from prefect_pulumi.state.read_only import owned
 def observe(view: StackView) -> Observation:
     """Raises `InputError` for bad input of the project itself, and what makes the state unreadable."""
     load_httpx()
-    context = read_only_context(view.stack, WarningCollector(view.sink), view.output)
+    warnings = WarningCollector(view.sink)
+    context = read_only_context(view.stack, warnings, view.output)
     snapshot = view.snapshot
     with open_providers(context) as providers, thread_pool(1) as aside:
         reading = aside.submit(read_live, snapshot, providers)  # waits for the server while the program runs
@@ -37,7 +38,7 @@ def observe(view: StackView) -> Observation:
             _read_new(code, providers, live)
     secrets: list[Any] = [context.config[key] for key in context.secret_keys]
     masker = report_masker([*secrets, *known_secrets(snapshot, code)])
-    return Observation(snapshot, code, live, owned(context.backend.root), masker)
+    return Observation(snapshot, code, live, owned(context.backend.root), masker, warnings.notes)
 
 
 def observe_code(view: StackView) -> Code:

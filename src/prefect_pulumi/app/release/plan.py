@@ -65,6 +65,7 @@ def build_plan(
         actions=compare.actions(environment),
         rows=_rows(environment, source, target),
         gates=gates.forced(_gates(source, target, record, environment, secrets), dict(reasons or {})),
+        notes=environment.notes,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from prefect_pulumi.api import flow_runs
 from prefect_pulumi.api.flow_runs import FlowRunResult
 from prefect_pulumi.api.protocol import ApiClient
-from prefect_pulumi.app.events import Progress
+from prefect_pulumi.app.events import Message, Progress
 from prefect_pulumi.app.release.evidence import record_verification
 from prefect_pulumi.app.release.records import need_record
 from prefect_pulumi.app.review.drift_report import drift_report
@@ -94,19 +94,23 @@ def verify_release(view: StackView, record: ReleaseRecord) -> Verification:
 def no_drift(view: StackView) -> CheckResult:
     report = drift_report(view.at_pin())
     environment = report.environments[0]
+    for warning in environment.notes:
+        view.sink.emit(Message("warning", warning))
+    noted = {"notes": list(environment.notes)} if environment.notes else {}
     drifted = [item for item in environment.items if item.counts]
     pending = [item for item in environment.items if item.action is not Action.NONE and item.kind != "Release"]
     if environment.problems:
         text = "; ".join(problem.message for problem in environment.problems)
-        return CheckResult("drift", False, f"could not check: {text}")
+        return CheckResult("drift", False, f"could not check: {text}", noted)
     if drifted:
-        return CheckResult("drift", False, ", ".join(f"{item.kind} {item.name} ({item.cls})" for item in drifted))
+        text = ", ".join(f"{item.kind} {item.name} ({item.cls})" for item in drifted)
+        return CheckResult("drift", False, text, noted)
     if pending:
         text = ", ".join(f"{item.kind} {item.name}" for item in pending)
-        return CheckResult("drift", False, f"the stack is not as this program declares it: {text}")
+        return CheckResult("drift", False, f"the stack is not as this program declares it: {text}", noted)
     accepted = [f"{item.kind} {item.name}" for item in environment.items if item.drifted]
     text = f"none in {environment.objects} objects" + (f"; accepted: {', '.join(accepted)}" if accepted else "")
-    return CheckResult("drift", True, text, {"objects": environment.objects, "time": report.time})
+    return CheckResult("drift", True, text, {"objects": environment.objects, "time": report.time, **noted})
 
 
 def workers_online(view: StackView, client: ApiClient, seconds: float) -> CheckResult:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from prefect_pulumi.app.events import Message
 from prefect_pulumi.app.review.drift_report import drift_report, environment_of, load_rules
 from prefect_pulumi.app.review.patches import code_of
 from prefect_pulumi.app.session.read_only import RelocatedStack
@@ -42,8 +43,10 @@ def adopt(view: StackView, request: AdoptRequest) -> Adoption:
 
     Raises `InputError` for a name that matches no drift, `OperationError` when the changed code does not run.
     """
-    report = drift_report(view)
-    chosen = chosen_items(report.environments[0].items, request.objects)
+    environment = drift_report(view).environments[0]
+    for note in environment.notes:
+        view.sink.emit(Message("warning", note))
+    chosen = chosen_items(environment.items, request.objects)
     code = code_of(view.stack)
     adopted = adoption.adopt(code, chosen)
     left = [*adopted.left, *_untrue(view, code, adopted, chosen)]

@@ -69,6 +69,7 @@ def _status(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.app.overview import OverviewRequest
     from prefect_pulumi.cli.output.tables import print_table
     from prefect_pulumi.cli.output.text import write_text
+    from prefect_pulumi.core.display_text import printable
     from prefect_pulumi.promotion import overview
 
     rows = project.overview(OverviewRequest(drift=not arguments.no_drift))
@@ -77,7 +78,8 @@ def _status(arguments: Namespace, project: Project) -> ExitCode:
         styles = {overview.HEALTHY: "green", overview.NOTICE: "yellow", overview.BAD: "red"}
         cells = [[(text, styles.get(tone, "")) for text, tone in overview.cells(row)] for row in rows]
         print_table(overview.COLUMNS, cells)
-        sys.stderr.write("".join(f"{row.stack}: {row.problem}\n" for row in rows if row.problem))
+        lines = [f"{row.stack}: {line}" for row in rows for line in (*row.notes, row.problem) if line]
+        sys.stderr.write("".join(printable(line) + "\n" for line in lines))
     else:
         write_text(overview.RENDERERS[format](rows, project.name, _now().isoformat(timespec="seconds")), arguments.out)
     return ExitCode.CANNOT_CHECK if any(row.problem for row in rows) else ExitCode.DONE
