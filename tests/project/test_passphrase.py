@@ -56,7 +56,7 @@ def test_which_passphrase_counts(
     (tmp_path / "file").write_text("in the file\n")
     for name, value in variables.items():
         monkeypatch.setenv(name, str(tmp_path / value) if "_FILE" in name else value)
-    passphrase, cache = read_passphrase(stack, write=False)
+    passphrase, cache = read_passphrase(stack)
     assert passphrase == expected
     # A derived key is kept only where the passphrase lies in plain text anyway.
     assert cache == (stack.work_dir if not variables else None)
@@ -68,31 +68,43 @@ def test_the_clones_own_file_named_by_the_environment_is_the_clones_own(
     stack = stack_of(tmp_path, EMBEDDED)
     own_passphrase(stack, "of the clone")
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(stack.passphrase_file))
-    assert read_passphrase(stack, write=False) == ("of the clone", stack.work_dir)
+    assert read_passphrase(stack) == ("of the clone", stack.work_dir)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(tmp_path / "nowhere"))
     with pytest.raises(PassphraseError, match="PULUMI_CONFIG_PASSPHRASE_FILE: No such file"):
-        read_passphrase(stack_of(tmp_path, EMBEDDED), write=False)
+        read_passphrase(stack_of(tmp_path, EMBEDDED))
 
 
 def test_a_stack_of_a_team_needs_the_teams(tmp_path: Path) -> None:
     with pytest.raises(PassphraseError, match="stack dev has no passphrase"):
-        read_passphrase(stack_of(tmp_path, REMOTE), write=True)
+        read_passphrase(stack_of(tmp_path, REMOTE))
 
 
 def test_a_new_clone_creates_its_own(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     stack = stack_of(tmp_path, EMBEDDED)
-    tried, cache = read_passphrase(stack, write=False)
+    tried, cache = read_passphrase(stack)
     assert (len(tried) > 20, cache, stack.passphrase_file.exists()) == (True, None, False)
-    created, cache = read_passphrase(stack, write=True)
-    assert (created != tried, cache) == (True, stack.work_dir)
-    assert read_passphrase(stack, write=True) == (created, stack.work_dir)
+    opened = stack.secrets()
+    created, before = opened.passphrase, stack.config_file.read_text()
+    assert (created != tried, stack.passphrase_file.exists()) == (True, False)
+    opened.keep()
+    opened.keep()
+    assert read_passphrase(stack) == (created, stack.work_dir)
+    assert stack.config_file.read_text() == f"{before}encryptionsalt: {opened.manager.salt_text}\n"
     assert stat.S_IMODE(stack.passphrase_file.stat().st_mode) == 0o600
     command = ["git", "-C", str(tmp_path), "config", "--local", "filter.pulumi-local-salt.clean"]
     assert NO_SALT in subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_of_two_that_create_one_the_first_is_kept(tmp_path: Path) -> None:
+    first, second = stack_of(tmp_path, EMBEDDED).secrets(), stack_of(tmp_path, EMBEDDED).secrets()
+    first.keep()
+    with pytest.raises(PassphraseError, match="another command has created the passphrase"):
+        second.keep()
+    assert read_passphrase(stack_of(tmp_path, EMBEDDED))[0] == first.passphrase
 
 
 def salt_after(stack: Stack) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from prefect_pulumi.core.errors import PrefectPulumiError
@@ -29,7 +29,8 @@ from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.events import Event
 from prefect_pulumi.engine.run.providers import ProviderPool, UnconfiguredProvider
 from prefect_pulumi.engine.run.run_state import RunOptions
-from prefect_pulumi.state.entries import ResourceEntry, Snapshot
+from prefect_pulumi.engine.run.servers import NoServers
+from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
 
 TYPE = "fake:index:Thing"
 PROVIDER = "urn:pulumi:dev::p::pulumi:providers:fake::default"
@@ -120,10 +121,28 @@ class EventLog:
         self.events.append(event)
 
 
+class FixedServers(NoServers):
+    """`LocalServers` by a table: URN of a resource -> URN of the one that starts its server."""
+
+    def __init__(self, table: Mapping[str, str]) -> None:
+        self.table = table
+
+    def hosts(self, entries: Iterable[ResourceEntry]) -> Mapping[str, str]:
+        known = {entry.urn for entry in entries}
+        return {urn: server for urn, server in self.table.items() if {urn, server} <= known}
+
+
 class FakeRun:
     """A run over `entries` with one fake provider, which is registered already. `log`: calls and journal, in order."""
 
-    def __init__(self, *entries: ResourceEntry, preview: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        *entries: ResourceEntry,
+        preview: bool = False,
+        hosts: Mapping[str, str] | None = None,
+        pending: Sequence[PendingOperation] = (),
+        **options: Any,
+    ) -> None:
         self.log: list[str] = []
         self.provider = FakeProvider(self.log)
         self.journal = MemoryJournal(self.log)
@@ -133,12 +152,13 @@ class FakeRun:
         self.deployment = Deployment(
             project="p",
             stack="dev",
-            snapshot=Snapshot([own, *entries]),
+            snapshot=Snapshot([own, *entries], list(pending)),
             pool=self.pool,
             package_config=lambda _: {},
             sink=self.sink,
             options=RunOptions(**options),
             journal=None if preview else self.journal,
+            servers=FixedServers(hosts or {}),
         )
         self.state = self.deployment.state
         self.deployment.providers.ensure_default(goal("any"))

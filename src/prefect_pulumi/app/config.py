@@ -40,15 +40,15 @@ def get_config(view: StackView, key: str) -> str:
 def set_config(view: StackView, request: SetConfigRequest) -> None:
     """Writes the value into the stack file; its comments and other lines stay."""
     stack = view.stack
+    secrets = stack.secrets() if request.secret else None
     manager = None
-    if request.secret:
-        manager = stack.manager(write=True)
+    if secrets is not None:
+        manager = secrets.manager
         manager.verify()
-        if not stack.config.salt:
-            stack.config.set_salt(manager.salt_text)
-            keep_salt_out_of_git(stack.root)
     key = _full_key(stack, request.key)
     stack.config.set(key, request.value, secret=request.secret, manager=manager, path=request.path)
+    if secrets is not None:
+        secrets.keep()
     stack.config.save()
 
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from prefect_pulumi.app.events import Notice, Progress
+from prefect_pulumi.app.events import Notice
 from prefect_pulumi.app.session.context import engine_context
-from prefect_pulumi.app.session.local_server import start_local_server
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ChangesFound, ConfigError, InputError
 from prefect_pulumi.engine import operations
@@ -46,9 +45,12 @@ class UpRequest(PreviewRequest):
 
 @dataclass(frozen=True, slots=True)
 class RefreshRequest:
+    """`clear_pending_creates`: creates that were interrupted, and whose result no provider knows, count as not done."""
+
     selection: Selection = field(default_factory=Selection)
     parallel: int = 16
     expect_no_changes: bool = False
+    clear_pending_creates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +125,18 @@ def refresh(view: StackView, request: RefreshRequest) -> Result:
     """Updates the state from the live objects."""
     context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output)
     options = _options(request.selection, request.parallel)
-    return operations.refresh(context, options, expect_no_changes=request.expect_no_changes)
+    return operations.refresh(
+        context,
+        options,
+        expect_no_changes=request.expect_no_changes,
+        clear_pending_creates=request.clear_pending_creates,
+    )
 
 
 def destroy(view: StackView, request: DestroyRequest, confirm: Callable[[Result], bool] | None = None) -> Result:
     """Deletes every resource of the stack, users before what they use."""
-    at_pin = view.at_pin()
     options = _options(request.selection, request.parallel)
-    context = engine_context(at_pin.stack, view.sink, write=True, output=view.output)
-    start_local_server(at_pin.stack, view.snapshot, lambda line: view.sink.emit(Progress(line)))
+    context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output)
     return operations.destroy(context, options, confirm=confirm)
 
 

@@ -13,6 +13,7 @@ from prefect_pulumi.app.session.recovery import recover_interrupted
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, StateError
 from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.state import checkpoint, integrity, state_edits
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.lock import clear_locks
@@ -88,9 +89,13 @@ def _urn(snapshot: Snapshot, text: str) -> str:
 
 
 def _edit(view: StackView, edit: Callable[[Snapshot], tuple[Snapshot, T]]) -> T:
-    context = engine_context(view.stack, view.sink, write=True)
+    return _edited(engine_context(view.stack, view.sink, write=True), edit)
+
+
+def _edited(context: StackContext, edit: Callable[[Snapshot], tuple[Snapshot, T]]) -> T:
     with operations.updating(context) as update:
         edited, result = edit(update.snapshot)
+        context.keep_secrets()
         update.writer.save(edited, context.manager)
     return result
 
@@ -124,12 +129,14 @@ def import_state(view: StackView, request: ImportStateRequest) -> int:
     try:
         document = json.loads(request.document)
         deployment = document["deployment"]
-    except (ValueError, KeyError, TypeError) as error:
+        if not isinstance(deployment, dict):
+            raise TypeError(deployment)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("the document is not what `stack export` writes", where=request.origin) from error
-    manager = stack.manager(write=True)
+    context = engine_context(stack, view.sink, write=True)
     wrapped = {"version": document.get("version", checkpoint.VERSION), "checkpoint": {"latest": deployment}}
     try:
-        new = checkpoint.parse(json.dumps(wrapped).encode(), manager, request.origin)
+        new = checkpoint.parse(json.dumps(wrapped).encode(), context.manager, request.origin)
     except StateError as error:
         raise InputError(error.message, where=error.where or request.origin, remedy="fix the file") from error
     prefix = f"urn:pulumi:{stack.name}::{stack.project.name}::"
@@ -140,7 +147,7 @@ def import_state(view: StackView, request: ImportStateRequest) -> int:
             where=request.origin,
             remedy=f"export from {stack.name}, or give --force",
         )
-    kept = Snapshot(integrity.sort(new.resources), [], {}, manager.salt_text)
+    kept = Snapshot(integrity.sort(new.resources), [], {}, context.manager.salt_text)
 
     def edit(snapshot: Snapshot) -> tuple[Snapshot, None]:
         if snapshot.resources and not kept.resources and not request.force:
@@ -151,7 +158,7 @@ def import_state(view: StackView, request: ImportStateRequest) -> int:
             )
         return kept, None
 
-    _edit(view, edit)
+    _edited(context, edit)
     return len(kept.resources)
 
 
@@ -161,6 +168,8 @@ def cancel_update(view: StackView, *, force: bool = False) -> int:
     `force`: also one whose process seems to run on this machine.
     """
     stack = view.stack
+    if not stack.backend.reader(stack.need_name()).exists():
+        stack.need_file()
     removed = clear_locks(stack.backend.root, stack.project.name, stack.name, force=force)
     recover_interrupted(stack, view.sink)
     return removed

@@ -45,6 +45,19 @@ class Plan:
         return next((step.new for step in self.steps if step.urn == urn and step.new is not None), None)
 
 
+class NoJournal:
+    """`Recorder` of an import: it only reads, so a run that ends early leaves nothing to go on with."""
+
+    def intent(self, op: str, entry: ResourceEntry, was: str = "") -> int:
+        return 0
+
+    def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None:
+        """Nothing is kept."""
+
+    def note(self, op: str, entry: ResourceEntry, was: str = "") -> None:
+        """Nothing is kept."""
+
+
 def import_resources(
     context: StackContext, requests: Sequence[ImportRequest], provider: str = "", plan: Plan | None = None
 ) -> Result:
@@ -57,19 +70,15 @@ def import_resources(
     """
     began, start = time.monotonic(), int(time.time())
     with updating(context) as update, open_providers(context) as pool:
-        snapshot, journal = update.snapshot, update.journal
-        deployment = make_deployment(context, snapshot, pool, RunOptions(), journal)
-        try:
-            for request in requests:
-                declared = _declared(deployment, request, plan or Plan())
-                if declared is not None:
-                    _import_declared(deployment, request, declared, plan or Plan())
-                else:
-                    package = request.type.split(":", 1)[0]
-                    _import(deployment, request, provider_urn(snapshot, package, provider))
-        except BaseException:
-            journal.clear()  # it holds only what was to be read into the state
-            raise
+        snapshot = update.snapshot
+        deployment = make_deployment(context, snapshot, pool, RunOptions(), NoJournal())
+        for request in requests:
+            declared = _declared(deployment, request, plan or Plan())
+            if declared is not None:
+                _import_declared(deployment, request, declared, plan or Plan())
+            else:
+                package = request.type.split(":", 1)[0]
+                _import(deployment, request, provider_urn(snapshot, package, provider))
         save(context, deployment, update, "resource-import", start)
     state = deployment.state
     return Result(tuple(state.steps), state.stack_outputs, summarize(state.steps), time.monotonic() - began)

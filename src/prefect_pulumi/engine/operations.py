@@ -19,14 +19,16 @@ from prefect_pulumi.engine.plan.steps import Op, Step, summarize
 from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.events import Message, Sink, Waiting
 from prefect_pulumi.engine.run.providers import Loader, ProviderPool
-from prefect_pulumi.engine.run.recovery import resolve_pending
+from prefect_pulumi.engine.run.recovery import Unreachable, resolve_pending
 from prefect_pulumi.engine.run.refresh import refresh_entries
 from prefect_pulumi.engine.run.run_state import Aborted, RunOptions
+from prefect_pulumi.engine.run.servers import LocalServers, NoServers
+from prefect_pulumi.engine.run.step_executor import Recorder
 from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.sdk.program import run_program
 from prefect_pulumi.state import journal_replay
 from prefect_pulumi.state.backend import FileBackend, StateReader, StateWriter
-from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.entries import PendingOperation, Snapshot
 from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.lock import StackLock
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -48,8 +50,9 @@ class StackContext:
     sink: Sink
     output: TextIO | None = None
     masker: Masker = field(default_factory=current)
-    ensure_server: Callable[[Snapshot], None] | None = None
-    """Starts the local server on which open operations of a crashed run are looked for, when it is not running."""
+    servers: LocalServers = field(default_factory=NoServers)
+    keep_secrets: Callable[[], None] = lambda: None
+    """Writes a passphrase and a salt that are new; called before anything that is encrypted with them is written."""
 
 
 @dataclass(frozen=True)
@@ -88,23 +91,38 @@ def up(
     confirm: Callable[[Result], bool] | None = None,
     expect_no_changes: bool = False,
 ) -> Result:
-    """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied."""
+    """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied.
+
+    No server is asked before the resource that starts it: neither for what an interrupted run left open, nor for what
+    the program declares to live on it.
+    """
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
-        snapshot = _recovered(context, update, providers)
+        if refresh or options.adopt:
+            context.servers.start(update.snapshot.resources)
+        snapshot, unreachable = _recovered(context, update, providers)
         before: tuple[Step, ...] = ()
         if refresh:
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
         plan = _run(context, snapshot, providers, options, None)
         planned = _result(plan, began, before)
+        hosted = _hosted(context, plan, unreachable)
         if expect_no_changes and planned.changed:
             raise ChangesFound("changes were found where none were expected")
-        if not planned.changed and not plan.state.dirty and not plan.state.outputs_changed and not refresh:
+        unchanged = not planned.changed and not plan.state.dirty and not plan.state.outputs_changed
+        if unchanged and not refresh and not unreachable:
             return planned
         if planned.changed and confirm is not None and not confirm(planned):
             return replace(planned, steps=())
         if before:
             _keep(context, update, snapshot)
+        if hosted:
+            context.servers.start(plan.state.new_entries.values())
+        if unreachable:
+            operations = [open_operation.operation for open_operation in unreachable]
+            snapshot, unreachable = _resolved(context, update, snapshot, operations, providers)
+            if unreachable:
+                raise unreachable[0].error
         options = replace(options, adopted=_adopted(planned) if options.adopt else {})
         del plan, planned
         gc.collect()  # the resources of the preview's program refer to each other in circles
@@ -114,16 +132,42 @@ def up(
     return _result(deployment, began, before)
 
 
+def _hosted(context: StackContext, plan: Deployment, unreachable: Sequence[Unreachable]) -> bool:
+    """Whether the program declares a server on which resources live that do not refer to it.
+
+    Raises what the server of an open operation says when the program starts none there.
+    """
+    state = plan.state
+    open_entries = [open_operation.operation.resource for open_operation in unreachable]
+    hosts = context.servers.hosts([*state.all_entries(), *open_entries])
+    for open_operation in unreachable:
+        if hosts.get(open_operation.operation.resource.urn, "") not in state.new_entries:
+            raise open_operation.error
+    return any(server in state.new_entries for server in hosts.values())
+
+
 def _adopted(planned: Result) -> dict[str, str]:
     """What the preview has shown as taken over from the server: URN -> id."""
     return {step.urn: step.new.id for step in planned.steps if step.op is Op.IMPORT and step.new is not None}
 
 
-def refresh(context: StackContext, options: RunOptions, *, expect_no_changes: bool = False) -> Result:
-    """Updates the state from what the providers report; changes no object."""
+def refresh(
+    context: StackContext,
+    options: RunOptions,
+    *,
+    expect_no_changes: bool = False,
+    clear_pending_creates: bool = False,
+) -> Result:
+    """Updates the state from what the providers report; changes no object.
+
+    `clear_pending_creates` closes creates whose result nobody knows.
+    """
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
-        snapshot = _recovered(context, update, providers)
+        context.servers.start(update.snapshot.resources)
+        snapshot = _wholly_recovered(context, update, providers)
+        if clear_pending_creates:
+            snapshot = replace(snapshot, pending_operations=[])
         start = int(time.time())
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
         if expect_no_changes and any(step.changes for step in steps):
@@ -136,7 +180,8 @@ def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Re
     """Deletes every resource of the stack, users before what they use."""
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
-        snapshot = _recovered(context, update, providers)
+        context.servers.start(update.snapshot.resources)
+        snapshot = _wholly_recovered(context, update, providers)
         plan = make_deployment(context, snapshot, providers, options, None)
         plan.state.check_targets()
         plan.deletion.delete_undeclared()
@@ -153,6 +198,7 @@ def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Re
 
 def _apply(context: StackContext, update: Update, deployment: Deployment, kind: str, work: Callable[[], None]) -> None:
     """Carries out `work` and saves, whatever ends it. An interruption lets operations in progress get their answers."""
+    context.keep_secrets()
     start = int(time.time())
     interrupted, unanswered = False, 0
     with shielded():
@@ -180,7 +226,7 @@ def _run(
 
 
 def make_deployment(
-    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: RunOptions, journal: Journal | None
+    context: StackContext, snapshot: Snapshot, providers: ProviderPool, options: RunOptions, journal: Recorder | None
 ) -> Deployment:
     return Deployment(
         project=context.project,
@@ -192,6 +238,7 @@ def make_deployment(
         options=options,
         journal=journal,
         masker=context.masker,
+        servers=context.servers,
     )
 
 
@@ -282,6 +329,7 @@ def updating(context: StackContext) -> Iterator[Update]:
         snapshot = _load(context, writer)
         journal = Journal(backend.root, context.project, stack, context.manager)
         if journal.path.exists():
+            context.keep_secrets()
             # Folded in before anything is appended: a crash may have torn its last line.
             writer.save(snapshot, context.manager)
             journal.clear()
@@ -298,7 +346,7 @@ def settle(context: StackContext) -> int:
     After it the official CLI can go on.
     """
     with updating(context) as update, open_providers(context) as providers:
-        _recovered(context, update, providers)
+        _wholly_recovered(context, update, providers)
         return len(update.snapshot.pending_operations)
 
 
@@ -309,20 +357,42 @@ def _load(context: StackContext, reader: StateReader | None = None) -> Snapshot:
     return snapshot
 
 
-def _recovered(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:
+def _recovered(
+    context: StackContext, update: Update, providers: ProviderPool
+) -> tuple[Snapshot, tuple[Unreachable, ...]]:
+    """The state without what an interrupted run left open, and the operations whose server does not answer yet."""
     snapshot = update.snapshot
     if not snapshot.pending_operations:
-        return snapshot
-    if context.ensure_server is not None:
-        context.ensure_server(snapshot)
-    recovered = resolve_pending(snapshot, providers, context.sink)
-    _keep(context, update, recovered)
-    return recovered
+        return snapshot, ()
+    context.servers.start(snapshot.resources)
+    return _resolved(context, update, snapshot, snapshot.pending_operations, providers)
+
+
+def _wholly_recovered(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:
+    """Raises `ServerUnavailableError` where the server of an open operation does not answer."""
+    snapshot, unreachable = _recovered(context, update, providers)
+    if unreachable:
+        raise unreachable[0].error
+    return snapshot
+
+
+def _resolved(
+    context: StackContext,
+    update: Update,
+    snapshot: Snapshot,
+    operations: Sequence[PendingOperation],
+    providers: ProviderPool,
+) -> tuple[Snapshot, tuple[Unreachable, ...]]:
+    """`snapshot` with the results of `operations`, saved."""
+    resolved, unreachable = resolve_pending(snapshot, operations, providers, context.sink)
+    _keep(context, update, resolved)
+    return resolved, unreachable
 
 
 def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
     """Writes a state before the update's own work begins."""
     with shielded():
+        context.keep_secrets()
         update.writer.save(snapshot, context.manager)
         update.journal.base = update.writer.digest
 
@@ -343,6 +413,7 @@ def _write(
     outcome: str,
 ) -> None:
     with shielded():
+        context.keep_secrets()
         update.writer.save(snapshot, context.manager)
         update.journal.clear()
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -45,21 +46,49 @@ class SecretsOwner(Protocol):
     def backend(self) -> FileBackend: ...
 
 
+@dataclass
+class StackSecrets:
+    """A stack's passphrase and the manager that it opens. What a new stack lacks is in no file before `keep`."""
+
+    stack: SecretsOwner
+    passphrase: str
+    manager: PassphraseManager
+    created: bool
+
+    def keep(self) -> None:
+        """Writes a new passphrase into its file and a new salt into the stack file. Call it before anything that is
+        encrypted with them is written. Raises `PassphraseError` when another command has created a passphrase since."""
+        if self.created:
+            _write_passphrase(self.stack, self.passphrase)
+            self.created = False
+        if self.manager.salt_text != self.stack.config.salt:
+            self.stack.config.set_salt(self.manager.salt_text)
+            self.stack.config.save()
+
+
+def open_secrets(stack: SecretsOwner) -> StackSecrets:
+    """The stack's secrets, to write with. Raises `PassphraseError` when the stack has no passphrase."""
+    known = _known_passphrase(stack)
+    passphrase, cache = known or (secrets.token_urlsafe(32), stack.work_dir)
+    salt = _salt(stack, is_new_clone=known is None)
+    return StackSecrets(stack, passphrase, _opened(passphrase, salt, cache), known is None)
+
+
 def open_manager(stack: SecretsOwner, *, write: bool) -> PassphraseManager:
     """The stack's secrets manager. With `write` a missing passphrase or salt is created and kept.
 
     Raises `PassphraseError` when the stack has no passphrase.
     """
-    existed = stack.passphrase_file.is_file()
-    passphrase, cache = read_passphrase(stack, write=write)
-    salt = _salt(stack, is_new_clone=stack.owns_passphrase and cache is not None and not existed)
-    manager = (
-        PassphraseManager.open(passphrase, salt, cache_dir=cache) if salt else PassphraseManager.create(passphrase)
-    )
-    if write and manager.salt_text != stack.config.salt:
-        stack.config.set_salt(manager.salt_text)
-        stack.config.save()
-    return manager
+    if write:
+        opened = open_secrets(stack)
+        opened.keep()
+        return opened.manager
+    passphrase, cache = read_passphrase(stack)
+    return _opened(passphrase, _salt(stack, is_new_clone=False), cache)
+
+
+def _opened(passphrase: str, salt: str, cache: Path | None) -> PassphraseManager:
+    return PassphraseManager.open(passphrase, salt, cache_dir=cache) if salt else PassphraseManager.create(passphrase)
 
 
 def _salt(stack: SecretsOwner, *, is_new_clone: bool) -> str:
@@ -71,12 +100,18 @@ def _salt(stack: SecretsOwner, *, is_new_clone: bool) -> str:
     return in_file or in_state
 
 
-def read_passphrase(stack: SecretsOwner, *, write: bool) -> tuple[str, Path | None]:
+def read_passphrase(stack: SecretsOwner) -> tuple[str, Path | None]:
     """The passphrase and, where it lies in this clone in plain text anyway, the folder for its derived key.
 
-    A command on several stacks needs several: `PULUMI_CONFIG_PASSPHRASE_<STACK>` (or `..._FILE_<STACK>`) is that
-    of one. Raises `PassphraseError` when there is none.
+    That of a new clone is made up, and kept nowhere. A command on several stacks needs several:
+    `PULUMI_CONFIG_PASSPHRASE_<STACK>` (or `..._FILE_<STACK>`) is that of one. Raises `PassphraseError` when there is
+    none.
     """
+    return _known_passphrase(stack) or (secrets.token_urlsafe(32), None)
+
+
+def _known_passphrase(stack: SecretsOwner) -> tuple[str, Path | None] | None:
+    """As `read_passphrase`; None in a clone that has still to make its own."""
     suffix = re.sub(r"[^A-Z0-9]", "_", stack.name.upper())
     file_variable = FILE_VARIABLE
     if os.environ.get(f"{VARIABLE}_{suffix}"):
@@ -101,20 +136,27 @@ def read_passphrase(stack: SecretsOwner, *, write: bool) -> tuple[str, Path | No
             where=VARIABLE,
             remedy=f"set {VARIABLE} or {FILE_VARIABLE} to the one of your team",
         )
-    if not write:
-        return secrets.token_urlsafe(32), None
-    return create_passphrase(stack), stack.work_dir
+    return None
 
 
-def create_passphrase(stack: SecretsOwner) -> str:
+def create_passphrase(stack: SecretsOwner) -> None:
     """A new passphrase of this clone, in a file that only its owner reads."""
-    created = secrets.token_urlsafe(32)
+    _write_passphrase(stack, secrets.token_urlsafe(32))
+
+
+def _write_passphrase(stack: SecretsOwner, passphrase: str) -> None:
     make_folder(stack.work_dir)
-    descriptor = os.open(stack.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        descriptor = os.open(stack.passphrase_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise PassphraseError(
+            "another command has created the passphrase meanwhile",
+            where=str(stack.passphrase_file),
+            remedy="run it again",
+        ) from error
     with os.fdopen(descriptor, "w") as file:
-        file.write(created + "\n")
+        file.write(passphrase + "\n")
     keep_salt_out_of_git(stack.root)
-    return created
 
 
 def keep_salt_out_of_git(root: Path) -> None:

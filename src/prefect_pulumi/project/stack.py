@@ -62,19 +62,28 @@ class Stack:
     def config_file(self) -> Path:
         return layout.stack_file(self.config_root, self.name)
 
-    @cached_property
-    def config(self) -> StackConfig:
+    def need_name(self) -> str:
+        """Its name. Raises `ConfigError` when it is none that a stack can have."""
         if not NAME.fullmatch(self.name):
             raise ConfigError(
                 f"{self.name[:40]!r} is not a stack name: letters, digits, `_`, `.` and `-`, 100 at most",
                 where="--stack",
             )
+        return self.name
+
+    def need_file(self) -> Path:
+        """The stack's file. Raises `ConfigError` when the project has no such stack."""
+        self.need_name()
         path = self.config_file
         if not path.is_file():
             known = layout.stack_names(self.config_root)
             remedy = f"use one of: {', '.join(known)}" if known else "infra init writes the files of two stacks"
             raise ConfigError(f"there is no stack {self.name!r}", where=path.name, remedy=remedy)
-        config = StackConfig.load(path, self.project.name)
+        return path
+
+    @cached_property
+    def config(self) -> StackConfig:
+        config = StackConfig.load(self.need_file(), self.project.name)
         if self.pin:
             config.overlay(["environment", "release"], json.loads(self.pin))
         return config
@@ -182,6 +191,10 @@ class Stack:
     def manager(self, *, write: bool) -> PassphraseManager:
         """The stack's secrets. With `write` what a new stack lacks (passphrase, salt) is created and kept."""
         return passphrase.open_manager(self, write=write)
+
+    def secrets(self) -> passphrase.StackSecrets:
+        """As `manager` with `write`, except that what is created is kept only when the caller says so."""
+        return passphrase.open_secrets(self)
 
     @property
     def cli_environment(self) -> dict[str, str]:

@@ -51,6 +51,23 @@ def official(side: Any) -> Any:
     return engine_pair.OfficialSide(side.root, providers=side.providers, cli=PULUMI)
 
 
+def test_a_create_whose_result_is_not_known(side: Any) -> None:
+    """As with the official engine, it stays pending in every run until a refresh is told to forget it."""
+    file = side.root / "state" / ".pulumi" / "stacks" / "twin" / "dev.json"
+    document = json.loads(file.read_text())
+    latest = document["checkpoint"]["latest"]
+    entry = next(entry for entry in latest["resources"] if entry["urn"].endswith("::c"))
+    lost = {**entry, "urn": f"{URN}lost", "parent": "", "id": ""}
+    latest["pending_operations"] = [{"resource": lost, "type": "creating"}]
+    file.write_text(json.dumps(document))
+    for operation in (lambda: side.up(PROGRAM.replace('"ü"', '"u"')), side.refresh):
+        operation()
+        assert [pending.resource.urn for pending in side.state().pending_operations] == [f"{URN}lost"]
+        assert "infra refresh --clear-pending-creates" in side.said
+    side.infra("refresh", "--yes", "--clear-pending-creates")
+    assert side.state().pending_operations == []
+
+
 def test_rename_unprotect_delete(side: Any) -> None:
     child = "urn:pulumi:dev::twin::testbed:index:Thing$testbed:index:Thing::c"
     side.infra("state", "rename", "a", "first")

@@ -24,7 +24,6 @@ from prefect_pulumi.engine.run.events import Message
 from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.models import KINDS, PACKAGE, Kind
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.passphrase import keep_salt_out_of_git
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot, urn_name, urn_qualified_type
 
@@ -132,9 +131,6 @@ def store_secrets(stack: Stack, text: ProgramText) -> None:
     if not text.secrets:
         return
     manager = stack.manager(write=True)
-    if not stack.config.salt:
-        stack.config.set_salt(manager.salt_text)
-        keep_salt_out_of_git(stack.root)
     for key, value in text.secrets.items():
         stack.config.set(key, value, secret=True, manager=manager)
     stack.config.save()

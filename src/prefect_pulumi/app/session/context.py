@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
+from prefect_pulumi.app.session.local_server import StackServers
 from prefect_pulumi.core.masking import Masker, current
 from prefect_pulumi.core.provider_protocol import Provider
 from prefect_pulumi.core.values import Secret
@@ -14,23 +15,23 @@ from prefect_pulumi.engine.run.events import CommandSink, Message, Sink, SinkHos
 from prefect_pulumi.engine.run.providers import Loader
 from prefect_pulumi.project.passphrase import read_passphrase
 from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.state.secrets import PassphraseManager
 
 CREDENTIALS = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
 
 def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
-    """Everything that the engine needs. With `write` a missing passphrase or salt is created; without it the Prefect
-    provider's HTTP client refuses every request that could write.
+    """Everything that the engine needs. With `write` a missing passphrase or salt is created, and kept with the first
+    write of the state; without it the Prefect provider's HTTP client refuses every request that could write.
 
     `output` takes what the program prints; None: the standard output of this process.
     """
     masker = current()
     sink = CommandSink(sink, masker)
-    manager = stack.manager(write=write)
+    secrets = stack.secrets() if write else None
+    manager = secrets.manager if secrets is not None else stack.manager(write=False)
+    passphrase = secrets.passphrase if secrets is not None else read_passphrase(stack)[0]
     values, secret_keys = stack.config.values(manager)
-    _teach_masker(stack, masker, manager)
+    _teach_masker(masker, [*stack.config.secret_texts(manager), passphrase])
 
     def package_config(package: str) -> dict[str, Any]:
         """Inputs of a default provider: the stack's config in the package's namespace."""
@@ -53,24 +54,19 @@ def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | No
         package_config=package_config,
         sink=sink,
         output=output,
-        ensure_server=lambda snapshot: _start_server(stack, snapshot, sink),
+        servers=StackServers(stack, lambda line: sink.emit(Message("info", line))),
         masker=masker,
+        keep_secrets=secrets.keep if secrets is not None else lambda: None,
     )
 
 
-def _teach_masker(stack: Stack, masker: Masker, manager: PassphraseManager) -> None:
-    """What is secret before anything runs: the config's secrets, the passphrase, the environment's credentials."""
-    texts = [*stack.config.secret_texts(manager), read_passphrase(stack, write=False)[0]]
+def _teach_masker(masker: Masker, own: Iterable[str]) -> None:
+    """What is secret before anything runs: the stack's `own` texts, and the environment's credentials."""
+    texts = [*own]
     texts += [os.environ.get(name, "") for name in CREDENTIALS]
     texts.append(os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")[2])
     for text in texts:
         masker.learn_text(text)
-
-
-def _start_server(stack: Stack, snapshot: Snapshot, sink: Sink) -> None:
-    from prefect_pulumi.app.session.local_server import start_local_server
-
-    start_local_server(stack, snapshot, lambda line: sink.emit(Message("info", line)))
 
 
 def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, Any]], *, write: bool) -> Loader:

@@ -26,7 +26,8 @@ def register(commands: Any, options: Options) -> None:
     preview = add_command(commands, "preview", _preview, about, *scope, options.refresh, options.replace, **shown)
     preview.flag("--adopt", help="show what `up --adopt` would take over")
     about = "update the state from the live objects"
-    add_command(commands, "refresh", _refresh, about, *scope, options.yes, **shown)
+    refresh = add_command(commands, "refresh", _refresh, about, *scope, options.yes, **shown)
+    refresh.flag("--clear-pending-creates", help="forget interrupted creates whose result is not known")
     about = "delete all resources of the stack"
     add_command(commands, "destroy", _destroy, about, options.stack, options.scope, options.yes, **shown)
     outputs = add_command(commands, "outputs", _outputs, "print the stack's outputs", options.stack)

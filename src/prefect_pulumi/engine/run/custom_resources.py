@@ -113,7 +113,10 @@ class CustomResources:
         try:
             id = managed.provider.existing(urn, inputs)
         except ServerUnavailableError:
-            return ""  # a server that this very update starts: nothing of it could be shown, so nothing is taken over
+            # A server that this very update starts: nothing of it could be shown, so nothing is taken over.
+            text = "the server does not answer yet, so nothing on it is taken over; run it again when the server is up"
+            self.sink.emit(Message("warning", text))
+            return ""
         manager = state.manager_of(managed.goal.type, id) if id else ""
         if manager:
             raise CheckError(

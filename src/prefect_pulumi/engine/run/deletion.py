@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.core.errors import CheckError, PrefectPulumiError
@@ -14,7 +15,9 @@ from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Execution, Op, Pla
 from prefect_pulumi.engine.run.dependency_executor import run_ordered
 from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.engine.run.run_state import RunState
+from prefect_pulumi.engine.run.servers import LocalServers, NoServers
 from prefect_pulumi.engine.run.step_executor import StepExecutor
+from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import ResourceEntry, urn_name
 
 Key = tuple[str, bool, str]
@@ -24,10 +27,13 @@ Key = tuple[str, bool, str]
 class Deletion:
     """Decides what is deleted, and in which order; `executor` carries each delete out."""
 
-    def __init__(self, state: RunState, pool: ProviderPool, executor: StepExecutor) -> None:
+    def __init__(
+        self, state: RunState, pool: ProviderPool, executor: StepExecutor, servers: LocalServers | None = None
+    ) -> None:
         self.state = state
         self.pool = pool
         self.executor = executor
+        self.servers = servers or NoServers()
 
     # At the end of the run
 
@@ -46,7 +52,16 @@ class Deletion:
         self._delete_all(entries)
 
     def _entries_before(self) -> list[ResourceEntry]:
-        return [entry for entry in self.state.before.resources if not entry.delete]
+        """For the order alone: what lives on a server of the stack refers to it here, whoever declared it."""
+        entries = [entry for entry in self.state.before.resources if not entry.delete]
+        hosts = self.servers.hosts(entries)
+        if not hosts:
+            return entries
+        entries = [
+            replace(entry, dependencies=[*entry.dependencies, hosts[entry.urn]]) if entry.urn in hosts else entry
+            for entry in entries
+        ]
+        return integrity.sort(entries)
 
     def _selected(self, undeclared: list[ResourceEntry]) -> list[ResourceEntry]:
         """Those that `--target` or `--exclude` allows. When users of a target stay, it is an error and nothing goes."""
@@ -79,8 +94,9 @@ class Deletion:
         for key in by_key:
             by_urn.setdefault(key[0], []).append(key)
         users: dict[Key, set[Key]] = {key: set() for key in by_key}
+        hosts = self.servers.hosts(self.state.all_entries()) if by_key else {}
         for user, entry in by_key.items():
-            for urn in planner.references(entry):
+            for urn in (*planner.references(entry), *([hosts[entry.urn]] if entry.urn in hosts else ())):
                 for used in by_urn.get(urn, ()):
                     if used != user:
                         users[used].add(user)

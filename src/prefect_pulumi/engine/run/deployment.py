@@ -22,6 +22,7 @@ from prefect_pulumi.engine.run.lookups import Lookups
 from prefect_pulumi.engine.run.provider_resources import UNKNOWN_ID, ProviderResources
 from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.engine.run.run_state import Aborted, Outcome, RunOptions, RunState
+from prefect_pulumi.engine.run.servers import LocalServers
 from prefect_pulumi.engine.run.step_executor import Recorder, StepExecutor
 from prefect_pulumi.engine.run.step_generator import StepGenerator
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot, urn_type
@@ -45,6 +46,7 @@ class Deployment:
         options: RunOptions,
         journal: Recorder | None = None,
         masker: Masker | None = None,
+        servers: LocalServers | None = None,
     ) -> None:
         self.state = RunState(
             project=project,
@@ -56,7 +58,7 @@ class Deployment:
         )
         self.pool = pool
         self.executor = StepExecutor(self.state, sink, journal)
-        self.deletion = Deletion(self.state, pool, self.executor)
+        self.deletion = Deletion(self.state, pool, self.executor, servers)
         self.providers = ProviderResources(self.state, pool, self.executor, self.deletion, package_config)
         self.lookups = Lookups(self.state, self.providers)
         custom = CustomResources(self.state, self.providers, self.deletion, sink)

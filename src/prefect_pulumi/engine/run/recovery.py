@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from prefect_pulumi.core.errors import ServerUnavailableError
 from prefect_pulumi.core.provider_protocol import CreateRecovery, ReadRequest, RecoverRequest
 from prefect_pulumi.engine.plan.planner import seal
 from prefect_pulumi.engine.run.events import Message, Sink
@@ -13,9 +15,24 @@ from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, urn_name
 
+UNKNOWN_RESULT = "a create was interrupted, and its result is not known"
+UNKNOWN_RESULT_REMEDY = (
+    "look for its object: import it if it is there, then close the operation with infra refresh --clear-pending-creates"
+)
 
-def resolve_pending(snapshot: Snapshot, providers: ProviderPool, sink: Sink) -> Snapshot:
-    """Resolves open operations by asking their provider.
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """An open operation whose server did not answer, and what was said of that."""
+
+    operation: PendingOperation
+    error: ServerUnavailableError
+
+
+def resolve_pending(
+    snapshot: Snapshot, operations: Sequence[PendingOperation], providers: ProviderPool, sink: Sink
+) -> tuple[Snapshot, tuple[Unreachable, ...]]:
+    """Resolves open operations of the snapshot by asking their provider; those whose server does not answer stay open.
 
     A provider with `CreateRecovery` looks for the object of an open create: one that was created no earlier than the
     intent is ours and is adopted, an older one is left alone. What was being updated or deleted is read again. A create
@@ -23,18 +40,22 @@ def resolve_pending(snapshot: Snapshot, providers: ProviderPool, sink: Sink) -> 
     """
     entries = {entry.urn: entry for entry in snapshot.resources if not entry.delete}
     others = [entry for entry in snapshot.resources if entry.delete]
-    pending = []
-    for operation in snapshot.pending_operations:
+    pending = [operation for operation in snapshot.pending_operations if operation not in operations]
+    unreachable: list[Unreachable] = []
+    for operation in operations:
         entry = operation.resource
         if not entry.custom:
             continue
-        if operation.type == "creating":
-            kept = _created(operation, entries, others, providers, sink)
-            pending += [kept] if kept is not None else []
-        else:
-            _read_again(entry, entries, others, providers)
+        try:
+            if operation.type != "creating":
+                _read_again(entry, entries, others, providers)
+            elif not _created(operation, entries, others, providers, sink):
+                pending.append(operation)
+        except ServerUnavailableError as error:
+            pending.append(operation)
+            unreachable.append(Unreachable(operation, error))
     resources = integrity.sort(integrity.without_dead_edges([*entries.values(), *others]))
-    return replace(snapshot, resources=resources, pending_operations=pending)
+    return replace(snapshot, resources=resources, pending_operations=pending), tuple(unreachable)
 
 
 def _created(
@@ -43,26 +64,26 @@ def _created(
     others: list[ResourceEntry],
     providers: ProviderPool,
     sink: Sink,
-) -> PendingOperation | None:
-    """Adopts into `entries` what an open create had created; returns the operation when its result stays unknown."""
+) -> bool:
+    """Adopts into `entries` what an open create had created. False when its result stays unknown."""
     entry = operation.resource
     known = entries.get(entry.urn)
     provider = providers.for_entry(entry, entries.values())
     if not isinstance(provider, CreateRecovery):
-        sink.emit(Message("warning", "a create was interrupted, and its result is not known", entry.urn))
-        return operation
+        sink.emit(Message("warning", f"{UNKNOWN_RESULT}; {UNKNOWN_RESULT_REMEDY}", entry.urn))
+        return False
     # The official engine notes no time: then nothing says that an object of that name is ours.
     since = datetime.fromisoformat(entry.created).timestamp() if entry.created else math.inf
     held = frozenset(other.id for other in (*entries.values(), *others) if other.urn != entry.urn and other.custom)
     recovered = provider.recover(RecoverRequest(entry.urn, entry.inputs, since, held))
     if recovered is None or not recovered.id or recovered.id in held or (known and known.id == recovered.id):
-        return None
+        return True
     if known is not None and not known.pending_replacement:
         others.append(replace(known, delete=True))  # created before the old one was deleted, which is due now
     outputs = seal(recovered.outputs, entry.inputs, entry.additional_secret_outputs)
     entries[entry.urn] = replace(entry, id=recovered.id, outputs=outputs)
     sink.emit(Message("info", f"{urn_name(entry.urn)} was created by an interrupted run and is adopted", entry.urn))
-    return None
+    return True
 
 
 def _read_again(

@@ -304,7 +304,8 @@ class RunState:
         return next((entry.outputs for entry in self.before.resources if entry.type == STACK_TYPE), {})
 
     def snapshot(self) -> Snapshot:
-        """The state after this run, in the order that the file demands."""
+        """The state after this run, in the order that the file demands. What was open before and could not be resolved
+        stays open, as in the official engine."""
         with self.lock:
             entries = dict(self.new_entries)
             renamed = self.matching.renamed
@@ -318,7 +319,7 @@ class RunState:
             return replace(
                 self.before,
                 resources=integrity.sort(integrity.without_dead_edges(listed)),
-                pending_operations=list(self._pending),
+                pending_operations=[*self.before.pending_operations, *self._pending],
             )
 
 
