@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from prefect_pulumi.models.base import Kind, Meta, path_of
-from prefect_pulumi.models.names import Name
+from prefect_pulumi.models.names import FreeName
 
 Labels: TypeAlias = dict[str, str | list[str]]
 Sorted = Annotated[list[str], AfterValidator(sorted)]
@@ -401,7 +401,9 @@ class Automation(Kind):
     example: ClassVar[str] = 'Automation("alert", trigger=failed_runs, actions=[{"type": "cancel-flow-run"}])'
     import_id: ClassVar[str] = "name"
 
-    name: Annotated[Name, Meta(logical_name=True)] = Field(description="Name of the automation; need not be unique.")
+    name: Annotated[FreeName, Meta(logical_name=True)] = Field(
+        description="Name of the automation; need not be unique."
+    )
     description: str = Field(default="", description="Free text.")
     enabled: bool = Field(default=True, description="Whether it acts.")
     tags: list[str] = Field(default_factory=list, description="Free labels.")

@@ -16,11 +16,16 @@ MAX_VARIABLE_VALUE = 5000
 
 
 def _name(value: str) -> str:
-    if not value.strip("' \""):
-        raise ValueError("a name must not be empty")
+    value = _free_name(value)
     bad = sorted({character for character in value if character in BANNED})
     if bad:
         raise ValueError(f"the name {value!r} must not contain {' '.join(bad)}")
+    return value
+
+
+def _free_name(value: str) -> str:
+    if not value.strip("' \""):
+        raise ValueError("a name must not be empty")
     return value
 
 
@@ -112,6 +117,8 @@ def _rate(value: float) -> float:
 
 
 Name = Annotated[str, AfterValidator(_name)]
+FreeName = Annotated[str, AfterValidator(_free_name)]
+"""Of an object that no route of the API is named after: it may hold `/` and the like."""
 UnreservedName = Annotated[str, AfterValidator(_name), AfterValidator(_unreserved)]
 GlobalLimitName = Annotated[str, AfterValidator(_name), AfterValidator(_global_limit)]
 DashedName = Annotated[str, AfterValidator(_dashed)]

@@ -7,14 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from prefect_pulumi.app.review.adopt import chosen_items
 from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.core.yaml_source import decode
 from prefect_pulumi.project.stack import RULES_FILE
+from prefect_pulumi.review.edits.acceptances import added
 from prefect_pulumi.review.model import Class, Item
 from prefect_pulumi.review.remedies import reference
 from prefect_pulumi.review.rules import Rules
@@ -46,7 +45,7 @@ def accept(view: StackView, request: AcceptRequest) -> list[str]:
     unmanaged = [item for item in items if item.cls is Class.UNMANAGED_LIVE and reference(item) in request.objects]
     names = [name for name in request.objects if name not in {reference(item) for item in unmanaged}]
     chosen = [*unmanaged, *(chosen_items(items, names) if names else [])]
-    new = added(text, [_entry(item, request, view.name) for item in chosen])
+    new = added(text, [_entry(item, request, view.name) for item in chosen], RULES_FILE)
     Rules.parse(new, RULES_FILE)
     _write(path, new)
     return [reference(item) for item in chosen]
@@ -60,24 +59,6 @@ def _entry(item: Item, request: AcceptRequest, stack: str) -> dict[str, Any]:
     entry: dict[str, Any] = {"object": reference(item), "stacks": [stack]}
     evidence = {"owner": request.owner, "reason": request.reason, "expires": request.expires}
     return entry | ({"fields": fields} if fields else {}) | evidence
-
-
-def added(text: str, entries: list[dict[str, Any]]) -> str:
-    """The file with more acceptances, its comments and its other lines as they were."""
-    dumped = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=10**9)
-    lines = text.splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    start = next((i for i, line in enumerate(lines) if line.startswith("accepted:")), None)
-    if start is None:
-        return "".join(lines) + "accepted:\n" + dumped
-    lines[start] = (
-        "accepted:\n" if lines[start].split("#")[0].strip() in ("accepted:", "accepted: []") else lines[start]
-    )
-    first = next((line for line in lines[start + 1 :] if line.lstrip().startswith("- ")), "- ")
-    indent = " " * (len(first) - len(first.lstrip()))
-    block = "".join(indent + line for line in dumped.splitlines(keepends=True))
-    return "".join(lines[: start + 1]) + block + "".join(lines[start + 1 :])
 
 
 def _write(path: Path, text: str) -> None:

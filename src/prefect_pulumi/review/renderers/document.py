@@ -37,17 +37,17 @@ def from_json(text: str, where: str = "report") -> Report:
     try:
         document = json.loads(text)
         version = document["version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("it is not a report", where=where) from error
     if version != VERSION:
         raise InputError(f"it is a report of version {version}, and this is for version {VERSION}", where=where)
-    for raw in document["environments"]:
-        for name in _COMPUTED:
-            raw.pop(name, None)
     document.pop("status", None)
     try:
+        for raw in document["environments"]:
+            for name in _COMPUTED:
+                raw.pop(name, None)
         made = _made(Report, document)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"it is not a report: {error}", where=where) from error
     assert isinstance(made, Report)  # noqa: S101 - for the type checker
     return made
