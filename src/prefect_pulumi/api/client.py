@@ -11,8 +11,16 @@ import httpx
 
 from prefect_pulumi.api import answers
 from prefect_pulumi.api.retry import LOST, Repetition, Resolve, Resolved, RetryingSender
-from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, UnexpectedAnswerError
+from prefect_pulumi.core.errors import (
+    ApiError,
+    ConfigError,
+    ConflictError,
+    NotFoundError,
+    OperationError,
+    UnexpectedAnswerError,
+)
 from prefect_pulumi.core.masking import Masker
+from prefect_pulumi.models.provider_config import is_address
 
 API_VERSION = "0.8.4"
 """What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
@@ -26,7 +34,8 @@ _READ_ROUTES = ("/filter", "/paginate", "/count")
 
 
 class PrefectClient:
-    """Use as `async with`. `deadline`: seconds after which a server that gives no answer is given up.
+    """Use as `async with`. `deadline`: seconds after which a server that gives no answer is given up. An `api_url` that
+    is no address raises `ConfigError`.
 
     `say` gets a line when the server asks to wait, once. With `read_only` it sends GET and the POSTs of list routes,
     and refuses all else before it is sent.
@@ -46,6 +55,12 @@ class PrefectClient:
         read_only: bool = False,
         say: Callable[[str], None] | None = None,
     ) -> None:
+        if not is_address(api_url):
+            raise ConfigError(
+                f"{api_url[:200]!r} is not the address of an API, such as http://127.0.0.1:4200/api",
+                where="PREFECT_API_URL or prefect:apiUrl",
+                remedy="correct the address",
+            )
         headers = {"X-PREFECT-API-VERSION": API_VERSION}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"

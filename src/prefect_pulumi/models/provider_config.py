@@ -44,6 +44,15 @@ class ProviderConfig(Kind):
 ENVIRONMENT = {"apiUrl": "PREFECT_API_URL", "apiKey": "PREFECT_API_KEY", "authString": "PREFECT_API_AUTH_STRING"}
 
 
+def is_address(api_url: str) -> bool:
+    """Whether it is one that a request could be sent to."""
+    try:
+        parts = urlsplit(api_url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
 def is_cloud(api_url: str) -> bool:
     host = urlsplit(api_url).hostname or ""
     return host == "prefect.cloud" or host.endswith(".prefect.cloud")

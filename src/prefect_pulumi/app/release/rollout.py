@@ -69,6 +69,8 @@ def roll_back(view: StackView, request: RollbackRequest, confirm: Confirm | None
 
     Raises `InputError` when there is nothing to go back to, `PromotionError` when the release could not be deployed.
     """
+    if request.to or open_rollout(view.stack) is None:
+        _kept_release(view, request.to)  # refused before the lock leaves a file
     with exclusive_rollout(view.stack):
         rollout = open_rollout(view.stack)
         if rollout is not None and not request.to:
