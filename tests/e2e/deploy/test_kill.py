@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support.child import Child
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -23,6 +27,39 @@ def parent_of(pid: int) -> int:
 def alive(pid: int) -> bool:
     found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
     return bool(found.strip()) and not found.startswith("Z")
+
+
+IMPATIENT = (
+    "from prefect_pulumi.process import signals\nsignals.PATIENCE = 1.0\n"
+    "import sys\nsys.argv = ['infra', 'up', '--yes']\nfrom prefect_pulumi.cli.main import run\nrun()\n"
+)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_while_a_build_step_runs(plain_site: Any, tmp_path: Path, number: signal.Signals) -> None:
+    """The update leaves the deploy, which ends with it; the next one goes on. With a second in place of ten."""
+    site, hold = plain_site, tmp_path / "hold.sh"
+    hold.write_text(HOLD.format(here=tmp_path))
+    step = f"{{script: 'bash {hold} second', stream_output: false}}"
+    site.program('step_files=["flow.py"]')
+    site.write(first="", second=f"    build: [{{prefect.deployments.steps.run_shell_script: {step}}}]\n")
+    with Child(
+        [sys.executable, "-c", IMPATIENT], cwd=site.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        until((tmp_path / "pid-second").exists)
+        child = int((tmp_path / "pid-second").read_text())
+        running.send_signal(number)
+        shown, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, shown
+    assert "interrupted: " in shown
+    assert "Traceback" not in shown
+    assert list((site.root / ".infra/state").rglob("locks/**/*.json")) == []
+    until(lambda: not alive(child))
+    (tmp_path / "ready-second").touch()
+    site.engine.up()
+    assert site.names() == {"first", "second"}
+    assert site.engine.changes(refresh=True) == {}
+    site.engine.destroy()
 
 
 @pytest.mark.repeated
