@@ -4,7 +4,9 @@ PYTHON ?= python3
 STACK ?= dev
 BIN := .venv/bin
 # Only what is imported gets compiled, on its first import. A pip older than the pinned one takes three times as long.
-PIP = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
+# Every file is compared with the hashes of constraints.txt; only the project's own folder has none.
+PIP = $(INSTALL) --no-require-hashes --constraint constraints.txt --build-constraint constraints.txt
 READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 CLI_VERSION := v3.256.0
@@ -26,7 +28,7 @@ $(READY): pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@echo "installing the pinned dependencies into .venv"
-	@$(PIP) --upgrade pip
+	@$(INSTALL) --requirement <(sed -n '/^pip==/,/[^\\]$$/p' constraints.txt)
 	@$(PIP) --editable .
 	@touch $@
 

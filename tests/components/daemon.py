@@ -142,7 +142,7 @@ def wheelhouse(folder: Path, version: str) -> None:
     command += ["--constraint", str(REPOSITORY / "constraints.txt")]
     command += ["--requirement", str(REPOSITORY / "worker" / "requirements.txt")]
     # pip judges environment markers by its own Python: redis needs this one below 3.11.3.
-    command += ["--python-version", version, "--only-binary", ":all:", "async-timeout"]
+    command += ["--python-version", version, "--only-binary", ":all:", "async-timeout", "pip"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NoDaemon("pip download failed: " + done.stderr[-400:])
