@@ -221,6 +221,23 @@ def test_a_pool_by_default_and_a_strict_stack(room: Room, monkeypatch: pytest.Mo
     assert there == []
 
 
+def test_what_the_projects_own_files_require_is_on_the_workers(room: Room) -> None:
+    room.url = "http://127.0.0.1:9/api"
+    (room.root / "far.py").write_text(FLOW.replace("from prefect", "import a_table_library\nfrom prefect", 1))
+    room.write("", pool="etl")
+    text = (room.root / "prefect.yaml").read_text()
+    (room.root / "prefect.yaml").write_text(text.replace("hello.py", "far.py"))
+    assert room.faults(room.provider(), workPools=["etl"]) == []
+    assert "a_table_library'; Prefect reads the flow from its source" in room.warnings[-1]
+    (room.root / "requirements.txt").write_text("A-Table_Library>=2\n")
+    assert room.faults(room.provider(), workPools=["etl"], strict=True) == []
+    assert room.warnings[-1].startswith(
+        "prefect.yaml: line 3: deployments[0].entrypoint: a_table_library is not installed here (requirements.txt "
+        "names it)"
+    )
+    (room.root / "requirements.txt").unlink()
+
+
 def test_a_folder_of_this_machine_is_for_its_own_workers(room: Room) -> None:
     room.url = "https://prefect.example.com/api"
     provider = room.provider()
