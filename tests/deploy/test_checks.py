@@ -120,6 +120,15 @@ WARNED = {
         "line 5: deployments[0].flow_name: the flow calls itself 'import-orders', and Prefect takes that; take "
         "flow_name out, or name the flow so",
     ),
+    "an anchor of a cron line": (
+        CLEAN_UP + "  schedules: [{cron: 0 6 * * *, anchor_date: '2026-01-01'}]\n",
+        "line 6: deployments[0].schedules[0].anchor_date: anchor_date belongs to an interval; Prefect ignores it "
+        "beside cron",
+    ),
+    "days of an interval": (
+        CLEAN_UP + "  schedule: {interval: 3600, day_or: false}\n",
+        "line 6: deployments[0].schedule.day_or: day_or belongs to cron; Prefect ignores it beside interval",
+    ),
     "a version of the file": ("version: 3.0\n" + ORDERS, "line 1: version: Prefect ignores this key; take it out"),
     "anchors": (
         "anchors: {pool: &pool {name: etl}}\n" + ORDERS.replace("{name: etl}", "*pool"),

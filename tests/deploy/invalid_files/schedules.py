@@ -70,19 +70,13 @@ FILES: dict[str, tuple[str, list[str]]] = {
     "anchor without quotes": (
         CLEAN_UP + "  schedules: [{interval: 3600, anchor_date: 2026-01-01}]\n",
         [
-            "line 6: deployments[0].schedules[0].anchor_date: YAML makes a date of 2026-01-01, which Prefect refuses here; put it in quotes",
+            "line 6: deployments[0].schedules[0].anchor_date: YAML makes a date of 2026-01-01, for which Prefect skips the file beside other keys than interval and timezone; put it in quotes",
         ],
     ),
     "anchor as a word": (
         CLEAN_UP + "  schedules: [{interval: 3600, anchor_date: tomorrow}]\n",
         [
             "line 6: deployments[0].schedules[0].anchor_date: 'tomorrow' is not a moment such as '2026-01-01T06:00:00+00:00'",
-        ],
-    ),
-    "anchor of a cron": (
-        CLEAN_UP + "  schedules: [{cron: 0 6 * * *, anchor_date: '2026-01-01'}]\n",
-        [
-            "line 6: deployments[0].schedules[0]: anchor_date belongs to an interval; Prefect ignores it beside cron",
         ],
     ),
     "schedule and schedules": (

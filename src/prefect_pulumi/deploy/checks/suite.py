@@ -104,7 +104,7 @@ def check_all(
         check_parameters(subject, findings, entry)
         check_job_variables(subject, findings, entry)
         _agreements(subject, findings, entry)
-        _slugs(findings, entry)
+        _schedules(findings, entry)
     form = checked(document, data)
     if not form.faults:
         # What was filled in is judged like what was written.
@@ -155,9 +155,17 @@ def _agreements(subject: Subject, findings: Findings, entry: Entry) -> None:
             findings.fault((*entry.keys, "triggers", index), "metric triggers exist on Prefect Cloud only")
 
 
-def _slugs(findings: Findings, entry: Entry) -> None:
+_IDLE = {"anchor_date": ("interval", "an interval"), "day_or": ("cron", "cron")}
+"""Key of a schedule -> the kind that it belongs to, and how that is called."""
+
+
+def _schedules(findings: Findings, entry: Entry) -> None:
     first: dict[str, int] = {}
     for index, (keys, schedule) in enumerate(entry.schedules):
+        for key, (kind, called) in _IDLE.items():
+            other = next((name for name in ("cron", "interval", "rrule") if name in schedule), "")
+            if schedule.get(key) is not None and other and kind not in schedule:
+                findings.warning((*keys, key), f"{key} belongs to {called}; Prefect ignores it beside {other}")
         slug = schedule.get("slug")
         if isinstance(slug, str) and slug in first:
             findings.fault((*keys, "slug"), f"the slug {slug!r} belongs to schedules[{first[slug]}] already")

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from prefect_pulumi.core import diffs
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.values import Secret
@@ -39,6 +41,8 @@ UI_FIELDS: dict[str, tuple[str, ...]] = {
 """What the UI may own -> the fields that this leaves out. `active` is that of every schedule."""
 
 _PLAIN = ("description", "paused", "parameters", "tags", "enforce_parameter_schema", "entrypoint", "version")
+_SWITCH: TypeAdapter[Any] = TypeAdapter(bool | None)
+_NUMBER: TypeAdapter[Any] = TypeAdapter(int | None)
 _STEP_OUTPUT = re.compile(r"\{\{(?!\s*(?:\$|prefect\.))")
 """In pull steps other templates stay as they are until a worker fills them."""
 _OPEN = ("parameters", "job_variables", "schedules", "automations")
@@ -53,17 +57,17 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
     limit = entry.get("concurrency_limit")
     options = limit if isinstance(limit, Mapping) else {"limit": limit}
     fields: Fields = {
-        "paused": entry.get("paused") or False,
+        "paused": _read(entry.get("paused"), _SWITCH) or False,
         "parameters": entry.get("parameters") or {},
         "tags": _tags(entry.get("tags")),
-        "enforce_parameter_schema": entry.get("enforce_parameter_schema", True) is not False,
+        "enforce_parameter_schema": _read(entry.get("enforce_parameter_schema"), _SWITCH) is not False,
         "entrypoint": entry.get("entrypoint"),
         "work_pool_name": pool.get("name"),
         "work_queue_name": pool.get("work_queue_name") or "default",
         "job_variables": pool.get("job_variables") or {},
-        "concurrency_limit": options.get("limit"),
+        "concurrency_limit": _read(options.get("limit"), _NUMBER),
         "collision_strategy": options.get("collision_strategy"),
-        "grace_period_seconds": options.get("grace_period_seconds"),
+        "grace_period_seconds": _read(options.get("grace_period_seconds"), _NUMBER),
         "schedules": {
             str(schedule.get("slug")): _declared_schedule(schedule) for schedule in entry.get("schedules") or []
         },
@@ -158,6 +162,14 @@ def _nested_in_automation(path: Path) -> bool:
 
 def _is_entered(path: diffs.Path) -> bool:
     return not path or (path[0] in _OPEN and len(path) < (3 if path[0] in ("schedules", "automations") else 2))
+
+
+def _read(value: Any, kind: TypeAdapter[Any]) -> Any:
+    """`value` as Prefect's own model reads it (`'yes'`, `'2'`); what it does not read stays."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError:
+        return value
 
 
 def _tags(value: Any) -> Any:

@@ -80,10 +80,6 @@ class Schedule(FileModel):
         given = [kind for kind in ("cron", "interval", "rrule") if getattr(self, kind) is not None]
         if len(given) != 1:
             raise ValueError(f"give exactly one of cron, interval and rrule, not {' and '.join(given) or 'none'}")
-        if self.anchor_date is not None and self.interval is None:
-            raise ValueError(f"anchor_date belongs to an interval; Prefect ignores it beside {given[0]}")
-        if self.day_or is not None and self.cron is None:
-            raise ValueError(f"day_or belongs to cron; Prefect ignores it beside {given[0]}")
         if self.slug is not None and self.slug == self.replaces:
             raise ValueError("replaces names the former slug, not the slug itself")
         return self

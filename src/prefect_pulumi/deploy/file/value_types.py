@@ -121,7 +121,10 @@ def _rrule(text: str) -> str:
 
 def _moment(value: Any) -> Any:
     if isinstance(value, date):
-        raise ValueError(f"YAML makes a date of {value}, which Prefect refuses here; put it in quotes")
+        raise ValueError(
+            f"YAML makes a date of {value}, for which Prefect skips the file beside other keys than interval and "
+            "timezone; put it in quotes"
+        )
     if not isinstance(value, str) or has_template(value):
         return value
     try:
