@@ -48,6 +48,7 @@ def live(prefect_server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     make("DeploymentSchedule", deploymentId=deployment, cron="0 6 * * *", slug="s", active=False)
     action = {"type": "run-deployment", "deployment_id": deployment}
     make("Automation", name=n, trigger=QUIET, actions=[action], enabled=False)
+    make("Automation", name=f"{n} on/off", trigger=QUIET, actions=[action], enabled=False)
     provider.close()
     return {
         "WorkPool": n,
@@ -126,9 +127,11 @@ def test_existing_objects_are_read(small_engine: Any, small: Any, live: dict[str
 
 
 def test_import_of_what_is_missing_writes_nothing(small: Any, live: dict[str, str]) -> None:
+    before = (small.root / "Pulumi.dev.yaml").read_text()
     done = small.infra("import", "WorkPool", live["WorkPool"], "nowhere", check=False)
     assert done.returncode == 1
     assert "'nowhere' does not exist" in done.stderr
+    assert (small.root / "Pulumi.dev.yaml").read_text() == before  # no salt either
     assert small.infra("outputs", check=False).returncode == 2
     assert small.infra("import", "Worker", "x", check=False).returncode == 2
     small.infra("import", "WorkPool", live["WorkPool"])
@@ -144,6 +147,7 @@ def test_import_all_is_clean_at_once(small: Any, live: dict[str, str], prefect_s
     for kind, name in live.items():
         assert f"{kind}(" in source
         assert name.rsplit("/", 1)[-1] in source
+    assert f'Automation(\n    "{live["Automation"]} on/off"' in source
     assert "require_secret" in source
     assert "hidden" not in done.stdout + source + (folder / "Pulumi.dev.yaml").read_text()
     shown = subprocess.run(
