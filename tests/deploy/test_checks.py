@@ -72,6 +72,10 @@ WARNED = {
         "line 6: deployments[0].pull[0].prefect.deployments.steps.git_clone.branch: the environment variable BRANCH is "
         "not set here; the worker that pulls the code must have it",
     ),
+    "a schedule twice": (
+        CLEAN_UP + "  schedules:\n  - {cron: 0 6 * * *}\n  - {cron: 0 6 * * *, parameters: {}, active: false}\n",
+        "line 8: deployments[0].schedules[1]: it makes each run of schedules[0] a second time; delete one of the two",
+    ),
     "a step that only the worker has": (
         ORDERS + "  pull:\n  - prefect_aws.deployments.steps.pull_from_s3: {bucket: flows, folder: all}\n",
         "line 6: deployments[0].pull[0].prefect_aws.deployments.steps.pull_from_s3: prefect_aws is not installed here, "

@@ -33,6 +33,7 @@ ROW: dict[str, Any] = {
     "job_variables": {"image": "x:1", "cpus": 2},
     "global_concurrency_limit": {"limit": 2},
     "concurrency_options": {"collision_strategy": "CANCEL_NEW"},
+    "path": None,
     "pull_steps": None,
     "schedules": [
         {

@@ -35,11 +35,13 @@ def made(project: Path, overrides: dict[str, Any] | None = None, ui: tuple[str, 
     return resolve_file(modelled(read(project / "prefect.yaml")), project, StackValues(overrides or {}, ui), {}, {})
 
 
-def test_schedules_get_slugs(project: Path) -> None:
-    found = made(project)
+def test_schedules_keep_what_the_file_calls_them(project: Path) -> None:
+    found = made(project, {"f/a": {"schedules": {"schedule-1-1": {"active": False}}}}, ("active",))
     assert (found.names, found.faults) == (("f/a", "f/b"), ())
-    slugs = [[each["slug"] for each in entry["schedules"]] for entry in found.loaded.raw["deployments"]]
-    assert slugs == [["schedule-1-1", "schedule-1"], ["s"]]
+    assert [entry["schedules"] for entry in found.loaded.raw["deployments"]] == [
+        [{"cron": "0 6 * * *", "active": False}, {"slug": "schedule-1", "cron": "0 7 * * *"}],
+        [{"slug": "s", "interval": 60}],
+    ]
 
 
 def test_overrides_and_what_the_ui_owns(project: Path) -> None:
@@ -63,7 +65,6 @@ def test_overrides_and_what_the_ui_owns(project: Path) -> None:
         ({"f/b": {"ui_owns": ["name"]}}, (), "ui_owns names 'name'; the UI may own active, paused"),
         ({"f/b": {"schedules": {"t": {}}}}, (), "no schedule has the slug 't'; it has s"),
         ({"f/a": {"tagz": []}}, (), "unknown key"),
-        ({}, ("active",), "f/a: the UI owns `active` of its schedules, so each of them needs a slug"),
     ],
 )
 def test_faults_of_the_stacks_values(project: Path, overrides: Any, ui: tuple[str, ...], words: str) -> None:

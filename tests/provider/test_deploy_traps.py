@@ -27,6 +27,7 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.core.values import has_secret, unwrap
+from prefect_pulumi.deploy.file.schedules import label, live_schedule
 from prefect_pulumi.provider.provider import PrefectProvider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -156,6 +157,10 @@ class PlainDeployLab:
     def runs(self, name: str) -> set[str]:
         body = {"deployments": {"id": {"any_": [self.live(name)["id"]]}}, "flow_runs": LATER}
         return {row["id"] for row in self.client.paged("/flow_runs/filter", body)}
+
+    def starts(self, name: str) -> set[str]:
+        body = {"deployments": {"id": {"any_": [self.live(name)["id"]]}}, "flow_runs": LATER}
+        return {row["expected_start_time"] for row in self.client.paged("/flow_runs/filter", body)}
 
     def automations(self, name: str) -> set[str]:
         rows = self.client.request("GET", f"/automations/related-to/prefect.deployment.{self.live(name)['id']}")
@@ -296,14 +301,14 @@ def _edits_are_drift_and_healed(lab: PlainDeployLab) -> None:
     lab.patch("edited", **EDITS, enforce_parameter_schema=False)
     lab.pause("bare")
     drift = lab.refresh()
-    assert drift["bare"] == {"schedules.schedule-1.active": (True, False)}
+    assert drift["bare"] == {"schedules.0 * * * *.active": (True, False)}
     assert set(drift["edited"]) == {
         *("tags", "description", "paused", "parameters.name", "concurrency_limit", "enforce_parameter_schema")
     }
     assert drift["edited"]["description"] == ("Says hello.", "by the UI")
     assert lab.outputs["drift"][f"{lab.flow}/edited"]["updated"]
     healed = lab.up()
-    assert healed["bare"]["activates"] == ["schedule-1"]
+    assert healed["bare"]["activates"] == ["0 * * * *"]
     assert {name for name, each in healed.items() if each["action"] == "update"} == {"bare", "edited"}
     assert lab.refresh() == {}
     edited = lab.live("edited")
@@ -359,6 +364,82 @@ def _triggers_and_losses_are_healed(lab: PlainDeployLab, owned: tuple[str, ...],
     assert len(lab.automations("same")) == 1
     lab.provider.delete(DeleteRequest(URN, "prefect.yaml", lab.inputs, lab.outputs))
     assert lab.names() == set()
+    lab.clear()
+
+
+KINDS = """    schedules:
+      - {cron: '0 * * * *'}
+      - {cron: '0 * * * *', timezone: Europe/Berlin, parameters: {name: berlin}}
+      - {cron: '0 6 1 * 1', day_or: false, active: false}
+      - {interval: 600}
+      - {interval: PT15M, anchor_date: '2026-01-01T00:00:00+00:00'}
+      - {rrule: FREQ=WEEKLY;BYDAY=MO}
+      - {rrule: 'FREQ=MINUTELY;INTERVAL=10'}
+"""
+
+
+def rules(lab: PlainDeployLab, name: str) -> dict[str, tuple[Any, bool]]:
+    """Of each schedule what the file calls it, its slug and whether it is active."""
+    listed = lab.live(name)["schedules"]
+    named = {label(live_schedule(row)): (row["slug"], row["active"]) for row in listed}
+    assert len(listed) == len(KINDS.splitlines()) - 1 if name == "kinds" else True
+    return named
+
+
+def test_schedules_beside_plain_prefect_deploy(lab: PlainDeployLab) -> None:
+    """In every order: nothing fails, nothing is lost, drift says nothing."""
+    mixed = "    schedules: [{slug: a, cron: '0 7 * * *'}, {cron: '0 8 * * *'}]\n"
+    entries = [lab.entry("kinds", KINDS), lab.entry("mixed", mixed), lab.entry("slugs", HOURLY)]
+    lab.write(*entries)
+    assert {each["action"] for each in lab.up().values()} == {"create"}
+    before = {name: rules(lab, name) for name in lab.names()}
+    assert {slug for slug, _ in before["kinds"].values()} == {None}
+    assert lab.plain("--all").returncode == 0
+    assert {name: rules(lab, name) for name in lab.names()} == before
+    assert lab.refresh() == {}
+    assert lab.up() == {}
+    # A change that plain `prefect deploy` writes first, and one that the step does.
+    ids = {row["id"] for row in lab.live("kinds")["schedules"]}
+    for text, commands in ((KINDS.replace("600", "900"), (lab.plain, lab.up)), (KINDS, (lab.up, lab.plain))):
+        lab.write(lab.entry("kinds", text), *entries[1:])
+        for command in commands:
+            command("--all") if command == lab.plain else command()
+        assert lab.refresh() == {}
+        assert lab.up() == {}
+    assert rules(lab, "kinds") == before["kinds"]
+    assert not ids & {row["id"] for row in lab.live("kinds")["schedules"]}  # plain makes them again, the step does not
+    # Automations, which plain makes again too, are not doubled.
+    lab.write(lab.entry("slugs", HOURLY + TRIGGER.replace("TAG", lab.tag)))
+    lab.up()
+    assert lab.plain("--all").returncode == 0
+    lab.refresh()
+    lab.up()
+    assert len(lab.automations("slugs")) == 1
+    assert lab.refresh() == {}
+    lab.clear()
+
+
+def test_slugs_of_an_older_version_are_taken_away(lab: PlainDeployLab) -> None:
+    """They make plain `prefect deploy` fail. The next update takes them away, and keeps runs and the UI's edits."""
+    lab.write(lab.entry("kinds", KINDS))
+    lab.up(uiOwns=["active"])
+    before, row = rules(lab, "kinds"), lab.live("kinds")
+    for number, schedule in enumerate(row["schedules"], start=1):
+        path = f"/deployments/{row['id']}/schedules/{schedule['id']}"
+        kept = {"slug": f"schedule-{number}", "parameters": schedule["parameters"]}
+        paused = {"active": False} if schedule["schedule"].get("interval") == 600 else {}
+        lab.client.request("PATCH", path, json={**kept, **paused})
+    failed = lab.plain("--all")
+    assert failed.returncode == 1
+    assert "provide a slug" in failed.stdout + failed.stderr
+    lab.client.request("POST", f"/deployments/{row['id']}/schedule", json={}, idempotent=True)
+    starts = lab.starts("kinds")
+    assert len(starts) >= 6
+    lab.outputs["fingerprints"] = dict.fromkeys(lab.outputs["fingerprints"], "of the older version")
+    changes = lab.up(uiOwns=["active"])["kinds"]["changes"]
+    assert {path.rsplit(".", 1)[1] for path in changes} == {"slug"}
+    assert rules(lab, "kinds") == {**before, "every 600s": (None, False)}
+    assert starts <= lab.starts("kinds")
     lab.clear()
 
 

@@ -51,7 +51,8 @@ class Deployments(Kind):
     overrides: dict[str, Any] = Field(
         default_factory=dict,
         description="'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the file's; "
-        "`schedules` may be a mapping of slugs; `ui_owns` is what the UI owns of it.",
+        "`schedules` may be a mapping of slugs (`schedule-2` for the second one, when it has none); `ui_owns` is what "
+        "the UI owns of it.",
     )
     ui_owns: list[Literal["active", "paused", "parameters", "description", "tags", "concurrency_limit"]] = Field(
         default_factory=list,
@@ -94,8 +95,8 @@ class Deployments(Kind):
     )
     entries: Annotated[dict[str, Any], Meta(computed=True)] = Field(
         default_factory=dict,
-        description="'flow/deployment' -> its fields, schedules by slug: as an input those that the file declares, as "
-        "an output those that the server has. What the UI owns is left out.",
+        description="'flow/deployment' -> its fields, schedules by slug or rule: as an input those that the file "
+        "declares, as an output those that the server has. What the UI owns is left out.",
     )
     deployments: Annotated[dict[str, str], Meta(output=True)] = Field(
         default_factory=dict, description="'flow/deployment' -> UUID on the server."

@@ -89,7 +89,8 @@ class Deployments(PrefectResource):
         pull step is pinned to it in place of its branch.
         :param env: Values of this stack for `{{ $NAME }}` in the file, over those of the environment.
         :param overrides: 'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the
-        file's; `schedules` may be a mapping of slugs; `ui_owns` is what the UI owns of it.
+        file's; `schedules` may be a mapping of slugs (`schedule-2` for the second one, when it has none); `ui_owns`
+        is what the UI owns of it.
         :param ui_owns: What the UI owns of every deployment: it is set when a deployment is made, and neither reset
         nor compared after that. `active` is that of its schedules. One of: active, paused, parameters, description,
         tags, concurrency_limit.
@@ -182,7 +183,8 @@ class Deployments(PrefectResource):
     @pulumi.getter(name="overrides")
     def overrides(self) -> pulumi.Output[dict[str, Any]]:
         """'flow/deployment' or a pattern of it -> keys of an entry that this stack lays over the file's; `schedules`
-        may be a mapping of slugs; `ui_owns` is what the UI owns of it."""
+        may be a mapping of slugs (`schedule-2` for the second one, when it has none); `ui_owns` is what the UI owns
+        of it."""
         return self._output("overrides")
 
     @property
@@ -258,8 +260,8 @@ class Deployments(PrefectResource):
     @property
     @pulumi.getter(name="entries")
     def entries(self) -> pulumi.Output[dict[str, Any]]:
-        """'flow/deployment' -> its fields, schedules by slug: as an input those that the file declares, as an output
-        those that the server has. What the UI owns is left out."""
+        """'flow/deployment' -> its fields, schedules by slug or rule: as an input those that the file declares, as an
+        output those that the server has. What the UI owns is left out."""
         return self._output("entries")
 
     @property

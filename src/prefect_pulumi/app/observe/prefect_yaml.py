@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from prefect_pulumi.core.values import UNKNOWN, same, unwrap
+from prefect_pulumi.deploy.file.fields import renamed
 from prefect_pulumi.review.classify import ComparedResource
 from prefect_pulumi.review.model import Action, Facts, Flag, Impact
 
@@ -44,6 +45,11 @@ def _one(whole: ComparedResource, name: str, id: str, results: Any, facts: Mappi
     alive = id in unwrap((whole.live or {}).get("deployments", {})).values() if whole.live is not None else True
     live = _entries(whole.live).get(name) if whole.live is not None else None
     changes = unwrap((whole.live or {}).get("drift", {}).get(name, {})).get("changes", {})
+    code = _entries(whole.code).get(name)
+    applied, live, base = (
+        None if entry is None else renamed(entry, code or {})
+        for entry in (applied, live, _entries(whole.base).get(name))
+    )
     if live is not None and applied is not None and "owner" in changes:
         applied = {**applied, "owner": changes["owner"]["applied"]}
         live = {**live, "owner": changes["owner"]["live"]}
@@ -55,8 +61,8 @@ def _one(whole: ComparedResource, name: str, id: str, results: Any, facts: Mappi
         name=name,
         id=id,
         action=action if whole.action is not Action.NONE else Action.NONE,
-        code=_asked(_entries(whole.code).get(name), applied),
-        base=_asked(_entries(whole.base).get(name), applied),
+        code=_asked(code, applied),
+        base=_asked(base, applied),
         inputs=applied if id else None,
         outputs=applied if id else None,
         live=live if alive and id else None,

@@ -21,6 +21,7 @@ from prefect_pulumi.deploy.checks.values import check_job_variables, check_param
 from prefect_pulumi.deploy.file.document import Document, Finding, Severity, plain, shared_once
 from prefect_pulumi.deploy.file.loader import checked, normal
 from prefect_pulumi.deploy.file.placeholders import Placeholder, Source, filled, open_template
+from prefect_pulumi.deploy.file.schedules import declared_schedule
 from prefect_pulumi.deploy.flows.inspector import ImportResult
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault
 
@@ -161,6 +162,7 @@ _IDLE = {"anchor_date": ("interval", "an interval"), "day_or": ("cron", "cron")}
 
 def _schedules(findings: Findings, entry: Entry) -> None:
     first: dict[str, int] = {}
+    bare: list[tuple[int, Mapping[str, Any]]] = []
     for index, (keys, schedule) in enumerate(entry.schedules):
         for key, (kind, called) in _IDLE.items():
             other = next((name for name in ("cron", "interval", "rrule") if name in schedule), "")
@@ -171,3 +173,9 @@ def _schedules(findings: Findings, entry: Entry) -> None:
             findings.fault((*keys, "slug"), f"the slug {slug!r} belongs to schedules[{first[slug]}] already")
         elif isinstance(slug, str):
             first[slug] = index
+        else:
+            fields = {**declared_schedule(schedule), "active": True}
+            equal = next((place for place, other in bare if fields == other), None)
+            if equal is not None:
+                findings.warning(keys, f"it makes each run of schedules[{equal}] a second time; delete one of the two")
+            bare.append((index, fields))

@@ -1,10 +1,8 @@
 """A deployment as plain fields, in one shape for what the file declares and for what the server has.
 
     {"description", "tags", "paused", "parameters", "enforce_parameter_schema", "entrypoint", "version",
-     "work_pool_name", "work_queue_name", "job_variables", "concurrency_limit", "collision_strategy",
-     "grace_period_seconds", "pull_steps",
-     "schedules": {slug: {"cron" | "interval" (seconds) | "rrule", "timezone", "anchor_date", "day_or", "active",
-                          "parameters"}},
+     "path", "work_pool_name", "work_queue_name", "job_variables", "concurrency_limit", "collision_strategy",
+     "grace_period_seconds", "pull_steps", "schedules": {name: as in `schedules.py`},
      "automations": {name: {"enabled", "description", "trigger", "actions"}},
      "triggers": [as the file declares them], "ui_owns": [what the UI owns of it]}
 
@@ -17,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -25,6 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 from prefect_pulumi.core import diffs
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.values import Secret
+from prefect_pulumi.deploy.file.schedules import complete, declared_schedule, live_schedule, named
 
 Fields = dict[str, Any]
 Path = tuple[str, ...]
@@ -40,7 +38,7 @@ UI_FIELDS: dict[str, tuple[str, ...]] = {
 }
 """What the UI may own -> the fields that this leaves out. `active` is that of every schedule."""
 
-_PLAIN = ("description", "paused", "parameters", "tags", "enforce_parameter_schema", "entrypoint", "version")
+_PLAIN = ("description", "paused", "parameters", "tags", "enforce_parameter_schema", "entrypoint", "path", "version")
 _SWITCH: TypeAdapter[Any] = TypeAdapter(bool | None)
 _NUMBER: TypeAdapter[Any] = TypeAdapter(int | None)
 _STEP_OUTPUT = re.compile(r"\{\{(?!\s*(?:\$|prefect\.))")
@@ -68,9 +66,8 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
         "concurrency_limit": _read(options.get("limit"), _NUMBER),
         "collision_strategy": options.get("collision_strategy"),
         "grace_period_seconds": _read(options.get("grace_period_seconds"), _NUMBER),
-        "schedules": {
-            str(schedule.get("slug")): _declared_schedule(schedule) for schedule in entry.get("schedules") or []
-        },
+        "path": None,
+        "schedules": named(declared_schedule(schedule) for schedule in entry.get("schedules") or []),
     }
     for name in ("description", "version"):
         if entry.get(name):
@@ -82,18 +79,24 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
     if triggers:
         fields["triggers"] = triggers
     fields["automations"] = {
-        str(schedule.get("name") or f"{entry.get('name')}__automation_{number}"): {
-            "enabled": schedule.get("enabled", True)
+        str(trigger.get("name") or f"{entry.get('name')}__automation_{number}"): {
+            "enabled": trigger.get("enabled", True)
         }
-        for number, schedule in enumerate(triggers, start=1)
+        for number, trigger in enumerate(triggers, start=1)
     }
     if ui:
         fields["ui_owns"] = list(ui)
     return without_ui(fields, ui)
 
 
-def live_fields(row: Mapping[str, Any], ui: Iterable[str], automations: Mapping[str, Any] | None = None) -> Fields:
-    """From `DeploymentResponse`; `automations`: name -> the automation's answer, of those that its triggers made."""
+def live_fields(
+    row: Mapping[str, Any],
+    ui: Iterable[str],
+    automations: Mapping[str, Any] | None = None,
+    schedules: Mapping[str, Fields] | None = None,
+) -> Fields:
+    """From `DeploymentResponse`; `automations`: name -> the automation's answer, of those that its triggers made;
+    `schedules`: those that it is compared with, whose names it takes."""
     limit = row.get("global_concurrency_limit") or {}
     options = row.get("concurrency_options") or {}
     fields: Fields = {
@@ -105,12 +108,9 @@ def live_fields(row: Mapping[str, Any], ui: Iterable[str], automations: Mapping[
         "collision_strategy": options.get("collision_strategy"),
         "grace_period_seconds": options.get("grace_period_seconds"),
         "pull_steps": row.get("pull_steps"),
-        "schedules": {
-            str(schedule.get("slug") or schedule["id"]): _live_schedule(schedule)
-            for schedule in row.get("schedules") or []
-        },
+        "schedules": named(map(live_schedule, row.get("schedules") or []), schedules),
     }
-    fields["automations"] = {name: _automation(schedule) for name, schedule in (automations or {}).items()}
+    fields["automations"] = {name: _automation(automation) for name, automation in (automations or {}).items()}
     return without_ui(fields, ui)
 
 
@@ -126,6 +126,12 @@ def without_ui(fields: Fields, ui: Iterable[str]) -> Fields:
     return kept
 
 
+def renamed(entry: Mapping[str, Any], like: Mapping[str, Any]) -> Fields:
+    """An entry of a state, complete where an older version wrote it; schedules are called as those of `like`."""
+    schedules, names = complete(entry.get("schedules", {})), complete(like.get("schedules", {}))
+    return {"path": None, **entry, "schedules": named(schedules.values(), names)}
+
+
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[Path, Change]:
     """Field path -> (old, new), `ABSENT` for what one side has not. Secret marks do not count."""
     items = diffs.differences(old, new, entered=_is_entered, lists=False)
@@ -136,9 +142,6 @@ def changes(live: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[Path, 
     """What a deploy of `declared` would change in `live`: fields that are not declared stay out of it."""
     known = {name: value for name, value in live.items() if name in declared}
     result = differences(known, declared)
-    for slug in declared.get("schedules", {}):
-        # Without an anchor of its own the server sets one.
-        result.pop(("schedules", slug, "anchor_date"), None) if _no_anchor(declared, slug) else None
     # What a template fills is known only after the deploy.
     return {
         path: (old, new)
@@ -150,10 +153,6 @@ def changes(live: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[Path, 
 def dotted(path: Path) -> str:
     """`("schedules", "every-morning", "cron")` -> `schedules.every-morning.cron`."""
     return ".".join(path)
-
-
-def _no_anchor(declared: Mapping[str, Any], slug: str) -> bool:
-    return "anchor_date" not in declared["schedules"][slug]
 
 
 def _nested_in_automation(path: Path) -> bool:
@@ -177,48 +176,6 @@ def _tags(value: Any) -> Any:
     if isinstance(value, list):
         return [str(tag) if isinstance(tag, int | float) else tag for tag in value]
     return [value] if isinstance(value, str) and "{{" not in value else value or []
-
-
-def _declared_schedule(schedule: Mapping[str, Any]) -> Fields:
-    active = schedule.get("active")
-    fields: Fields = {"active": True if active is None else active, "parameters": schedule.get("parameters") or {}}
-    for name in ("cron", "rrule"):
-        if schedule.get(name):
-            fields |= {name: schedule[name], "timezone": schedule.get("timezone") or "UTC"}
-    if "cron" in fields:
-        fields["day_or"] = schedule.get("day_or") is not False
-    if schedule.get("interval") is not None:
-        interval = schedule["interval"]
-        fields["timezone"] = schedule.get("timezone") or "UTC"
-        if isinstance(interval, int | float):
-            fields["interval"] = float(interval)
-        if schedule.get("anchor_date"):
-            fields["anchor_date"] = _moment(schedule["anchor_date"])
-    return fields
-
-
-def _live_schedule(schedule: Mapping[str, Any]) -> Fields:
-    rule = schedule.get("schedule") or {}
-    fields: Fields = {"active": schedule.get("active"), "parameters": schedule.get("parameters") or {}}
-    fields["timezone"] = rule.get("timezone") or "UTC"
-    for name in ("cron", "rrule", "day_or"):
-        if rule.get(name) is not None:
-            fields[name] = rule[name]
-    if rule.get("interval") is not None:
-        fields["interval"] = float(rule["interval"])
-        fields["anchor_date"] = _moment(rule.get("anchor_date"))
-    return fields
-
-
-def _moment(value: Any) -> Any:
-    """One spelling for a moment: RFC 3339 in UTC."""
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = value.isoformat()
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    except ValueError:
-        return value
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 def _automation(row: Mapping[str, Any]) -> Fields:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from prefect_pulumi.core.globs import matches
+from prefect_pulumi.deploy.file.schedules import numbered
 
 Json = dict[str, Any]
 
@@ -60,15 +61,17 @@ def pin_conflicts(raw: Mapping[str, Any], commit: str | None) -> Iterator[tuple[
 def overlaid(entry: Mapping[str, Any], override: Mapping[str, Any]) -> Json:
     """`entry` with `override` laid over it: mappings are merged, all else is replaced.
 
-    In an override `schedules` may be a mapping of slugs: what it gives is laid over the schedule of that slug.
+    In an override `schedules` may be a mapping of slugs (`schedule-2` for the second one when it has none): what it
+    gives is laid over that schedule.
     """
     given = override.get("schedules")
     if not isinstance(given, Mapping):
         return merged(entry, override)
     rest = {key: value for key, value in override.items() if key != "schedules"}
+    listed = entry.get("schedules") or []
     schedules = [
-        merged(schedule, given.get(str(schedule.get("slug")), {})) if isinstance(schedule, dict) else schedule
-        for schedule in entry.get("schedules") or []
+        merged(schedule, given.get(name, {})) if isinstance(schedule, dict) else schedule
+        for name, schedule in zip(numbered(listed), listed, strict=True)
     ]
     return merged({**entry, "schedules": schedules}, rest)
 

@@ -1,8 +1,4 @@
-"""`prefect.yaml` as one stack deploys it: its overrides laid over the entries, pull steps pinned, schedules named.
-
-Schedules without a slug get one (`schedule-1`, ...), so that the server can tell them apart: a deploy then
-changes schedules in place and takes away those that left the file.
-"""
+"""`prefect.yaml` as one stack deploys it: its overrides laid over the entries, pull steps pinned."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from prefect_pulumi.deploy.file.fields import UI_FIELDS
 from prefect_pulumi.deploy.file.loader import LoadedFile, checked
 from prefect_pulumi.deploy.file.overrides import overlaid, override_for, pin_conflicts, pinned
 from prefect_pulumi.deploy.file.placeholders import filled_from, open_template
+from prefect_pulumi.deploy.file.schedules import numbered
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, flow_name
 
 UI_OWNS = "ui_owns"
@@ -67,7 +64,7 @@ def resolve_file(
         override = override_for(names[index], values.overrides) if names[index] else {}
         ui[names[index]] = tuple(override.pop(UI_OWNS, values.ui_owns))
         faults += _override_faults(names[index], entry, override, ui[names[index]])
-        entries.append(_named(overlaid(_named(entry), override)))
+        entries.append(_listed(overlaid(_listed(entry), override)))
     raw = pinned({**loaded.raw, "deployments": entries}, values.commit)
     if raw == loaded.raw:
         return ResolvedFile(loaded, names, ui, tuple(faults))
@@ -108,33 +105,17 @@ def _override_faults(name: str, entry: Json, override: Json, ui: Sequence[str]) 
     ]
     schedules = override.get("schedules")
     if isinstance(schedules, Mapping):
-        slugs = [str(item.get("slug")) for item in _named(entry).get("schedules") or [] if isinstance(item, dict)]
-        known = ", ".join(slugs) or "none"
+        names = numbered(_listed(entry).get("schedules") or [])
         faults += [
-            f"{where}: no schedule has the slug {slug!r}; it has {known}" for slug in schedules if slug not in slugs
+            f"{where}: no schedule has the slug {slug!r}; it has {', '.join(names) or 'none'}"
+            for slug in schedules
+            if slug not in names
         ]
-    if "active" in ui and not isinstance(schedules, list):
-        every = [entry["schedule"]] if entry.get("schedule") else entry.get("schedules") or []
-        if any(isinstance(item, dict) and item and not item.get("slug") for item in every):
-            faults.append(f"{name}: the UI owns `active` of its schedules, so each of them needs a slug of its own")
     return faults
 
 
-def _named(entry: Json) -> Json:
-    """`schedule` as the one of `schedules`, each with a slug."""
+def _listed(entry: Json) -> Json:
+    """`schedule` as the one of `schedules`."""
     if entry.get("schedule") and not entry.get("schedules"):
         entry = {**{key: value for key, value in entry.items() if key != "schedule"}, "schedules": [entry["schedule"]]}
-    schedules = entry.get("schedules")
-    if not isinstance(schedules, list):
-        return entry
-    taken = {schedule.get("slug") for schedule in schedules if isinstance(schedule, dict)}
-    named = []
-    for number, schedule in enumerate(schedules, start=1):
-        if isinstance(schedule, dict) and schedule and not schedule.get("slug"):
-            slug = f"schedule-{number}"
-            while slug in taken:
-                slug += "-1"
-            taken.add(slug)
-            schedule = {**schedule, "slug": slug}
-        named.append(schedule)
-    return {**entry, "schedules": named}
+    return entry

@@ -24,8 +24,8 @@ def ui_of(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
 
 
 def read_back(row: Mapping[str, Any], automations: Mapping[str, Any], entry: Mapping[str, Any] | None) -> Fields:
-    """A live deployment as an entry; `entry`: as it was deployed."""
-    fields = live_fields(row, ui_of(entry), automations)
+    """A live deployment as an entry; `entry`: the one that it is compared with, whose schedules give theirs a name."""
+    fields = live_fields(row, ui_of(entry), automations, (entry or {}).get("schedules"))
     return fields | {name: entry[name] for name in _CARRIED if entry and name in entry}
 
 

@@ -9,7 +9,7 @@ of this one interpreter.
 
 The job (`job.py`): `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
 "continue": bool, "parallel": int, "steps": {digest: outputs}}`; an entry is `{"name": full name, "key": [name,
-entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest, "anchored": [slug]}`.
+entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest, "anchored": [index]}`.
 
 On the file descriptor FD it writes one JSON object a line: `{"event": "begin" | "line" | "end" | "steps", ...}`.
 """
@@ -109,34 +109,37 @@ class DeploymentDeploy:
     async def _updated(self, client: Any, path: str, kwargs: Json) -> httpx.Response:
         assert self.row is not None  # noqa: S101 - Prefect looks a deployment up before it updates it
         await self._know_automations(client)
-        body, gone = request_rewriting.update_body(kwargs["json"], self.row, self.entry["ui"], self.entry["anchored"])
-        response = await _request(client, "PATCH", path, **{**kwargs, "json": body})
-        for schedule in gone:
-            await _request(client, "DELETE", f"/deployments/{self.id}/schedules/{schedule['id']}")
-        if await self._runs(client, body):
+        body, ui = kwargs["json"], self.entry["ui"]
+        sent = {**kwargs, "json": request_rewriting.update_body(body, ui)}
+        response = await _request(client, "PATCH", path, **sent)
+        schedules = body.get("schedules") or []
+        writes = request_rewriting.schedule_writes(
+            schedules, self.row["schedules"] or [], "active" in ui, self.entry["anchored"]
+        )
+        for write in writes:
+            content = {} if write.body is None else {"json": write.body}
+            await _request(client, write.method, f"/deployments/{self.id}{write.path}", **content)
+        if schedules and await self._runs(client):
             # The write deleted the runs to come. Prefect's scheduler makes them again within seconds; asked from
             # the moment before the write on, it also makes one that fell due in between (its key keeps it single).
             json = {"start_time": self.began}
             await _request(client, "POST", f"/deployments/{self.id}/schedule", json=json)
         return response
 
-    async def _runs(self, client: Any, body: Json) -> bool:
-        if self.row is None or not body.get("schedules"):
-            return False
+    async def _runs(self, client: Any) -> bool:
         live = (await _request(client, "GET", "/deployments/{id}", path_params={"id": self.id})).json()
-        return request_rewriting.runs_again({"schedules": live["schedules"]}, live)
+        return request_rewriting.runs_again(live)
 
     async def _know_automations(self, client: Any) -> None:
-        """Which automations its triggers made. Where the state does not know, Prefect recreates all of them."""
+        """Which automations its triggers made. Where the state does not know, or another deploy has recreated them,
+        Prefect recreates all of them."""
         recorded: dict[str, str] | None = self.entry["automations"]
-        if recorded is None:
+        if not recorded:
             return
-        live: dict[str, Json] = {}
-        if recorded:
-            path = f"/automations/related-to/prefect.deployment.{self.id}"
-            rows = {row["id"]: row for row in (await _request(client, "GET", path)).json()}
-            live = {name: rows[id] for name, id in recorded.items() if id in rows}
-        self.known = live
+        path = f"/automations/related-to/prefect.deployment.{self.id}"
+        rows = {row["id"]: row for row in (await _request(client, "GET", path)).json()}
+        if rows.keys() >= set(recorded.values()):
+            self.known = {name: rows[id] for name, id in recorded.items()}
 
     async def _automation(self, client: Any, path: str, kwargs: Json) -> httpx.Response:
         body = kwargs["json"]

@@ -16,8 +16,7 @@ PARALLEL = 1
 class DeployEntry:
     """One deployment to deploy. `key`: its name and entrypoint as the document has them; `ui`: what the UI owns;
     `automations`: those that its triggers made, name -> UUID, None when the state does not know; `steps`: digest of
-    what its build and push read;
-    `anchored`: slugs of schedules with an anchor of their own."""
+    what its build and push read; `anchored`: indexes of schedules with an anchor of their own."""
 
     name: str
     key: tuple[str, str]
@@ -25,7 +24,7 @@ class DeployEntry:
     adopt: bool = False
     automations: Mapping[str, str] | None = None
     steps: str = ""
-    anchored: Sequence[str] = ()
+    anchored: Sequence[int] = ()
 
     def as_json(self) -> dict[str, Any]:
         document = {"name": self.name, "key": list(self.key), "ui": list(self.ui), "adopt": self.adopt}

@@ -2,15 +2,17 @@
 
 `prefect deploy` writes a deployment in one PATCH (or POST, when it is new) and recreates its automations. Between
 that code and the server the body is changed to what the file means: fields that the UI owns are not sent, schedules
-are reconciled by slug, automations keep their ids.
+are reconciled one by one, automations keep their ids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from prefect_pulumi.deploy.file.fields import UI_FIELDS, without_ids
+from prefect_pulumi.deploy.file.schedules import has_same_rule, live_schedule, pairs
 
 Json = dict[str, Any]
 
@@ -48,83 +50,110 @@ def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
     }
 
 
-def update_body(
-    body: Mapping[str, Any], row: Mapping[str, Any], ui: Collection[str], anchored: Collection[str] = ()
-) -> tuple[Json, list[Json]]:
-    """PATCH /deployments/{id} over the live `row`: the body to send, and the live schedules to delete after it.
-
-    `anchored`: slugs of the schedules that the file gives an anchor. For the others Prefect would take the moment of
-    the deploy, and every deploy would shift the runs: they keep the one they have.
-
-    The server patches schedules by slug when all of them have one, and recreates them otherwise: then those that
-    the UI paused (`active` in `ui`) are found by what they say.
-    """
-    hidden = {key for name in ui for key in _SENT_AS[name]}
+def update_body(body: Mapping[str, Any], ui: Collection[str]) -> Json:
+    """PATCH /deployments/{id} without its schedules, which have requests of their own."""
+    hidden = {"schedules", *(key for name in ui for key in _SENT_AS[name])}
     sent = {key: value for key, value in body.items() if key not in hidden}
-    sent.setdefault("enforce_parameter_schema", True)
-    live = _LiveSchedules(row.get("schedules") or [])
-    declared = [_schedule_body(schedule, live, "active" in ui, anchored) for schedule in body.get("schedules") or []]
-    if declared:
-        sent["schedules"] = declared
-    else:
-        sent.pop("schedules", None)
-    return sent, live.left_by(declared)
+    return {"path": None, "enforce_parameter_schema": True, **sent}
 
 
-class _LiveSchedules:
-    """The schedules that a deployment has on the server."""
+@dataclass(frozen=True)
+class ScheduleWrite:
+    """One request below /deployments/{id}/schedules. `id`: UUID of the schedule, "" for a POST; `body`: JSON."""
 
-    def __init__(self, rows: Sequence[Json]) -> None:
-        self.rows = rows
-        self.by_slug = {row["slug"]: row for row in rows if row.get("slug")}
-        self.patched_in_place = len(self.by_slug) == len(rows)
+    method: str
+    id: str
+    body: Any = None
 
-    def match(self, declared: Json) -> Json | None:
-        """The one that a declared schedule writes to."""
-        row = self.by_slug.get(declared.get("replaces") or declared.get("slug"))
-        if row is None and not self.patched_in_place:
-            row = next((candidate for candidate in self.rows if _same_rule(candidate, declared)), None)
-        return row
-
-    def left_by(self, declared: Sequence[Json]) -> list[Json]:
-        """Those that the write leaves on the server although the file no longer has them."""
-        kept = {schedule.get("replaces") or schedule.get("slug") for schedule in declared}
-        if declared and not self.patched_in_place:
-            return []
-        return [row for row in self.rows if row.get("slug") not in kept]
+    @property
+    def path(self) -> str:
+        return f"/schedules/{self.id}" if self.id else "/schedules"
 
 
-def _schedule_body(declared: Json, live: _LiveSchedules, ui_owns_active: bool, anchored: Collection[str]) -> Json:
-    """One schedule of the body, over the live one that it writes to."""
-    sent = dict(declared)
-    if sent.get("replaces") not in live.by_slug or sent.get("slug") in live.by_slug:
-        sent.pop("replaces", None)
-    row = live.match(sent)
-    if ui_owns_active and row is not None:
-        sent["active"] = row["active"]
-        if live.patched_in_place:
-            sent.pop("active")  # what is not sent cannot overtake a click in the UI
-    elif sent.get("active") is None:
-        sent["active"] = True
-    # A key that is left out keeps the live value.
-    sent.setdefault("parameters", {})
-    anchor = ((row or {}).get("schedule") or {}).get("anchor_date")
-    if anchor and sent.get("slug") not in anchored and "interval" in (sent.get("schedule") or {}):
-        sent["schedule"] = {**sent["schedule"], "anchor_date": anchor}
-    return sent
+def schedule_writes(
+    declared: Sequence[Json], rows: Sequence[Json], ui_owns_active: bool, anchored: Collection[int] = ()
+) -> list[ScheduleWrite]:
+    """Requests that make the live schedules (`rows`) those of Prefect's own request (`declared`).
+
+    `anchored`: indexes of the schedules that the file gives an anchor. For the others Prefect would take the moment of
+    the deploy, and every deploy would shift the runs: they keep the one they have. A schedule that is the same on both
+    sides is not written. No route takes a slug or a `max_scheduled_runs` away, so such a schedule is made again: one
+    without a slug before the old one goes, so that none is lost on the way.
+    """
+    bodies = [_schedule_body(schedule, index in anchored) for index, schedule in enumerate(declared)]
+    wanted, there = [live_schedule(body) for body in bodies], [live_schedule(row) for row in rows]
+    slugs = {fields["slug"] for fields in there}
+    former = [
+        schedule.get("replaces")
+        if schedule.get("replaces") in slugs and schedule.get("slug") not in slugs
+        else schedule.get("slug")
+        for schedule in declared
+    ]
+    partners = pairs([{**fields, "slug": slug or None} for fields, slug in zip(wanted, former, strict=True)], there)
+    deleted = [row["id"] for place, row in enumerate(rows) if place not in partners.values()]
+    changed: list[ScheduleWrite] = []
+    created: list[Json] = []
+    for index, body in enumerate(bodies):
+        row = rows[partners[index]] if index in partners else None
+        sent = _over(body, row, ui_owns_active)
+        if row is None:
+            created.append(sent)
+        elif _cannot_be_patched(sent, row, slugs):
+            created.append(sent)
+            deleted.append(row["id"])
+        elif not _is_written(sent, row, ui_owns_active):
+            changed.append(ScheduleWrite("PATCH", row["id"], _without_active(sent) if ui_owns_active else sent))
+    bare, slugged = ([body for body in created if bool(body.get("slug")) is has] for has in (False, True))
+    return [
+        *([ScheduleWrite("POST", "", bare)] if bare else []),
+        *(ScheduleWrite("DELETE", id) for id in deleted),
+        *changed,
+        *([ScheduleWrite("POST", "", slugged)] if slugged else []),
+    ]
 
 
-def _same_rule(live: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
-    rule, wanted = live.get("schedule") or {}, declared.get("schedule") or {}
-    names = ("cron", "interval", "rrule")
-    return any(wanted.get(name) is not None and rule.get(name) == wanted.get(name) for name in names)
+def _schedule_body(declared: Json, has_anchor: bool) -> Json:
+    rule = {name: value for name, value in declared["schedule"].items() if has_anchor or name != "anchor_date"}
+    return {
+        "schedule": rule,
+        "active": True if declared.get("active") is None else declared["active"],
+        "parameters": declared.get("parameters") or {},
+        **({"slug": declared["slug"]} if declared.get("slug") else {}),
+    }
 
 
-def runs_again(body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Whether the deployment has runs to schedule once the write, which deleted them, is done."""
-    paused = body["paused"] if body.get("paused") is not None else row.get("paused")
-    schedules = body.get("schedules") or []
-    return not paused and any(schedule.get("active") for schedule in schedules)
+def _over(body: Json, row: Json | None, ui_owns_active: bool) -> Json:
+    """A schedule of the file over the live one."""
+    if row is None:
+        return body
+    anchor = (row.get("schedule") or {}).get("anchor_date")
+    rule = (
+        {"anchor_date": anchor, **body["schedule"]} if anchor and "interval" in body["schedule"] else body["schedule"]
+    )
+    return {**body, "schedule": rule, "active": row["active"] if ui_owns_active else body["active"]}
+
+
+def _cannot_be_patched(sent: Json, row: Json, slugs: Collection[str | None]) -> bool:
+    """Whether a PATCH cannot lead there; it may not take a slug that another schedule still has, either."""
+    slug, before = sent.get("slug"), row.get("slug")
+    takes_away = (before and not slug) or row.get("max_scheduled_runs") is not None
+    return bool(takes_away) or (slug != before and slug in slugs)
+
+
+def _is_written(sent: Json, row: Json, ui_owns_active: bool) -> bool:
+    wanted, there = live_schedule(sent), live_schedule(row)
+    names = ("slug",) if ui_owns_active else ("slug", "active")
+    return has_same_rule(wanted, there) and all(wanted[name] == there[name] for name in names)
+
+
+def _without_active(sent: Json) -> Json:
+    """What is not sent cannot overtake a click in the UI."""
+    return {name: value for name, value in sent.items() if name != "active"}
+
+
+def runs_again(row: Mapping[str, Any]) -> bool:
+    """Whether a deployment, as it is after the write that deleted its runs, has runs to schedule."""
+    return not row.get("paused") and any(schedule.get("active") for schedule in row.get("schedules") or [])
 
 
 def same_automation(live: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

@@ -86,7 +86,11 @@ class DeployExecutor:
                     assessment.deployments[name].action is Action.ADOPT,
                     automations.get(name),
                     file.step_digests.get(name, ""),
-                    [str(schedule["slug"]) for schedule in entry.get("schedules") or [] if schedule.get("anchor_date")],
+                    [
+                        index
+                        for index, schedule in enumerate(entry.get("schedules") or [])
+                        if schedule.get("anchor_date")
+                    ],
                 )
             )
         return DeployJob(

@@ -16,7 +16,7 @@ from prefect_pulumi.core.property_paths import step
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, secret, unwrap
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
-from prefect_pulumi.deploy.file.fields import changes
+from prefect_pulumi.deploy.file.fields import changes, renamed
 from prefect_pulumi.deploy.file.loader import modelled, normal
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
@@ -145,10 +145,9 @@ class DeploymentsHandler(Handler):
         before = call.outputs.get("entries", {})
         now = {}
         for name, row in rows.items():
-            known = {**before.get(name, {}), UI: ui_of(entries.get(name))}
-            now[name] = sealed(
-                read_back(row, live_automations.get(name, {}), known), self._hidden(call), entries.get(name)
-            )
+            declared = entries.get(name, {})
+            known = {**before.get(name, {}), UI: ui_of(declared), "schedules": declared.get("schedules", {})}
+            now[name] = sealed(read_back(row, live_automations.get(name, {}), known), self._hidden(call), declared)
         counted = {name: rows[name]["id"] for name in (*planned.deploys, *planned.prune) if name in rows}
         drifted = call.outputs.get("drift", {})
         assessment = assess(
@@ -186,7 +185,7 @@ class DeploymentsHandler(Handler):
         old, new = call.outputs.get("entries", {}).get(name, {}), call.news.get("entries", {}).get(name, {})
         kinds = {}
         new = wanted(new, call.outputs.get("drift", {}).get(name, {}))
-        for path, (before, after) in changes(old, new).items():
+        for path, (before, after) in changes(renamed(old, new), new).items():
             kind = DiffKind.ADD if before is ABSENT else DiffKind.DELETE if after is ABSENT else DiffKind.UPDATE
             kinds[f'entries["{name}"]' + "".join(step(key) for key in path)] = kind
         return kinds or {f'fingerprints["{name}"]': DiffKind.UPDATE}
@@ -252,6 +251,7 @@ class DeploymentsHandler(Handler):
         entries, drifted = {}, {}
         for name in alive:
             applied = call.outputs.get("drift", {}).get(name, {}).get("applied") or before.get(name, {})
+            applied = renamed(applied, applied)
             now = sealed(read_back(rows[name], live_automations.get(name, {}), applied), self._hidden(call), applied)
             entries[name] = now
             if changed := drift_of(applied, now, rows[name], owner, recorded[name]):

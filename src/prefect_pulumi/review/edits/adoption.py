@@ -243,9 +243,10 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
     head, *tail = path
     if head == "schedules" and tail:
         schedules = yaml_edit.get(text, [*place, "schedules"])
-        for number, schedule in enumerate(schedules if isinstance(schedules, list) else []):
-            if isinstance(schedule, dict) and schedule.get("slug") == tail[0]:
-                return ["schedules", number, *tail[1:]]
+        listed = enumerate(schedules if isinstance(schedules, list) else [])
+        hits = [number for number, schedule in listed if isinstance(schedule, dict) and _called(schedule) == tail[0]]
+        if len(hits) == 1:
+            return ["schedules", hits[0], *tail[1:]]
         raise CannotEditError(f"the file has no schedule {tail[0]!r}: edit it by hand")
     if head in ("work_pool_name", "work_queue_name", "job_variables"):
         return ["work_pool", "name" if head == "work_pool_name" else head, *tail]
@@ -256,6 +257,12 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
     if head in ("automations", "owner", "pull_steps"):
         raise CannotEditError("prefect.yaml says it in another way: edit it by hand")
     return path
+
+
+def _called(schedule: Mapping[str, Any]) -> str:
+    """The name of a schedule in a report: its slug, else its rule."""
+    named = schedule.get("slug") or schedule.get("cron") or schedule.get("rrule")
+    return str(named or f"every {schedule.get('interval')}s")
 
 
 # Shared
