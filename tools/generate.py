@@ -214,7 +214,7 @@ def drift_words(model: type[Kind], spec: FieldSpec) -> str:
     if not model.on_server:
         return "yes" if not spec.meta.computed else "by the deployments' fingerprints"
     if spec.wire == "baseJobTemplate":
-        return "yes; if omitted, against the one that the first worker wrote"
+        return "yes; if omitted, against that of its type"
     if spec.meta.server_default:
         return "while it is declared"
     return "yes, without showing the value" if spec.meta.secret else "yes"

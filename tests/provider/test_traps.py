@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.core.values import Secret
+from prefect_pulumi.provider.handlers.worker_types import OwnTemplates
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import StrictHost
 
@@ -66,6 +68,26 @@ def test_queue_moved_to_another_pool_replaces(provider: PrefectProvider, name: s
     provider.create(CreateRequest(urn("WorkQueue"), moved))
     assert provider.read(ReadRequest(urn("WorkQueue"), f"{name}-a/q")).id == ""
     assert provider.read(ReadRequest(urn("WorkQueue"), f"{name}-b/q")).outputs["priority"] == 5
+
+
+def test_an_edited_base_job_template_is_never_the_baseline(provider: PrefectProvider, name: str) -> None:
+    """It is compared with that of the type, which the server hands out, from the first update on."""
+    client = provider.connection.client()
+    id, inputs, outputs = make(provider, "WorkPool", name=name, type="docker")
+    own = OwnTemplates(provider.connection).of("docker")
+    assert own is not None
+    edited = copy.deepcopy(own)
+    edited["variables"]["properties"]["image"]["default"] = "registry.example.com/flows:1"
+    client.request("PATCH", f"/work_pools/{name}", json={"base_job_template": edited})
+    for _ in range(2):
+        outputs = provider.read(ReadRequest(urn("WorkPool"), id, inputs, outputs)).outputs
+    request = DiffRequest(urn("WorkPool"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=inputs)
+    assert dict(provider.diff(request).detailed) == {"baseJobTemplate": DiffKind.UPDATE}
+    # Imported it is an input: a pool that is recreated has it again.
+    assert provider.read(ReadRequest(urn("WorkPool"), name)).inputs["baseJobTemplate"] == edited
+    provider.update(UpdateRequest(urn("WorkPool"), id, old_inputs=inputs, old_outputs=outputs, new_inputs=inputs))
+    assert client.request("GET", f"/work_pools/{name}")["base_job_template"] == own
+    assert provider.read(ReadRequest(urn("WorkPool"), name)).inputs == inputs
 
 
 def test_base_job_template_left_out_is_read_and_compared(provider: PrefectProvider, name: str) -> None:

@@ -63,10 +63,10 @@ class WorkPool(Kind):
     ] = Field(
         default=None,
         description="Template of its jobs, with the keys job_configuration and variables. Left out, the first "
-        "worker that starts writes its type's own, and what is changed in that later is drift.",
+        "worker that starts writes its type's own, and any other template is drift.",
     )
     default_base_job_template: Annotated[dict[str, Any] | None, Meta(output=True)] = Field(
-        default=None, description="What a template that was left out is compared with: the first one that was seen."
+        default=None, description="What a template that was left out is compared with: that of its type."
     )
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")
 

@@ -37,3 +37,28 @@ def variables_of(worker_type: str, template: Any) -> dict[str, Any] | None:
         return variables
     own = worker_types().get(worker_type)
     return None if own is None else own["variables"]
+
+
+def is_own(template: Any, own: dict[str, Any]) -> bool:
+    """Whether a template is its type's own, as `own` is, perhaps of another version of the worker: one may have
+    variables that the other does not know, but each that both have has the same default, and each key of the job
+    that both have the same value."""
+    names, own_names = ({*_variables(side)} for side in (template, own))
+    if not (names <= own_names or own_names <= names):
+        return False
+    defaults = all(_variables(template)[name] == _variables(own)[name] for name in names & own_names)
+    return bool(names) and defaults and _agree(template.get("job_configuration"), own.get("job_configuration"))
+
+
+def _variables(template: Any) -> dict[str, Any]:
+    """Name -> default."""
+    schema = template.get("variables") if isinstance(template, dict) else None
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    listed = properties.items() if isinstance(properties, dict) else ()
+    return {name: part.get("default") if isinstance(part, dict) else None for name, part in listed}
+
+
+def _agree(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_agree(one[key], other[key]) for key in one.keys() & other.keys())
+    return bool(one == other)

@@ -14,6 +14,7 @@ from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.flows import DeploymentHandler
 from prefect_pulumi.provider.handlers.rest import RestHandler
+from prefect_pulumi.provider.handlers.worker_types import worker_metadata
 
 Handlers = Callable[[str], Any]
 
@@ -73,9 +74,8 @@ def _listed(rest: RestHandler, plain: dict[str, Any]) -> InvokeResult:
 
 
 def _worker_metadata(plain: dict[str, Any], connection: Connection) -> InvokeResult:
-    view = connection.client().request("GET", "/collections/views/aggregate-worker-metadata")
     workers_by_type: dict[str, Any] = {}
-    for package, workers in view.items():
+    for package, workers in worker_metadata(connection).items():
         for worker in workers.values():
             workers_by_type[worker["type"]] = {
                 "type": worker["type"],

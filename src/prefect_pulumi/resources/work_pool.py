@@ -56,7 +56,7 @@ class WorkPool(PrefectResource):
         :param paused: Whether delivery of work is stopped. Default: false.
         :param concurrency_limit: Maximum of concurrent flow runs; none: no limit.
         :param base_job_template: Template of its jobs, with the keys job_configuration and variables. Left out, the
-        first worker that starts writes its type's own, and what is changed in that later is drift.
+        first worker that starts writes its type's own, and any other template is drift.
         """
         self._begin(
             resource_name,
@@ -112,13 +112,13 @@ class WorkPool(PrefectResource):
     @pulumi.getter(name="baseJobTemplate")
     def base_job_template(self) -> pulumi.Output[dict[str, Any] | None]:
         """Template of its jobs, with the keys job_configuration and variables. Left out, the first worker that starts
-        writes its type's own, and what is changed in that later is drift."""
+        writes its type's own, and any other template is drift."""
         return self._output("baseJobTemplate")
 
     @property
     @pulumi.getter(name="defaultBaseJobTemplate")
     def default_base_job_template(self) -> pulumi.Output[dict[str, Any]]:
-        """What a template that was left out is compared with: the first one that was seen."""
+        """What a template that was left out is compared with: that of its type."""
         return self._output("defaultBaseJobTemplate")
 
     @property

@@ -15,7 +15,7 @@ from prefect_pulumi.review.display import SERVER_DEFAULT, display_value, equal, 
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, DisplayValue, Facts, FieldChange, Impact, Item
 
-TEMPLATE, FIRST_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
+TEMPLATE, OWN_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
 _DELETES = (Action.DELETE, Action.PRUNE)
 _GRAVITY = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.THIS_CHANGE)
 
@@ -211,8 +211,8 @@ def _sides(resource: ComparedResource, model: type[Kind] | None, spec: FieldSpec
     live = _given(resource.live, spec, name) if resource.live is not None else applied
     by_server = code is SERVER_DEFAULT
     if by_server and name == TEMPLATE:
-        applied = _first_template(resource)
-        if not applied:
+        applied = _own_template(resource)
+        if not applied or live is ABSENT or not live:
             return None  # no worker has written one yet
     elif by_server and (resource.code is not None or _is_server_default(spec, resource.inputs, name)):
         return None
@@ -220,9 +220,9 @@ def _sides(resource: ComparedResource, model: type[Kind] | None, spec: FieldSpec
     return _Sides(code, applied, live, code if base is SERVER_DEFAULT else base, by_server)
 
 
-def _first_template(resource: ComparedResource) -> Any:
-    """The base job template that the pool's first worker wrote."""
-    return (resource.live or {}).get(FIRST_TEMPLATE) or (resource.outputs or {}).get(FIRST_TEMPLATE)
+def _own_template(resource: ComparedResource) -> Any:
+    """The base job template of the pool's type."""
+    return (resource.live or {}).get(OWN_TEMPLATE) or (resource.outputs or {}).get(OWN_TEMPLATE)
 
 
 def _field(

@@ -11,22 +11,25 @@ from prefect_pulumi.core.provider_protocol import DiffKind, Props, ReadResult
 from prefect_pulumi.core.values import same, unwrap
 from prefect_pulumi.models import Fault, WorkPool
 from prefect_pulumi.models.work_pool import cloud_only
+from prefect_pulumi.models.worker_types import is_own
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
 from prefect_pulumi.provider.handlers.routes import ROUTES
+from prefect_pulumi.provider.handlers.worker_types import OwnTemplates
 from prefect_pulumi.provider.run import ProgramRun
 
 TEMPLATE, DEFAULT = "baseJobTemplate", "defaultBaseJobTemplate"
 
 
 class WorkPoolHandler(RestHandler):
-    """The server keeps an empty template until a worker writes its type's own, once. What the state saw first is
-    therefore the default, and any other live template is a change made outside the code."""
+    """The server keeps an empty template until a worker writes its type's own, once. That is the default, and any
+    other live template is a change made outside the code."""
 
     def __init__(self, connection: Connection, run: ProgramRun) -> None:
         super().__init__(ROUTES[WorkPool.token()], connection)
         self.run = run
+        self._own = OwnTemplates(connection)
 
     @override
     def faults(self, values: Props) -> list[Fault]:
@@ -56,7 +59,7 @@ class WorkPoolHandler(RestHandler):
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         self.run.recreated.add(str(unwrap(call.news["name"])))
         id, outputs = super().create(call)
-        return id, _defaulted(outputs, call.news, {})
+        return id, self._defaulted(outputs, call.news, {})
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
@@ -67,30 +70,44 @@ class WorkPoolHandler(RestHandler):
                 self.connection.client().request("PATCH", route, json={"base_job_template": plain[DEFAULT]})
             except NotFoundError as error:
                 raise self.gone(plain) from error
-        return _defaulted(super().update(call), call.news, call.outputs)
+        return self._defaulted(super().update(call), call.news, call.outputs)
 
     @override
     def result(self, call: Call, row: Json | None) -> ReadResult:
         read = super().result(call, row)
-        return (
-            ReadResult(read.id, read.inputs, _defaulted(read.outputs, call.inputs, call.outputs)) if read.id else read
-        )
+        if not read.id:
+            return read
+        inputs, template = read.inputs, read.outputs.get(TEMPLATE)
+        if not call.inputs and template and not self._is_own(read.outputs):
+            inputs = {**inputs, TEMPLATE: template}  # an import: left out of the program it would be lost
+        return ReadResult(read.id, inputs, self._defaulted(read.outputs, call.inputs or inputs, call.outputs))
 
     @override
     def recover(self, call: Call) -> ReadResult | None:
         read = super().recover(call)
-        return None if read is None else ReadResult(read.id, read.inputs, _defaulted(read.outputs, call.news, {}))
+        return None if read is None else ReadResult(read.id, read.inputs, self._defaulted(read.outputs, call.news, {}))
 
     def _drifted(self, call: Call) -> bool:
+        """Not while the live template is empty: a worker will write it."""
         if TEMPLATE in call.news or TEMPLATE in call.inputs or TEMPLATE in call.ignored:
             return False
-        default = call.outputs.get(DEFAULT)
-        return bool(default) and not same(default, call.outputs.get(TEMPLATE))
+        default, live = call.outputs.get(DEFAULT), call.outputs.get(TEMPLATE)
+        return bool(default and live) and not same(default, live)
 
+    def _defaulted(self, outputs: dict[str, Any], inputs: Props, before: Props) -> dict[str, Any]:
+        """`outputs` with what a template that was left out is compared with: what the state has, else the live one when
+        it is the type's own, else that itself."""
+        rest = {name: value for name, value in outputs.items() if name != DEFAULT}
+        template = outputs.get(TEMPLATE)
+        if TEMPLATE in inputs:
+            return rest
+        if before.get(DEFAULT):
+            return {**rest, DEFAULT: before[DEFAULT]}
+        if not template:
+            return rest
+        return {**rest, DEFAULT: template if self._is_own(outputs) else self._own.of(outputs["type"])}
 
-def _defaulted(outputs: dict[str, Any], inputs: Props, before: Props) -> dict[str, Any]:
-    rest = {name: value for name, value in outputs.items() if name != DEFAULT}
-    if TEMPLATE in inputs:
-        return rest
-    default = before.get(DEFAULT) or (outputs.get(TEMPLATE) if TEMPLATE not in before or not before[TEMPLATE] else None)
-    return {**rest, DEFAULT: default} if default else rest
+    def _is_own(self, outputs: Props) -> bool:
+        """A type that nobody knows has whatever was seen first."""
+        own = self._own.of(unwrap(outputs["type"]))
+        return own is None or is_own(unwrap(outputs[TEMPLATE]), own)
