@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, DeleteRequest
+from prefect_pulumi.deploy.plan.fingerprint import reasons
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import SilentHost
 
@@ -67,6 +69,28 @@ def test_a_check_reads_the_file_once(project: Path, recorder: OpenRecorder) -> N
     assert checked.failures == ()
     assert set(checked.inputs["fingerprints"]) == {"hello/one"}
     assert len(opened) == 1
+
+
+def test_a_fingerprint_says_what_it_covers(project: Path) -> None:
+    text = FILE.format(name="one", pool="pool") + "    version: '{{ $VERSION }}'\n"
+    (project / "prefect.yaml").write_text(text)
+    provider = PrefectProvider(project, SilentHost())
+
+    def parts(version: str) -> dict[str, str]:
+        inputs = {"workPools": ["pool"], "env": {"VERSION": version}, "hashKey": "0" * 64}
+        checked = provider.check(CheckRequest(URN, old_inputs=inputs, new_inputs={**inputs, "hashKey": None}))
+        assert checked.failures == ()
+        noted: dict[str, str] = checked.inputs["fingerprintParts"]["hello/one"]
+        return noted
+
+    first = parts("1")
+    assert reasons(first, parts("1")) == []
+    assert reasons(first, parts("2")) == ["the variable VERSION"]
+    (project / "hello.py").write_text((project / "hello.py").read_text() + "\n")
+    assert reasons(first, parts("1")) == ["the code of hello.py"]
+    (project / "prefect.yaml").write_text(text.replace("directory: .", "directory: /opt"))
+    assert reasons(first, parts("1")) == ["a pull step", "the code of hello.py"]
+    assert first["Prefect"] == version("prefect")
 
 
 @pytest.mark.e2e

@@ -574,8 +574,35 @@ def test_build_steps(lab: PlainDeployLab, tmp_path: Path) -> None:
     assert built.read_text().strip() == stamp
     assert (lab.live("one")["version"], lab.live("one")["tags"]) == (stamp, ["t"])
     (lab.root / "Dockerfile").write_text("FROM scratch\n")
-    assert {each["action"] for each in lab.up().values()} == {"update"}
+    rebuilt = lab.up().values()
+    assert {(each["action"], each["why"]) for each in rebuilt} == {("update", "because of the files of its steps")}
     assert len(built.read_text().splitlines()) == 2
+    lab.clear()
+
+
+def test_one_deployment_alone(lab: PlainDeployLab) -> None:
+    """What the run is not limited to stays as it is, and comes with the next update."""
+    lab.write(*(lab.entry(name) for name in ("one", "two", "gone")))
+    lab.up()
+    lab.patch("one", description="edited")
+    lab.patch("two", description="edited")
+    assert set(lab.refresh()) == {"one", "two"}
+    lab.write(lab.entry("one"), lab.entry("two", "    tags: [t]\n"), lab.entry("new"))
+    try:
+        lab.provider.run.only = {URN: frozenset({f"{lab.flow}/one"})}
+        alone = lab.up()
+        assert {name: each["action"] for name, each in alone.items()} == {"one": "update", "two": "skip"}
+        assert lab.names() == {"one", "two", "gone"}
+        assert [lab.live(name)["description"] for name in ("one", "two")] == ["Says hello.", "edited"]
+        lab.provider.run.only = {URN: frozenset({f"{lab.flow}/oen"})}
+        with pytest.raises(PreflightError, match=r"prefect\.yaml has no deployment .*/oen"):
+            lab.up()
+    finally:
+        lab.provider.run.only = {}
+    assert set(lab.refresh()) == {"two"}
+    rest = {name: each["action"] for name, each in lab.up().items()}
+    assert rest == {"one": "skip", "two": "update", "new": "create", "gone": "prune"}
+    assert lab.names() == {"one", "two", "new"}
     lab.clear()
 
 

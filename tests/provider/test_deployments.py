@@ -22,7 +22,7 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.core.values import UNKNOWN
-from prefect_pulumi.deploy.plan.plan import Action, Assessment, PlannedDeployment
+from prefect_pulumi.deploy.plan.plan import Action, Assessment, PlannedDeployment, Recreated
 from prefect_pulumi.provider.deploy_step.executor import plan_lines
 from prefect_pulumi.provider.provider import PrefectProvider
 
@@ -222,6 +222,30 @@ def test_a_project_that_moved_is_deployed_again_where_its_folder_is_noted(projec
     here, there = both()
     assert here.keys() == there.keys()
     assert here != there
+
+
+@pytest.mark.parametrize(
+    ("planned", "line"),
+    [
+        (
+            PlannedDeployment(Action.UPDATE, runs_lost=2, recreated=Recreated.ALL),
+            "2 scheduled runs deleted, recreated immediately",
+        ),
+        (PlannedDeployment(Action.UPDATE, runs_lost=1), "1 scheduled run deleted"),
+        (PlannedDeployment(Action.PRUNE, runs_lost=3), "3 scheduled runs deleted"),
+        (
+            PlannedDeployment(Action.UPDATE, runs_lost=2, recreated=Recreated.SOME, per_day=(24, 288)),
+            "2 scheduled runs deleted, those of schedules that stay are recreated immediately; runs per day 24 -> 288",
+        ),
+        (
+            PlannedDeployment(Action.UPDATE, per_day=(24, 0)),
+            "runs per day 24 -> 0; its schedules make no runs any more",
+        ),
+    ],
+)
+def test_the_impact_stands_beside_the_action(planned: PlannedDeployment, line: str) -> None:
+    (shown, *_) = plan_lines(Assessment({"f/d": planned}))
+    assert shown.endswith(f" f/d ({line})")
 
 
 def test_two_long_values_are_shown_where_they_differ() -> None:

@@ -194,5 +194,45 @@ def test_impacts_that_a_reviewer_has_to_know() -> None:
     sides = {"inputs": schedule, "outputs": schedule, "live": schedule, "base": schedule}
     turned = subject("prefect:index:DeploymentSchedule", code=on, action=Action.UPDATE, **sides)
     assert flags(turned) == {Flag.SCHEDULE_ACTIVE, Flag.RUNS_LOST}
+    new = subject(
+        "prefect:index:DeploymentSchedule", code=on, action=Action.CREATE, inputs=None, outputs=None, live=None
+    )
+    assert flags(new) == set()
     removed = subject("prefect:index:DeploymentSchedule", action=Action.DELETE, **{**sides, "code": None})
     assert flags(removed) == {Flag.RUNS_LOST}
+
+
+@pytest.mark.parametrize(
+    ("kind", "applied", "live", "words"),
+    [
+        ("index:WorkPool", {"paused": False}, {"paused": True}, "delivery is turned off live: no worker gets its runs"),
+        ("index:WorkQueue", {"paused": False}, {"paused": True}, "delivery is turned off live"),
+        ("index:WorkPool", {"paused": True}, {"paused": False}, None),
+        ("index:WorkPool", {"concurrencyLimit": 2}, {}, "limit is taken away live"),
+        (
+            "index:GlobalConcurrencyLimit",
+            {"active": True, "limit": 2},
+            {"active": False, "limit": 2},
+            "limit is turned off",
+        ),
+        (
+            "deploy:Deployment",
+            {"schedules": {"0 6 * * *": {"active": True}}},
+            {"schedules": {}},
+            "schedule 0 6 * * * is deleted live: it makes no runs any more",
+        ),
+        (
+            "deploy:Deployment",
+            {"schedules": {"a": {"active": True}, "b": {"active": False}}},
+            {"schedules": {"a": {"active": False}, "c": {"active": True}}},
+            "schedule a is turned off live: it makes no runs",
+        ),
+        ("deploy:Deployment", {"concurrency_limit": 2}, {"concurrency_limit": None}, "limit is taken away live"),
+    ],
+)
+def test_a_switch_that_was_thrown_on_the_server(kind: str, applied: Any, live: Any, words: str | None) -> None:
+    named = {"name": "x", **applied}
+    sides = {"code": named, "base": named, "inputs": named, "outputs": named, "live": {"name": "x", **live}}
+    texts = [impact.text for impact in one(subject(f"prefect:{kind}", **sides)).impacts]
+    assert len(texts) == (words is not None)
+    assert words is None or words in texts[0]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.app.deployment_targets import divided
 from prefect_pulumi.app.events import Notice
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.view import StackView
@@ -71,8 +72,9 @@ class UpResult:
 def preview(view: StackView, request: PreviewRequest) -> Result:
     """The steps that `up` would execute. Takes no lock and writes nothing."""
     at_pin = view.at_pin()
-    context = engine_context(at_pin.stack, view.sink, write=False, output=view.output)
-    options = _options(request.selection, request.parallel, adopt=request.adopt)
+    selection, only = divided(request.selection, view.entries)
+    context = engine_context(at_pin.stack, view.sink, write=False, output=view.output, only=only)
+    options = _options(selection, request.parallel, adopt=request.adopt)
     return operations.preview(context, options, refresh=request.refresh)
 
 
@@ -81,7 +83,8 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
 
     Raises `InputError` for bad input, before anything is touched; what failed else is raised as the engine says it.
     """
-    options = _options(request.selection, request.parallel, request.continue_on_error, adopt=request.adopt)
+    selection, only = divided(request.selection, view.entries)
+    options = _options(selection, request.parallel, request.continue_on_error, adopt=request.adopt)
     pins = view.stack.environment.get("release") is not None
     if pins or view.stack.promotion_file.is_file():
         from prefect_pulumi.app.release import rollout
@@ -92,7 +95,7 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
     if not pins and request.staged and Stages.parse(view.stack.project.promotion).level(view.name) != 0:
         view.sink.emit(Notice(f"stack {view.name} pins no release: nothing is deployed"))
         return UpResult()
-    context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output)
+    context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output, only=only)
     return UpResult(
         operations.up(
             context, options, refresh=request.refresh, confirm=confirm, expect_no_changes=request.expect_no_changes

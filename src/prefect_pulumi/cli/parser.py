@@ -89,7 +89,7 @@ class Options:
         self.stack.flag("--json", help="one JSON document on stdout")
 
         self.scope = Parser(add_help=False)
-        self.scope.many("-t", "--target", metavar="URN", help="only this URN, pattern or name")
+        self.scope.many("-t", "--target", metavar="URN", help="only this URN, pattern, name or flow/deployment")
         self.scope.many("--exclude", metavar="URN", help="all but this URN, pattern or name")
         self.scope.flag("--target-dependents", help="include what uses the targets")
         self.scope.flag("--exclude-dependents", help="exclude what uses the excluded ones, too")

@@ -93,6 +93,11 @@ class Deployments(Kind):
     fingerprints: Annotated[dict[str, str], Meta(computed=True)] = Field(
         default_factory=dict, description="'flow/deployment' -> SHA-256 of all that its deployment depends on."
     )
+    fingerprint_parts: Annotated[dict[str, Any], Meta(computed=True)] = Field(
+        default_factory=dict,
+        description="'flow/deployment' -> what its fingerprint covers (a file, a variable, a step, Prefect) -> a short "
+        "digest of it: they say why a deployment is deployed again.",
+    )
     entries: Annotated[dict[str, Any], Meta(computed=True)] = Field(
         default_factory=dict,
         description="'flow/deployment' -> its fields, schedules by slug or rule: as an input those that the file "

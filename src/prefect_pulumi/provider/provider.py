@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -73,21 +73,30 @@ CLOCK_SLACK = 2.0
 class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
-    With `read_only` its client refuses every request that could write.
+    With `read_only` its client refuses every request that could write. `only`: URN of a deploy step -> the deployments
+    that it may touch.
     """
 
-    def __init__(self, root_directory: Path, host: ProviderHost, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        root_directory: Path,
+        host: ProviderHost,
+        *,
+        read_only: bool = False,
+        only: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.root = root_directory.resolve()
         self.creates = CreateLog(self.root)
         self.host = host
         self.read_only = read_only
+        self.only = only
         self._configure({})
 
     def _configure(self, config: Props) -> None:
         self.connection = Connection(config, read_only=self.read_only, say=lambda line: self.host.log("warning", line))
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
-        self.run = ProgramRun()
+        self.run = ProgramRun(self.only)
 
     # The provider itself.
 

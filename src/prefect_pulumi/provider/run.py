@@ -7,7 +7,7 @@ the same instance: so a check may rely on what the checks before it have put her
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from prefect_pulumi.core.provider_protocol import Props
@@ -23,8 +23,10 @@ PLAIN_BLOCK = Block(frozenset(), frozenset({"value"}))
 class ProgramRun:
     """Created by the provider for a run and handed to the handlers that need it. Safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: Mapping[str, frozenset[str]] | None = None) -> None:
         self._lock = threading.Lock()
+        self.only = only or {}
+        """URN of a deploy step -> the deployments (`flow/deployment`) that the run is limited to; not there: all."""
         self.declared = Declarations()
         self.inputs: dict[str, Props] = {}
         """URN -> checked inputs of what the program has declared so far, but for its release."""

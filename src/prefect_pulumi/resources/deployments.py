@@ -44,6 +44,7 @@ class Deployments(PrefectResource):
             "import_seconds": "importSeconds",
             "hash_key": "hashKey",
             "fingerprints": "fingerprints",
+            "fingerprint_parts": "fingerprintParts",
             "entries": "entries",
             "deployments": "deployments",
             "automations": "automations",
@@ -256,6 +257,13 @@ class Deployments(PrefectResource):
     def fingerprints(self) -> pulumi.Output[dict[str, str]]:
         """'flow/deployment' -> SHA-256 of all that its deployment depends on."""
         return self._output("fingerprints")
+
+    @property
+    @pulumi.getter(name="fingerprintParts")
+    def fingerprint_parts(self) -> pulumi.Output[dict[str, Any]]:
+        """'flow/deployment' -> what its fingerprint covers (a file, a variable, a step, Prefect) -> a short digest of
+        it: they say why a deployment is deployed again."""
+        return self._output("fingerprintParts")
 
     @property
     @pulumi.getter(name="entries")

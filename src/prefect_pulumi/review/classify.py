@@ -13,7 +13,18 @@ from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
 from prefect_pulumi.review.display import SERVER_DEFAULT, display_value, equal, leaves
 from prefect_pulumi.review.impacts import impacts_of
-from prefect_pulumi.review.model import ANY, NO_FACTS, Action, Class, DisplayValue, Facts, FieldChange, Impact, Item
+from prefect_pulumi.review.model import (
+    ANY,
+    NO_FACTS,
+    Action,
+    Class,
+    DisplayValue,
+    Facts,
+    FieldChange,
+    Flag,
+    Impact,
+    Item,
+)
 
 TEMPLATE, OWN_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
 _DELETES = (Action.DELETE, Action.PRUNE)
@@ -27,7 +38,8 @@ class ComparedResource:
     `code`: the inputs that the program asks for, None when it does not declare the object. `base`: those of the base
     branch's program; where it was not run, the same as `code`. `inputs`, `outputs`: of the last update, None when
     there was none. `live`: what the provider read; `missing`: the object is gone; `unread`: it could not be read.
-    `impacts`: what only the provider knows; `fingerprints`: of files, for example, that code and base stand for.
+    `impacts`: what only the provider knows, with `tells_lost_runs` also which scheduled runs are lost;
+    `fingerprints`: of files, for example, that code and base stand for.
     """
 
     urn: str
@@ -47,6 +59,7 @@ class ComparedResource:
     ignored: Sequence[str] = ()
     replaces: Sequence[str] = ()
     impacts: tuple[Impact, ...] = ()
+    tells_lost_runs: bool = False
     fingerprints: tuple[Any, Any] = (None, None)
     note: str = ""
 
@@ -148,6 +161,8 @@ def _classes(resource: ComparedResource, changes: Iterable[FieldChange]) -> set[
 def _impacts(resource: ComparedResource, action: Action, changes: Sequence[FieldChange]) -> tuple[Impact, ...]:
     """The provider's own impacts; for the others the general rules."""
     known = {impact.flag for impact in resource.impacts}
+    if resource.tells_lost_runs:
+        known.add(Flag.RUNS_LOST)
     general = impacts_of(resource.kind, action, resource.missing, changes)
     return (*resource.impacts, *(impact for impact in general if impact.flag not in known))
 

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from prefect_pulumi.review.model import Action, Class, FieldChange, Flag, Impact
+from prefect_pulumi.review.model import Action, Class, DisplayValue, FieldChange, Flag, Impact
 
 _WORKERS = ("ProcessWorker", "WorkerOnline")
 _DEPLOYMENTS = ("Deployment", "Deployments")
+_SCHEDULE = "DeploymentSchedule"
 _PLANNING = ("cron", "interval", "rrule", "timezone", "anchorDate", "dayOr", "parameters", "active", "paused")
 """Fields whose change makes the server drop the runs that it has planned, and plan new ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """A field that is true or false. `works`: its value when runs are made or delivered."""
+
+    subject: str
+    works: bool
+    stops: Flag
+    stopped: str
+    starts: Flag | None = None
+    started: str = ""
+
+
+_MAKES = (Flag.SCHEDULE_PAUSED, "it makes no runs", Flag.SCHEDULE_ACTIVE, "it makes runs")
+_DELIVERS = (Flag.DELIVERY_PAUSED, "no worker gets its runs")
+_SWITCHES = {
+    ("Deployment", "active"): _Switch("schedule", True, *_MAKES),
+    ("Deployment", "paused"): _Switch("schedule", False, *_MAKES),
+    ("DeploymentSchedule", "active"): _Switch("schedule", True, *_MAKES),
+    ("WorkPool", "paused"): _Switch("delivery", False, *_DELIVERS),
+    ("WorkQueue", "paused"): _Switch("delivery", False, *_DELIVERS),
+    ("GlobalConcurrencyLimit", "active"): _Switch("limit", True, Flag.LIMIT_OFF, "it holds nothing back"),
+}
+_LIMITS = ("concurrencyLimit", "concurrency_limit")
 
 
 def impacts_of(kind: str, action: Action, missing: bool, changes: Sequence[FieldChange]) -> tuple[Impact, ...]:
@@ -22,6 +50,7 @@ def impacts_of(kind: str, action: Action, missing: bool, changes: Sequence[Field
     if kind in _WORKERS and (missing or _moved(changes, "status")):
         impacts.append(Impact(Flag.WORKER_OFFLINE, "a worker does not run, or sends no heartbeat to the server"))
     impacts += _runs(kind, action, missing, changes)
+    impacts += _switches(kind, changes)
     impacts += [
         Impact(Flag.SECRET_CHANGED, f"the value of {change.path} differs; it is not shown")
         for change in changes
@@ -30,32 +59,47 @@ def impacts_of(kind: str, action: Action, missing: bool, changes: Sequence[Field
     return tuple(impacts)
 
 
-def _runs(kind: str, action: Action, missing: bool, changes: Sequence[FieldChange]) -> list[Impact]:
-    impacts: list[Impact] = []
-    if kind in ("Deployment", "Deployments", "DeploymentSchedule") or action in (Action.DEPLOY, Action.PRUNE):
-        if action in (Action.DELETE, Action.REPLACE, Action.PRUNE):
-            impacts.append(Impact(Flag.RUNS_LOST, "its scheduled runs are deleted too"))
-        elif action is Action.DEPLOY:
-            impacts.append(Impact(Flag.RUNS_LOST, "the deploy deletes scheduled runs; the scheduler plans new ones"))
-        elif action is Action.UPDATE and any(
-            _field(c) in _PLANNING and c.cls is not Class.CHANGED_LIVE for c in changes
-        ):
-            impacts.append(Impact(Flag.RUNS_LOST, "scheduled runs are deleted, and new ones are planned"))
-        elif missing:
-            impacts.append(Impact(Flag.RUNS_LOST, "the runs that it had scheduled are gone"))
+def _runs(kind: str, action: Action, missing: bool, changes: Sequence[FieldChange]) -> Iterator[Impact]:
+    if kind not in (*_DEPLOYMENTS, _SCHEDULE):
+        return
+    if action in (Action.DELETE, Action.REPLACE):
+        yield Impact(Flag.RUNS_LOST, "its scheduled runs are deleted too")
+    elif action is Action.UPDATE and any(_field(c) in _PLANNING and c.cls is not Class.CHANGED_LIVE for c in changes):
+        yield Impact(Flag.RUNS_LOST, "scheduled runs are deleted, and new ones are planned")
+    elif missing:
+        more = ": it makes no runs any more" if kind == _SCHEDULE else ""
+        yield Impact(Flag.RUNS_LOST, f"the runs that it had scheduled are gone{more}")
+
+
+def _switches(kind: str, changes: Sequence[FieldChange]) -> Iterator[Impact]:
+    """What a switch that was thrown on either side starts or stops. One of a new object stops nothing."""
     for change in changes:
-        on = {"active": True, "paused": False}.get(change.path.rsplit(".", 1)[-1])
-        if on is None or kind not in (*_DEPLOYMENTS, "DeploymentSchedule"):
+        live = change.cls is Class.CHANGED_LIVE
+        who, before, after = "live" if live else "by the code", change.applied, change.live if live else change.code
+        schedule, name = _place(change.path)
+        if name in _LIMITS and _is_number(before) and after.kind in ("value", "absent") and not _is_number(after):
+            yield Impact(Flag.LIMIT_OFF, f"its limit is taken away {who}: any number of runs may be under way")
+        switch = _SWITCHES.get((kind, name))
+        if switch is None or before.kind != "value" or not isinstance(before.value, bool):
             continue
-        after = change.live if change.cls is Class.CHANGED_LIVE else change.code
-        if after.kind != "value" or not isinstance(after.value, bool):
-            continue
-        who = "live" if change.cls is Class.CHANGED_LIVE else "by the code"
-        if after.value is on:
-            impacts.append(Impact(Flag.SCHEDULE_ACTIVE, f"its schedule is turned on {who}: it makes runs"))
-        else:
-            impacts.append(Impact(Flag.SCHEDULE_PAUSED, f"its schedule is turned off {who}: it makes no runs"))
-    return impacts
+        subject = f"schedule {schedule}" if schedule else switch.subject
+        if after.kind == "absent" and schedule and before.value:
+            yield Impact(Flag.SCHEDULE_PAUSED, f"its {subject} is deleted {who}: it makes no runs any more")
+        elif after.kind == "value" and isinstance(after.value, bool) and after.value != before.value:
+            if after.value is not switch.works:
+                yield Impact(switch.stops, f"its {subject} is turned off {who}: {switch.stopped}")
+            elif switch.starts is not None:
+                yield Impact(switch.starts, f"its {subject} is turned on {who}: {switch.started}")
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Name of the schedule that a field belongs to, and of the field."""
+    match = re.fullmatch(r'schedules(?:\["(.*)"\]|\.(\w+))\.(\w+)', path, re.DOTALL)
+    return (match[1] or match[2], match[3]) if match else ("", path)
+
+
+def _is_number(side: DisplayValue) -> bool:
+    return side.kind == "value" and isinstance(side.value, int) and not isinstance(side.value, bool)
 
 
 def _field(change: FieldChange) -> str:

@@ -60,6 +60,9 @@ class Flag(StrEnum):
     RUNS_LOST = "scheduled runs lost"
     SCHEDULE_ACTIVE = "schedule turned active"
     SCHEDULE_PAUSED = "schedule turned off"
+    RUNS_PER_DAY = "runs per day"
+    DELIVERY_PAUSED = "delivery of runs paused"
+    LIMIT_OFF = "limit turned off"
     WORKER_OFFLINE = "worker offline"
     SECRET_CHANGED = "secret changed"  # noqa: S105 - a label
     DELETES_QUEUES = "queues and places of deployments lost"

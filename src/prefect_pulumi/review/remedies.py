@@ -27,7 +27,7 @@ def reference(item: Item) -> str:
 def _remedies(item: Item, stack: str) -> Iterator[Remedy]:
     if not item.drifted:
         return
-    target, name = shlex.quote(item.key.split("#")[0]), shlex.quote(reference(item))
+    target, name = shlex.quote(item.key), shlex.quote(reference(item))
     if item.cls is Class.UNMANAGED_LIVE:
         yield Remedy(
             "import", "import it into the stack", f"infra import {item.kind} {shlex.quote(item.name)} -s {stack}"

@@ -89,6 +89,7 @@ deployments:
     entrypoint: flows/work.py:work
     flow_name: work-NNN
     work_pool: *etl
+    schedules: [{cron: 0 6 * * *}]
     pull:
       - prefect.deployments.steps.set_working_directory: {directory: /tmp}
 """

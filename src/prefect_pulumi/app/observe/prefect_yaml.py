@@ -13,9 +13,10 @@ from prefect_pulumi.review.model import Action, Facts, Flag, Impact
 
 TYPE = "prefect:index:Deployments"
 _EACH = "prefect:deploy:Deployment"
-_COMPUTED = ("entries", "fingerprints", "hashKey")
+_COMPUTED = ("entries", "fingerprints", "fingerprintParts", "hashKey")
 _CARRIED = ("triggers", "ui_owns")
 """Of an entry, what only the file knows."""
+_RECREATED = {"all": "; they are made again", "some": "; those of schedules that stay are made again"}
 _ACTIONS = {"create": Action.DEPLOY, "adopt": Action.DEPLOY, "update": Action.DEPLOY, "prune": Action.PRUNE}
 
 Props = Mapping[str, Any]
@@ -44,15 +45,16 @@ def _one(whole: ComparedResource, name: str, id: str, results: Any, facts: Mappi
     applied = _applied(whole, name)
     alive = id in unwrap((whole.live or {}).get("deployments", {})).values() if whole.live is not None else True
     live = _entries(whole.live).get(name) if whole.live is not None else None
-    changes = unwrap((whole.live or {}).get("drift", {}).get(name, {})).get("changes", {})
     code = _entries(whole.code).get(name)
     applied, live, base = (
         None if entry is None else renamed(entry, code or {})
         for entry in (applied, live, _entries(whole.base).get(name))
     )
+    changes = unwrap((whole.live or {}).get("drift", {}).get(name, {})).get("changes", {})
     if live is not None and applied is not None and "owner" in changes:
         applied = {**applied, "owner": changes["owner"]["applied"]}
         live = {**live, "owner": changes["owner"]["live"]}
+    missing = bool(id) and whole.live is not None and not alive
     result = results.get(name, {}) if isinstance(results, Mapping) else {}
     action = _ACTIONS.get(result.get("action", ""), Action.NONE) if result else _by_fingerprint(whole, name, id)
     return ComparedResource(
@@ -66,11 +68,12 @@ def _one(whole: ComparedResource, name: str, id: str, results: Any, facts: Mappi
         inputs=applied if id else None,
         outputs=applied if id else None,
         live=live if alive and id else None,
-        missing=bool(id) and whole.live is not None and not alive,
+        missing=missing,
         unread=bool(id) and whole.live is None,
         facts=facts.get(id, Facts()),
         ignored=("triggers", "ui_owns"),
-        impacts=tuple(_impacts(result)) if action is not Action.NONE else (),
+        impacts=tuple(_impacts(result, action, applied, missing)),
+        tells_lost_runs=True,
         fingerprints=(_print(whole.code, name), _print(whole.base, name)),
         note=str(result.get("why", "")) if action is not Action.NONE else "",
     )
@@ -83,15 +86,25 @@ def _by_fingerprint(whole: ComparedResource, name: str, id: str) -> Action:
     return Action.NONE if id and _print(whole.code, name) == _print(whole.outputs, name) else Action.DEPLOY
 
 
-def _impacts(result: Props) -> Iterator[Impact]:
-    lost = result.get("scheduledRunsLost")
-    if lost:
-        word = "run is" if lost == 1 else "runs are"
-        yield Impact(
-            Flag.RUNS_LOST, f"{lost} scheduled {word} deleted; those of schedules that stay are scheduled again"
-        )
-    for slug in result.get("activates", ()):
-        yield Impact(Flag.SCHEDULE_ACTIVE, f"the schedule {slug} is paused now and will make runs")
+def _impacts(result: Props, action: Action, applied: Props | None, missing: bool) -> Iterator[Impact]:
+    """`result`: what the preview says, {} where it could not ask a server; `applied`: the entry as it was deployed."""
+    schedules = ((applied or {}).get("schedules") or {}).values()
+    makes_runs = not (applied or {}).get("paused") and any(fields.get("active") is not False for fields in schedules)
+    if missing:
+        if makes_runs:
+            yield Impact(Flag.RUNS_LOST, "the runs that it had scheduled are gone")
+    elif action is Action.PRUNE or result:
+        lost, again = result.get("scheduledRunsLost"), _RECREATED.get(result.get("recreated", ""), "")
+        if lost:
+            yield Impact(Flag.RUNS_LOST, f"{lost} scheduled {'run is' if lost == 1 else 'runs are'} deleted{again}")
+        elif action is Action.PRUNE and makes_runs:
+            yield Impact(Flag.RUNS_LOST, "its schedules make no runs any more")
+    elif action is Action.DEPLOY and makes_runs:
+        yield Impact(Flag.RUNS_LOST, "the deploy deletes scheduled runs; those of schedules that stay are made again")
+    if per_day := result.get("runsPerDay"):
+        yield Impact(Flag.RUNS_PER_DAY, f"its schedules make {per_day['old']:.3g} -> {per_day['new']:.3g} runs a day")
+    for name in result.get("activates", ()):
+        yield Impact(Flag.SCHEDULE_ACTIVE, f"the schedule {name} is paused now and will make runs")
 
 
 def _applied(whole: ComparedResource, name: str) -> dict[str, Any] | None:

@@ -19,11 +19,19 @@ from prefect_pulumi.project.stack import Stack
 CREDENTIALS = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
 
 
-def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | None = None) -> StackContext:
+def engine_context(
+    stack: Stack,
+    sink: Sink,
+    *,
+    write: bool,
+    output: TextIO | None = None,
+    only: Mapping[str, frozenset[str]] | None = None,
+) -> StackContext:
     """Everything that the engine needs. With `write` a missing passphrase or salt is created, and kept with the first
     write of the state; without it the Prefect provider's HTTP client refuses every request that could write.
 
-    `output` takes what the program prints; None: the standard output of this process.
+    `output` takes what the program prints; None: the standard output of this process. `only`: URN of a deploy step ->
+    the deployments that it may touch.
     """
     masker = current()
     sink = CommandSink(sink, masker)
@@ -50,7 +58,7 @@ def engine_context(stack: Stack, sink: Sink, *, write: bool, output: TextIO | No
         secret_keys=frozenset(secret_keys),
         backend=stack.backend,
         manager=manager,
-        loader=_loader(stack, sink, package_config, write=write),
+        loader=_loader(stack, sink, package_config, write=write, only=only),
         package_config=package_config,
         sink=sink,
         output=output,
@@ -69,7 +77,14 @@ def _teach_masker(masker: Masker, own: Iterable[str]) -> None:
         masker.learn_text(text)
 
 
-def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, Any]], *, write: bool) -> Loader:
+def _loader(
+    stack: Stack,
+    sink: Sink,
+    package_config: Callable[[str], dict[str, Any]],
+    *,
+    write: bool,
+    only: Mapping[str, frozenset[str]] | None,
+) -> Loader:
     """`prefect` runs in this process, `pulumi` is part of the engine, every other package is a plugin."""
     host = SinkHost(sink)
     plugins: list[Any] = []
@@ -78,7 +93,7 @@ def _loader(stack: Stack, sink: Sink, package_config: Callable[[str], dict[str, 
         if package == "prefect":
             from prefect_pulumi.provider.provider import PrefectProvider
 
-            return PrefectProvider(stack.root, host, read_only=not write)
+            return PrefectProvider(stack.root, host, read_only=not write, only=only)
         if package == "pulumi":
             from prefect_pulumi.app.session.stack_references import outputs_of_stacks
             from prefect_pulumi.engine.sdk.builtins import BuiltinProvider

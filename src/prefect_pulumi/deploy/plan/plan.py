@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import isclose
 from typing import Any
 
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.deploy.file.fields import Change, Fields, Path, changes, dotted
+from prefect_pulumi.deploy.file.schedules import live_schedule, named
+from prefect_pulumi.deploy.plan.fingerprint import ENTRY
 from prefect_pulumi.deploy.plan.journal import JournalEntry
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
+from prefect_pulumi.deploy.plan.run_rate import runs_per_day
 
 
 class Action(StrEnum):
@@ -23,6 +27,14 @@ class Action(StrEnum):
     SKIP = "skip"
     LEAVE = "leave"
     """It left the file, but is not this stack's to delete."""
+
+
+class Recreated(StrEnum):
+    """Which of the scheduled runs that a write deletes are made again at once."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
 
 
 DEPLOYS = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE})
@@ -45,6 +57,13 @@ class DeployPlan:
     def changes(self) -> bool:
         return bool(self.create or self.update or self.prune)
 
+    def limited_to(self, names: Collection[str]) -> DeployPlan:
+        """Of the others those that exist stay as they are."""
+        create, update, prune = (
+            tuple(name for name in group if name in names) for group in (self.create, self.update, self.prune)
+        )
+        return DeployPlan(create, update, prune, (*self.skip, *(name for name in self.update if name not in names)))
+
 
 def plan(
     old: Mapping[str, str], new: Mapping[str, str], alive: Collection[str] | None = None, stale: Collection[str] = ()
@@ -64,22 +83,26 @@ def plan(
 class PlannedDeployment:
     """What happens to one deployment.
 
-    `changes`: field path -> (old, new). `runs_lost`: scheduled runs that its write deletes; those of schedules that
-    stay are created again at once. `activates`: slugs of schedules that are paused now and will be active.
-    `automations`: name -> what happens to it (created, changed, deleted).
+    `changes`: field path -> (old, new). `runs_lost`: scheduled runs that its write deletes; `recreated`: whether they
+    are made again at once. `per_day`: how many runs a day its schedules make, before and after, where that changes.
+    `activates`: names of schedules that make no runs now and will. `automations`: name -> what happens to it (created,
+    changed, deleted). `why`: what else than its fields changed.
     """
 
     action: Action
     id: str = ""
     changes: Mapping[Path, Change] = field(default_factory=dict)
     runs_lost: int = 0
+    recreated: Recreated = Recreated.NONE
+    per_day: tuple[float, float] | None = None
     activates: tuple[str, ...] = ()
     automations: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """`{"action", "id", "changes": {path: {"old", "new"}}, "scheduledRunsLost", "activates", "automations",
-        "why"}`; what is empty is left out, and a value that is not there is null."""
+        """`{"action", "id", "changes": {path: {"old", "new"}}, "scheduledRunsLost", "recreated": "all" | "some" |
+        "none", "runsPerDay": {"old", "new"}, "activates", "automations", "why"}`; what is empty is left out, and a
+        value that is not there is null."""
         shown = {
             dotted(path): {"old": None if old is ABSENT else old, "new": None if new is ABSENT else new}
             for path, (old, new) in self.changes.items()
@@ -89,6 +112,8 @@ class PlannedDeployment:
             "id": self.id,
             "changes": shown,
             "scheduledRunsLost": self.runs_lost,
+            "recreated": str(self.recreated) if self.runs_lost else "",
+            "runsPerDay": dict(zip(("old", "new"), self.per_day, strict=True)) if self.per_day else {},
             "activates": list(self.activates),
             "automations": dict(self.automations),
             "why": self.why,
@@ -154,10 +179,13 @@ def assess(
     owner: Owner,
     adopt: Collection[str] = (),
     claimed: Collection[str] = (),
+    only: Collection[str] = (),
+    causes: Mapping[str, Sequence[str]] | None = None,
 ) -> Assessment:
     """The plan against the server. `recorded`: full name -> UUID in the state; `adopt`: names (or `*`) of deployments
     that may be adopted, without an owner or from another stack; `claimed`: those that the program declares
-    elsewhere."""
+    elsewhere; `only`: those that the plan is limited to, () for all; `causes`: what else than its fields makes a
+    deployment deploy again."""
     deploys: dict[str, PlannedDeployment] = {}
     refused: list[str] = []
     for name in (*planned.create, *planned.update):
@@ -172,11 +200,12 @@ def assess(
                 "it over, or rename one of the two"
             )
         # One of ours that the state does not know is what an interrupted update left behind.
-        deploys[name] = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
+        rewritten = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)
+        deploys[name] = replace(rewritten, why=_because((causes or {}).get(name, ()), rewritten))
     deploys |= {name: PlannedDeployment(Action.SKIP, recorded[name]) for name in planned.skip}
     ordered = {name: deploys[name] for name in declared if name in deploys}
     for name, row in sorted(live.rows.items()):
-        if name in declared or name in claimed:
+        if name in declared or name in claimed or (only and name not in only):
             continue
         if owner.owns(row, recorded.get(name)):
             ordered[name] = PlannedDeployment(Action.PRUNE, row["id"], runs_lost=live.runs.get(name, 0))
@@ -188,20 +217,45 @@ def assess(
 
 def _rewritten(action: Action, name: str, row: Mapping[str, Any], declared: Fields, live: Live) -> PlannedDeployment:
     now = live.fields[name]
-    differences = changes(now, declared)
-    on = [
-        path[1]
-        for path, (old, new) in differences.items()
-        if path[0] == "schedules" and path[-1] == "active" and old is False and new is True
-    ]
+    before = named(map(live_schedule, row.get("schedules") or []), declared.get("schedules"))
+    after = {
+        key: {"active": before.get(key, {}).get("active", True), **fields}
+        for key, fields in declared.get("schedules", {}).items()
+    }
+    running = [_running(before, row.get("paused")), _running(after, declared.get("paused", row.get("paused")))]
+    rates = [runs_per_day(schedules.values()) for schedules in running]
+    per_day = (rates[0], rates[1]) if rates[0] is not None and rates[1] is not None else None
     return PlannedDeployment(
         action,
         row["id"],
-        differences,
+        changes(now, declared),
         runs_lost=live.runs.get(name, 0),
-        activates=tuple(on),
+        recreated=_recreated(*running),
+        per_day=per_day if per_day and not isclose(*per_day) else None,
+        activates=tuple(key for key in running[1] if key in before and key not in running[0]),
         automations=_automations(now, declared),
     )
+
+
+def _because(causes: Sequence[str], planned: PlannedDeployment) -> str:
+    """The fields that change speak for themselves."""
+    listed = [cause for cause in causes if not (planned.changes and cause == ENTRY)]
+    if listed:
+        return f"because of {', '.join(listed)}"
+    if planned.changes or planned.automations or planned.action is not Action.UPDATE:
+        return ""
+    return "because of its code or environment, of which the last deploy noted no parts"
+
+
+def _running(schedules: Mapping[str, Fields], paused: Any) -> Mapping[str, Fields]:
+    """Schedules that make runs."""
+    return {} if paused else {key: fields for key, fields in schedules.items() if fields.get("active") is not False}
+
+
+def _recreated(before: Mapping[str, Fields], after: Mapping[str, Fields]) -> Recreated:
+    if not after:
+        return Recreated.NONE
+    return Recreated.ALL if before.keys() <= after.keys() else Recreated.SOME
 
 
 def _automations(now: Fields, declared: Fields) -> dict[str, str]:

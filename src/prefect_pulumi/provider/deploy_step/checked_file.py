@@ -19,7 +19,7 @@ from prefect_pulumi.deploy.file.loader import LoadedFile, with_default_pool
 from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
 from prefect_pulumi.deploy.file.settings import default_pool
 from prefect_pulumi.deploy.flows.inspector import ImportResult
-from prefect_pulumi.deploy.plan.fingerprint import fingerprints
+from prefect_pulumi.deploy.plan.fingerprint import Fingerprint, fingerprints
 from prefect_pulumi.deploy.plan.step_digests import StepDigests, build_and_push
 
 FILE_INPUTS = ("directory", "prefectFile", "commit", "overrides", "uiOwns", "env", "stepFiles", "hashKey")
@@ -74,8 +74,8 @@ class CheckedFile:
             places[name] = (pool.get("name") or "", pool.get("work_queue_name") or "")
         return places
 
-    def fingerprints(self, key: str, target: str) -> dict[str, str]:
-        """Full name -> digest of all that its deploy depends on; `target`: address of the API."""
+    def fingerprints(self, key: str, target: str) -> dict[str, Fingerprint]:
+        """Full name -> all that its deploy depends on; `target`: address of the API."""
         files = {name: result.files for name, result in self.flows.items() if result.flow}
         return fingerprints(
             self.resolved,

@@ -19,7 +19,7 @@ from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
 from prefect_pulumi.deploy.plan.ownership import Owner
-from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment
+from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment, Recreated
 from prefect_pulumi.deploy.run.job import DeployEntry, DeployJob
 from prefect_pulumi.deploy.run.runner import DeployResult, DeployRun, run_deploy
 from prefect_pulumi.project import layout
@@ -44,8 +44,12 @@ class DeployExecutor:
         assessment: Assessment,
         file: CheckedFile,
         identity: str,
+        only: Collection[str] | None = None,
     ) -> Json:
-        """The new outputs. Raises `PartialFailureError` with what was reached, `DeployError` when nothing was."""
+        """The new outputs; `only`: deployments that the update is limited to, None for all.
+
+        Raises `PartialFailureError` with what was reached, `DeployError` when nothing was.
+        """
         run, journal = DeployRun(), DeployJournal(self.root, call.urn)
         noted = journal.read()
         if assessment.deploys:
@@ -60,7 +64,7 @@ class DeployExecutor:
                 on_result=lambda result: self._ended(call, journal, result),
                 secrets=self.hidden,
             )
-        outputs = self._outputs(call, assessment, run, noted)
+        outputs = self._outputs(call, assessment, run, noted, only)
         failed = [name for name, result in outputs["results"].items() if result.get("result") in ("failed", "left out")]
         if failed:
             raise self._failure(call, outputs, run, identity)
@@ -125,7 +129,14 @@ class DeployExecutor:
             journal.note(JournalEntry(result.name, result.id, fingerprint, result.automations))
         self._say(call, result.name, _ended(result))
 
-    def _outputs(self, call: Call, assessment: Assessment, run: DeployRun, noted: Mapping[str, JournalEntry]) -> Json:
+    def _outputs(
+        self,
+        call: Call,
+        assessment: Assessment,
+        run: DeployRun,
+        noted: Mapping[str, JournalEntry],
+        only: Collection[str] | None,
+    ) -> Json:
         """What is known after the run: the server is asked once more, for all of them together."""
         client = self.connection.client()
         ended = dict(run.results)
@@ -136,6 +147,8 @@ class DeployExecutor:
         live_automations = live.read_automations(client, done)
         ids: Json = unwrap(call.outputs.get("deployments", {}))
         prints: Json = unwrap(call.outputs.get("fingerprints", {}))
+        parts, known_parts = dict(call.outputs.get("fingerprintParts", {})), call.news["fingerprintParts"]
+        parts |= {name: known_parts[name] for name in assessment.of(Action.SKIP) if name in known_parts}
         entries, drift = dict(call.outputs.get("entries", {})), dict(call.outputs.get("drift", {}))
         automations: Json = unwrap(call.outputs.get("automations", {}))
         news = call.news.get("entries", {})
@@ -151,6 +164,7 @@ class DeployExecutor:
             error = outcome.error or ("" if row else f"it ended well, but the server has no {name}")
             result |= {"result": "failed" if error else "done", "seconds": outcome.seconds}
             prints.pop(name, None)
+            parts.pop(name, None)
             automations.pop(name, None)
             if error:
                 result["error"] = error
@@ -160,16 +174,19 @@ class DeployExecutor:
             if not error:
                 drift.pop(name, None)
                 prints[name] = unwrap(call.news["fingerprints"])[name]
+                parts[name] = known_parts[name]
                 automations[name] = dict(outcome.automations)
                 entries[name] = sealed(
                     read_back(row, live_automations.get(name, {}), news[name]), self.hidden, news[name]
                 )
         known = {*unwrap(call.news["fingerprints"])} | set(assessment.of(Action.PRUNE) if run.failures else ())
+        known |= set() if only is None else ids.keys() - set(only)
         steps = {**unwrap(call.outputs.get("stepOutputs", {})), **run.step_outputs}
         return {
             **call.news,
             "deployments": {name: ids[name] for name in ids if name in known},
             "fingerprints": {name: value for name, value in prints.items() if name in known},
+            "fingerprintParts": {name: value for name, value in parts.items() if name in known},
             "entries": {name: value for name, value in entries.items() if name in known},
             "automations": {name: value for name, value in automations.items() if name in known},
             "drift": {name: value for name, value in drift.items() if name in known},
@@ -223,6 +240,13 @@ SIGNS = {
 }
 
 
+_RECREATED = {
+    Recreated.ALL: ", recreated immediately",
+    Recreated.SOME: ", those of schedules that stay are recreated immediately",
+    Recreated.NONE: "",
+}
+
+
 def plan_lines(assessment: Assessment) -> Iterator[str]:
     """The plan for a reader: a line for each deployment that changes, and one for each of its fields."""
     for name, planned in assessment.deployments.items():
@@ -239,12 +263,14 @@ def plan_lines(assessment: Assessment) -> Iterator[str]:
 
 def _impact(planned: PlannedDeployment) -> str:
     parts = []
-    if planned.action is Action.UPDATE and not planned.changes:
-        parts.append("only its code or environment changed")
     if planned.runs_lost:
-        again = "" if planned.action is Action.PRUNE else ", recreated immediately"
-        parts.append(f"{planned.runs_lost} scheduled run{'' if planned.runs_lost == 1 else 's'} deleted{again}")
-    parts += [f"schedule {slug} turns active" for slug in planned.activates]
+        runs = f"{planned.runs_lost} scheduled run{'' if planned.runs_lost == 1 else 's'} deleted"
+        parts.append(f"{runs}{_RECREATED[planned.recreated]}")
+    if planned.per_day:
+        parts.append(f"runs per day {' -> '.join(f'{rate:.3g}' for rate in planned.per_day)}")
+        if not planned.per_day[1]:
+            parts.append("its schedules make no runs any more")
+    parts += [f"schedule {name} turns active" for name in planned.activates]
     parts += [f"automation {name} {what}" for name, what in planned.automations.items()]
     return f" ({'; '.join(parts)})" if parts else ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.core.property_paths import step
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
-from prefect_pulumi.core.values import UNKNOWN, has_unknown, secret, unwrap
+from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, secret, unwrap
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.file.fields import changes, renamed
 from prefect_pulumi.deploy.file.loader import modelled, normal
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
+from prefect_pulumi.deploy.plan.fingerprint import reasons
 from prefect_pulumi.deploy.plan.journal import DeployJournal
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.deploy.plan.plan import Assessment, DeployPlan, Live, assess, plan
@@ -40,7 +41,7 @@ from prefect_pulumi.provider.run import ProgramRun, secret_texts
 
 _KNOWN_EARLY = ("directory", "prefectFile", "commit", "overrides", "uiOwns", "env")
 _LISTS = ("workPools", "workQueues")
-_COMPUTED = ("fingerprints", "entries", "hashKey")
+_COMPUTED = ("fingerprints", "fingerprintParts", "entries", "hashKey")
 _RECORDS = ("deployments", "automations", "drift", "results", "stepOutputs")
 
 
@@ -76,9 +77,20 @@ class DeploymentsHandler(Handler):
             file = self._preflight(inputs, call.urn)
         except PreflightError as error:
             return inputs, [Fault("", f"{error.where}: {fault}") for fault in error.faults]
+        chosen = self.run.only.get(call.urn, frozenset())
+        known = {*file.resolved.names, *unwrap(call.inputs.get("fingerprints", {}))}
+        if chosen - known:
+            named, path = ", ".join(sorted(chosen - known)), place_of(self.root, inputs)[1]
+            return inputs, [Fault("", f"--target: {path.name} has no deployment {named}")]
         self._files[call.urn] = file
         target = self.connection.api_url if self.connection.known else ""
-        return {**inputs, "fingerprints": file.fingerprints(key, target), "entries": file.declared()}, []
+        prints = file.fingerprints(key, target)
+        return {
+            **inputs,
+            "fingerprints": {name: fingerprint.digest for name, fingerprint in prints.items()},
+            "fingerprintParts": {name: dict(fingerprint.parts) for name, fingerprint in prints.items()},
+            "entries": file.declared(),
+        }, []
 
     @override
     def claims(self, inputs: Props) -> list[str]:
@@ -126,7 +138,9 @@ class DeploymentsHandler(Handler):
         """From the state alone: what was deployed with which fingerprint, and what the last read found changed."""
         names = unwrap(call.news.get("fingerprints", {}))
         stale = {*call.outputs.get("drift", {}), *(name for name in names if self._displaced(call.urn, name))}
-        return plan(unwrap(call.outputs.get("fingerprints", {})), names, _recorded(call), stale)
+        planned = plan(unwrap(call.outputs.get("fingerprints", {})), names, _recorded(call), stale)
+        only = self.run.only.get(call.urn)
+        return planned if only is None else planned.limited_to(only)
 
     def _displaced(self, urn: str, name: str) -> bool:
         """Whether its pool or queue is recreated in this run, which took it out of its place on the server."""
@@ -158,11 +172,25 @@ class DeploymentsHandler(Handler):
             Owner.of_urn(call.urn),
             unwrap(call.news.get("adopt", [])),
             self.run.claimed_beside(call.urn),
+            self.run.only.get(call.urn, ()),
+            {name: self._causes(call, name) for name in planned.update},
         )
         if assessment.refused:
             raise PreflightError(assessment.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
         prints = (unwrap(props.get("fingerprints", {})) for props in (call.outputs, call.news))
         return assessment.recovering(DeployJournal(self.root, call.urn).read(), *prints)
+
+    def _causes(self, call: Call, name: str) -> list[str]:
+        """What else than the fields of a deployment makes it deploy again, as far as the state knows."""
+        if self._displaced(call.urn, name):
+            return ["its work pool or queue, which is recreated"]
+        digests = [unwrap(props.get("fingerprints", {})).get(name) for props in (call.outputs, call.news)]
+        if digests[0] == digests[1]:
+            return []
+        if digests[0] is None:
+            return ["the last deploy of it, which failed"]
+        before = _parts(call, name)
+        return reasons(before, call.news["fingerprintParts"][name]) if before else []
 
     def _hidden(self, call: Call) -> list[str]:
         """Texts that must not be shown."""
@@ -188,7 +216,13 @@ class DeploymentsHandler(Handler):
         for path, (before, after) in changes(renamed(old, new), new).items():
             kind = DiffKind.ADD if before is ABSENT else DiffKind.DELETE if after is ABSENT else DiffKind.UPDATE
             kinds[f'entries["{name}"]' + "".join(step(key) for key in path)] = kind
-        return kinds or {f'fingerprints["{name}"]': DiffKind.UPDATE}
+        if kinds:
+            return kinds
+        before, after = _parts(call, name), call.news.get("fingerprintParts", {}).get(name, {})
+        changed = [part for part in {**after, **before} if before and before.get(part) != after.get(part)]
+        return {
+            **{f'fingerprintParts["{name}"]{step(part)}': DiffKind.UPDATE for part in changed},
+        } or {f'fingerprints["{name}"]': DiffKind.UPDATE}
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
@@ -228,7 +262,8 @@ class DeploymentsHandler(Handler):
             return identity, {**call.news, **kept, "entries": call.outputs.get("entries", {})}
         assessment = self._assess(call, planned)
         executor = DeployExecutor(self.root, self.connection, self.host, self._hidden(call))
-        outputs = executor.run(call, assessment, self._file(call), identity)
+        only = self.run.only.get(call.urn)
+        outputs = executor.run(call, assessment, self._file(call), identity, only)
         self._placed.update(planned.deploys)
         return identity, outputs
 
@@ -304,12 +339,20 @@ def _recorded(call: Call) -> dict[str, str]:
     return ids
 
 
+def _parts(call: Call, name: str) -> Mapping[str, str]:
+    """What the fingerprint of the last deploy covers; {} where an older version did not note it."""
+    noted = call.outputs.get("fingerprintParts", {}).get(name)
+    if noted is None and same(*(props.get("fingerprints", {}).get(name) for props in (call.inputs, call.outputs))):
+        noted = call.inputs.get("fingerprintParts", {}).get(name)  # an update without changes noted it
+    return unwrap(noted) or {}
+
+
 def _without(props: Props, alive: Collection[str]) -> dict[str, Any]:
     """Fingerprints and entries of those that are gone are taken out."""
     return {
         **props,
         **{
             key: {name: value for name, value in props.get(key, {}).items() if name in alive}
-            for key in ("fingerprints", "entries")
+            for key in ("fingerprints", "fingerprintParts", "entries")
         },
     }
