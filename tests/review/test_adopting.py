@@ -181,3 +181,19 @@ def test_several_edits_of_one_file_make_one_diff() -> None:
     assert text.count("@@ ") == 1
     assert "\\ No newline at end of file" not in text or text.endswith("\n")
     assert made.left == []
+
+
+def test_a_schedule_of_prefect_yaml_is_found_by_slug_or_rule() -> None:
+    schedules = "  - cron: 0 6 * * *\n  - interval: 600\n  - {slug: s, cron: 0 7 * * *}\n"
+    text = f"deployments:\n- name: a\n  schedules:\n{schedules}"
+    code = Code("p", {"prefect.yaml": text}, deploys="prefect.yaml")
+
+    def edited(path: str, applied: Any, live: Any) -> tuple[str, list[str]]:
+        adopted = adopt(code, [item("Deployment", "f/a", path, applied, live, key="urn:x#f/a")])
+        return adopted.files.get("prefect.yaml", ""), adopted.left
+
+    assert "  - cron: 0 8 * * *\n" in edited('schedules["0 6 * * *"].cron', "0 6 * * *", "0 8 * * *")[0]
+    assert "  - interval: 600\n    active: false\n" in edited('schedules["every 600s"].active', True, False)[0]
+    assert "{slug: s, cron: 0 9 * * *}" in edited("schedules.s.cron", "0 7 * * *", "0 9 * * *")[0]
+    assert "no schedule '0 7 * * *'" in edited('schedules["0 7 * * *"].active', True, False)[1][0]
+    assert "`up` takes it away" in edited("schedules.s.max_scheduled_runs", None, 3)[1][0]

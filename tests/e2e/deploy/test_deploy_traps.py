@@ -311,6 +311,29 @@ def test_the_step_changes_what_the_plan_says(site: FlowProject) -> None:
     assert site.names() == set()
 
 
+def test_plain_deploy_and_the_step_alternate(site: FlowProject) -> None:
+    """Schedules without slugs have none on the server, so that neither stands in the other's way."""
+    site.program('ui_owns=["active"]')
+    rules = "{cron: '0 6 * * *'}, {interval: 900}, {cron: '0 6 * * *', parameters: {name: y}}"
+    site.write(
+        bare=f"    schedules: [{rules}]\n", mixed="    schedules: [{slug: a, cron: '0 7 * * *'}, {interval: 60}]\n"
+    )
+    site.engine.up()
+    assert plain(site).returncode == 0
+    assert site.engine.changes(refresh=True) == {}
+    pause(site, "bare")
+    site.write(
+        bare=f"    tags: [t]\n    schedules: [{rules}]\n", mixed="    schedules: [{slug: a, cron: '0 7 * * *'}]\n"
+    )
+    site.engine.up()
+    assert {(each["slug"], each["active"]) for each in site.live("bare")["schedules"]} == {(None, False)}
+    assert len(site.live("bare")["schedules"]) == 3
+    assert [each["slug"] for each in site.live("mixed")["schedules"]] == ["a"]
+    assert plain(site).returncode == 0
+    assert site.engine.changes(refresh=True) == {}
+    site.engine.destroy()
+
+
 def _the_edits_are_healed_or_kept(site: FlowProject, files: Edition) -> None:
     """Drift where the code owns the field is healed; the UI's own stays, also when the entry changes."""
     files.after["edited"] = files.after["edited"].replace("0 6", "0 5")

@@ -241,6 +241,8 @@ def _flow_of(entrypoint: Any) -> str:
 
 def _key_in_entry(text: str, place: Path, path: Path) -> Path:
     head, *tail = path
+    if head == "schedules" and tail[-1:] == ["max_scheduled_runs"]:
+        raise CannotEditError("prefect.yaml has no key for it: `up` takes it away")
     if head == "schedules" and tail:
         schedules = yaml_edit.get(text, [*place, "schedules"])
         listed = enumerate(schedules if isinstance(schedules, list) else [])
@@ -254,7 +256,7 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
         return [head, "limit"]
     if head in ("collision_strategy", "grace_period_seconds"):
         return ["concurrency_limit", head]
-    if head in ("automations", "owner", "pull_steps"):
+    if head in ("automations", "owner", "path", "pull_steps"):
         raise CannotEditError("prefect.yaml says it in another way: edit it by hand")
     return path
 
