@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prefect_pulumi.models import KINDS, Kind, ProviderConfig
+from prefect_pulumi.models.automations import normal, short, unknown_action_fault
 from prefect_pulumi.models.base import path_of
 from prefect_pulumi.models.provider_config import is_cloud
 from prefect_pulumi.models.work_pool import cloud_only
@@ -83,6 +84,19 @@ BAD = [
     ("Automation", {"trigger": {"type": "event", "posture": "Proactive", "within": 5}}, "trigger", "at least 10"),
     ("Automation", {"actions": [{"type": "run-deployment"}]}, "actions", "'deployment_id' is required"),
     ("Automation", {"actions": [{"type": "do-nothing", "x": 1}]}, "actions", "Extra inputs are not permitted"),
+    (
+        "Automation",
+        {"actions": [{"type": "do-notthing"}]},
+        "actions",
+        "no action 'do-notthing'; did you mean do-nothing",
+    ),
+    ("Automation", {"actions": [{"type": "write-poem"}]}, "actions", "there is no action 'write-poem'; Prefect 3.8"),
+    (
+        "Automation",
+        {"trigger": {**GOOD["Automation"]["trigger"], "within": "soon"}},
+        "trigger",
+        "'soon' is no duration",
+    ),
     ("LocalServer", {"port": 70000}, "port", "65535"),
 ]
 
@@ -90,6 +104,24 @@ BAD = [
 @pytest.mark.parametrize("model", KINDS.values(), ids=lambda model: model.kind)
 def test_good_inputs_have_no_fault(model: type[Kind]) -> None:
     assert model.check(GOOD[model.kind]) == []
+
+
+def test_durations_of_triggers_and_actions_are_seconds_in_any_form() -> None:
+    trigger = {"type": "compound", "require": "all", "triggers": [{"type": "event", "posture": "Proactive"}]}
+    spelt = [{**trigger, "within": within} for within in (60, 60.0, "PT1M", "0:01:00")]
+    assert all(normal("Trigger", each) == normal("Trigger", spelt[0]) for each in spelt)
+    run = {"type": "run-deployment", "source": "inferred"}
+    assert short("Action", {**run, "schedule_after": "PT2M"}) == {**run, "schedule_after": 120}
+    proactive = {"trigger": {"type": "event", "posture": "Proactive", "within": "PT5S"}}
+    (fault,) = KINDS["prefect:index:Automation"].check({**GOOD["Automation"], **proactive})
+    assert "at least 10 seconds" in fault.reason
+
+
+def test_an_action_of_a_newer_server_is_handed_on() -> None:
+    action = {"type": "write-poem", "lines": 4}
+    assert normal("Action", [action]) == short("Action", [action]) == [action]
+    assert unknown_action_fault("write-poem", "3.9.1") == ""
+    assert "did you mean do-nothing" in unknown_action_fault("do-notthing", "3.9.1")
 
 
 @pytest.mark.parametrize("model", KINDS.values(), ids=lambda model: model.kind)

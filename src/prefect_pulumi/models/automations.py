@@ -3,17 +3,47 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from functools import cache
+from importlib.metadata import version
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
+from prefect_pulumi.core.suggestions import suggestion
 from prefect_pulumi.models.base import Kind, Meta, path_of
 from prefect_pulumi.models.names import FreeName
 
 Labels: TypeAlias = dict[str, str | list[str]]
 Sorted = Annotated[list[str], AfterValidator(sorted)]
 """A set on the server: the order means nothing."""
+
+
+def _seconds(value: Any) -> Any:
+    """Seconds, also of an ISO 8601 duration or of `HH:MM:SS`, as servers since Prefect 3.9 take them."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return _span().validate_python(value).total_seconds()
+    except ValidationError:
+        raise ValueError(f"{value!r} is no duration: give seconds, or a text such as PT1M") from None
+
+
+@cache
+def _span() -> TypeAdapter[timedelta]:
+    return TypeAdapter(timedelta)
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
 
 PROACTIVE_SECONDS = 10.0
 METRIC_SECONDS = 300.0
@@ -37,14 +67,14 @@ class EventTrigger(AutomationModel):
     match_related: Labels | list[Labels] = Field(default_factory=dict, description="Labels of related resources.")
     for_each: Sorted = Field(default_factory=list, description="Labels for whose values it counts apart.")
     threshold: int = Field(default=1, description="How many events fire it.")
-    within: float = Field(default=0.0, ge=0, description="Seconds within which they come; Proactive: at least 10.")
+    within: Seconds = Field(default=0.0, ge=0, description="Seconds within which they come; Proactive: at least 10.")
 
     @model_validator(mode="before")
     @classmethod
     def _least_within(cls, value: Any) -> Any:
         if not isinstance(value, dict) or value.get("posture") != "Proactive":
             return value
-        within = value.get("within") or PROACTIVE_SECONDS
+        within = _seconds(value.get("within")) or PROACTIVE_SECONDS
         if isinstance(within, int | float) and within < PROACTIVE_SECONDS:
             raise ValueError("'within' of a Proactive trigger must be at least 10 seconds")
         return {**value, "within": within}
@@ -56,8 +86,8 @@ class MetricQuery(AutomationModel):
     name: Literal["lateness", "duration", "successes"] = Field(description="Name of the metric.")
     threshold: float = Field(description="Value it is compared with.")
     operator: Literal["<", "<=", ">", ">="] = Field(description="How it is compared.")
-    range: float = Field(default=METRIC_SECONDS, ge=METRIC_SECONDS, description="Seconds that it looks back.")
-    firing_for: float = Field(
+    range: Seconds = Field(default=METRIC_SECONDS, ge=METRIC_SECONDS, description="Seconds that it looks back.")
+    firing_for: Seconds = Field(
         default=METRIC_SECONDS, ge=METRIC_SECONDS, description="Seconds that it must hold before it fires."
     )
 
@@ -78,7 +108,7 @@ class CompoundTrigger(AutomationModel):
     type: Literal["compound"] = Field(description="Always compound.")
     triggers: list[Trigger] = Field(min_length=1, description="The triggers.")
     require: int | Literal["any", "all"] = Field(description="How many must have fired.")
-    within: float | None = Field(default=None, description="Seconds within which they fire.")
+    within: Seconds | None = Field(default=None, description="Seconds within which they fire.")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -92,7 +122,7 @@ class SequenceTrigger(AutomationModel):
 
     type: Literal["sequence"] = Field(description="Always sequence.")
     triggers: list[Trigger] = Field(min_length=1, description="The triggers, in order.")
-    within: float | None = Field(default=None, description="Seconds within which they fire.")
+    within: Seconds | None = Field(default=None, description="Seconds within which they fire.")
 
 
 Trigger: TypeAlias = Annotated[
@@ -148,7 +178,7 @@ class RunDeployment(_OnDeployment):
     type: Literal["run-deployment"] = Field(description="Always run-deployment.")
     parameters: dict[str, Any] | None = Field(default=None, description="Parameters of the run.")
     job_variables: dict[str, Any] | None = Field(default=None, description="Job variables of the run.")
-    schedule_after: float = Field(default=0.0, ge=0, description="Seconds to wait before it runs.")
+    schedule_after: Seconds = Field(default=0.0, ge=0, description="Seconds to wait before it runs.")
 
 
 class PauseDeployment(_OnDeployment):
@@ -279,6 +309,9 @@ Action: TypeAlias = Annotated[
 SHAPES: dict[str, Any] = {"Trigger": Trigger, "Action": Action}
 """Name -> union: what `Meta.shape` refers to."""
 
+UNKNOWN_ACTIONS_SINCE = (3, 9)
+"""Prefect since which servers and clients pass actions on whose type they do not know (prefect/events/actions.py)."""
+
 _BUILDING = threading.Lock()
 
 
@@ -323,6 +356,8 @@ def normal(shape: str, value: Any) -> Any:
     """The form in which two spellings of one trigger or action are equal: defaults filled in, sets sorted, no ids."""
     if isinstance(value, list):
         return [normal(shape, item) for item in value]
+    if is_unknown_action(shape, value):
+        return value
     parsed: BaseModel = adapter(shape).validate_python(_without_ids(value))
     return parsed.model_dump(mode="json")
 
@@ -331,6 +366,8 @@ def short(shape: str, value: Any) -> Any:
     """`normal` without what is a default anyway: the form that an import writes."""
     if isinstance(value, list):
         return [short(shape, item) for item in value]
+    if is_unknown_action(shape, value):
+        return value
     parsed: BaseModel = adapter(shape).validate_python(_without_ids(value))
     return _shortened(parsed.model_dump(mode="json", exclude_defaults=True))
 
@@ -353,7 +390,26 @@ def _without_ids(value: Any) -> Any:
     return kept
 
 
+def is_unknown_action(shape: str, value: Any) -> bool:
+    """Whether a newer server has the type of an action. It is handed on as it is."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    return shape == "Action" and isinstance(kind, str) and kind not in _TYPE_NAMES
+
+
+def unknown_action_fault(kind: str, installed: str) -> str:
+    """What is wrong with an action of a type that is not known here, "" for one to be handed on: its type looks like a
+    misspelt one, or the `installed` Prefect hands none on."""
+    near = suggestion(kind, _TYPE_NAMES)
+    if near or tuple(map(int, installed.split(".")[:2])) < UNKNOWN_ACTIONS_SINCE:
+        return f"action type: there is no action {kind!r}; {near or f'Prefect {installed} has none of that name'}"
+    return ""
+
+
 def _checked(shape: str, value: Any) -> Any:
+    if is_unknown_action(shape, value):
+        if fault := unknown_action_fault(value["type"], version("prefect")):
+            raise ValueError(fault)
+        return value
     try:
         adapter(shape).validate_python(value)
     except ValidationError as error:
@@ -393,7 +449,8 @@ class Automation(Kind):
 
     kind: ClassVar[str] = "Automation"
     faults: ClassVar[tuple[str, ...]] = (
-        "An unknown trigger or action, a missing or an unknown key of one: refused at preview, with its path.",
+        "An unknown trigger or action, a missing or an unknown key of one: refused at preview, with its path. Since "
+        "Prefect 3.9 an action of an unknown type that resembles none is handed on as it is.",
         "A metric trigger on a self-hosted server is refused at preview.",
         "An import by a name that several automations have asks for the UUID.",
         "A trigger that expects every event fires on the events of its own firing.",
