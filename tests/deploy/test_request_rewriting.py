@@ -175,6 +175,11 @@ def test_an_automation_is_the_same_whatever_the_server_filled_in() -> None:
     assert not request_rewriting.same_automation(row, {**body, "trigger": {"type": "event", "expect": ["y"]}})
 
 
+@pytest.mark.parametrize(("given", "sent"), [(None, {}), ("None", {}), ("words", {"description": "words"})])
+def test_a_flow_without_a_docstring_has_no_description(given: Any, sent: dict[str, Any]) -> None:
+    assert request_rewriting.create_body({"description": given}, {}) == {**sent, "labels": {}}
+
+
 def test_the_mark_is_written_with_the_deployment() -> None:
     assert request_rewriting.create_body({"name": "a", "labels": {"own": 1}}, {"m": "s"})["labels"] == {
         "own": 1,

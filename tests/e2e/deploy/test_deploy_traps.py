@@ -319,6 +319,7 @@ def test_plain_deploy_and_the_step_alternate(site: FlowProject) -> None:
         bare=f"    schedules: [{rules}]\n", mixed="    schedules: [{slug: a, cron: '0 7 * * *'}, {interval: 60}]\n"
     )
     site.engine.up()
+    assert site.live("bare")["description"] is None
     assert plain(site).returncode == 0
     assert site.engine.changes(refresh=True) == {}
     pause(site, "bare")

@@ -30,8 +30,12 @@ if set(_SENT_AS) != set(UI_FIELDS):
 
 
 def create_body(body: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
-    """POST /deployments/ of a new deployment, with the owner's mark."""
-    return {**body, "labels": {**(body.get("labels") or {}), **labels}}
+    """POST /deployments/ of a new deployment, with the owner's mark.
+
+    Of a flow without a docstring the text `None` would become the description, which the next deploy takes away.
+    """
+    sent = {key: value for key, value in body.items() if key != "description" or value not in (None, "None")}
+    return {**sent, "labels": {**(body.get("labels") or {}), **labels}}
 
 
 def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
