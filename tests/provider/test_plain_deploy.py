@@ -1,0 +1,167 @@
+"""An update and plain `prefect deploy` of the same real files leave the same deployments on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, DeleteRequest
+from prefect_pulumi.models.worker_types import worker_types
+from prefect_pulumi.provider.provider import PrefectProvider
+from tests.deploy.real_files import ENV, POOLS, REAL_FILES, VARIABLES
+from tests.deploy.real_files.comparison import make_project, plain_deploy
+from tests.support.hosts import SilentHost
+from tests.support.network import free_port
+from tests.support.server_template import ServerTemplate
+
+Json = dict[str, Any]
+URN = "urn:pulumi:dev::project::prefect:index:"
+SLICE = ("many schedules", "chain of flows", "one pool for each stage", "parameters of many kinds")
+OTHERS = (
+    "definitions with anchors",
+    "defaults by merge",
+    "several repositories",
+    "settings of the runtime",
+    "models that only the workers have",
+    "init template",
+    "minimal",
+    "module of the top folder",
+    "method of a class",
+    "pull as one mapping",
+    "pull as an empty mapping",
+    "interval as a duration",
+    "interval of a fraction",
+    "rule as JSON",
+    "schedule switched off",
+    "tags of one template",
+    "long description",
+    "limit of one",
+    "git, docker, list of crons",
+    "git, ecs, duration",
+    "private git, process, one cron",
+    "one mapping, kubernetes, seconds",
+    "baked, process, one cron",
+    "storage block, ecs, slugs",
+    "cron of names",
+    "overrides of Prefect 2",
+    "file outside of the folder",
+)
+STEPS = ("build", "push", "pull")
+UNLIKE = frozenset({"id", "created", "updated", "labels", "version_id", "last_polled", "status", "deployment_id"})
+"""What the server makes anew, and the labels by which a stack knows its own."""
+
+
+def merged(files: Mapping[str, str]) -> Json:
+    """One file of all their deployments, each with the steps of its own file and a name of its own."""
+    entries = []
+    for number, text in enumerate(files.values()):
+        data = yaml.safe_load(text)
+        for entry in data["deployments"]:
+            steps = {kind: data[kind] for kind in STEPS if kind in data and kind not in entry}
+            entries.append({**steps, **entry, "name": f"{entry['name']}-{number}"})
+    return {"name": "merged", "deployments": entries}
+
+
+def create(provider: PrefectProvider, kind: str, name: str, inputs: Json) -> None:
+    checked = provider.check(CheckRequest(f"{URN}{kind}::{name}", new_inputs=inputs))
+    assert checked.failures == ()
+    provider.create(CreateRequest(f"{URN}{kind}::{name}", checked.inputs))
+
+
+@pytest.fixture(scope="module")
+def api_url(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of this file's own, since real files name their pools as they like, with what the files refer to."""
+    with server_template.server(tmp_path_factory.mktemp("server of real files"), free_port()) as spec:
+        provider = PrefectProvider(tmp_path_factory.mktemp("program"), SilentHost())
+        provider.configure({"apiUrl": spec.api_url})
+        for name, kind in POOLS.items():
+            create(provider, "WorkPool", name, {"name": name, "type": kind, "baseJobTemplate": worker_types()[kind]})
+        for name, value in VARIABLES.items():
+            create(provider, "Variable", name, {"name": name, "value": value})
+        create(provider, "SecretBlock", "github-token", {"name": "github-token", "value": "ghp-of-the-tests"})
+        provider.close()
+        yield spec.api_url
+
+
+@pytest.fixture
+def provider(tmp_path: Path, api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PrefectProvider]:
+    for name, value in ENV.items():
+        monkeypatch.setenv(name, value)
+    provider = PrefectProvider(make_project(tmp_path), SilentHost())
+    provider.configure({"apiUrl": api_url})
+    yield provider
+    provider.close()
+
+
+def live(client: BlockingClient) -> dict[str, Json]:
+    """Full name -> the deployment and its automations, as they compare."""
+    flows = {row["id"]: row["name"] for row in client.paged("/flows/filter")}
+    rows = {}
+    for row in client.paged("/deployments/filter"):
+        owned = client.request("GET", f"/automations/related-to/prefect.deployment.{row['id']}")
+        automations = {automation["name"]: without_ids(automation, row["id"]) for automation in owned}
+        row["schedules"] = sorted(row["schedules"], key=lambda schedule: str(schedule["schedule"]))
+        rows[f"{flows[row['flow_id']]}/{row['name']}"] = {**without_ids(row, row["id"]), "automations": automations}
+    return rows
+
+
+def without_ids(value: Any, own: str) -> Any:
+    if isinstance(value, dict):
+        return {key: without_ids(item, own) for key, item in value.items() if key not in UNLIKE}
+    if isinstance(value, list):
+        return [without_ids(item, own) for item in value]
+    if isinstance(value, str) and own in value:
+        return value.replace(own, "OWN")
+    return "NOW" if is_now(value) else value
+
+
+def is_now(value: Any) -> bool:
+    """Whether a text is a moment of this test: where the file gives no anchor, the server takes the present."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return (
+        moment is not None
+        and moment.tzinfo is not None
+        and abs(datetime.now(moment.tzinfo) - moment) < timedelta(hours=1)
+    )
+
+
+def differences(plain: Json, ours: Json) -> Json:
+    return {key: (value, ours.get(key)) for key, value in plain.items() if value != ours.get(key)}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(SLICE, id="slice", marks=pytest.mark.e2e),
+        pytest.param((*SLICE, *OTHERS), id="all", marks=[pytest.mark.e2e, pytest.mark.matrix]),
+    ],
+)
+def test_an_update_stores_what_plain_prefect_stores(
+    provider: PrefectProvider, api_url: str, names: tuple[str, ...]
+) -> None:
+    text = yaml.safe_dump(merged({name: REAL_FILES[name] for name in names}), sort_keys=False)
+    client = provider.connection.client()
+    result = plain_deploy({"merged": text}, provider.root, api_url)["files"]["merged"]
+    assert (result["errors"], result["skipped"]) == ({}, False), result["said"]
+    plain = live(client)
+    assert len(plain) == text.count("entrypoint:")
+    for row in client.paged("/deployments/filter"):
+        client.request("DELETE", f"/deployments/{row['id']}")
+
+    (provider.root / "prefect.yaml").write_text(text)
+    checked = provider.check(CheckRequest(f"{URN}Deployments::flows", new_inputs={}))
+    assert checked.failures == ()
+    made = provider.create(CreateRequest(f"{URN}Deployments::flows", checked.inputs))
+    ours = live(client)
+    assert ours.keys() == plain.keys()
+    assert {name: differences(row, ours[name]) for name, row in plain.items() if row != ours[name]} == {}
+    provider.delete(DeleteRequest(f"{URN}Deployments::flows", made.id, checked.inputs, made.outputs))
