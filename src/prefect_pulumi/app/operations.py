@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from prefect_pulumi.engine.plan.steps import STACK_TYPE
 from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.promotion.stages import Stages
+from prefect_pulumi.state.entries import ResourceEntry
 
 Confirm = Callable[[Result | Rollout], bool]
 """Whether what was planned, an update or a rollout, may be carried out."""
@@ -72,7 +73,7 @@ class UpResult:
 def preview(view: StackView, request: PreviewRequest) -> Result:
     """The steps that `up` would execute. Takes no lock and writes nothing."""
     at_pin = view.at_pin()
-    selection, only = divided(request.selection, view.entries)
+    selection, only = divided(request.selection, _entries(view))
     context = engine_context(at_pin.stack, view.sink, write=False, output=view.output, only=only)
     options = _options(selection, request.parallel, adopt=request.adopt)
     return operations.preview(context, options, refresh=request.refresh)
@@ -83,7 +84,7 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
 
     Raises `InputError` for bad input, before anything is touched; what failed else is raised as the engine says it.
     """
-    selection, only = divided(request.selection, view.entries)
+    selection, only = divided(request.selection, _entries(view))
     options = _options(selection, request.parallel, request.continue_on_error, adopt=request.adopt)
     pins = view.stack.environment.get("release") is not None
     if pins or view.stack.promotion_file.is_file():
@@ -152,6 +153,11 @@ def outputs(view: StackView) -> dict[str, Any]:
 
 def not_created(name: str) -> ConfigError:
     return ConfigError(f"stack {name!r} has not been created yet", where="infra", remedy=f"run: infra up -s {name}")
+
+
+def _entries(view: StackView) -> Iterator[ResourceEntry]:
+    """Read only when they are asked for: bad options are refused without a passphrase."""
+    yield from view.entries
 
 
 def _options(
