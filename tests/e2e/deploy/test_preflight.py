@@ -245,7 +245,12 @@ def test_the_flows_of_a_real_repository_are_deployed_and_run(small: Any, prefect
         assert live["orders"]["parameters"] == {"day": "2026-01-01", "options": {"name": "all"}}
         assert {each["slug"] for each in live["clean-up"]["schedules"]} == {"nightly", "by-interval", "by-rule"}
         runs = {
-            name: ground.client.request("POST", f"/deployments/{row['id']}/create_flow_run", json={})["id"]
+            name: ground.client.request(
+                "POST",
+                f"/deployments/{row['id']}/create_flow_run",
+                json={"idempotency_key": f"{ground.tag}-{name}"},  # a busy SQLite server is asked again
+                idempotent=True,
+            )["id"]
             for name, row in live.items()
         }
         states = dict.fromkeys(runs, "")
