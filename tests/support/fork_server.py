@@ -50,11 +50,17 @@ class Boundaries:
             self.count += 1
             if self.count != self.kill:
                 return
-            if file is not None and "/journal/" in str(Path(f"/proc/self/fd/{file}").readlink()):
+            if file is not None and self._is_journal(file):
                 size = os.fstat(file).st_size
                 os.ftruncate(file, self.random.randint(min(self.synced.get(file, 0), size), size))
             os.kill(os.getpid(), signal.SIGKILL)
             time.sleep(60)
+
+    @staticmethod
+    def _is_journal(file: int) -> bool:
+        """The file itself, not its folder, which is synced too."""
+        path = Path(f"/proc/self/fd/{file}").readlink()
+        return "journal" in path.parts and path.suffix == ".jsonl"
 
     def wrap(self, name: str) -> None:
         real = getattr(os, name)

@@ -9,8 +9,8 @@
     ├── <stack>/workers/<name>/       the same of a process worker
     ├── releases/<commit>/            the files of a commit, with `.prefect-release`
     ├── promotions/<stack>.json       progress of a rollout, for a state that only the official CLI reaches
-    ├── deploy/<digest>.jsonl         journal of the deploy step
-    ├── creates/                      notes of creates under way
+    ├── deploy/<digest>.jsonl         journal of the deploy step, for a state that only the official CLI reaches
+    ├── creates/                      notes of creates under way, for such a state
     ├── cache/flows-<digest>.json     what the flows of a prefect.yaml are
     ├── prefect/                      PREFECT_HOME of workers and deploys
     └── bin/                          tools that were built here, such as the official CLI
@@ -90,12 +90,14 @@ def promotion_file(root: Path, stack: str) -> Path:
     return work_folder(root) / "promotions" / f"{stack}.json"
 
 
-def deploy_journal(root: Path, digest: str) -> Path:
-    return work_folder(root) / "deploy" / f"{digest}.jsonl"
+def deploy_journal(notes: Path, digest: str) -> Path:
+    """`notes`: of a stack (`Stack.notes_folder`)."""
+    return notes / "deploy" / f"{digest}.jsonl"
 
 
-def creates_folder(root: Path) -> Path:
-    return work_folder(root) / "creates"
+def creates_folder(notes: Path) -> Path:
+    """`notes`: of a stack (`Stack.notes_folder`)."""
+    return notes / "creates"
 
 
 def flows_cache(root: Path, digest: str) -> Path:

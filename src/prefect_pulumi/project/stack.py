@@ -34,6 +34,16 @@ def find_root(start: Path | None = None) -> Path:
     return root
 
 
+def notes_folder(root: Path, urn: str) -> Path:
+    """Of the stack of a resource. The project's private folder where the URN or the project says no stack."""
+    if layout.project_file(root) is None:
+        return layout.work_folder(root)
+    try:
+        return Stack(root, urn.removeprefix("urn:pulumi:").partition("::")[0]).notes_folder
+    except PrefectPulumiError:
+        return layout.work_folder(root)
+
+
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 """A stack's name, as the official CLI takes it."""
 
@@ -163,6 +173,14 @@ class Stack:
         if self.is_remote:
             return layout.promotion_file(self.project_dir, self.name)
         return self.backend.root / ".pulumi" / "promotions" / self.project.name / f"{self.name}.json"
+
+    @property
+    def notes_folder(self) -> Path:
+        """What the provider notes of a run under way: beside the state, since the files of a CI job go with its
+        machine; in the project's private folder for a state that only the official CLI reaches."""
+        if self.is_remote:
+            return layout.work_folder(self.project_dir)
+        return self.backend.root / ".pulumi" / "prefect" / self.project.name / self.name
 
     @property
     def project_dir(self) -> Path:

@@ -1,4 +1,4 @@
-"""The creates that this project has started, logged beside it until the run has ended well.
+"""The creates that this project has started, logged beside its state until the run has ended well.
 
 An engine learns of an object only from the answer to its create. When the provider or the engine is killed before
 that, the next create of the same URN finds the start in this log: an object created right after it is ours.
@@ -17,6 +17,7 @@ from pathlib import Path
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
+from prefect_pulumi.project.stack import notes_folder
 
 LONGEST_REQUEST = 60.0
 """Seconds after which no request that was under way reaches the server any more."""
@@ -28,10 +29,11 @@ class CreateLog:
     """The log of one provider process. A folder that cannot be written costs only this help."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = layout.creates_folder(root)
-        self._path = self._folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
+        self._root = root
+        self._name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
         self._lock = threading.Lock()
         self._file: int | None = None
+        self._path: Path | None = None
         self._open: dict[str, float] = {}
         self._previous: dict[str, list[tuple[float, float]]] | None = None
 
@@ -42,7 +44,7 @@ class CreateLog:
         """
         with self._lock:
             if self._previous is None:
-                self._previous = self._read()
+                self._previous = self._read(self._folder(urn))
             return self._previous.get(urn, [])
 
     def start(self, urn: str, now: float) -> None:
@@ -50,8 +52,10 @@ class CreateLog:
         with self._lock, contextlib.suppress(OSError, ConfigError):
             self._open[urn] = now
             if self._file is None:
-                make_folder(self._folder)
-                (self._folder / ".gitignore").write_text("*\n")
+                folder = self._folder(urn)
+                make_folder(folder)
+                (folder / ".gitignore").write_text("*\n")
+                self._path = folder / self._name
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._write(self._file, urn, now, now)
 
@@ -75,14 +79,18 @@ class CreateLog:
             if self._file is not None:
                 os.close(self._file)
                 self._file = None
-                if well and not self._open:
+                if well and not self._open and self._path is not None:
                     self._path.unlink(missing_ok=True)
 
-    def _read(self) -> dict[str, list[tuple[float, float]]]:
+    def _folder(self, urn: str) -> Path:
+        """A provider process serves one stack."""
+        return layout.creates_folder(notes_folder(self._root, urn))
+
+    def _read(self, folder: Path) -> dict[str, list[tuple[float, float]]]:
         starts: dict[str, list[tuple[float, float]]] = {}
         with contextlib.suppress(OSError):
-            for path in self._folder.glob("*.jsonl"):
-                if path == self._path:
+            for path in folder.glob("*.jsonl"):
+                if path.name == self._name:
                     continue
                 if path.stat().st_mtime < time.time() - KEPT_SECONDS:
                     path.unlink(missing_ok=True)

@@ -26,7 +26,7 @@ TRAPS = {
     "one bad schedule skips the whole file under misleading words": REFUSED,
     "a missing file and an empty list say the same": REFUSED,
     "an unnamed deployment is skipped with exit code 0": REFUSED,
-    "a flow file that does not import is deployed": REFUSED,
+    "a flow file that does not import is deployed without a word": REFUSED,
     "unknown parameters pass": REFUSED,
     "bad job variables are refused midway, the rest is left out": REFUSED,
     "an unset variable becomes an empty text": REFUSED,

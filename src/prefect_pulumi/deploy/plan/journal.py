@@ -1,7 +1,7 @@
 """Records each deployment of an update as it ends, so that an update that was killed continues from there.
 
-The state has a deploy only when all of it is over. The file (`.infra/deploy/<digest of the URN>.jsonl`) holds one
-JSON object a line for the last update: `{"name", "id", "fingerprint", "automations"}`. It holds no values.
+The state has a deploy only when all of it is over. The file (`deploy/<digest of the URN>.jsonl` beside the state) holds
+one JSON object a line for the last update: `{"name", "id", "fingerprint", "automations"}`. It holds no values.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
+from prefect_pulumi.project.stack import notes_folder
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class DeployJournal:
     """The file of one resource."""
 
     def __init__(self, root: Path, urn: str) -> None:
-        self._path = layout.deploy_journal(root, hashlib.sha256(urn.encode()).hexdigest()[:16])
+        self._path = layout.deploy_journal(notes_folder(root, urn), hashlib.sha256(urn.encode()).hexdigest()[:16])
 
     def begin(self) -> None:
         """A new update: what the last one noted is in the state by now, or was taken up."""

@@ -124,6 +124,7 @@ def _run(
             thread_pool(parallel * THREADS_PER_RESOURCE, "register") as pool,
             _closing(loop),
             _rare_collections(),
+            no_positions(),
             waiting.notices(loop, directory, say, in_progress),
         ):
             loop.set_default_executor(pool)
@@ -156,6 +157,21 @@ def _rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextlib.contextmanager
+def no_positions() -> Iterator[None]:
+    """The SDK walks the whole stack for the place in the code of each resource, a third of the time of a large program.
+    This engine keeps no places, so registrations come without."""
+    from pulumi.runtime import resource
+    from pulumi.runtime.proto.source_pb2 import StackTrace
+
+    walk = resource._get_stack_trace
+    resource._get_stack_trace = StackTrace
+    try:
+        yield
+    finally:
+        resource._get_stack_trace = walk
 
 
 def _interrupt() -> NoReturn:
