@@ -8,10 +8,10 @@ from typing import Any
 from prefect_pulumi.app.imports.import_objects import ImportResult
 from prefect_pulumi.app.init.initialization import InitResult
 from prefect_pulumi.app.workers import WorkerReport
-from prefect_pulumi.core.errors import DeployError, PartialFailureError, PrefectPulumiError
+from prefect_pulumi.core.errors import DeployError, ManyErrors, PartialFailureError, PrefectPulumiError
 from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import mask
-from prefect_pulumi.engine.operations import ManyErrors, Result
+from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import Op, Step
 from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.promotion.release_records import StackReleases

@@ -215,3 +215,14 @@ class InterruptedRun(PrefectPulumiError):
     """Ctrl-C: what was in flight ended and was saved."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class ManyErrors(PrefectPulumiError):
+    """Several failures of one run (`errors`); the exit code is the gravest one's."""
+
+    def __init__(self, errors: Sequence[PrefectPulumiError]) -> None:
+        super().__init__("\n".join(dict.fromkeys(str(error) for error in errors)))
+        self.errors = tuple(errors)
+        # An operation that failed outranks bad input: something may have been touched.
+        gravity = {1: 0, 4: 1, 2: 2, 3: 3, 130: 4}
+        self.exit_code = min((error.exit_code for error in errors), key=lambda code: gravity[int(code)])

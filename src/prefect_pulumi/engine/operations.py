@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, PrefectPulumiError, StateError
+from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, ManyErrors, PrefectPulumiError, StateError
 from prefect_pulumi.core.interruption import PROCESS, ending, shielded
 from prefect_pulumi.core.masking import MaskedStream, Masker, current
 from prefect_pulumi.core.values import Secret
@@ -286,17 +286,6 @@ def _raise_first(deployment: Deployment) -> None:
     if len(errors) > 1:
         raise ManyErrors(errors)
     raise first
-
-
-class ManyErrors(PrefectPulumiError):
-    """Several failures of one run (`errors`); the exit code is the gravest one's."""
-
-    def __init__(self, errors: Sequence[PrefectPulumiError]) -> None:
-        super().__init__("\n".join(dict.fromkeys(str(error) for error in errors)))
-        self.errors = tuple(errors)
-        # An operation that failed outranks bad input: something may have been touched.
-        gravity = {1: 0, 4: 1, 2: 2, 3: 3, 130: 4}
-        self.exit_code = min((error.exit_code for error in errors), key=lambda code: gravity[int(code)])
 
 
 @contextmanager
