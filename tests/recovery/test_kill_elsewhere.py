@@ -114,6 +114,8 @@ def test_many_kills_under_the_official_cli(
             assert healed["code"] == 0, healed["output"]
         else:
             official.up()
+            if whom == "cli":  # it keeps what it does not know of pending, until it is told to forget that
+                official.command("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
         world.check(SIZE)
         assert official.changes(refresh=True) == {}
         official.destroy()

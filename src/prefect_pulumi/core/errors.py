@@ -1,6 +1,7 @@
 """The exception tree of the toolkit and the exit codes of `infra`: one place for both.
 
     PrefectPulumiError                exit 1   an operation failed
+    ├── ManyErrors                             several failures of one run; exit code of the gravest
     ├── InputError                    exit 2   bad input; nothing was touched
     │   ├── ConfigError                        Pulumi.yaml, Pulumi.<stack>.yaml, a missing setting or secret
     │   ├── PassphraseError                    no passphrase, or a wrong one
