@@ -89,7 +89,7 @@ def test_an_operation_whose_server_does_not_answer_stays_open() -> None:
 
 
 def test_a_create_whose_result_nobody_knows_stays_open() -> None:
-    """As in the official engine: through every run, until a refresh is told to forget it."""
+    """As in the official engine: through every run, until a refresh clears it."""
     operation = PendingOperation(entry("a"), "creating")
     run = FakeRun(pending=[operation])
     assert run.state.snapshot().pending_operations == [operation]

@@ -7,8 +7,8 @@ import random
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from tests.support.child import Child
 from tests.support.fault_proxy import FaultPlan
 from tests.support.promotion_project import promotion_project
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 SIZE = 40
@@ -36,11 +37,7 @@ pulumi.export("release", declare_release("release", environment, server.options,
 """
 
 
-def wait_for(condition: Callable[[], Any]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+wait_for = partial(until, interval=0.02)
 
 
 @pytest.fixture
@@ -114,7 +111,7 @@ def test_many_kills_under_the_official_cli(
             assert healed["code"] == 0, healed["output"]
         else:
             official.up()
-            if whom == "cli":  # it keeps what it does not know of pending, until it is told to forget that
+            if whom == "cli":  # it keeps what it does not know of pending, until a refresh clears it
                 official.command("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
         world.check(SIZE)
         assert official.changes(refresh=True) == {}

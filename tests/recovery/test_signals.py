@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tests.support.child import Child
 from tests.support.fault_proxy import FaultPlan
 from tests.support.projects import Project
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 SIZE = 40
@@ -38,11 +40,7 @@ NEVER = {
 }
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+wait_for = partial(until, interval=0.02)
 
 
 def locks(root: Path) -> list[Path]:

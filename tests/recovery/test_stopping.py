@@ -7,12 +7,14 @@ import resource
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.fault_proxy import FaultPlan
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 SIZE = 40
@@ -22,11 +24,7 @@ def slow(late: float) -> Any:
     return FaultPlan(share=1.0, faults=("late",), late=late)
 
 
-def wait_for(condition: Any) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+wait_for = partial(until, seconds=60, interval=0.01)
 
 
 def healed(world: Any, warm: Any, proxy: Any) -> None:

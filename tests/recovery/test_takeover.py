@@ -7,8 +7,8 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 
 from prefect_pulumi.state import checkpoint
 from tests.support.fault_proxy import FaultPlan
+from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 SIZE = 40
@@ -35,11 +36,7 @@ def cli(official: Any, exports: dict[str, str], *words: str) -> subprocess.Compl
     )
 
 
-def wait_for(condition: Callable[[], Any]) -> None:
-    end = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+wait_for = partial(until, seconds=90, interval=0.02)
 
 
 def plugin_of(process: Any) -> psutil.Process | None:

@@ -52,7 +52,7 @@ def official(side: Any) -> Any:
 
 
 def test_a_create_whose_result_is_not_known(side: Any) -> None:
-    """As with the official engine, it stays pending in every run until a refresh is told to forget it."""
+    """As with the official engine, it stays pending in every run until a refresh clears it."""
     file = side.root / "state" / ".pulumi" / "stacks" / "twin" / "dev.json"
     document = json.loads(file.read_text())
     latest = document["checkpoint"]["latest"]
