@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.bad_inputs.files import STACK_FILE
+
 STACK = {"urn": "urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev", "type": "pulumi:pulumi:Stack"}
 URN = "urn:pulumi:dev::p::prefect:index:Variable::v"
 PROVIDER = {
@@ -93,7 +95,11 @@ DOCUMENTS: dict[str, tuple[str, str]] = {
     "pending without resource": (document(pending_operations=[{"type": "creating"}]), "resource or type is missing"),
     "a manifest that is a list": (document(manifest=[]), "manifest has the wrong type"),
     "a manifest of another version": (document(manifest={"version": "v3", "magic": "x"}), "magic does not fit"),
-    "secrets of the cloud": (document(secrets_providers={"type": "service"}), "secrets provider 'service'"),
+    "secrets of Pulumi Cloud": (document(secrets_providers={"type": "service"}), "passphrase, not with 'service'"),
+    "secrets of a key service": (
+        document(secrets_providers={"type": "cloud", "state": {"url": "gcpkms://k", "encryptedkey": "x"}}),
+        "passphrase, not with 'gcpkms://k'",
+    ),
     "a salt that is none": (
         document(secrets_providers={"type": "passphrase", "state": {"salt": 3}}),
         "secrets_providers.state.salt is not a salt",
@@ -127,6 +133,30 @@ def test_a_document_is_refused(project: Path, refused: Callable[..., str], name:
     said = refused("stack", "import", "--file", "state.json")
     assert "state.json" in said
     assert words in said, said
+
+
+STATES = {
+    "service": {"type": "service", "state": {"url": "https://api.pulumi.com", "owner": "o"}},
+    "awskms://alias/x": {"type": "cloud", "state": {"url": "awskms://alias/x", "encryptedkey": "AAAA"}},
+}
+
+
+@pytest.mark.parametrize("provider", STATES)
+@pytest.mark.parametrize("file", ["", STACK_FILE])
+@pytest.mark.parametrize(
+    "command", ["preview", "up --yes", "refresh --yes", "destroy --yes", "outputs", "stack export"]
+)
+def test_a_state_of_another_secrets_provider_is_refused_by_name(
+    project: Path, refused: Callable[..., str], command: str, file: str, provider: str
+) -> None:
+    """Whether the stack file has the salt of a passphrase or not."""
+    state = project / ".infra" / "state" / ".pulumi" / "stacks" / "p" / "dev.json"
+    state.parent.mkdir(parents=True)
+    state.write_text(json.dumps({"version": 3, "checkpoint": {"latest": {"secrets_providers": STATES[provider]}}}))
+    (project / "Pulumi.dev.yaml").write_text(file or "config: {}\n")
+    said = refused(*command.split())
+    assert f"with a passphrase, not with '{provider}'" in said
+    assert said.endswith("pulumi stack change-secrets-provider passphrase")
 
 
 REPORTS = {

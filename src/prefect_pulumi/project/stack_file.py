@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.core import yaml_source
-from prefect_pulumi.core.errors import ConfigError, UnsupportedError
-from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.state.secrets import PROVIDER, PassphraseManager, other_provider
 
 SALT = "encryptionsalt"
 
@@ -104,13 +104,10 @@ def _salt(raw: dict[str, Any], file: str) -> str:
 
 
 def _refuse_other_secrets_providers(raw: dict[str, Any], file: str) -> None:
-    provider = raw.get("secretsprovider") or "passphrase"
-    if provider != "passphrase" or raw.get("encryptedkey"):
-        raise UnsupportedError(
-            f"the embedded engine encrypts with a passphrase, not with {provider!r}",
-            where=f"{file}: secretsprovider",
-            remedy="use the official CLI for this stack: pulumi up",
-        )
+    provider = raw.get("secretsprovider") or PROVIDER
+    if provider != PROVIDER or raw.get("encryptedkey"):
+        name = "an encrypted key" if provider == PROVIDER else provider
+        raise other_provider(name, f"{file}: secretsprovider")
 
 
 class StackConfig:

@@ -14,7 +14,7 @@ from prefect_pulumi.core.errors import PrefectPulumiError, StateError
 from prefect_pulumi.core.values import SECRET, SIGNATURE, from_checkpoint, to_checkpoint
 from prefect_pulumi.state import integrity
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot
-from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.state.secrets import PROVIDER, PassphraseManager, other_provider
 
 VERSION = 3
 MANIFEST_VERSION = "v3.256.0"
@@ -151,11 +151,12 @@ def deployment_of(data: bytes, where: str) -> tuple[dict[str, Any], str]:
     if manifest.get("magic", "") != _magic(str(manifest.get("version", ""))):
         raise StateError("the manifest's magic does not fit its version", where=where, remedy=RESTORE)
     provider = _object(deployment, "secrets_providers", where)
-    if provider.get("type") not in {None, "", "passphrase"}:
-        raise StateError(
-            f"secrets provider {provider['type']!r} is for the official CLI", where=where, remedy="use pulumi"
-        )
-    salt = _object(provider, "state", where).get("salt", "")
+    settings = _object(provider, "state", where)
+    if provider.get("type") not in {None, "", PROVIDER}:
+        is_key_service = provider["type"] == "cloud"
+        name = settings.get("url") if is_key_service else provider["type"]
+        raise other_provider(name, f"{where}: secrets_providers")
+    salt = settings.get("salt", "")
     if not isinstance(salt, str) or (salt and salt.count(":") < 2):
         raise StateError("secrets_providers.state.salt is not a salt", where=where, remedy=RESTORE)
     return deployment, salt

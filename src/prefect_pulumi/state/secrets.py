@@ -11,7 +11,7 @@ import os
 import threading
 from pathlib import Path
 
-from prefect_pulumi.core.errors import PassphraseError
+from prefect_pulumi.core.errors import PassphraseError, UnsupportedError
 
 ROUNDS = 1_000_000
 KEY_BYTES = 32
@@ -19,6 +19,19 @@ SALT_BYTES = 8
 NONCE_BYTES = 12
 PROOF = "pulumi"
 """The word whose encryption stands in the salt text, to recognise a wrong passphrase."""
+
+PROVIDER = "passphrase"
+"""The one secrets provider of this engine."""
+
+
+def other_provider(name: object, where: str) -> UnsupportedError:
+    """What is raised for another secrets provider: a URL such as `awskms://...`, or `service` of Pulumi Cloud."""
+    return UnsupportedError(
+        f"the embedded engine encrypts with a passphrase, not with {name!r}",
+        where=where,
+        remedy="use the official CLI for this stack (pulumi up), or let it change to a passphrase: "
+        f"pulumi stack change-secrets-provider {PROVIDER}",
+    )
 
 
 _DERIVED: dict[tuple[str, bytes], bytes] = {}

@@ -116,7 +116,10 @@ BESIDE = (
     ("policy packs", "`--policy-pack`; use the official CLI"),
     ("programs in other languages", "`runtime:` must be `python`"),
     ("other backends", "Pulumi Cloud, S3 and the like; `file://` is supported"),
-    ("other secrets providers", "cloud key services; `passphrase` is supported"),
+    (
+        "other secrets providers",
+        "`awskms`, `gcpkms`, `azurekeyvault`, `hashivault`, `service`; `passphrase` is supported",
+    ),
     ("update plans", "`--save-plan`, `--plan`"),
     ("states of version 4", "written by the official CLI when hooks, views, taint or `replace_with` are used"),
     ("`require_pulumi_version`", "requires a version of the official CLI"),
