@@ -69,6 +69,8 @@ WRONG: dict[str, list[Any]] = {
     "secrets": ["x", []],
     "secrets.s": ["x", []],
     "secrets.s.env": [3],
+    "secrets.s.file": [3, [], ""],
+    "secrets.s.exec": ["op read x", 3, [], {}],
     "secrets.s.default": [3],
     "secrets.s.defualt": ["x"],
     "concurrency_limits": ["x", []],

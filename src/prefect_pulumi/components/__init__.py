@@ -1,6 +1,6 @@
 """Pulumi components over the resources: what `infra/` builds a stack's program from.
 
-May import `resources`, `project.settings`, `models` and `core`.
+May import `resources`, `project`, `models` and `core`.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pulumi
 
 from prefect_pulumi.components.registered import remember
 from prefect_pulumi.project import git, layout
+from prefect_pulumi.project.secret_sources import outside_value
 from prefect_pulumi.project.settings import Environment, SecretSettings, SettingsError, parse_environment
 
 
@@ -65,18 +65,27 @@ def released(environment: Environment, stack: str) -> Environment:
 
 
 def secret_value(name: str, settings: SecretSettings) -> pulumi.Output[str]:
-    """The secret's value, marked secret; a missing one is named with all the ways to give it."""
-    if settings.env and os.environ.get(settings.env):
-        return pulumi.Output.secret(os.environ[settings.env])
+    """The secret's value, marked secret; a missing one is named with all the ways to give it.
+
+    A preview says where a value from outside the stack comes from.
+    """
+    where = f"Pulumi.{pulumi.get_stack()}.yaml: environment.secrets.{name}"
+    try:
+        outside = outside_value(settings, layout.find_project(Path.cwd()) or Path.cwd(), where)
+    except SettingsError as error:
+        raise ProgramSettingsError(error.message, where=error.where, remedy=error.remedy) from None
+    if outside is not None:
+        if pulumi.runtime.is_dry_run():
+            pulumi.log.info(f"the secret {name} comes from {settings.source}")
+        return pulumi.Output.secret(outside)
     stored = pulumi.Config().get_secret(name)
     if stored is not None:
         return stored
     if settings.default is not None:
         return pulumi.Output.secret(settings.default)
-    stack = pulumi.get_stack()
     variable = f"set {settings.env} in the environment, or " if settings.env else ""
     raise ProgramSettingsError(
         f"the secret {name!r} has no value",
-        where=f"Pulumi.{stack}.yaml: environment.secrets.{name}",
-        remedy=f"{variable}run: infra config set --secret {name} -s {stack}",
+        where=where,
+        remedy=f"{variable}run: infra config set --secret {name} -s {pulumi.get_stack()}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
@@ -138,12 +139,42 @@ class VariableSettings(Settings):
 
 
 class SecretSettings(Settings):
-    """A Secret block. Its value: environment variable `env`, else the stack's secret of the block's name, else
-    `default`, which is in clear in the file and so only for what is harmless.
+    """A Secret block. Its value comes from outside: the content of `file`, what the command `exec` prints, or the
+    environment variable `env`. Without `env` it is the stack's secret of the block's name, else `default`, which is in
+    clear in the file and so only for what is harmless.
+
+    `exec`: program and arguments, for the CLI of a vault or password manager; no shell is involved.
     """
 
     env: str | None = None
+    file: str | None = Field(default=None, min_length=1)
+    exec: list[str] | None = Field(default=None, min_length=1)
     default: str | None = None
+
+    @property
+    def source(self) -> str:
+        """Where the value is looked for outside of the stack, in words; "" for nowhere."""
+        if self.exec is not None:
+            return f"the command `{shlex.join(self.exec)}`"
+        if self.file is not None:
+            return f"the file {self.file}"
+        return f"the environment variable {self.env}" if self.env else ""
+
+    @field_validator("exec", mode="before")
+    @classmethod
+    def _no_shell(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError("give a list: [command, argument, ...]; no shell is involved")
+        return value
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SecretSettings:
+        given = [name for name in ("env", "file", "exec") if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of {' and '.join(given)}")
+        if given not in ([], ["env"]) and self.default is not None:
+            raise ValueError(f"{given[0]} has no fallback; leave out default")
+        return self
 
 
 class LimitSettings(Settings):

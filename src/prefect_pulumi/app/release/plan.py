@@ -156,7 +156,12 @@ def _secrets_gate(source: StackView, target: StackView) -> gates.Gate:
     for name, settings in (target.stack.environment.get("secrets") or {}).items():
         settings = settings if isinstance(settings, dict) else {}
         variable = settings.get("env")
-        given = (variable and os.environ.get(variable)) or settings.get("default") is not None
+        file = settings.get("file")
+        if file:
+            if not (target.stack.project_dir / Path(file).expanduser()).is_file():
+                missing[name] = f"create the file {file}"
+            continue
+        given = (variable and os.environ.get(variable)) or settings.get("default") is not None or settings.get("exec")
         if not given and target.stack.config.get(name) is None:
             way = f"set {variable}, or: " if variable else ""
             missing[name] = f"{way}infra config set --secret {name} -s {target.name}"
