@@ -56,11 +56,18 @@ def prefect_server(server_template: ServerTemplate, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, no_login: Path) -> None:
     """No setting of the person who runs the tests reaches them."""
     for name in list(os.environ):
         if name.startswith(("PREFECT_", "PULUMI_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("PULUMI_CREDENTIALS_PATH", str(no_login))
+
+
+@pytest.fixture(scope="session")
+def no_login(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of credentials without any."""
+    return tmp_path_factory.mktemp("no login")
 
 
 @pytest.fixture

@@ -24,8 +24,6 @@ PROGRAM = "import pulumi\n"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith(("PULUMI_", "PREFECT_PULUMI_"))]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "x")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\nmain: infra\n")

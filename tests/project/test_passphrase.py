@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -17,12 +16,6 @@ from prefect_pulumi.state.secrets import PassphraseManager
 
 EMBEDDED = "config:\n  p:environment:\n    server:\n      embedded: true\n"
 REMOTE = "config:\n  p:environment:\n    server:\n      api_url: http://127.0.0.1:9/api\n"
-
-
-@pytest.fixture(autouse=True)
-def no_passphrase_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("PULUMI_")]:
-        monkeypatch.delenv(name)
 
 
 def stack_of(root: Path, text: str, name: str = "dev") -> Stack:

@@ -122,6 +122,12 @@ def worker_directory(stack: str, name: str) -> str:
     return f"{WORK_FOLDER}/{stack}/workers/{name}"
 
 
+def has_state(root: Path, project: str, stack: str) -> bool:
+    """Whether `.infra/state` has a checkpoint of the stack, in any form that the official CLI writes."""
+    folder = state_folder(root) / ".pulumi" / "stacks" / project
+    return any((folder / f"{stack}.json{ending}").is_file() for ending in ("", ".gz", ".zst"))
+
+
 def has_server(root: Path) -> bool:
     """Whether a local server of any stack ever ran here."""
     return any(root.glob(f"{server_directory('*')}/prefect.db"))

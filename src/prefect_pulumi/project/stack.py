@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from prefect_pulumi.core.errors import ConfigError, PrefectPulumiError, UnsupportedError
-from prefect_pulumi.project import layout, passphrase
+from prefect_pulumi.project import layout, passphrase, pulumi_home
 from prefect_pulumi.project.stack_file import ProjectFile, StackConfig
 from prefect_pulumi.state.backend import FileBackend
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -129,30 +129,54 @@ class Stack:
 
     @property
     def backend_url(self) -> str:
-        """What was said of the backend: the project's own of this stack, `PULUMI_BACKEND_URL`, `backend.url` of
-        Pulumi.yaml; "" for `.infra/state`."""
-        return self.own_backend or os.environ.get("PULUMI_BACKEND_URL", "") or self.project.backend_url
+        """What was said of the backend; "" for `.infra/state`."""
+        return self._chosen_backend[0]
+
+    @property
+    def _chosen_backend(self) -> tuple[str, str]:
+        """The URL, and where it comes from: the project's own of this stack, else, in the official CLI's order,
+        `PULUMI_BACKEND_URL`, `backend.url` of Pulumi.yaml and the choice of `pulumi login`."""
+        choices = (
+            (self.own_backend, f"Pulumi.yaml: promotion.backends.{self.name}"),
+            (os.environ.get("PULUMI_BACKEND_URL", ""), "PULUMI_BACKEND_URL"),
+            (self.project.backend_url, "Pulumi.yaml: backend.url"),
+        )
+        for url, source in choices:
+            if url:
+                return url, source
+        if self._belongs_to_clone:
+            return "", ""
+        return pulumi_home.logged_in_backend(), f"{pulumi_home.credentials_file()} (pulumi login)"
+
+    @property
+    def _belongs_to_clone(self) -> bool:
+        """Whether its state is in `.infra/state` whatever `pulumi login` chose: it is there already, or the stack has
+        the embedded server, whose data and passphrase are in this clone alone."""
+        if layout.has_state(self.root, self.project.name, self.name):
+            return True
+        with contextlib.suppress(PrefectPulumiError):
+            return self.owns_passphrase
+        return False
 
     @property
     def state_folder(self) -> Path:
-        """Root of the file backend: the project's own of this stack, else `PULUMI_BACKEND_URL`, as for the official
-        CLI, else `.infra/state`."""
-        own, url = self.own_backend, self.backend_url
+        """Root of the file backend: the folder of `backend_url`, else `.infra/state`."""
+        own, (url, source) = self.own_backend, self._chosen_backend
         if not url:
             return layout.state_folder(self.root)
         parts = urlsplit(url)
         if parts.scheme != "file":
             raise UnsupportedError(
                 f"the embedded engine works on a file backend, not on {parts.scheme or url}",
-                where=f"Pulumi.yaml: promotion.backends.{self.name}" if own else "PULUMI_BACKEND_URL or backend.url",
-                remedy="use the official CLI for this stack: pulumi up",
+                where=source,
+                remedy="use the official CLI for this stack (pulumi up), or name another backend: PULUMI_BACKEND_URL",
             )
         self._refuse_foreign_exports(url)
         path = Path(unquote(parts.netloc + parts.path))
         try:
             path = path.expanduser()
         except RuntimeError as error:
-            raise ConfigError(f"{url}: {error}", where="PULUMI_BACKEND_URL or backend.url") from error
+            raise ConfigError(f"{url}: {error}", where=source) from error
         return self.project_dir / path if own else path
 
     def _refuse_foreign_exports(self, url: str) -> None:
