@@ -11,8 +11,9 @@ from prefect_pulumi.app.session.stack_references import outputs_of_stacks
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.entries import STACK_TYPE, ResourceEntry, Snapshot, make_urn
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.secrets import PassphraseManager
 
 OUTPUTS = {"plain": [1, {"a": None}], "hidden": Secret("hush"), "half": {"open": 1, "shut": Secret({"k": 2})}}
@@ -39,7 +40,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def save(root: Path, project: str, stack: str, passphrase: str, outputs: dict[str, Any]) -> None:
     urn = make_urn(stack, project, STACK_TYPE, f"{project}-{stack}")
     snapshot = Snapshot([ResourceEntry(urn, STACK_TYPE, False, outputs=outputs)])
-    backend = FileBackend(root / ".infra" / "state", project)
+    backend = StateBackend(FileStore(root / ".infra" / "state"), project)
     backend.writer(stack).save(snapshot, PassphraseManager.create(passphrase))
 
 
@@ -87,9 +88,9 @@ def test_names_that_are_none(root: Path, name: str, words: str) -> None:
 
 
 def test_a_stack_without_outputs_and_a_broken_one(root: Path) -> None:
-    backend = FileBackend(root / ".infra" / "state", "p")
+    backend = StateBackend(FileStore(root / ".infra" / "state"), "p")
     backend.writer("dev").save(Snapshot(), None)
     assert read(root, "dev") == ({}, [])
-    backend.file_of("dev").write_text("{")
+    Path(backend.where("dev")).write_text("{")
     with pytest.raises(PrefectPulumiError, match="not JSON"):
         read(root, "dev")

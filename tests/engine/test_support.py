@@ -15,6 +15,7 @@ from prefect_pulumi.engine.run.run_state import RunOptions, RunState
 from prefect_pulumi.engine.sdk import capabilities
 from prefect_pulumi.engine.sdk.monitor import InProcessMonitor, MonitorClosed
 from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.file_store import FileStore
 
 SERVICER = resource_pb2_grpc.ResourceMonitorServicer
 METHODS = sorted(name for name in vars(SERVICER) if not name.startswith("_"))
@@ -112,7 +113,7 @@ def hooks():
 def test_programs_are_refused_before_anything_is_touched(line: str, words: str, tmp_path: Path) -> None:
     from prefect_pulumi.core.provider_protocol import CreateRequest
     from prefect_pulumi.engine import operations
-    from prefect_pulumi.state.backend import FileBackend
+    from prefect_pulumi.state.backend import StateBackend
     from prefect_pulumi.state.secrets import PassphraseManager
 
     touched: list[str] = []
@@ -137,7 +138,7 @@ def test_programs_are_refused_before_anything_is_touched(line: str, words: str, 
         program=program,
         config={},
         secret_keys=frozenset(),
-        backend=FileBackend(tmp_path / "state", "p"),
+        backend=StateBackend(FileStore(tmp_path / "state"), "p"),
         manager=PassphraseManager.create("x"),
         loader=load,
         package_config=lambda _: {},

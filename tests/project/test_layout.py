@@ -8,7 +8,7 @@ import pytest
 
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.stack import Stack, find_root, notes_folder
+from prefect_pulumi.project.stack import Stack, find_root, notes_of
 
 
 def test_every_path() -> None:
@@ -19,9 +19,7 @@ def test_every_path() -> None:
         layout.stack_folder(root, "dev"): ".infra/dev",
         layout.passphrase_file(root, "dev"): ".infra/dev/passphrase",
         layout.releases_folder(root): ".infra/releases",
-        layout.promotion_file(root, "dev"): ".infra/promotions/dev.json",
-        layout.deploy_journal(layout.work_folder(root), "abc"): ".infra/deploy/abc.jsonl",
-        layout.creates_folder(layout.work_folder(root)): ".infra/creates",
+        layout.promotions_folder(root): ".infra/promotions",
         layout.flows_cache(root, "abc"): ".infra/cache/flows-abc.json",
         layout.prefect_home(root): ".infra/prefect",
         layout.tools_folder(root): ".infra/bin",
@@ -77,10 +75,10 @@ def test_a_server_that_ran_here(tmp_path: Path) -> None:
 
 def test_notes_of_runs_are_beside_the_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     urn = "urn:pulumi:dev::p::prefect:index:Variable::a"
-    assert notes_folder(tmp_path, urn) == tmp_path / ".infra"
+    assert notes_of(tmp_path, urn).where("") == str(tmp_path / ".infra")
     (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
-    assert notes_folder(tmp_path, urn) == tmp_path / ".infra" / "state" / ".pulumi" / "prefect" / "p" / "dev"
+    assert notes_of(tmp_path, urn).where("") == str(tmp_path / ".infra" / "state" / ".pulumi" / "prefect" / "p" / "dev")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/shared")
-    assert notes_folder(tmp_path, urn) == tmp_path / "shared" / ".pulumi" / "prefect" / "p" / "dev"
+    assert notes_of(tmp_path, urn).where("") == str(tmp_path / "shared" / ".pulumi" / "prefect" / "p" / "dev")
     monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket")
-    assert notes_folder(tmp_path, urn) == tmp_path / ".infra"
+    assert notes_of(tmp_path, urn).where("") == str(tmp_path / ".infra")

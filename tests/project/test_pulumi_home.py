@@ -39,7 +39,7 @@ def stack_in(root: Path, text: str = REMOTE, more: str = "") -> Stack:
 
 def test_without_a_login_the_state_is_in_the_project(tmp_path: Path, home: Path) -> None:
     stack = stack_in(tmp_path / "p")
-    assert stack.state_folder == tmp_path / "p" / ".infra" / "state"
+    assert stack.store.where("") == str(tmp_path / "p" / ".infra" / "state")
     (home / "credentials.json").write_text("")
     assert stack.backend_url == ""
     (home / "credentials.json").write_text('{"accounts": {}}')
@@ -48,13 +48,13 @@ def test_without_a_login_the_state_is_in_the_project(tmp_path: Path, home: Path)
 
 def test_the_order_is_that_of_the_official_cli(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log_in(home, LOGIN)
-    assert stack_in(tmp_path / "login").state_folder == Path("/of/the/login")
-    stack = stack_in(tmp_path / "project", more=f"backend: {{url: '{PROJECT}'}}\n")
-    assert stack.state_folder == Path("/of/the/project")
+    assert stack_in(tmp_path / "login").store.where("") == "/of/the/login"
+    project = stack_in(tmp_path / "project", more=f"backend: {{url: '{PROJECT}'}}\n")
+    assert project.store.where("") == "/of/the/project"
     monkeypatch.setenv("PULUMI_BACKEND_URL", VARIABLE)
-    assert stack.state_folder == Path("/of/the/variable")
+    assert Stack(project.root, "dev").store.where("") == "/of/the/variable"
     own = stack_in(tmp_path / "own", more="promotion: {backends: {dev: 'file:///of/the/stack'}}\n")
-    assert own.state_folder == Path("/of/the/stack")
+    assert own.store.where("") == "/of/the/stack"
 
 
 def test_another_folder_of_credentials(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,13 +74,13 @@ def test_what_is_in_the_clone_stays_there(tmp_path: Path, home: Path) -> None:
     (folder / ".pulumi" / "stacks" / "p").mkdir(parents=True)
     assert stack.is_remote
     (folder / ".pulumi" / "stacks" / "p" / "dev.json").write_text("{}")
-    assert stack.state_folder == folder
+    assert stack.store.where("") == str(folder)
 
 
 def test_pulumi_cloud_stays_with_the_cli_and_the_message_names_the_login(tmp_path: Path, home: Path) -> None:
     log_in(home, "https://api.pulumi.com")
     with pytest.raises(UnsupportedError) as raised:
-        _ = stack_in(tmp_path / "p").state_folder
+        _ = stack_in(tmp_path / "p").store
     assert raised.value.where == f"{home}/credentials.json (pulumi login)"
     assert "pulumi up" in raised.value.remedy
 

@@ -6,12 +6,12 @@ import os
 import time
 from pathlib import Path
 
-from prefect_pulumi.project.layout import creates_folder
+from prefect_pulumi.project.layout import CREATES
 from prefect_pulumi.provider.pending_creates import KEPT_SECONDS, CreateLog
 
 
 def notes(root: Path) -> list[Path]:
-    return sorted(creates_folder(root / ".infra").glob("*.jsonl"))
+    return sorted((root / ".infra" / CREATES).glob("*.jsonl"))
 
 
 def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_a_run_that_ends_well_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / ".infra").exists()
     creates.start("urn:a", time.time())
     assert len(notes(tmp_path)) == 1
-    assert (creates_folder(tmp_path / ".infra") / ".gitignore").read_text() == "*\n"
+    assert (tmp_path / ".infra" / CREATES / ".gitignore").read_text() == "*\n"
     creates.finish("urn:a")
     creates.close()
     assert notes(tmp_path) == []

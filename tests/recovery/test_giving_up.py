@@ -47,7 +47,7 @@ def test_a_create_that_was_sent_is_an_intent(small: Any, faulty: Any, warm: Any,
     (pending,) = state["checkpoint"]["latest"]["pending_operations"]
     assert pending["type"] == "creating"
     assert pending["resource"]["created"]
-    shutil.rmtree(Stack(small.root, "dev").notes_folder / "creates")  # as on another machine
+    shutil.rmtree(Stack(small.root, "dev").notes.where("creates"))  # as on another machine
     proxy.plan = FaultPlan()
     small.write(PROGRAM.format(name=world.prefix, value=2))
     done = warm.infra(world, "up", "--yes")
@@ -81,7 +81,7 @@ def test_what_is_ours_is_decided_in_the_servers_time(
     adopted = warm.infra(world, "up", "--yes")
     assert adopted["code"] == 4, adopted["output"]
     assert f"{ours} was created by an interrupted run and is adopted" in adopted["output"]
-    shutil.rmtree(Stack(small.root, "dev").notes_folder / "creates")
+    shutil.rmtree(Stack(small.root, "dev").notes.where("creates"))
     proxy.plan = FaultPlan(ahead=ahead)
     refused = warm.infra(world, "up", "--yes")
     assert refused["code"] == 1, refused["output"]

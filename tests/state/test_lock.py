@@ -16,6 +16,7 @@ import pytest
 
 from prefect_pulumi.core.errors import StateLockedError
 from prefect_pulumi.state import machine
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.lock import StackLock, clear_dead, clear_locks
 from prefect_pulumi.state.lock_holder import description
 from tests.support.child import Child
@@ -23,8 +24,9 @@ from tests.support.child import Child
 HOLD = """
 import sys
 from pathlib import Path
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.lock import StackLock
-with StackLock(Path(sys.argv[1]), "p", "dev"):
+with StackLock(FileStore(Path(sys.argv[1])), "p", "dev"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -33,9 +35,10 @@ TAKE = """
 import sys
 from pathlib import Path
 from prefect_pulumi.core.errors import StateLockedError
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.lock import StackLock
 try:
-    with StackLock(Path(sys.argv[1]), "p", "dev") as lock:
+    with StackLock(FileStore(Path(sys.argv[1])), "p", "dev") as lock:
         print("taken:", lock.note)
 except StateLockedError as error:
     print(error)
@@ -79,7 +82,7 @@ def ago(seconds: float) -> str:
 @pytest.mark.usefixtures("machine_of_its_own")
 def test_a_dead_process_of_this_host_holds_no_lock(tmp_path: Path) -> None:
     path = put(tmp_path, pid=ended(), timestamp=ago(60))
-    with StackLock(tmp_path, "p", "dev") as lock:
+    with StackLock(FileStore(tmp_path), "p", "dev") as lock:
         assert "died on this machine" in lock.note
     assert list(path.parent.iterdir()) == []
 
@@ -89,10 +92,10 @@ def test_a_killed_child_that_nobody_waited_for_holds_none(tmp_path: Path) -> Non
     with Child([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         put(tmp_path, pid=child.pid, timestamp=ago(0))
         with pytest.raises(StateLockedError):
-            StackLock(tmp_path, "p", "dev").__enter__()
+            StackLock(FileStore(tmp_path), "p", "dev").__enter__()
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        with StackLock(tmp_path, "p", "dev") as lock:
+        with StackLock(FileStore(tmp_path), "p", "dev") as lock:
             assert str(child.pid) in lock.note
 
 
@@ -100,7 +103,7 @@ def test_a_killed_child_that_nobody_waited_for_holds_none(tmp_path: Path) -> Non
 def test_a_process_that_got_the_number_later_is_another(tmp_path: Path) -> None:
     """This very process runs, but began long after the lock was taken."""
     put(tmp_path, pid=os.getpid(), timestamp=ago(365 * 86400))
-    with StackLock(tmp_path, "p", "dev") as lock:
+    with StackLock(FileStore(tmp_path), "p", "dev") as lock:
         assert lock.note
 
 
@@ -116,34 +119,34 @@ def test_a_process_that_got_the_number_later_is_another(tmp_path: Path) -> None:
 def test_every_other_lock_is_honoured_and_named(tmp_path: Path, content: dict[str, Any]) -> None:
     path = put(tmp_path, **content)
     with pytest.raises(StateLockedError, match="locked by ann@") as caught:
-        StackLock(tmp_path, "p", "dev").__enter__()
+        StackLock(FileStore(tmp_path), "p", "dev").__enter__()
     assert int(caught.value.exit_code) == 4
     assert content.get("timestamp", "an unknown time") in str(caught.value)
-    clear_dead(tmp_path, "p", "dev")
+    clear_dead(FileStore(tmp_path), "p", "dev")
     assert list(path.parent.iterdir()) == [path]
-    assert clear_locks(tmp_path, "p", "dev", force=True) == 1
+    assert clear_locks(FileStore(tmp_path), "p", "dev", force=True) == 1
 
 
 def test_two_at_once(tmp_path: Path) -> None:
-    with StackLock(tmp_path, "p", "dev"), pytest.raises(StateLockedError, match=f"pid {os.getpid()}"):
-        StackLock(tmp_path, "p", "dev").__enter__()
-    with StackLock(tmp_path, "p", "dev") as lock:
+    with StackLock(FileStore(tmp_path), "p", "dev"), pytest.raises(StateLockedError, match=f"pid {os.getpid()}"):
+        StackLock(FileStore(tmp_path), "p", "dev").__enter__()
+    with StackLock(FileStore(tmp_path), "p", "dev") as lock:
         assert not lock.note
 
 
 def test_a_live_lock_of_this_host_is_cleared_by_force_alone(tmp_path: Path) -> None:
-    with StackLock(tmp_path, "p", "dev"):
+    with StackLock(FileStore(tmp_path), "p", "dev"):
         with pytest.raises(StateLockedError, match=f"still running on this machine .pid {os.getpid()}"):
-            clear_locks(tmp_path, "p", "dev")
-        assert clear_locks(tmp_path, "p", "dev", force=True) == 1
+            clear_locks(FileStore(tmp_path), "p", "dev")
+        assert clear_locks(FileStore(tmp_path), "p", "dev", force=True) == 1
 
 
 @pytest.mark.usefixtures("machine_of_its_own")
 def test_dead_locks_are_cleared_for_the_cli(tmp_path: Path) -> None:
     path = put(tmp_path, pid=ended(), timestamp=ago(60))
-    clear_dead(tmp_path, "p", "dev")
+    clear_dead(FileStore(tmp_path), "p", "dev")
     assert not path.exists()
-    clear_dead(tmp_path, "p", "another")
+    clear_dead(FileStore(tmp_path), "p", "another")
 
 
 def test_the_lock_of_a_killed_run_is_removed(tmp_path: Path) -> None:
@@ -151,10 +154,10 @@ def test_the_lock_of_a_killed_run_is_removed(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(StateLockedError, match=rf"pid {holder.pid}\) since 20.*, \d+ \w+ ago"):
-            StackLock(tmp_path, "p", "dev").__enter__()
+            StackLock(FileStore(tmp_path), "p", "dev").__enter__()
         holder.kill()
         os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
-        with StackLock(tmp_path, "p", "dev") as lock:
+        with StackLock(FileStore(tmp_path), "p", "dev") as lock:
             assert lock.note == f"removed the lock of process {holder.pid}, which died on this machine"
 
 
@@ -170,10 +173,10 @@ def test_a_run_in_another_pid_namespace_keeps_its_lock(tmp_path: Path, unshared:
             assert "infra cancel -s dev" in answer
             if other is take:
                 with pytest.raises(StateLockedError, match="still running on this machine"):
-                    clear_locks(tmp_path, "p", "dev")
+                    clear_locks(FileStore(tmp_path), "p", "dev")
             running.communicate("")
             assert running.returncode == 0
-        with StackLock(tmp_path, "p", "dev") as lock:
+        with StackLock(FileStore(tmp_path), "p", "dev") as lock:
             assert lock.note == ""
 
 
@@ -185,7 +188,7 @@ def test_a_lock_of_the_cli_in_another_pid_namespace_is_respected(tmp_path: Path,
         pid = int(running.stdout.readline())
         path = put(tmp_path, pid=pid, timestamp=ago(0))
         with pytest.raises(StateLockedError, match="locked by ann@"):
-            StackLock(tmp_path, "p", "dev").__enter__()
+            StackLock(FileStore(tmp_path), "p", "dev").__enter__()
         running.communicate("\n")
     path.unlink()
 
@@ -208,7 +211,7 @@ def test_a_lock_of_the_cli_in_another_pid_namespace_is_respected(tmp_path: Path,
 )
 def test_only_certain_death_counts(tmp_path: Path, change: dict[str, Any], dead: bool) -> None:
     put(tmp_path, **{**description(), **change})
-    lock = StackLock(tmp_path, "p", "dev")
+    lock = StackLock(FileStore(tmp_path), "p", "dev")
     if dead:
         with lock:
             assert "died on this machine" in lock.note
@@ -235,9 +238,9 @@ def test_a_broken_lock_is_named_with_its_age(tmp_path: Path, text: bytes, fault:
     path.write_bytes(text)
     os.utime(path, (path.stat().st_mtime - 3 * 3600,) * 2)
     with pytest.raises(StateLockedError) as caught:
-        StackLock(tmp_path, "p", "dev").__enter__()
+        StackLock(FileStore(tmp_path), "p", "dev").__enter__()
     assert int(caught.value.exit_code) == 4
     assert fault in caught.value.message
     assert "3 hours ago" in caught.value.message or "0001-01-01" in caught.value.message
     assert caught.value.remedy.endswith("infra cancel -s dev")
-    assert clear_locks(tmp_path, "p", "dev") == 1
+    assert clear_locks(FileStore(tmp_path), "p", "dev") == 1

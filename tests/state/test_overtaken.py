@@ -11,8 +11,9 @@ import pytest
 
 from prefect_pulumi.core.errors import StateError
 from prefect_pulumi.core.values import Secret
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.secrets import PassphraseManager
 from tests.support.projects import Project
@@ -20,13 +21,13 @@ from tests.support.projects import Project
 STACK = ResourceEntry("urn:pulumi:dev::p::pulumi:pulumi:Stack::p-dev", "pulumi:pulumi:Stack", custom=False)
 
 
-def files(backend: FileBackend) -> dict[str, bytes]:
-    folder = backend.root / ".pulumi/stacks/p"
+def files(backend: StateBackend) -> dict[str, bytes]:
+    folder = Path(backend.store.where(".pulumi/stacks/p"))
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_state_that_another_has_written_is_not_overwritten(tmp_path: Path) -> None:
-    backend, manager = FileBackend(tmp_path, "p"), PassphraseManager.create("sesame")
+    backend, manager = StateBackend(FileStore(tmp_path), "p"), PassphraseManager.create("sesame")
     first, second = backend.writer("dev"), backend.writer("dev")
     assert first.load(manager).resources == second.load(manager).resources == []
     second.save(Snapshot([STACK]), manager)
@@ -36,7 +37,7 @@ def test_a_state_that_another_has_written_is_not_overwritten(tmp_path: Path) -> 
         first.save(Snapshot([replace(STACK, outputs={"a": Secret("canary")})]), manager)
     added = set(files(backend)) - set(newer)
     assert {name: files(backend)[name] for name in newer} == newer
-    (aside,) = (backend.root / ".pulumi/stacks/p" / name for name in added)
+    (aside,) = (Path(backend.store.where(".pulumi/stacks/p")) / name for name in added)
     assert str(aside) in caught.value.remedy
     assert aside.stat().st_mode & 0o777 == 0o600
     text = aside.read_text()
@@ -54,22 +55,22 @@ def test_what_was_deleted_or_rewritten_counts_as_another_state(
 ) -> None:
     if variable:
         monkeypatch.setenv(variable, "1")
-    backend = FileBackend(tmp_path, "p")
+    backend = StateBackend(FileStore(tmp_path), "p")
     writer = backend.writer("dev")
     for number in range(3):
         writer.save(Snapshot([replace(STACK, outputs={"a": number})]), None)
     late = backend.writer("dev")
     with pytest.raises(StateError, match="another run"):
         late.save(Snapshot([STACK]), None)
-    backend.file_of("dev").unlink()
+    Path(backend.where("dev")).unlink()
     with pytest.raises(StateError, match="another run"):
         writer.save(Snapshot([STACK]), None)
 
 
 def test_a_run_whose_journal_was_taken_begins_nothing_more(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, "p", "dev", None)
+    journal = Journal(FileStore(tmp_path), "p", "dev", None)
     token = journal.intent("create", STACK)
-    Journal(tmp_path, "p", "dev", None).clear()
+    Journal(FileStore(tmp_path), "p", "dev", None).clear()
     with pytest.raises(StateError, match="another run has taken over"):
         journal.intent("create", STACK)
     with pytest.raises(StateError, match="another run has taken over"):

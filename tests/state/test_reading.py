@@ -10,11 +10,12 @@ import pytest
 
 from prefect_pulumi.core.errors import OperationError
 from prefect_pulumi.state.entries import Snapshot
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.read_only import ReadOnlyBackend, owned
 
 
 def test_every_way_to_write_is_refused(tmp_path: Path) -> None:
-    backend = ReadOnlyBackend(tmp_path, "p")
+    backend = ReadOnlyBackend(FileStore(tmp_path), "p")
     assert not backend.reader("dev").exists()
     assert backend.reader("dev").load(None) == Snapshot.empty()
     for write in (
@@ -45,4 +46,4 @@ def test_objects_of_all_stacks_are_owned(tmp_path: Path) -> None:
     flows = {"deployments": {"f/d": "3"}, "automations": {"f/d": {"late": "4"}}}
     (folder / "b" / "prod.json.gz").write_bytes(gzip.compress(stored({"custom": True, "id": "x", "outputs": flows})))
     (folder / "b" / "broken.json").write_text("{")
-    assert owned(tmp_path) == {"1": "a/dev", "x": "b/prod", "3": "b/prod", "4": "b/prod"}
+    assert owned(FileStore(tmp_path)) == {"1": "a/dev", "x": "b/prod", "3": "b/prod", "4": "b/prod"}

@@ -65,7 +65,7 @@ def official_cli_environment(view: StackView) -> dict[str, str]:
     writer = stack.backend.writer(stack.name)
     if not writer.exists():
         # Who holds the lock creates it: an empty state must not come between what that run reads and writes.
-        with contextlib.suppress(StateLockedError), StackLock(stack.backend.root, stack.project.name, stack.name):
+        with contextlib.suppress(StateLockedError), StackLock(stack.store, stack.project.name, stack.name):
             if not writer.exists():
                 writer.save(Snapshot.empty(manager.salt_text), manager)
     keep_salt_out_of_git(stack.root)

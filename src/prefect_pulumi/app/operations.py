@@ -87,7 +87,7 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
     selection, only = divided(request.selection, _entries(view))
     options = _options(selection, request.parallel, request.continue_on_error, adopt=request.adopt)
     pins = view.stack.environment.get("release") is not None
-    if pins or view.stack.promotion_file.is_file():
+    if pins or view.stack.has_promotion:
         from prefect_pulumi.app.release import rollout
 
         if rollout.is_pending(view):

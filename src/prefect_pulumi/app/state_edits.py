@@ -170,6 +170,6 @@ def cancel_update(view: StackView, *, force: bool = False) -> int:
     stack = view.stack
     if not stack.backend.reader(stack.need_name()).exists():
         stack.need_file()
-    removed = clear_locks(stack.backend.root, stack.project.name, stack.name, force=force)
+    removed = clear_locks(stack.store, stack.project.name, stack.name, force=force)
     recover_interrupted(stack, view.sink)
     return removed

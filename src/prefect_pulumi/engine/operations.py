@@ -27,7 +27,7 @@ from prefect_pulumi.engine.run.step_executor import Recorder
 from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.sdk.program import run_program
 from prefect_pulumi.state import journal_replay
-from prefect_pulumi.state.backend import FileBackend, StateReader, StateWriter
+from prefect_pulumi.state.backend import StateBackend, StateReader, StateWriter
 from prefect_pulumi.state.entries import PendingOperation, Snapshot
 from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.lock import StackLock
@@ -43,7 +43,7 @@ class StackContext:
     program: Path
     config: Mapping[str, str]
     secret_keys: frozenset[str]
-    backend: FileBackend
+    backend: StateBackend
     manager: PassphraseManager
     loader: Loader
     package_config: Callable[[str], dict[str, Any]]
@@ -311,13 +311,13 @@ class Update:
 def updating(context: StackContext) -> Iterator[Update]:
     """Holds the stack's lock; the state has in it what a crashed run had finished."""
     backend, stack = context.backend, context.stack
-    with StackLock(backend.root, context.project, stack) as lock:
+    with StackLock(backend.store, context.project, stack) as lock:
         if lock.note:
             context.sink.emit(Message("warning", lock.note))
         writer = backend.writer(stack)
-        snapshot = _load(context, writer)
-        journal = Journal(backend.root, context.project, stack, context.manager)
-        if journal.path.exists():
+        snapshot = _load(context, writer, seize=True)
+        journal = Journal(backend.store, context.project, stack, context.manager)
+        if journal.exists():
             context.keep_secrets()
             # Folded in before anything is appended: a crash may have torn its last line.
             writer.save(snapshot, context.manager)
@@ -339,8 +339,8 @@ def settle(context: StackContext) -> int:
         return len(update.snapshot.pending_operations)
 
 
-def _load(context: StackContext, reader: StateReader | None = None) -> Snapshot:
-    snapshot = journal_replay.load(context.backend, context.stack, context.manager, reader)
+def _load(context: StackContext, reader: StateReader | None = None, *, seize: bool = False) -> Snapshot:
+    snapshot = journal_replay.load(context.backend, context.stack, context.manager, reader, seize=seize)
     for entry in snapshot.resources:
         context.masker.learn((entry.inputs, entry.outputs))
     return snapshot

@@ -86,18 +86,17 @@ def releases_folder(root: Path) -> Path:
     return work_folder(root) / "releases"
 
 
-def promotion_file(root: Path, stack: str) -> Path:
-    return work_folder(root) / "promotions" / f"{stack}.json"
+def promotions_folder(root: Path) -> Path:
+    return work_folder(root) / "promotions"
 
 
-def deploy_journal(notes: Path, digest: str) -> Path:
-    """`notes`: of a stack (`Stack.notes_folder`)."""
-    return notes / "deploy" / f"{digest}.jsonl"
+CREATES = "creates"
+"""Folder of the notes of creates, in a stack's notes (`Stack.notes`)."""
 
 
-def creates_folder(notes: Path) -> Path:
-    """`notes`: of a stack (`Stack.notes_folder`)."""
-    return notes / "creates"
+def deploy_journal(digest: str) -> str:
+    """Key in a stack's notes (`Stack.notes`)."""
+    return f"deploy/{digest}.jsonl"
 
 
 def flows_cache(root: Path, digest: str) -> Path:

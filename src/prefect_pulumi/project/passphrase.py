@@ -17,7 +17,7 @@ from prefect_pulumi.core.errors import PassphraseError
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import git
 from prefect_pulumi.project.stack_file import StackConfig
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.secrets import PassphraseManager
 
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE"
@@ -43,7 +43,7 @@ class SecretsOwner(Protocol):
     @property
     def config(self) -> StackConfig: ...
     @property
-    def backend(self) -> FileBackend: ...
+    def backend(self) -> StateBackend: ...
 
 
 @dataclass

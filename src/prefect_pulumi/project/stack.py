@@ -15,8 +15,10 @@ from urllib.parse import unquote, urlsplit
 from prefect_pulumi.core.errors import ConfigError, PrefectPulumiError, UnsupportedError
 from prefect_pulumi.project import layout, passphrase, pulumi_home
 from prefect_pulumi.project.stack_file import ProjectFile, StackConfig
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import StateBackend
+from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.state.store import Store
 
 RULES_FILE = "review.yaml"
 """The project's rules of reviews: what is ignored, accepted or forbidden."""
@@ -34,14 +36,14 @@ def find_root(start: Path | None = None) -> Path:
     return root
 
 
-def notes_folder(root: Path, urn: str) -> Path:
-    """Of the stack of a resource. The project's private folder where the URN or the project says no stack."""
+def notes_of(root: Path, urn: str) -> Store:
+    """`Stack.notes` of a resource. The project's private folder where the URN or the project says no stack."""
     if layout.project_file(root) is None:
-        return layout.work_folder(root)
+        return FileStore(layout.work_folder(root))
     try:
-        return Stack(root, urn.removeprefix("urn:pulumi:").partition("::")[0]).notes_folder
+        return Stack(root, urn.removeprefix("urn:pulumi:").partition("::")[0]).notes
     except PrefectPulumiError:
-        return layout.work_folder(root)
+        return FileStore(layout.work_folder(root))
 
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
@@ -105,8 +107,8 @@ class Stack:
         return environment if isinstance(environment, dict) else {}
 
     @cached_property
-    def backend(self) -> FileBackend:
-        return FileBackend(self.state_folder, self.project.name)
+    def backend(self) -> StateBackend:
+        return StateBackend(self.store, self.project.name)
 
     @property
     def program(self) -> Path:
@@ -158,12 +160,12 @@ class Stack:
             return self.owns_passphrase
         return False
 
-    @property
-    def state_folder(self) -> Path:
-        """Root of the file backend: the folder of `backend_url`, else `.infra/state`."""
+    @cached_property
+    def store(self) -> Store:
+        """Where the state is kept: `backend_url`, else `.infra/state`."""
         own, (url, source) = self.own_backend, self._chosen_backend
         if not url:
-            return layout.state_folder(self.root)
+            return FileStore(layout.state_folder(self.root))
         parts = urlsplit(url)
         if parts.scheme != "file":
             raise UnsupportedError(
@@ -177,7 +179,7 @@ class Stack:
             path = path.expanduser()
         except RuntimeError as error:
             raise ConfigError(f"{url}: {error}", where=source) from error
-        return self.project_dir / path if own else path
+        return FileStore(self.project_dir / path if own else path)
 
     def _refuse_foreign_exports(self, url: str) -> None:
         """Exports of `infra env` name their project: in another one they would take its state for this one's."""
@@ -190,21 +192,37 @@ class Stack:
             remedy=f"unset PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE_FILE {PROJECT_VARIABLE}, or use a new shell",
         )
 
-    @property
-    def promotion_file(self) -> Path:
-        """The record of the stack's last rollout: beside the state, or in the project's private folder for a state
-        that only the official CLI reaches."""
+    @cached_property
+    def promotions(self) -> Store:
+        """Where the record of the stack's last rollout is (`promotion_key`): beside the state, or in the project's
+        private folder for a state that only the official CLI reaches."""
         if self.is_remote:
-            return layout.promotion_file(self.project_dir, self.name)
-        return self.backend.root / ".pulumi" / "promotions" / self.project.name / f"{self.name}.json"
+            return FileStore(layout.promotions_folder(self.project_dir))
+        return self.store.below(f".pulumi/promotions/{self.project.name}")
 
     @property
-    def notes_folder(self) -> Path:
+    def promotion_key(self) -> str:
+        return f"{self.name}.json"
+
+    @property
+    def has_promotion(self) -> bool:
+        """Whether the stack was ever promoted or rolled back."""
+        return self.promotions.read(self.promotion_key) is not None
+
+    @property
+    def promotion_lock(self) -> Path:
+        """The file that a rollout locks on this machine."""
+        store = self.promotions
+        folder = store.root if isinstance(store, FileStore) else layout.promotions_folder(self.project_dir)
+        return folder / f"{self.name}.lock"
+
+    @cached_property
+    def notes(self) -> Store:
         """What the provider notes of a run under way: beside the state, since the files of a CI job go with its
         machine; in the project's private folder for a state that only the official CLI reaches."""
         if self.is_remote:
-            return layout.work_folder(self.project_dir)
-        return self.backend.root / ".pulumi" / "prefect" / self.project.name / self.name
+            return FileStore(layout.work_folder(self.project_dir))
+        return self.store.below(f".pulumi/prefect/{self.project.name}/{self.name}")
 
     @property
     def project_dir(self) -> Path:
@@ -242,7 +260,7 @@ class Stack:
     def cli_environment(self) -> dict[str, str]:
         """Variables with which the official CLI works on the same state of the file backend."""
         variables = {
-            "PULUMI_BACKEND_URL": f"file://{self.state_folder.resolve()}",
+            "PULUMI_BACKEND_URL": self.store.url,
             # The salt of a clone's own passphrase is in the state, not in the stack file.
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
             PROJECT_VARIABLE: str(self.project_dir.resolve()),

@@ -15,25 +15,30 @@ import uuid
 from pathlib import Path
 
 from prefect_pulumi.core.errors import ConfigError
-from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.stack import notes_folder
+from prefect_pulumi.project.stack import notes_of
+from prefect_pulumi.state.file_store import FileStore
+from prefect_pulumi.state.store import Log, Store, TakenLogError
 
 LONGEST_REQUEST = 60.0
 """Seconds after which no request that was under way reaches the server any more."""
 KEPT_SECONDS = 30 * 86400.0
 """Seconds for which the log of a dead run is kept."""
+FAULTS = (OSError, ConfigError, TakenLogError)
 
 
 class CreateLog:
-    """The log of one provider process. A folder that cannot be written costs only this help."""
+    """The log of one provider process. A place that cannot be written costs only this help.
 
-    def __init__(self, root: Path) -> None:
+    `journaled`: the engine has a journal of its own, so no create waits until it is logged.
+    """
+
+    def __init__(self, root: Path, *, journaled: bool = False) -> None:
         self._root = root
-        self._name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
+        self._journaled = journaled
+        self._key = f"{layout.CREATES}/{os.getpid()}-{uuid.uuid4().hex[:8]}.jsonl"
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._path: Path | None = None
+        self._log: Log | None = None
         self._open: dict[str, float] = {}
         self._previous: dict[str, list[tuple[float, float]]] | None = None
 
@@ -44,29 +49,33 @@ class CreateLog:
         """
         with self._lock:
             if self._previous is None:
-                self._previous = self._read(self._folder(urn))
+                self._previous = self._read(self._notes(urn))
             return self._previous.get(urn, [])
 
     def start(self, urn: str, now: float) -> None:
         """Call right before the create. `now`: Unix seconds of the clock that dates the object."""
-        with self._lock, contextlib.suppress(OSError, ConfigError):
+        with contextlib.suppress(*FAULTS):
+            self._append(urn, now, now, log=self._begun(urn, now))
+
+    def _begun(self, urn: str, now: float) -> Log:
+        with self._lock:
             self._open[urn] = now
-            if self._file is None:
-                folder = self._folder(urn)
-                make_folder(folder)
-                (folder / ".gitignore").write_text("*\n")
-                self._path = folder / self._name
-                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            self._write(self._file, urn, now, now)
+            if self._log is None:
+                notes = self._notes(urn)
+                if isinstance(notes, FileStore):
+                    notes.write(f"{layout.CREATES}/.gitignore", b"*\n")
+                self._log = notes.log(self._key)
+            return self._log
 
     def give_up(self, urn: str, now: float) -> None:
         """Call when no answer to the create is awaited any longer: its request was repeated until `now`."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._file is not None and urn in self._open:
-                self._write(self._file, urn, self._open[urn], now)
+        with contextlib.suppress(*FAULTS):
+            if self._log is not None and urn in self._open:
+                self._append(urn, self._open[urn], now, log=self._log)
 
-    def _write(self, file: int, urn: str, start: float, end: float) -> None:
-        os.write(file, (json.dumps({"urn": urn, "at": start, "until": end}) + "\n").encode())
+    def _append(self, urn: str, start: float, end: float, *, log: Log) -> None:
+        line = json.dumps({"urn": urn, "at": start, "until": end}).encode()
+        log.append(line, sync=False, wait=not self._journaled)
 
     def finish(self, urn: str) -> None:
         """Call when it is known how the create ended."""
@@ -75,27 +84,29 @@ class CreateLog:
 
     def close(self, *, well: bool = True) -> None:
         """Deletes the log of a run that ended well and knows how each of its creates ended."""
-        with self._lock, contextlib.suppress(OSError):
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
-                if well and not self._open and self._path is not None:
-                    self._path.unlink(missing_ok=True)
+        with self._lock, contextlib.suppress(*FAULTS):
+            if self._log is not None:
+                log, self._log = self._log, None
+                if well and not self._open:
+                    log.clear()
+                else:
+                    log.close()
 
-    def _folder(self, urn: str) -> Path:
+    def _notes(self, urn: str) -> Store:
         """A provider process serves one stack."""
-        return layout.creates_folder(notes_folder(self._root, urn))
+        return notes_of(self._root, urn)
 
-    def _read(self, folder: Path) -> dict[str, list[tuple[float, float]]]:
+    def _read(self, notes: Store) -> dict[str, list[tuple[float, float]]]:
         starts: dict[str, list[tuple[float, float]]] = {}
-        with contextlib.suppress(OSError):
-            for path in folder.glob("*.jsonl"):
-                if path.name == self._name:
+        with contextlib.suppress(*FAULTS):
+            for item in notes.list(layout.CREATES):
+                if item.key == self._key or item.key.count("/") > 1 or not item.key.endswith(".jsonl"):
                     continue
-                if path.stat().st_mtime < time.time() - KEPT_SECONDS:
-                    path.unlink(missing_ok=True)
+                log = notes.log(item.key)
+                if item.modified < time.time() - KEPT_SECONDS:
+                    log.clear()
                     continue
-                for line in path.read_text("utf-8").splitlines():
+                for line in log.lines():
                     with contextlib.suppress(ValueError, KeyError, TypeError):
                         note = json.loads(line)
                         at = float(note["at"])

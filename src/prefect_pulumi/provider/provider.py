@@ -74,7 +74,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
     With `read_only` its client refuses every request that could write. `only`: URN of a deploy step -> the deployments
-    that it may touch.
+    that it may touch. `journaled`: the engine keeps a journal (`CreateLog`).
     """
 
     def __init__(
@@ -84,9 +84,10 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         *,
         read_only: bool = False,
         only: Mapping[str, frozenset[str]] | None = None,
+        journaled: bool = False,
     ) -> None:
         self.root = root_directory.resolve()
-        self.creates = CreateLog(self.root)
+        self.creates = CreateLog(self.root, journaled=journaled)
         self.host = host
         self.read_only = read_only
         self.only = only

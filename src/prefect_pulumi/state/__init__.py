@@ -1,4 +1,4 @@
-"""The state of a stack as the official CLI's file backend keeps it: checkpoint, secrets, locks, journal.
+"""The state of a stack as the official CLI's own backends keep it: stores, checkpoint, secrets, locks, journal.
 
 May import `core`.
 """

@@ -1,27 +1,27 @@
-"""The file backend: the same folders and files as the official CLI's `file://` backend."""
+"""The state of a project's stacks in a store: the same keys and documents as the official CLI's own backends."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import gzip
 import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from prefect_pulumi.core.errors import StateError, UnsupportedError
-from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.state import checkpoint, integrity
 from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.state.journal import sync_folder
 from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.state.store import ChangedObjectError, ListedObject, Store, StoredObject
 
 T = TypeVar("T")
+
+META = ".pulumi/meta.yaml"
+FORMS = (".json", ".json.gz")
+"""Endings of checkpoints that this engine reads."""
 
 
 class StateReader(Protocol):
@@ -45,29 +45,21 @@ class StateWriter(StateReader, Protocol):
     def save(self, snapshot: Snapshot, manager: PassphraseManager | None) -> None: ...
 
 
-class FileBackend:
-    """Stacks of one project under `root`/.pulumi."""
+class StateBackend:
+    """Stacks of one project in `store`."""
 
-    def __init__(self, root: Path, project: str) -> None:
-        self.root = root
+    def __init__(self, store: Store, project: str) -> None:
+        self.store = store
         self.project = project
 
     @property
-    def _pulumi(self) -> Path:
-        return self.root / ".pulumi"
-
-    @property
-    def _stacks(self) -> Path:
-        return self._pulumi / "stacks" / self.project
+    def _stacks(self) -> str:
+        return f".pulumi/stacks/{self.project}"
 
     def list_stacks(self) -> list[str]:
         """Names of the stacks that exist."""
-        names = {
-            path.name.removesuffix(".gz").removesuffix(".json")
-            for path in self._stacks.glob("*.json*")
-            if path.name.endswith((".json", ".json.gz"))
-        }
-        return sorted(names)
+        names = (item.key.rpartition("/")[2] for item in self.store.list(self._stacks))
+        return sorted({name.removesuffix(".gz").removesuffix(".json") for name in names if name.endswith(FORMS)})
 
     def reader(self, stack: str) -> StateReader:
         return _StackFile(self, stack)
@@ -75,44 +67,50 @@ class FileBackend:
     def writer(self, stack: str) -> StateWriter:
         return _StackFile(self, stack)
 
-    def file_of(self, stack: str) -> Path:
+    def key_of(self, stack: str) -> str:
         """The stack's checkpoint; of a plain and a compressed one the newer counts.
 
         Raises `UnsupportedError` when the CLI keeps it as zstd, which this engine does not read.
         """
-        plain, packed = self._stacks / f"{stack}.json", self._stacks / f"{stack}.json.gz"
-        zstd = self._stacks / f"{stack}.json.zst"
-        if zstd.exists():
+        plain, packed, zstd = (f"{self._stacks}/{stack}.json{ending}" for ending in ("", ".gz", ".zst"))
+        listed = {item.key: item.modified for item in self.store.list(self._stacks)}
+        if zstd in listed:
             raise UnsupportedError(
                 "a state compressed with zstd is for the official CLI",
-                where=str(zstd),
+                where=self.store.where(zstd),
                 remedy="unset PULUMI_DIY_BACKEND_ZSTD and let `pulumi stack export | pulumi stack import` rewrite it",
             )
-        files = [path for path in (plain, packed) if path.exists()]
-        if files:
-            return max(files, key=lambda path: path.stat().st_mtime_ns)
+        present = [key for key in (plain, packed) if key in listed]
+        if present:
+            return max(present, key=lambda key: listed[key])
         return packed if _on("PULUMI_DIY_BACKEND_GZIP") else plain
 
-    def digest(self, stack: str) -> str:
-        """SHA-256 of the checkpoint file, "" when there is none: differs once another program has written it."""
+    def where(self, stack: str) -> str:
+        """The place of the stack's checkpoint, for people."""
+        return self.store.where(self.key_of(stack))
+
+    def read(self, stack: str) -> StoredObject | None:
+        """The stack's checkpoint as it is stored; None when there is no such stack. Raises `StateError`."""
+        key = self.key_of(stack)
         try:
-            return hashlib.sha256(self.file_of(stack).read_bytes()).hexdigest()
-        except OSError:
-            return ""
+            return self.store.read(key)
+        except OSError as error:
+            raise StateError(error.strerror or str(error), where=self.store.where(key)) from error
+
+    def digest(self, stack: str) -> str:
+        """SHA-256 of the checkpoint, "" when there is none: differs once another program has written it."""
+        stored = self.read(stack)
+        return digest_of(stored.data) if stored is not None else ""
 
     def holds_secrets(self, stack: str) -> bool:
         """Whether loading the state will need the passphrase's key; a look, not a check."""
-        with contextlib.suppress(OSError):
-            path = self.file_of(stack)
-            return path.suffix == ".gz" or b'"ciphertext"' in path.read_bytes()
-        return False
+        stored = self.read(stack)
+        return stored is not None and (stored.data[:2] == b"\x1f\x8b" or b'"ciphertext"' in stored.data)
 
     def prepare(self) -> None:
-        """Makes the folders and `meta.yaml` of an empty backend."""
-        make_folder(self._stacks)
-        meta = self._pulumi / "meta.yaml"
-        if not meta.exists():
-            write_atomic(meta, b"version: 1\n")
+        """Makes the `meta.yaml` of an empty backend."""
+        if self.store.read(META) is None:
+            self.store.write(META, b"version: 1\n")
 
     def write_history(
         self, stack: str, *, kind: str, start: int, end: int, result: str, changes: Mapping[str, int]
@@ -134,79 +132,77 @@ class FileBackend:
             "endTime": end,
             "resourceChanges": dict(changes),
         }
-        file = self.file_of(stack)
-        form = file.name.removeprefix(stack)
+        key = self.key_of(stack)
+        form = key.removeprefix(f"{self._stacks}/{stack}")
         text = json.dumps(record).encode()
+        folder = f".pulumi/history/{self.project}/{stack}"
         try:
-            data = file.read_bytes()
-            folder = self._pulumi / "history" / self.project / stack
-            make_folder(folder)
+            stored = self.store.read(key)
+            if stored is None:
+                raise FileNotFoundError(2, "the state is gone", self.store.where(key))
             packed = gzip.compress(text) if form.endswith(".gz") else text
-            write_atomic(folder / f"{stack}-{stamp}.history{form}", packed)
-            write_atomic(folder / f"{stack}-{stamp}.checkpoint{form}", data)
+            self.store.write(f"{folder}/{stack}-{stamp}.history{form}", packed)
+            self.store.write(f"{folder}/{stack}-{stamp}.checkpoint{form}", stored.data)
             if not _on("PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"):
-                backups = self._pulumi / "backups" / self.project / stack
-                make_folder(backups)
-                write_atomic(backups / f"{stack}.{stamp}{form}", data)
+                self.store.write(f".pulumi/backups/{self.project}/{stack}/{stack}.{stamp}{form}", stored.data)
         except OSError as error:
             raise StateError(
-                f"the history cannot be written: {error.strerror or error}", where=str(error.filename or self._pulumi)
+                f"the history cannot be written: {error.strerror or error}",
+                where=str(error.filename or self.store.where(folder)),
             ) from error
 
-    def newest_good_copy(self, stack: str) -> Path | None:
+    def newest_good_copy(self, stack: str) -> ListedObject | None:
         """The youngest copy of the stack's state that the CLI would read."""
-        paths = [*self._stacks.glob(f"{stack}.json*.bak")]
-        paths += (self._pulumi / "backups" / self.project / stack).glob(f"{stack}.*.json*")
-        paths += (self._pulumi / "history" / self.project / stack).glob(f"{stack}-*.checkpoint.json*")
-        copies = [path for path in paths if not path.name.endswith(".attrs")]
-        for path in sorted(copies, key=lambda path: path.stat().st_mtime_ns, reverse=True):
-            if checkpoint.sound(path.read_bytes()):
-                return path
+        folders: dict[str, tuple[str, str | tuple[str, ...]]] = {
+            self._stacks: (f"{stack}.json", ".bak"),
+            f".pulumi/backups/{self.project}/{stack}": (f"{stack}.", FORMS),
+            f".pulumi/history/{self.project}/{stack}": (f"{stack}-", (".checkpoint.json", ".checkpoint.json.gz")),
+        }
+        copies = [
+            item
+            for folder, (beginning, endings) in folders.items()
+            for item in self.store.list(folder)
+            if item.key.startswith(f"{folder}/{beginning}") and item.key.endswith(endings)
+        ]
+        for item in sorted(copies, key=lambda item: item.modified, reverse=True):
+            stored = self.store.read(item.key)
+            if stored is not None and checkpoint.sound(stored.data):
+                return item
         return None
 
 
 class _StackFile:
     """Reader and writer of one checkpoint."""
 
-    def __init__(self, backend: FileBackend, stack: str) -> None:
+    def __init__(self, backend: StateBackend, stack: str) -> None:
         self._backend = backend
+        self._store = backend.store
         self._stack = stack
         self.digest = ""
 
-    @property
-    def _path(self) -> Path:
-        return self._backend.file_of(self._stack)
-
     def exists(self) -> bool:
-        return self._path.exists()
+        return self._backend.read(self._stack) is not None
 
     def salt(self) -> str:
-        if not self.exists():
+        stored = self._backend.read(self._stack)
+        if stored is None:
             return ""
-        return self._read(lambda data: checkpoint.salt_of(data, str(self._path)))
+        return self._parsed(stored.data, checkpoint.salt_of)
 
     def load(self, manager: PassphraseManager | None) -> Snapshot:
         """The stack's snapshot, empty when the stack does not exist yet.
 
         Raises `StateError` for a broken file: with the place of the fault, and the newest good copy.
         """
-        if not self.exists():
-            self.digest = ""
+        stored = self._backend.read(self._stack)
+        self.digest = digest_of(stored.data) if stored is not None else ""
+        if stored is None:
             return Snapshot.empty()
+        return self._parsed(stored.data, lambda data, where: checkpoint.parse(data, manager, where))
 
-        def parse(data: bytes) -> Snapshot:
-            self.digest = hashlib.sha256(data).hexdigest()
-            return checkpoint.parse(data, manager, str(self._path))
-
-        return self._read(parse)
-
-    def _read(self, parse: Callable[[bytes], T]) -> T:
+    def _parsed(self, data: bytes, parse: Callable[[bytes, str], T]) -> T:
         try:
-            data = self._path.read_bytes()
-        except OSError as error:
-            raise StateError(error.strerror or str(error), where=str(self._path)) from error
-        try:
-            return parse(data)
+            return parse(data, self._backend.where(self._stack))
         except StateError as error:
             if error.remedy == checkpoint.RESTORE:
                 error.remedy = self._remedy()
@@ -216,14 +212,15 @@ class _StackFile:
         copy = self._backend.newest_good_copy(self._stack)
         if copy is None:
             return "pulumi state repair; there is no good copy of it here"
-        when = datetime.fromtimestamp(copy.stat().st_mtime, UTC).isoformat(timespec="seconds")
-        return f"the newest good copy is of {when}: {copy}; copy it over the file, or try `pulumi state repair`"
+        when = datetime.fromtimestamp(copy.modified, UTC).isoformat(timespec="seconds")
+        place = self._store.where(copy.key)
+        return f"the newest good copy is of {when}: {place}; copy it over the file, or try `pulumi state repair`"
 
     def save(self, snapshot: Snapshot, manager: PassphraseManager | None) -> None:
-        """Writes the checkpoint whole or not at all; the file as it was stays as `.bak`.
+        """Writes the checkpoint whole or not at all; the one before stays as `.bak`.
 
-        Raises `StateError` when the file is no longer the one that this writer has loaded or saved: the lock was lost,
-        and another run has written it. The snapshot is put aside then.
+        Raises `StateError` when it is no longer the one that this writer has loaded or saved: the lock was lost, and
+        another run has written it. The snapshot is put aside then.
         """
         faults = integrity.check(snapshot)
         if faults:
@@ -231,79 +228,51 @@ class _StackFile:
         data = checkpoint.render(snapshot, manager, f"{self._backend.project}/{self._stack}")
         try:
             self._backend.prepare()
-            with _alone(self._path.parent):
-                path = before = self._path
-                if self._backend.digest(self._stack) != self.digest:
-                    raise self._overtaken(data)
-                if before.exists():
-                    write_atomic(before.with_name(before.name + ".bak"), before.read_bytes())
-                    packed = _on("PULUMI_DIY_BACKEND_GZIP")
-                    path = before.with_name(f"{self._stack}.json{'.gz' if packed else ''}")
-                written = gzip.compress(data) if path.suffix == ".gz" else data
-                write_atomic(path, written)
-                self.digest = hashlib.sha256(written).hexdigest()
-                if before != path:
-                    before.unlink(missing_ok=True)
+            self._write(data)
         except OSError as error:
             raise StateError(
                 f"the state cannot be written: {error.strerror or error}",
-                where=str(self._path),
-                remedy="free the disk or correct the folder's permissions, then run again: the journal has all results",
+                where=str(error.filename or self._store.where(self._backend.key_of(self._stack))),
+                remedy=f"{self._store.remedy}: the journal has all results",
             ) from error
 
-    def _overtaken(self, data: bytes) -> StateError:
+    def _write(self, data: bytes) -> None:
+        key = before = self._backend.key_of(self._stack)
+        stored = self._store.read(before)
+        if (digest_of(stored.data) if stored is not None else "") != self.digest:
+            raise self._overtaken(before, data)
+        version = stored.version if stored is not None else ""
+        if stored is not None:
+            self._store.write(f"{before}.bak", stored.data)
+            key = f"{before.removesuffix('.gz')}{'.gz' if _on('PULUMI_DIY_BACKEND_GZIP') else ''}"
+        if key != before:
+            older = self._store.read(key)
+            version = older.version if older is not None else ""
+        written = gzip.compress(data) if key.endswith(".gz") else data
+        try:
+            self._store.replace(key, written, version)
+        except ChangedObjectError as error:
+            raise self._overtaken(key, data) from error
+        self.digest = digest_of(written)
+        if before != key:
+            self._store.delete([before])
+
+    def _overtaken(self, key: str, data: bytes) -> StateError:
         """Puts the refused state beside the newer one, for its owner alone; its secrets are encrypted."""
-        path = self._path
-        aside = path.with_name(f"{self._stack}.json.{time.time_ns()}.conflict")
-        write_atomic(aside, data, mode=0o600)
+        aside = f"{key.rpartition('/')[0]}/{self._stack}.json.{time.time_ns()}.conflict"
+        self._store.write(aside, data, private=True)
         return StateError(
             "another run has written the state meanwhile, so this run's state was not written over it",
-            where=str(path),
-            remedy=f"it was put aside: {aside}; infra up -s {self._stack} again looks for what this run created",
+            where=self._store.where(key),
+            remedy=f"it was put aside: {self._store.where(aside)}; infra up -s {self._stack} again looks for what this "
+            "run created",
         )
 
 
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Between the comparison and the write no other run of ours writes in `folder`, whatever became of the lock."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):  # a file system without locks: the comparison alone has to do
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def digest_of(data: bytes) -> str:
+    """SHA-256 of a stored checkpoint, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def _on(variable: str) -> bool:
     return os.environ.get(variable, "").lower() in {"1", "true"}
-
-
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o666) -> None:
-    """Temporary file, sync, rename; a stale `.attrs` sidecar of the CLI's blob library goes.
-
-    What a process that was killed in between left behind is removed first.
-    """
-    for left in _temporaries(path):
-        left.unlink(missing_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-    path.with_name(path.name + ".attrs").unlink(missing_ok=True)
-
-
-def _temporaries(path: Path) -> Iterator[Path]:
-    """Leftovers of writers of `path`; the stack's lock keeps living ones away."""
-    prefix = f".{path.name}."
-    with os.scandir(path.parent) as folder:
-        for item in folder:
-            if item.name.startswith(prefix) and item.name.endswith(".tmp"):
-                yield Path(item.path)

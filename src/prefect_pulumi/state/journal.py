@@ -6,19 +6,19 @@ clears it; after a crash the next update reads it back. Its first line names the
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.core.errors import StateError
-from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.state.checkpoint import parse_entry, render_entry
 from prefect_pulumi.state.entries import ResourceEntry
 from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.state.store import Store, TakenLogError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,105 +39,85 @@ class Journal:
     """Appends records; may be used from several threads. `base` identifies the checkpoint that they go with."""
 
     def __init__(
-        self, root: Path, project: str, stack: str, manager: PassphraseManager | None, base: str | None = None
+        self, store: Store, project: str, stack: str, manager: PassphraseManager | None, base: str | None = None
     ) -> None:
-        self.path = root / ".pulumi" / "journal" / project / f"{stack}.jsonl"
+        self._log = store.log(f".pulumi/journal/{project}/{stack}.jsonl")
+        self._remedy = store.remedy
+        self.where = self._log.where
         self.base = base
         self._manager = manager
         self._lock = threading.Lock()
-        self._file: int | None = None
-        self._size = 0
-        self._fault: StateError | None = None
+        self._begun = False
         self._next = 0
+
+    def exists(self) -> bool:
+        """Whether a run that did not end has left one. Raises `StateError`."""
+        with self._faults("read"):
+            return self._log.exists()
 
     def intent(self, op: str, entry: ResourceEntry, was: str = "") -> int:
         """Records that `op` on `entry` is about to begin; synced when it returns. Returns the record's token."""
         stamped = replace(entry, created=entry.created or datetime.now(UTC).isoformat())
         raw = render_entry(stamped, self._manager)
-        with self._lock:
-            self._next += 1
-            self._append({"token": self._next, "op": op, "entry": raw, "was": was})
-            return self._next
+        token = self._token()
+        self._append({"token": token, "op": op, "entry": raw, "was": was})
+        return token
 
     def result(self, token: int, entry: ResourceEntry | None, outcome: str) -> None:
-        """Records how the intent of `token` ended; synced when it returns."""
+        """Records how the intent of `token` ended; synced when it returns, or on its way to a bucket: an operation
+        whose result was lost is looked up."""
         raw = render_entry(entry, self._manager) if entry is not None else None
-        with self._lock:
-            self._append({"token": token, "outcome": outcome, "entry": raw})
+        self._append({"token": token, "outcome": outcome, "entry": raw}, wait=False)
 
     def note(self, op: str, entry: ResourceEntry, was: str = "") -> None:
         """Records an entry that needed no call, such as a component; the next intent's sync covers it."""
         raw = render_entry(entry, self._manager)
+        record = {"token": self._token(), "op": op, "entry": raw, "was": was, "outcome": "done"}
+        self._append(record, sync=False, wait=False)
+
+    def _token(self) -> int:
         with self._lock:
             self._next += 1
-            self._append({"token": self._next, "op": op, "entry": raw, "was": was, "outcome": "done"}, sync=False)
+            return self._next
 
-    def _append(self, record: dict[str, Any], *, sync: bool = True) -> None:
-        """Whole lines only: what a full disk cut off is taken back, and nothing is appended after that."""
-        if self._fault is not None:
-            raise self._fault
+    def _append(self, record: dict[str, Any], *, sync: bool = True, wait: bool = True) -> None:
+        with self._faults("written"):
+            self._begin()
+            self._log.append(_line(record), sync=sync, wait=wait)
+
+    def _begin(self) -> None:
+        """The first line of a new journal says which checkpoint it goes with."""
+        with self._lock:
+            if not self._begun and self.base is not None and not self._log.exists():
+                self._log.append(_line({"base": self.base}), sync=False, wait=False)
+            self._begun = True
+
+    @contextlib.contextmanager
+    def _faults(self, verb: str) -> Iterator[None]:
         try:
-            if self._file is None:
-                self._open()
-            assert self._file is not None  # noqa: S101 - opened above
-            if os.fstat(self._file).st_nlink == 0:
-                raise self._removed()
-            self._write(self._file, record)
-            if sync:
-                os.fsync(self._file)
+            yield
+        except TakenLogError as error:
+            raise StateError(
+                "another run has taken over: it removed this run's journal",
+                where=self.where,
+                remedy="let it end, then run again",
+            ) from error
         except OSError as error:
-            self._fault = StateError(
-                f"the journal cannot be written: {error.strerror}",
-                where=str(self.path),
-                remedy="free the disk or correct the folder's permissions, then run again",
-            )
-            raise self._fault from error
+            raise StateError(
+                f"the journal cannot be {verb}: {error.strerror or error}", where=self.where, remedy=self._remedy
+            ) from error
 
-    def _removed(self) -> StateError:
-        """Another run has taken the journal for a dead run's: nothing further is begun."""
-        self._fault = StateError(
-            "another run has taken over: it removed this run's journal",
-            where=str(self.path),
-            remedy="let it end, then run again",
-        )
-        return self._fault
+    def replay(self, *, seize: bool = False) -> list[Record]:
+        """What a run that did not end left behind; what was never synced may be missing at its end.
 
-    def _open(self) -> None:
-        make_folder(self.path.parent)
-        new = not self.path.exists()
-        self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._size = os.fstat(self._file).st_size
-        if self._size == 0 and self.base is not None:
-            self._write(self._file, {"base": self.base})
-        if new:
-            sync_folder(self.path.parent)
-
-    def _write(self, file: int, record: dict[str, Any]) -> None:
-        data = memoryview((json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n").encode())
-        total = len(data)
-        try:
-            while data:
-                data = data[os.write(file, data) :]
-        except OSError:
-            os.ftruncate(file, self._size)
-            raise
-        self._size += total
-
-    def replay(self) -> list[Record]:
-        """What a run that did not end left behind; a torn last line is what was never synced, and is dropped.
-
-        Sets `base` to the journal's own.
+        Sets `base` to the journal's own. `seize`: that run, if it still goes on, begins nothing more.
         """
-        try:
-            *lines, _ = self.path.read_text("utf-8").split("\n")
-        except FileNotFoundError:
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            raise StateError(f"the journal cannot be read: {error}", where=str(self.path)) from error
+        with self._faults("read"):
+            lines = self._log.seize() if seize else self._log.lines()
         records = []
         self.base = None
         for number, line in enumerate(lines):
-            where = f"{self.path}:{number + 1}"
+            where = f"{self.where}:{number + 1}"
             try:
                 raw = json.loads(line)
                 if number == 0 and "base" in raw:
@@ -156,20 +136,13 @@ class Journal:
 
     def clear(self) -> None:
         """Call once the checkpoint holds everything."""
-        self.close()
-        self.path.unlink(missing_ok=True)
+        with self._faults("removed"):
+            self._log.clear()
 
     def close(self) -> None:
-        with self._lock:
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
+        with self._faults("written"):
+            self._log.close()
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a new or renamed name in `folder` last through a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()

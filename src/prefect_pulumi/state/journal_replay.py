@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from prefect_pulumi.state import integrity
-from prefect_pulumi.state.backend import FileBackend, StateReader
+from prefect_pulumi.state.backend import StateBackend, StateReader
 from prefect_pulumi.state.entries import PendingOperation, ResourceEntry, Snapshot, parse_provider_ref
 from prefect_pulumi.state.journal import Journal, Record
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -19,12 +19,20 @@ _PENDING = {"create": "creating", "replace": "creating", _BESIDE: "creating", "u
 
 
 def load(
-    backend: FileBackend, stack: str, manager: PassphraseManager | None, reader: StateReader | None = None
+    backend: StateBackend,
+    stack: str,
+    manager: PassphraseManager | None,
+    reader: StateReader | None = None,
+    *,
+    seize: bool = False,
 ) -> Snapshot:
-    """The stack's state with what a crashed run had finished in it; nothing is written. `reader`: the stack's own."""
+    """The stack's state with what a crashed run had finished in it. `reader`: the stack's own.
+
+    Nothing is written, unless `seize` takes the crashed run's journal over.
+    """
     snapshot = (reader or backend.reader(stack)).load(manager)
-    journal = Journal(backend.root, backend.project, stack, manager)
-    records = journal.replay()
+    journal = Journal(backend.store, backend.project, stack, manager)
+    records = journal.replay(seize=seize)
     if not records:
         return snapshot
     return fold(snapshot, records, changed=journal.base not in {None, backend.digest(stack)})

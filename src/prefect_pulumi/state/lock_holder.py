@@ -7,12 +7,13 @@ import json
 import os
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.state import machine
+from prefect_pulumi.state.store import Store
 
 CLOCK_SLACK = 5.0
 """Seconds by which the start of a process, counted from the boot, may be off the clock."""
@@ -35,9 +36,13 @@ def description() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The content of the lock file `path`, which anybody may have written; `fault` says what is wrong with it."""
+    """The content of a lock, which anybody may have written; `fault` says what is wrong with it.
 
-    path: Path
+    `where`: its place; `is_local`: whether only this machine can write there; `written`: Unix seconds.
+    """
+
+    where: str
+    is_local: Callable[[], bool]
     written: float
     content: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
@@ -75,14 +80,14 @@ class Holder:
         """Whether it is certain that the process has ended.
 
         A lock of ours says it by itself. The official CLI's names a host and a number only: it is certain where every
-        process that can write the folder is seen from here.
+        process that can write there is seen from here.
         """
         if not self._names_this_host:
             return False
         try:
             if self._is_of_ours:
                 return self._is_of_this_namespace and self._start_now() != self.content["startTime"]
-            return machine.sees_all() and machine.is_local(self.path) and not self._may_be_seen()
+            return machine.sees_all() and self.is_local() and not self._may_be_seen()
         except OSError:
             return False
 
@@ -128,20 +133,23 @@ class Holder:
         )
 
 
-def holder_of(path: Path) -> Holder | None:
+def holder_of(store: Store, key: str) -> Holder | None:
     """None when the lock was released meanwhile."""
+    where, is_local = store.where(key), store.is_local
     try:
-        written = path.stat().st_mtime
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
+        stored = store.read(key)
     except OSError as error:
-        return Holder(path, time.time(), fault=f"not readable ({error.strerror or error})")
+        return Holder(where, is_local, time.time(), fault=f"not readable ({error.strerror or error})")
+    if stored is None:
+        return None
     try:
-        content = json.loads(text)
+        content = json.loads(stored.data)
     except (ValueError, RecursionError):
-        return Holder(path, written, fault="not JSON" if text.strip() else "empty")
-    return Holder(path, written, content) if isinstance(content, dict) else Holder(path, written, fault="not an object")
+        fault = "not JSON" if stored.data.strip() else "empty"
+        return Holder(where, is_local, stored.modified, fault=fault)
+    if not isinstance(content, dict):
+        return Holder(where, is_local, stored.modified, fault="not an object")
+    return Holder(where, is_local, stored.modified, content)
 
 
 def _user_name() -> str:

@@ -1,21 +1,21 @@
-"""A file backend that cannot write: what reports are given."""
+"""A backend that cannot write: what reports are given."""
 
 from __future__ import annotations
 
 import gzip
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import OperationError
-from prefect_pulumi.state.backend import FileBackend, StateWriter
+from prefect_pulumi.state.backend import FORMS, StateBackend, StateWriter
+from prefect_pulumi.state.store import Store
 
 
-class ReadOnlyBackend(FileBackend):
-    """`FileBackend` without its writing half."""
+class ReadOnlyBackend(StateBackend):
+    """`StateBackend` without its writing half."""
 
     @override
     def writer(self, stack: str) -> StateWriter:
@@ -32,25 +32,27 @@ class ReadOnlyBackend(FileBackend):
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise OperationError("this command only reads the state", where=str(self.root))
+        raise OperationError("this command only reads the state", where=self.store.url)
 
 
-def owned(root: Path) -> dict[str, str]:
+def owned(store: Store) -> dict[str, str]:
     """Id of every object that a stack of any project of the backend owns -> `project/stack`. Nothing is decrypted.
 
     A checkpoint that cannot be read owns nothing.
     """
     owners: dict[str, str] = {}
-    for path in sorted((root / ".pulumi" / "stacks").glob("*/*.json*")):
-        if path.name.endswith((".json", ".json.gz")):
-            stack = f"{path.parent.name}/{path.name.removesuffix('.gz').removesuffix('.json')}"
-            owners.update(dict.fromkeys(_ids(path), stack))
+    for item in store.list(".pulumi/stacks"):
+        name = item.key.removeprefix(".pulumi/stacks/")
+        if name.endswith(FORMS) and name.count("/") == 1:
+            stack = name.removesuffix(".gz").removesuffix(".json")
+            owners.update(dict.fromkeys(_ids(store, item.key), stack))
     return owners
 
 
-def _ids(path: Path) -> Iterator[str]:
+def _ids(store: Store, key: str) -> Iterator[str]:
     try:
-        data = path.read_bytes()
+        stored = store.read(key)
+        data = stored.data if stored is not None else b""
         document = json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
         resources: list[Any] = (document.get("checkpoint") or {}).get("latest", {}).get("resources") or []
     except (OSError, ValueError, AttributeError):

@@ -11,18 +11,16 @@ from prefect_pulumi.core.errors import InputError, StateError, StateLockedError
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.promotion.rollout import Rollout
-from prefect_pulumi.state.backend import write_atomic
 
 
 def load_rollout(stack: Stack) -> Rollout | None:
     """The last promotion or rollback of the stack, ended or not. Raises `StateError` for a broken record."""
-    path = stack.promotion_file
+    store, key = stack.promotions, stack.promotion_key
     try:
-        return Rollout.parse(json.loads(path.read_text("utf-8")))
-    except FileNotFoundError:
-        return None
+        stored = store.read(key)
+        return Rollout.parse(json.loads(stored.data)) if stored is not None else None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StateError(f"the record of the promotion cannot be read: {error!r}", where=str(path)) from error
+        raise StateError(f"the record of the promotion cannot be read: {error!r}", where=store.where(key)) from error
 
 
 def open_rollout(stack: Stack) -> Rollout | None:
@@ -43,15 +41,21 @@ def refuse_open_rollout(stack: Stack) -> None:
 
 
 def save_rollout(stack: Stack, rollout: Rollout) -> None:
-    path = stack.promotion_file
-    make_folder(path.parent)
-    write_atomic(path, json.dumps(rollout.document(), indent=2).encode())
+    store, key = stack.promotions, stack.promotion_key
+    try:
+        store.write(key, json.dumps(rollout.document(), indent=2).encode())
+    except OSError as error:
+        raise StateError(
+            f"the record of the promotion cannot be written: {error.strerror or error}",
+            where=store.where(key),
+            remedy=store.remedy,
+        ) from error
 
 
 @contextmanager
 def exclusive_rollout(stack: Stack) -> Iterator[None]:
     """One rollout at a time on this machine; the stack's own lock holds for every update of it."""
-    path = stack.promotion_file.with_suffix(".lock")
+    path = stack.promotion_lock
     make_folder(path.parent)
     with path.open("a") as file:
         try:

@@ -93,7 +93,7 @@ def _loader(
         if package == "prefect":
             from prefect_pulumi.provider.provider import PrefectProvider
 
-            return PrefectProvider(stack.root, host, read_only=not write, only=only)
+            return PrefectProvider(stack.root, host, read_only=not write, only=only, journaled=True)
         if package == "pulumi":
             from prefect_pulumi.app.session.stack_references import outputs_of_stacks
             from prefect_pulumi.engine.sdk.builtins import BuiltinProvider

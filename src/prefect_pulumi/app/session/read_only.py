@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,6 +34,7 @@ from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.engine.run.events import Sink
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.read_only import ReadOnlyBackend
+from prefect_pulumi.state.store import Store
 
 
 class ReadOnlyProvider:
@@ -111,10 +113,10 @@ class RelocatedStack(Stack):
     def work_dir(self) -> Path:
         return self.own.work_dir
 
-    @property
+    @cached_property
     @override
-    def state_folder(self) -> Path:
-        return self.own.state_folder
+    def store(self) -> Store:
+        return self.own.store
 
 
 def read_only_context(stack: Stack, sink: Sink, output: TextIO | None) -> StackContext:
@@ -124,5 +126,5 @@ def read_only_context(stack: Stack, sink: Sink, output: TextIO | None) -> StackC
     def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
         return ReadOnlyProvider(context.loader(package, version, url, checksums))
 
-    backend = ReadOnlyBackend(stack.state_folder, stack.project.name)
+    backend = ReadOnlyBackend(stack.store, stack.project.name)
     return replace(context, backend=backend, loader=load)

@@ -13,8 +13,8 @@ from prefect_pulumi.state.lock import clear_dead
 
 def recover_interrupted(stack: Stack, sink: Sink) -> None:
     """Recovers a crashed run of the stack, if there is one and none is under way. What prevents it is a warning."""
-    clear_dead(stack.backend.root, stack.project.name, stack.name)
-    if not Journal(stack.backend.root, stack.project.name, stack.name, None).path.exists():
+    clear_dead(stack.store, stack.project.name, stack.name)
+    if not Journal(stack.store, stack.project.name, stack.name, None).exists():
         return
     try:
         operations.settle(engine_context(stack, sink, write=True))

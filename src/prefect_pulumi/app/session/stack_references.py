@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.core.errors import PassphraseError, PrefectPulumiError, ProviderError
 from prefect_pulumi.core.provider_protocol import ProviderHost
-from prefect_pulumi.state.backend import FileBackend
+from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.checkpoint import salt_of
 from prefect_pulumi.state.outputs import stack_outputs
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -31,17 +31,17 @@ def outputs_of_stacks(own: Stack, host: ProviderHost) -> Callable[[str], Mapping
 
     def read(name: str) -> Mapping[str, Any]:
         project, stack = _parsed(name, own.project.name)
-        folder = replace(own, name=stack).state_folder if project == own.project.name else own.state_folder
-        backend = FileBackend(folder, project)
-        file = backend.file_of(stack)
-        if not file.is_file():
+        store = replace(own, name=stack).store if project == own.project.name else own.store
+        backend = StateBackend(store, project)
+        where, stored = backend.where(stack), backend.read(stack)
+        if stored is None:
             known = ", ".join(backend.list_stacks()) or "none"
-            raise ProviderError(f"there is no stack {name!r}", where=str(file), remedy=f"{project} has: {known}")
-        data = file.read_bytes()
-        salt = salt_of(data, str(file))
+            raise ProviderError(f"there is no stack {name!r}", where=where, remedy=f"{project} has: {known}")
+        data = stored.data
+        salt = salt_of(data, where)
 
         manager = functools.cache(lambda: _manager(own, project, stack, salt))
-        outputs, readable = stack_outputs(data, lambda text: manager().decrypt(text), str(file))
+        outputs, readable = stack_outputs(data, lambda text: manager().decrypt(text), where)
         if not readable:
             host.log("info", f"the secrets of stack {name} need its passphrase: they are taken as empty")
         return outputs

@@ -1,21 +1,19 @@
 """Records each deployment of an update as it ends, so that an update that was killed continues from there.
 
-The state has a deploy only when all of it is over. The file (`deploy/<digest of the URN>.jsonl` beside the state) holds
-one JSON object a line for the last update: `{"name", "id", "fingerprint", "automations"}`. It holds no values.
+The state has a deploy only when all of it is over. The notes (`deploy/<digest of the URN>.jsonl` beside the state) hold
+one JSON object a line for the last update: `{"name", "id", "fingerprint", "automations"}`. They hold no values.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.stack import notes_folder
+from prefect_pulumi.project.stack import notes_of
 
 
 @dataclass(frozen=True)
@@ -29,29 +27,24 @@ class JournalEntry:
 
 
 class DeployJournal:
-    """The file of one resource."""
+    """The notes of one resource."""
 
     def __init__(self, root: Path, urn: str) -> None:
-        self._path = layout.deploy_journal(notes_folder(root, urn), hashlib.sha256(urn.encode()).hexdigest()[:16])
+        digest = hashlib.sha256(urn.encode()).hexdigest()[:16]
+        self._log = notes_of(root, urn).log(layout.deploy_journal(digest))
 
     def begin(self) -> None:
         """A new update: what the last one noted is in the state by now, or was taken up."""
-        make_folder(self._path.parent)
-        self._path.write_text("")
+        self._log.clear()
 
     def note(self, noted: JournalEntry) -> None:
-        """On the disk when it returns."""
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(asdict(noted)) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        """On the disk, or in the bucket, when it returns."""
+        self._log.append(json.dumps(asdict(noted)).encode())
 
     def read(self) -> dict[str, JournalEntry]:
         """By name. A line that a crash cut short is as if it were not there."""
         entries: dict[str, JournalEntry] = {}
-        if not self._path.is_file():
-            return entries
-        for line in self._path.read_text("utf-8").splitlines():
+        for line in self._log.lines():
             try:
                 noted = JournalEntry(**json.loads(line))
             except (ValueError, TypeError):
