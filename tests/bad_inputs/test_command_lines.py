@@ -67,7 +67,6 @@ LINES = {
     "config set environment.server.api_url.x y --path": "a value stands where the path needs a mapping",
     "config set a '[' --path": "p:a:",
     "config set --secrt a b": "did you mean --secret?",
-    "config rm a": "unknown command 'rm'",
     "env extra": "unrecognized arguments: extra",
     "env -s nope": "there is no stack 'nope'",
     "import": "give KIND and NAME, or --all",

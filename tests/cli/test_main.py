@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ def test_help_names_the_environment_variables(capsys: pytest.CaptureFixture[str]
     text = capsys.readouterr().out
     for name in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PREFECT_API_URL", "PREFECT_API_KEY"):
         assert name in text
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == ExitCode.DONE
+    assert capsys.readouterr().out == f"infra {version('prefect-pulumi')}\n"
 
 
 def test_target_replace_is_both_a_target_and_a_replacement() -> None:

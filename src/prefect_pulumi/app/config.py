@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from typing import Any
 
 from prefect_pulumi.app.session.recovery import recover_interrupted
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.core.errors import ConfigError, StateLockedError
+from prefect_pulumi.core.errors import ConfigError, InputError, StateLockedError
+from prefect_pulumi.core.values import MASK
 from prefect_pulumi.project.passphrase import keep_salt_out_of_git
 from prefect_pulumi.project.stack import Stack
+from prefect_pulumi.project.stack_file import has_secure, value_text, with_secrets
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.lock import StackLock
 
@@ -50,6 +53,93 @@ def set_config(view: StackView, request: SetConfigRequest) -> None:
     if secrets is not None:
         secrets.keep()
     stack.config.save()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigValue:
+    """A value of the stack file. `text`: as the program gets it, with "[secret]" for what is not shown; `structure`:
+    its data where it is a list or mapping. `secret`: it is encrypted, wholly or in part."""
+
+    key: str
+    text: str
+    structure: Any
+    secret: bool
+
+
+def list_config(view: StackView, *, show_secrets: bool = False) -> list[ConfigValue]:
+    """All values by key. Only `show_secrets` needs the passphrase."""
+    config = view.stack.config
+    reveal = view.stack.manager(write=False).decrypt if show_secrets else _hidden
+    values = []
+    for key, raw in sorted(config.raw_values.items()):
+        shown = with_secrets(raw, reveal)
+        structure = shown if isinstance(shown, dict | list) else None
+        values.append(ConfigValue(key, value_text(shown), structure, has_secure(raw)))
+    return values
+
+
+def _hidden(_: str) -> str:
+    return MASK
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveConfigRequest:
+    """`key`: with or without the project's namespace. `path`: the key is a path into a structured value."""
+
+    key: str
+    path: bool = False
+
+
+def remove_config(view: StackView, request: RemoveConfigRequest) -> None:
+    """Takes the value out of the stack file. Raises `ConfigError` when the key is not set."""
+    config = view.stack.config
+    config.remove(config.key_path(request.key, path=request.path))
+    config.save()
+
+
+@dataclass(frozen=True, slots=True)
+class CopyConfigRequest:
+    """`target`: a stack of the project. `key`: "" for all values. `path`: the key is a path into a structured value."""
+
+    target: str
+    key: str = ""
+    path: bool = False
+
+
+def copy_config(view: StackView, request: CopyConfigRequest) -> list[str]:
+    """Copies values to another stack's file, over those that it has; secrets are encrypted with that stack's own
+    passphrase. Returns the keys.
+
+    Of all values the pinned release is left out: a release reaches a stack by promotion. Raises `InputError` for the
+    same stack, `ConfigError` when the key is not set.
+    """
+    source, target = view.stack, view.of(request.target).stack
+    if source.name == target.name:
+        raise InputError("source and target are the same stack", where="infra config cp", remedy="--dest names another")
+    wanted = [request.key] if request.key else sorted(source.config.raw_values)
+    paths = [source.config.key_path(key, path=request.path) for key in wanted]
+    values = [source.config.at(path) for path in paths]
+    for path, value in zip(paths, values, strict=True):
+        if value is None:
+            raise ConfigError("the key is not set", where=f"{source.config_file.name}: {'.'.join(path)}")
+    secrets = target.secrets() if any(has_secure(value) for value in values) else None
+    if secrets is not None:
+        opened, sealed = source.manager(write=False), secrets.manager
+        sealed.verify()
+        values = [
+            with_secrets(value, lambda text: {"secure": sealed.encrypt(opened.decrypt(text))}) for value in values
+        ]
+    environment = source.config.key_path("environment", path=False)
+    for path, value in zip(paths, values, strict=True):
+        if path == environment and isinstance(value, dict):
+            own = target.config.at([*environment, "release"])
+            value = {key: item for key, item in value.items() if key != "release"}
+            value |= {"release": own} if own is not None else {}
+        target.config.put(path, value)
+    if secrets is not None:
+        secrets.keep()
+    target.config.save()
+    return [".".join(path) for path in paths]
 
 
 def _full_key(stack: Stack, key: str) -> str:

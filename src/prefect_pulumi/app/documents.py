@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from prefect_pulumi.app.config import ConfigValue
 from prefect_pulumi.app.imports.import_objects import ImportResult
 from prefect_pulumi.app.init.initialization import InitResult
 from prefect_pulumi.app.workers import WorkerReport
@@ -100,3 +102,13 @@ def releases_document(releases: StackReleases) -> list[dict[str, Any]]:
 
 def workers_document(report: WorkerReport) -> dict[str, Any]:
     return {**asdict(report), "warnings": report.warnings()}
+
+
+def config_document(values: Sequence[ConfigValue], *, show_secrets: bool) -> dict[str, Any]:
+    """As `pulumi config --json`: of a secret that is not shown only that it is one."""
+    document: dict[str, Any] = {}
+    for value in values:
+        entry = document[value.key] = {"secret": value.secret}
+        if show_secrets or not value.secret:
+            entry |= {"value": value.text} | ({} if value.structure is None else {"objectValue": value.structure})
+    return document

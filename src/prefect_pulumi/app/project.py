@@ -36,7 +36,7 @@ from prefect_pulumi.project.stack import Stack, find_root
 
 if TYPE_CHECKING:
     from prefect_pulumi.api.flow_runs import FlowRunResult
-    from prefect_pulumi.app.config import SetConfigRequest
+    from prefect_pulumi.app.config import ConfigValue, CopyConfigRequest, RemoveConfigRequest, SetConfigRequest
     from prefect_pulumi.app.flow_runs import RunRequest
     from prefect_pulumi.app.imports.import_objects import ImportRequest, ImportResult
     from prefect_pulumi.app.imports.import_server import ImportServerRequest
@@ -323,6 +323,26 @@ class ProjectStack:
 
         with self._command() as view:
             config.set_config(view, request)
+
+    def list_config(self, *, show_secrets: bool = False) -> list[ConfigValue]:
+        """All values of the stack file; secrets read "[secret]" unless they are to be shown."""
+        from prefect_pulumi.app import config
+
+        with self._command() as view:
+            return config.list_config(view, show_secrets=show_secrets)
+
+    def remove_config(self, request: RemoveConfigRequest) -> None:
+        from prefect_pulumi.app import config
+
+        with self._command() as view:
+            config.remove_config(view, request)
+
+    def copy_config(self, request: CopyConfigRequest) -> list[str]:
+        """Copies values to another stack; returns their keys."""
+        from prefect_pulumi.app import config
+
+        with self._command() as view:
+            return config.copy_config(view, request)
 
     def official_cli_environment(self) -> dict[str, str]:
         """Variables with which the official CLI works on the same state."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from prefect_pulumi.cli.commands import config, drift, imports, init, operate, releases, runs, state
-from prefect_pulumi.cli.parser import EPILOG, Options, Parser
+from prefect_pulumi.cli.parser import DEFAULT, EPILOG, Options, Parser, Version
+from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
 from prefect_pulumi.core.interruption import PROCESS
 from prefect_pulumi.core.masking import Masker, masking
@@ -28,6 +29,7 @@ def make_parser() -> Parser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     options = Options()
     for group in (init, operate, imports, runs, drift, releases, config, state):
@@ -88,6 +90,8 @@ def _run(argv: Sequence[str] | None) -> int:
 
     root = find_root() if arguments.in_project else Path.cwd()
     protect(work_folder(root))
+    if getattr(arguments, "stack", "") is None:
+        arguments.stack = _default_stack(root) if arguments.in_project else DEFAULT
     if arguments.in_project and arguments.stack:
         Stack(root, arguments.stack).prefetch_key()  # derived while the modules of the command are imported
     from prefect_pulumi.app.project import Project
@@ -100,6 +104,16 @@ def _run(argv: Sequence[str] | None) -> int:
         return int(arguments.handler(arguments, project) or ExitCode.DONE)
     finally:
         sink.close()
+
+
+def _default_stack(root: Path) -> str:
+    """The selected stack; it is named when it is another one than the default, since the command line does not."""
+    from prefect_pulumi.project.selection import selected_stack
+
+    selected = selected_stack(root)
+    if selected not in {"", DEFAULT}:
+        sys.stderr.write(f"stack {printable(selected)} is selected; -s names another one\n")
+    return selected or DEFAULT
 
 
 if __name__ == "__main__":

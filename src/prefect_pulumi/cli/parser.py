@@ -24,6 +24,7 @@ EPILOG = """exit codes:
 
 environment variables:
   PULUMI_BACKEND_URL                        where states are kept
+  PULUMI_STACK                              stack, where -s names none
   PULUMI_CONFIG_PASSPHRASE[_<STACK>],
   PULUMI_CONFIG_PASSPHRASE_FILE[_<STACK>]   passphrase of the secrets
   PREFECT_API_URL, PREFECT_API_KEY,
@@ -65,6 +66,16 @@ class Parser(argparse.ArgumentParser):
         return actions
 
 
+class Version(argparse.Action):
+    """Prints the toolkit's version and ends; it is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"{parser.prog} {version('prefect-pulumi')}")
+        parser.exit()
+
+
 def _refuse_options_of_the_cli(message: str) -> None:
     from prefect_pulumi.engine.sdk.capabilities import OPTIONS_OF_THE_CLI, refusal
 
@@ -80,12 +91,17 @@ def request_of(kind: type[Request], arguments: argparse.Namespace, **more: Any) 
     return kind(**{name: value for name, value in given.items() if value is not None} | more)
 
 
+DEFAULT = "dev"
+"""The stack that commands work on where none is named or selected."""
+STACK_HELP = f"stack (default: the selected one, else {DEFAULT})"
+
+
 class Options:
     """Parsers of the options that several commands share."""
 
     def __init__(self) -> None:
         self.stack = Parser(add_help=False)
-        self.stack.add_argument("-s", "--stack", default="dev", help="stack (default: dev)")
+        self.stack.add_argument("-s", "--stack", help=STACK_HELP)
         self.stack.flag("--json", help="one JSON document on stdout")
 
         self.scope = Parser(add_help=False)

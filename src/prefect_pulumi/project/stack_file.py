@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,8 +136,13 @@ class StackConfig:
         return self._values.get(self._full(key))
 
     @property
+    def raw_values(self) -> Mapping[str, Any]:
+        """All values by full key, secrets as `{"secure": ciphertext}`."""
+        return self._values
+
+    @property
     def has_secrets(self) -> bool:
-        return any(_has_secure(value) for value in self._values.values())
+        return any(has_secure(value) for value in self._values.values())
 
     def secret_texts(self, manager: PassphraseManager) -> list[str]:
         """Every encrypted value in clear, at whatever depth it stands."""
@@ -148,12 +153,12 @@ class StackConfig:
         texts: dict[str, str] = {}
         secret: set[str] = set()
         for key, raw in self._values.items():
-            if _has_secure(raw):
+            if has_secure(raw):
                 if manager is None:
                     raise ConfigError("it is encrypted", where=f"{self.path.name}: config.{key}")
                 secret.add(key)
-                raw = _decrypted(raw, manager)
-            texts[key] = _text(raw)
+                raw = with_secrets(raw, manager.decrypt)
+            texts[key] = value_text(raw)
         return texts, secret
 
     def set(
@@ -171,14 +176,30 @@ class StackConfig:
             if manager is None:
                 raise ConfigError("a secret needs the stack's passphrase", where=key)
             stored = {"secure": manager.encrypt(value)}
-        full = self._full(key)
-        namespace, _, name = full.partition(":")
-        parts = name.split(".") if path else [name]
-        if path and not secret:
+        elif path:
             stored = yaml_source.parse(value, key).data
-        keys = [f"{namespace}:{parts[0]}", *parts[1:]]
-        _put(self._values, keys, stored, self.path.name)
-        self._edits.append((["config", *keys], stored))
+        self.put(self.key_path(key, path=path), stored)
+
+    def key_path(self, key: str, *, path: bool) -> list[str]:
+        """The keys that lead to a value. With `path` the key reaches into a structure: `a:b.c` -> `a:b`, `c`."""
+        namespace, _, name = self._full(key).partition(":")
+        parts = name.split(".") if path else [name]
+        return [f"{namespace}:{parts[0]}", *parts[1:]]
+
+    def at(self, keys: list[str]) -> Any:
+        """The raw value at a path of keys, None where there is none."""
+        tree: Any = self._values
+        for key in keys:
+            tree = tree.get(key) if isinstance(tree, dict) else None
+        return tree
+
+    def remove(self, keys: list[str]) -> None:
+        """Takes a value away, from the file once `save` is called. Raises `ConfigError` where there is none."""
+        holder = self.at(keys[:-1])
+        if not isinstance(holder, dict) or keys[-1] not in holder:
+            raise ConfigError("the key is not set", where=f"{self.path.name}: config.{'.'.join(keys)}")
+        del holder[keys[-1]]
+        self._edits.append((["config", *keys], _REMOVED))
 
     def secret_names(self) -> frozenset[str]:
         """Bare names of the project's own secrets in the file."""
@@ -199,8 +220,8 @@ class StackConfig:
             tree.pop(full[-1], None)
 
     def put(self, keys: list[str], value: Any) -> None:
-        """Sets a plain structure under a path of keys, in the file once `save` is called: a new key comes first, so
-        that nothing else in the file moves."""
+        """Sets a raw value at a path of keys, in the file once `save` is called: a new structure comes first, so that
+        nothing else in the file moves."""
         full = [self._full(keys[0]), *keys[1:]]
         _put(self._values, full, value, self.path.name)
         self._edits.append((["config", *full], value))
@@ -227,7 +248,13 @@ class StackConfig:
                 bare = keys[1].removeprefix(self._project + ":")
                 if bare in (document.get("config") or {}):
                     keys = ["config", bare, *keys[2:]]
-            _put(document, keys, value, self.path.name)
+            if value is _REMOVED:
+                holder = document
+                for key in keys[:-1]:
+                    holder = holder[key]
+                del holder[keys[-1]]
+            else:
+                _put(document, keys, value, self.path.name)
         path = self.path.resolve()  # the folder of a release has a link to it
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         with temporary.open("w", encoding="utf-8") as file:
@@ -236,6 +263,8 @@ class StackConfig:
         self._edits.clear()
 
 
+_REMOVED = object()
+"""In the edits: the key is taken away."""
 _INDENTED_LIST = re.compile(r"^( *)[^\s#-][^\n]*:[ ]*\n\1 +- ", re.MULTILINE)
 """A list that stands deeper than its key: both ways are common, and the file keeps its own."""
 
@@ -253,10 +282,9 @@ def _put(tree: Any, keys: list[str], value: Any, where: str) -> None:
         tree[keys[-1]] = value
 
 
-def _has_secure(value: Any) -> bool:
-    if isinstance(value, dict):
-        return set(value) == {"secure"} or any(_has_secure(item) for item in value.values())
-    return isinstance(value, list) and any(_has_secure(item) for item in value)
+def has_secure(value: Any) -> bool:
+    """Whether a raw value is a secret, or holds one at any depth."""
+    return any(True for _ in _secured(value))
 
 
 def _secured(value: Any) -> Iterator[Any]:
@@ -271,17 +299,18 @@ def _secured(value: Any) -> Iterator[Any]:
             yield from _secured(item)
 
 
-def _decrypted(value: Any, manager: PassphraseManager) -> Any:
+def with_secrets(value: Any, change: Callable[[str], Any]) -> Any:
+    """The raw value with `change` of each ciphertext in the place of its `{"secure": ciphertext}`."""
     if isinstance(value, dict):
         if set(value) == {"secure"}:
-            return manager.decrypt(str(value["secure"]))
-        return {key: _decrypted(item, manager) for key, item in value.items()}
+            return change(str(value["secure"]))
+        return {key: with_secrets(item, change) for key, item in value.items()}
     if isinstance(value, list):
-        return [_decrypted(item, manager) for item in value]
+        return [with_secrets(item, change) for item in value]
     return value
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """Scalars as the CLI hands them to a program, structures as one JSON text."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -25,7 +25,7 @@ from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult,
 from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.sdk.program import in_directory
-from prefect_pulumi.project import layout
+from prefect_pulumi.project import layout, selection
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
@@ -77,7 +77,8 @@ def select_stack(stack: Stack, output: TextIO | None, *, create: bool = False) -
     )
     program = _program(stack, output)
     choose = automation.create_or_select_stack if create else automation.select_stack
-    return _run_cli(lambda: choose(stack.name, stack.project.name, program, opts=options))
+    with selection.unchanged(stack):
+        return _run_cli(lambda: choose(stack.name, stack.project.name, program, opts=options))
 
 
 def _command(stack: Stack) -> Any:

@@ -25,6 +25,45 @@ def register(commands: Any, options: Options) -> None:
     setter.flag("--path", help="the key is a path into a structured value")
     getter = add_command(config, "get", _get, "print a value", options.stack)
     getter.add_argument("key", help="name, or namespace:name")
+    listing = add_command(config, "ls", _ls, "list all values", options.stack)
+    listing.flag("--show-secrets", help="print secret values in plain text")
+    remove = add_command(config, "rm", _rm, "remove a value", options.stack)
+    remove.add_argument("key", help="name, or namespace:name")
+    remove.flag("--path", help="the key is a path into a structured value")
+    about = "copy values to another stack; its passphrase encrypts their secrets"
+    copy = add_command(config, "cp", _cp, about, options.stack)
+    copy.add_argument(
+        "key", nargs="?", default="", help="name, or namespace:name (default: all but the pinned release)"
+    )
+    copy.add_argument("-d", "--dest", required=True, metavar="STACK", help="the stack that gets them")
+    copy.flag("--path", help="the key is a path into a structured value")
+
+
+def _ls(arguments: Namespace, project: Project) -> None:
+    from prefect_pulumi.app.documents import config_document
+    from prefect_pulumi.cli.output.tables import print_table
+    from prefect_pulumi.cli.output.text import print_json
+
+    values = project.stack(arguments.stack).list_config(show_secrets=arguments.show_secrets)
+    if arguments.json:
+        print_json(config_document(values, show_secrets=arguments.show_secrets))
+        return
+    own = f"{project.name}:"
+    print_table(("KEY", "VALUE"), [(value.key.removeprefix(own), value.text) for value in values])
+
+
+def _rm(arguments: Namespace, project: Project) -> None:
+    from prefect_pulumi.app.config import RemoveConfigRequest
+
+    project.stack(arguments.stack).remove_config(request_of(RemoveConfigRequest, arguments))
+
+
+def _cp(arguments: Namespace, project: Project) -> None:
+    from prefect_pulumi.app.config import CopyConfigRequest
+
+    request = request_of(CopyConfigRequest, arguments, target=arguments.dest)
+    copied = project.stack(arguments.stack).copy_config(request)
+    print("\n".join(f"copied {key} to stack {arguments.dest}" for key in copied) or "nothing to copy")
 
 
 def _get(arguments: Namespace, project: Project) -> None:

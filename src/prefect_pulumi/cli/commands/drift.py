@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import Options, Parser, add_command, request_of
+from prefect_pulumi.cli.parser import STACK_HELP, Options, Parser, add_command, request_of
 from prefect_pulumi.core.errors import ExitCode, InputError
 from prefect_pulumi.review.renderers.formats import FORMATS, format_of, render
 
@@ -21,10 +21,10 @@ def register(commands: Any, options: Options) -> None:
     about = "changes made on the server outside the code (drift)"
     _report_options(add_command(commands, "drift", _drift, about, options.stack), "text")
     about = "what this branch changes in each environment, and what drifted there"
-    review = add_command(commands, "review", _review, about, stack="dev")
+    review = add_command(commands, "review", _review, about, stack=None)
     _report_options(review, "markdown")
     review.add_argument(
-        "-s", "--stack", action="append", dest="stacks", metavar="STACK", help="stack (default: dev); may be repeated"
+        "-s", "--stack", action="append", dest="stacks", metavar="STACK", help=f"{STACK_HELP}; may be repeated"
     )
     review.add_argument("--base", default="main", metavar="REF", help="branch to compare with (default: main)")
     review.add_argument("--from", dest="report", metavar="FILE", help="JSON of a report, in place of a new review")
@@ -77,7 +77,8 @@ def _review(arguments: Namespace, project: Project) -> ExitCode:
     if arguments.report:
         report = from_json(_read(arguments.report), arguments.report)
     else:
-        report = project.review(request_of(ReviewRequest, arguments))
+        stacks = tuple(arguments.stacks or [arguments.stack])
+        report = project.review(request_of(ReviewRequest, arguments, stacks=stacks))
     if arguments.out or not (arguments.report and arguments.post):
         _write_report(report, arguments, "markdown")
     if arguments.post:

@@ -22,7 +22,7 @@ def register(commands: Any, options: Options) -> None:
     limit = "how long the run may take (default: 600)"
     run.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help=limit)
     status = add_command(commands, "status", _status, "all stacks at a glance; -s: the pools and workers of one")
-    status.add_argument("-s", "--stack", help="only this one, with its pools and workers")
+    status.add_argument("-s", "--stack", default="", help="only this one, with its pools and workers")
     status.flag("--json", help="one JSON document on stdout")
     status.add_argument(
         "--format", choices=("text", "json", "html"), default="text", help="format of the table of all stacks"
