@@ -166,8 +166,8 @@ class EmbeddedSide(Side):
     def destroy(self, **options: Any) -> dict[str, int]:
         return self._do(lambda context: operations.destroy(context, _options(options)))
 
-    def infra(self, *arguments: str, check: bool = True) -> str:
-        """Runs a command of `infra` in this process; returns what it printed."""
+    def infra(self, *arguments: str, check: bool = True, named: bool = True) -> str:
+        """Runs a command of `infra` in this process; returns what it printed. `named`: it gets the stack as `-s`."""
         from prefect_pulumi.cli.main import main
 
         before, output, errors = Path.cwd(), io.StringIO(), io.StringIO()
@@ -178,7 +178,7 @@ class EmbeddedSide(Side):
                 contextlib.redirect_stdout(output),
                 contextlib.redirect_stderr(errors),
             ):
-                code = main([*arguments, "-s", self.stack])
+                code = main([*arguments, *(["-s", self.stack] if named else [])])
         finally:
             os.chdir(before)
         self.said, self.code = output.getvalue() + errors.getvalue(), int(code)

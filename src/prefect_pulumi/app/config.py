@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from prefect_pulumi.app.session.new_stack import create_empty
 from prefect_pulumi.app.session.recovery import recover_interrupted
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ConfigError, InputError, StateLockedError
@@ -13,8 +15,6 @@ from prefect_pulumi.core.values import MASK
 from prefect_pulumi.project.passphrase import keep_salt_out_of_git
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.project.stack_file import has_secure, value_text, with_secrets
-from prefect_pulumi.state.entries import Snapshot
-from prefect_pulumi.state.lock import StackLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,19 @@ class ConfigValue:
 def list_config(view: StackView, *, show_secrets: bool = False) -> list[ConfigValue]:
     """All values by key. Only `show_secrets` needs the passphrase."""
     config = view.stack.config
-    reveal = view.stack.manager(write=False).decrypt if show_secrets else _hidden
-    values = []
-    for key, raw in sorted(config.raw_values.items()):
-        shown = with_secrets(raw, reveal)
-        structure = shown if isinstance(shown, dict | list) else None
-        values.append(ConfigValue(key, value_text(shown), structure, has_secure(raw)))
-    return values
+    reveal = view.stack.manager(write=False).decrypt if show_secrets else hidden
+    return [config_value(key, raw, reveal) for key, raw in sorted(config.raw_values.items())]
 
 
-def _hidden(_: str) -> str:
+def config_value(key: str, raw: Any, reveal: Callable[[str], str]) -> ConfigValue:
+    """`raw`: as it stands in a stack file; `reveal` gives the text for a ciphertext."""
+    shown = with_secrets(raw, reveal)
+    structure = shown if isinstance(shown, dict | list) else None
+    return ConfigValue(key, value_text(shown), structure, has_secure(raw))
+
+
+def hidden(_: str) -> str:
+    """In the place of a secret."""
     return MASK
 
 
@@ -119,9 +122,8 @@ def copy_config(view: StackView, request: CopyConfigRequest) -> list[str]:
     wanted = [request.key] if request.key else sorted(source.config.raw_values)
     paths = [source.config.key_path(key, path=request.path) for key in wanted]
     values = [source.config.at(path) for path in paths]
-    for path, value in zip(paths, values, strict=True):
-        if value is None:
-            raise ConfigError("the key is not set", where=f"{source.config_file.name}: {'.'.join(path)}")
+    if request.key and values == [None]:
+        raise ConfigError("the key is not set", where=f"{source.config_file.name}: {'.'.join(paths[0])}")
     secrets = target.secrets() if any(has_secure(value) for value in values) else None
     if secrets is not None:
         opened, sealed = source.manager(write=False), secrets.manager
@@ -150,13 +152,10 @@ def official_cli_environment(view: StackView) -> dict[str, str]:
     """Variables with which the official CLI works on the same state. A stack that does not exist yet is created,
     empty."""
     stack = view.stack
-    manager = stack.manager(write=True)
+    secrets = stack.secrets()
+    secrets.keep()
     recover_interrupted(stack, view.sink)
-    writer = stack.backend.writer(stack.name)
-    if not writer.exists():
-        # Who holds the lock creates it: an empty state must not come between what that run reads and writes.
-        with contextlib.suppress(StateLockedError), StackLock(stack.store, stack.project.name, stack.name):
-            if not writer.exists():
-                writer.save(Snapshot.empty(manager.salt_text), manager)
+    with contextlib.suppress(StateLockedError):
+        create_empty(stack, secrets)
     keep_salt_out_of_git(stack.root)
     return stack.cli_environment

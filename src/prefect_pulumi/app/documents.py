@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-from prefect_pulumi.app.config import ConfigValue
+from prefect_pulumi.app.config import ConfigValue, config_value, hidden
 from prefect_pulumi.app.imports.import_objects import ImportResult
 from prefect_pulumi.app.init.initialization import InitResult
+from prefect_pulumi.app.stacks import ListedStack
 from prefect_pulumi.app.workers import WorkerReport
 from prefect_pulumi.core.errors import DeployError, ManyErrors, PartialFailureError, PrefectPulumiError
 from prefect_pulumi.core.masking import current
@@ -17,6 +19,7 @@ from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import Op, Step
 from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.promotion.release_records import StackReleases
+from prefect_pulumi.state.stack_objects import HistoryRecord
 
 
 def update_document(operation: str, stack: str, result: Result) -> dict[str, Any]:
@@ -112,3 +115,39 @@ def config_document(values: Sequence[ConfigValue], *, show_secrets: bool) -> dic
         if show_secrets or not value.secret:
             entry |= {"value": value.text} | ({} if value.structure is None else {"objectValue": value.structure})
     return document
+
+
+def stacks_document(stacks: Sequence[ListedStack]) -> list[dict[str, Any]]:
+    """As `pulumi stack ls --json`."""
+    document = []
+    for stack in stacks:
+        summary = stack.summary
+        entry: dict[str, Any] = {"name": summary.name, "current": stack.selected}
+        if summary.updated:
+            entry["lastUpdate"] = _time(datetime.fromisoformat(summary.updated))
+        document.append(entry | ({} if summary.resources is None else {"resourceCount": summary.resources}))
+    return document
+
+
+def history_document(records: Sequence[HistoryRecord]) -> list[dict[str, Any]]:
+    """As `pulumi stack history --json`."""
+    return [
+        {
+            "version": record.version,
+            "kind": record.kind,
+            "startTime": _time(datetime.fromtimestamp(record.start, UTC)),
+            "message": record.message,
+            "environment": record.environment,
+            "config": config_document(
+                [config_value(key, raw, hidden) for key, raw in record.config.items()], show_secrets=False
+            ),
+            "result": record.result,
+            "endTime": _time(datetime.fromtimestamp(record.end, UTC)),
+            "resourceChanges": record.changes,
+        }
+        for record in records
+    ]
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.app.review.accept import AcceptRequest
     from prefect_pulumi.app.review.adopt import Adoption, AdoptRequest
     from prefect_pulumi.app.review.branch_review import ReviewRequest
+    from prefect_pulumi.app.stacks import CreateStackRequest, ListedStack, RemoveStackRequest
     from prefect_pulumi.app.state_edits import DeleteRequest, ImportStateRequest, RenameRequest, UnprotectRequest
     from prefect_pulumi.app.workers import WorkerReport
     from prefect_pulumi.models.release_record import ReleaseRecord
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.promotion.release_records import StackReleases
     from prefect_pulumi.promotion.rollout import Rollout
     from prefect_pulumi.review.model import Report
+    from prefect_pulumi.state.stack_objects import HistoryRecord
 
 
 class Project:
@@ -89,6 +91,12 @@ class Project:
         from prefect_pulumi.app.overview import stack_names
 
         return stack_names(Stack(self.root, ""))
+
+    def stacks(self) -> list[ListedStack]:
+        """The stacks that exist, in each of the project's backends."""
+        from prefect_pulumi.app.stacks import list_stacks
+
+        return list_stacks(self.root)
 
     def overview(self, request: OverviewRequest) -> list[Row]:
         """All stacks at a glance."""
@@ -138,6 +146,45 @@ class ProjectStack:
         """A view for one use case."""
         with ensure_masking():
             yield self.project.view(self.name)
+
+    # The stack as a whole
+
+    def create(self, request: CreateStackRequest | None = None) -> list[str]:
+        """Creates the stack, empty; returns the keys of its config that were copied."""
+        from prefect_pulumi.app import stacks
+
+        with self._command() as view:
+            return stacks.create_stack(view, request or stacks.CreateStackRequest())
+
+    def select(self) -> None:
+        """Commands of both engines work on this stack where none is named."""
+        from prefect_pulumi.app import stacks
+
+        with self._command() as view:
+            stacks.select_stack(view)
+
+    def remove(
+        self, request: RemoveStackRequest | None = None, *, confirm: Callable[[int], bool] | None = None
+    ) -> list[Path]:
+        """Removes the stack's state, history and file; returns the files that are gone."""
+        from prefect_pulumi.app import stacks
+
+        with self._command() as view:
+            return stacks.remove_stack(view, request or stacks.RemoveStackRequest(), confirm)
+
+    def rename(self, name: str) -> list[str]:
+        """Gives the stack another name; returns what still has the old one."""
+        from prefect_pulumi.app import stacks
+
+        with self._command() as view:
+            return stacks.rename_stack(view, name)
+
+    def history(self, *, page_size: int = 0, page: int = 1) -> list[HistoryRecord]:
+        """What either engine did with the stack, the newest first; `page_size` 0: all of it."""
+        from prefect_pulumi.app import stacks
+
+        with self._command() as view:
+            return stacks.stack_history(view, page_size=page_size, page=page)
 
     # Operations
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from prefect_pulumi.cli.commands import config, drift, imports, init, operate, releases, runs, state
+from prefect_pulumi.cli.commands import config, drift, imports, init, operate, releases, runs, stack, state
 from prefect_pulumi.cli.parser import DEFAULT, EPILOG, Options, Parser, Version
 from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
@@ -32,7 +32,7 @@ def make_parser() -> Parser:
     parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     options = Options()
-    for group in (init, operate, imports, runs, drift, releases, config, state):
+    for group in (init, operate, imports, runs, drift, releases, config, state, stack):
         group.register(commands, options)
     return parser
 
@@ -90,10 +90,11 @@ def _run(argv: Sequence[str] | None) -> int:
 
     root = find_root() if arguments.in_project else Path.cwd()
     protect(work_folder(root))
-    if getattr(arguments, "stack", "") is None:
-        arguments.stack = _default_stack(root) if arguments.in_project else DEFAULT
-    if arguments.in_project and arguments.stack:
-        Stack(root, arguments.stack).prefetch_key()  # derived while the modules of the command are imported
+    name = getattr(arguments, "stack", "")
+    if name is None:
+        name = arguments.stack = _default_stack(root) if arguments.in_project else DEFAULT
+    if arguments.in_project and name:
+        Stack(root, name).prefetch_key()  # derived while the modules of the command are imported
     from prefect_pulumi.app.project import Project
     from prefect_pulumi.cli.output.terminal import make_sink
 

@@ -100,9 +100,10 @@ class Options:
     """Parsers of the options that several commands share."""
 
     def __init__(self) -> None:
-        self.stack = Parser(add_help=False)
+        self.json = Parser(add_help=False)
+        self.json.flag("--json", help="one JSON document on stdout")
+        self.stack = Parser(add_help=False, parents=[self.json])
         self.stack.add_argument("-s", "--stack", help=STACK_HELP)
-        self.stack.flag("--json", help="one JSON document on stdout")
 
         self.scope = Parser(add_help=False)
         self.scope.many("-t", "--target", metavar="URN", help="only this URN, pattern, name or flow/deployment")

@@ -149,6 +149,47 @@ def test_the_official_engine_goes_on(side: Any, official: Any, tmp_path: Path) -
     assert side.preview(PROGRAM) == {}
 
 
+def test_stacks_as_a_whole_by_either_engine(side: Any, official: Any) -> None:
+    """Listed, selected, renamed, created and removed by one, seen by the other."""
+
+    def told(engine: Any, *words: str) -> Any:
+        return json.loads(engine(*words, "--json"))
+
+    def mine(*words: str) -> str:
+        return str(side.infra(*words, named=False))
+
+    def names(engine: Any) -> list[tuple[str, bool, int]]:
+        return [(one["name"], one["current"], one["resourceCount"]) for one in told(engine, "stack", "ls")]
+
+    theirs = official._run
+    side.infra("config", "set", "where", "Berlin")
+    side.infra("config", "set", "token", "of a vault", "--secret")
+    mine("stack", "select", "dev")
+    assert names(mine) == names(theirs) == [("dev", True, 6)]
+    assert told(mine, "stack", "ls") == told(theirs, "stack", "ls")
+    assert told(mine, "stack", "history") == told(theirs, "stack", "history")
+    assert told(mine, "config", "ls") == told(theirs, "config")
+    shown = "--show-secrets"
+    assert told(mine, "config", "ls", shown) == told(theirs, "config", shown)
+
+    side.infra("stack", "rename", "eu")
+    assert names(theirs) == [("eu", True, 6)]
+    assert official.on("eu").preview(PROGRAM) == {}
+    theirs("stack", "rename", "asia")
+    assert names(mine) == [("asia", True, 6)]
+    assert side.on("asia").preview(PROGRAM) == {}
+    assert [each["kind"] for each in told(mine, "stack", "history")] == ["update"]
+
+    mine("stack", "init", "extra", "--copy-config-from", "asia")
+    assert json.loads(theirs("config", shown, "--json"))["twin:token"]["value"] == "of a vault"
+    theirs("stack", "init", "other")
+    assert names(mine) == [("asia", False, 6), ("extra", False, 0), ("other", True, 0)]
+    mine("stack", "rm", "other", "--yes")
+    theirs("stack", "rm", "extra", "--yes")
+    assert names(mine) == names(theirs) == [("asia", False, 6)]
+    assert sorted(path.name for path in side.root.glob("Pulumi.*.yaml")) == ["Pulumi.asia.yaml", "Pulumi.prod.yaml"]
+
+
 def test_the_passphrase_in_a_file(side: Any, tmp_path: Path) -> None:
     """`PULUMI_CONFIG_PASSPHRASE_FILE`, for both engines; a wrong or missing one is bad input and touches nothing."""
     good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"

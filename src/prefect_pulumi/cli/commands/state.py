@@ -1,11 +1,9 @@
-"""`infra state`, `infra stack` and `infra cancel`."""
+"""`infra state` and `infra cancel`."""
 
 from __future__ import annotations
 
-import sys
 from argparse import Namespace
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, add_command, add_group
@@ -33,13 +31,6 @@ def register(commands: Any, options: Options) -> None:
     unprotect = add_command(state, "unprotect", _unprotect, "remove a resource's `protect` flag", options.stack)
     unprotect.add_argument("urn", nargs="?", metavar="URN", help=resource)
     unprotect.flag("--all", help="of all resources")
-    document = add_group(commands, "stack", "export or import the stack's state")
-    export = add_command(document, "export", _export, "print the state as the official CLI does", options.stack)
-    export.add_argument("--file", metavar="PATH", help="write it to PATH instead of stdout")
-    export.flag("--show-secrets", help="with secret values in plain text")
-    replace = add_command(document, "import", _import, "replace the state with an exported document", options.stack)
-    replace.add_argument("--file", metavar="PATH", help="the document (default: standard input)")
-    replace.flag("--force", help="even if it names another stack, or empties the state")
 
 
 def _cancel(arguments: Namespace, project: Project) -> None:
@@ -78,22 +69,3 @@ def _print_edit(arguments: Namespace, verb: str, edited: Any, lines: Iterable[st
         print_json({verb: edited})
     else:
         print("\n".join(f"{verb} {line}" for line in lines) or "nothing to do")
-
-
-def _export(arguments: Namespace, project: Project) -> None:
-    from prefect_pulumi.cli.output.text import write_text
-
-    document = project.stack(arguments.stack).export_state(show_secrets=arguments.show_secrets)
-    write_text(document, arguments.file, option="--file")
-
-
-def _import(arguments: Namespace, project: Project) -> None:
-    from prefect_pulumi.app.state_edits import ImportStateRequest
-
-    origin = arguments.file or "standard input"
-    try:
-        document = Path(arguments.file).read_bytes() if arguments.file else sys.stdin.buffer.read()
-    except OSError as error:
-        raise InputError(error.strerror or str(error), where=origin) from error
-    count = project.stack(arguments.stack).import_state(ImportStateRequest(document, origin, force=arguments.force))
-    print(f"imported {count} resources into stack {arguments.stack}")

@@ -14,19 +14,31 @@ from prefect_pulumi.promotion.rollout import Rollout
 
 
 def confirmation(arguments: Namespace) -> Callable[[Result | Rollout], bool] | None:
-    """None with `--yes`; else a function that shows what is planned, asks, and raises `InputError` for any answer but
-    yes. Raises `InputError` without a terminal to ask on."""
+    """As `agreement`, to what is planned, which is shown before the question."""
+    agreed = agreement(arguments)
+    if agreed is None:
+        return None
+
+    def ask(planned: Result | Rollout) -> bool:
+        if isinstance(planned, Rollout):
+            return agreed(f"{planned.kind} {planned.stack} to {planned.pin.id} ({planned.phase})?")
+        print_lines(plan_lines(planned))
+        return agreed("Go on?")
+
+    return ask
+
+
+def agreement(arguments: Namespace) -> Callable[[str], bool] | None:
+    """None with `--yes`; else a function that asks a question, and raises `InputError` for any answer but yes.
+
+    Raises `InputError` without a terminal to ask on.
+    """
     if arguments.yes:
         return None
     if arguments.json or not sys.stdin.isatty():
         raise InputError("there is no terminal to ask on", where="infra", remedy="give --yes")
 
-    def ask(planned: Result | Rollout) -> bool:
-        if isinstance(planned, Rollout):
-            question = f"{planned.kind} {planned.stack} to {planned.pin.id} ({planned.phase})?"
-        else:
-            print_lines(plan_lines(planned))
-            question = "Go on?"
+    def ask(question: str) -> bool:
         try:
             answer = input(f"{question} [y/N] ")
         except EOFError:

@@ -104,6 +104,7 @@ OPERATIONS = (
     ("`--target`, `--exclude`, `--replace`, `--target-replace`", "URNs, `*` and `**`, bare names"),
     ("`--target-dependents`, `--exclude-dependents`", "also resources that use them, and children"),
     ("`state delete`, `state rename`, `state unprotect`", "the state alone; the objects stay as they are"),
+    ("`stack ls`, `init`, `select`, `rename`, `rm`, `history`", "on the official CLI's own files; the same `--json`"),
     ("`stack export`, `stack import`", "the document of `pulumi stack export`; `--show-secrets`"),
     ("`cancel`", "removes the lock of an update that died elsewhere, and recovers its operations; `--force`"),
 )
