@@ -2,19 +2,86 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import inspect
+from typing import TypeVar
 
-from pulumi.runtime import resource
+import pulumi
+import pytest
+from pulumi import log
+from pulumi.runtime import _depends_on, resource, resource_cycle_breaker, rpc
 
-from prefect_pulumi.engine.sdk.program import no_positions
+from prefect_pulumi.engine.sdk.program import no_collections
+from prefect_pulumi.engine.sdk.shortcuts import shortcuts
+
+T = TypeVar("T")
+
+
+class Node(pulumi.CustomResource):
+    """A resource that no engine hears of."""
+
+    def __init__(self) -> None:
+        pass
 
 
 def test_registrations_come_without_places_in_the_code() -> None:
-    """`_get_stack_trace` is the SDK's own: a version that has it no more shows here."""
+    """`_get_stack_trace` is the SDK's own: a version that has it no more shows here, and so below."""
     own = resource._get_stack_trace
     assert "_get_stack_trace()" in inspect.getsource(resource.register_resource)
-    with no_positions():
+    with shortcuts():
         trace = resource._get_stack_trace()
         assert list(trace.frames) == []
         assert resource._get_source_position(trace) is None
     assert resource._get_stack_trace is own
+
+
+def test_debug_lines_are_not_sent() -> None:
+    own = log.debug
+    assert "log.debug(" in inspect.getsource(resource.register_resource)
+    with shortcuts():
+        log.debug("registering", stream_id=1)  # without an engine, the SDK's own would raise
+    assert log.debug is own
+
+
+def test_dependencies_are_resolved_as_by_the_sdk() -> None:
+    first, second, third = Node(), Node(), Node()
+    assert "_resolve_depends_on(" in inspect.getsource(_depends_on._resolve_depends_on_urns)
+
+    async def resolved() -> set[pulumi.Resource]:
+        later = asyncio.get_running_loop().create_future()
+        later.set_result(second)
+        derived: pulumi.Output[pulumi.Resource | None] = pulumi.Output({third}, _value(None), _value(True))
+        return await _depends_on._resolve_depends_on([first, later, derived])  # type: ignore[list-item]  # all three are accepted
+
+    own = asyncio.run(resolved())
+    with shortcuts():
+        assert asyncio.run(resolved()) == own == {first, second, third}
+
+
+def test_a_dependency_is_added_in_place_and_a_circle_is_still_refused() -> None:
+    assert "declare_dependency(" in inspect.getsource(rpc._add_dependency)
+    first, second, third = Node(), Node(), Node()
+    with shortcuts():
+        assert resource_cycle_breaker.declare_dependency(first, second)
+        dependencies = resource_cycle_breaker._deps(first)
+        assert resource_cycle_breaker.declare_dependency(first, third)
+        assert resource_cycle_breaker._deps(first) is dependencies
+        assert not resource_cycle_breaker.declare_dependency(third, first)
+    assert dependencies == {second, third}
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_is_as_it_was(enabled: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with no_collections():
+            assert not gc.isenabled()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+async def _value(value: T) -> T:
+    return value

@@ -21,6 +21,7 @@ from prefect_pulumi.core.masking import MaskedStream
 from prefect_pulumi.engine.run.run_state import Aborted
 from prefect_pulumi.engine.sdk import capabilities, waiting
 from prefect_pulumi.engine.sdk.secret_outputs import SecretOutputs
+from prefect_pulumi.engine.sdk.shortcuts import shortcuts
 
 THREADS_PER_RESOURCE = 4
 """As the SDK's own language host: blocked registrations each hold one thread."""
@@ -123,8 +124,8 @@ def _run(
         with (
             thread_pool(parallel * THREADS_PER_RESOURCE, "register") as pool,
             _closing(loop),
-            _rare_collections(),
-            no_positions(),
+            no_collections(),
+            shortcuts(),
             waiting.notices(loop, directory, say, in_progress),
         ):
             loop.set_default_executor(pool)
@@ -144,34 +145,17 @@ def _run(
         raise ProgramError(f"{type(error).__name__}: {error}", details=_user_frames(error, directory)) from error
 
 
-GARBAGE_THRESHOLD = 100_000
-"""Objects made between two looks for cycles while a program runs. Its resources live to its end: to go through them
-again at every 700 takes a third of the time of a large program."""
-
-
 @contextlib.contextmanager
-def _rare_collections() -> Iterator[None]:
-    before = gc.get_threshold()
-    gc.set_threshold(GARBAGE_THRESHOLD, *before[1:])
+def no_collections() -> Iterator[None]:
+    """Without looks for cycles: the resources of a program live to its end, and to go through them again and again
+    takes a quarter of the time of a large program."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
-
-
-@contextlib.contextmanager
-def no_positions() -> Iterator[None]:
-    """The SDK walks the whole stack for the place in the code of each resource, a third of the time of a large program.
-    This engine keeps no places, so registrations come without."""
-    from pulumi.runtime import resource
-    from pulumi.runtime.proto.source_pb2 import StackTrace
-
-    walk = resource._get_stack_trace
-    resource._get_stack_trace = StackTrace
-    try:
-        yield
-    finally:
-        resource._get_stack_trace = walk
+        if enabled:
+            gc.enable()
 
 
 def _interrupt() -> NoReturn:
