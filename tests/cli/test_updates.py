@@ -70,8 +70,22 @@ def test_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("verb", "text"),
+    [
+        ("Refreshed", "No changes: the state is as the servers have it. (1.2s)"),
+        ("Destroyed", "Nothing to destroy. (1.2s)"),
+        ("Updated", "No changes: 0 resources are as declared. (1.2s)"),
+    ],
+)
+def test_a_run_that_changed_nothing_says_so(verb: str, text: str) -> None:
+    lines = result_lines(result(), stack="dev", verb=verb)
+    assert "".join(part for part, _ in lines[0]) == text
+
+
+@pytest.mark.parametrize(
     ("summary", "text"),
     [
+        ({"same": 1}, "No changes: 1 resource is as declared."),
         ({"same": 3}, "No changes: 3 resources are as declared."),
         ({"create": 1, "same": 2}, "1 to create, 2 unchanged"),
         ({"update": 1, "replace": 2, "delete": 3}, "1 to update, 2 to replace, 3 to delete"),

@@ -59,15 +59,21 @@ def counts(summary: dict[str, int]) -> str:
     words = [f"{summary[op]} to {op}" for op in PAST if summary.get(op)]
     unchanged = summary.get("same", 0)
     if not words:
-        return f"No changes: {unchanged} resources are as declared."
+        resources = "1 resource is" if unchanged == 1 else f"{unchanged} resources are"
+        return f"No changes: {resources} as declared."
     return ", ".join(words) + (f", {unchanged} unchanged" if unchanged else "")
+
+
+_NOTHING = {"Refreshed": "No changes: the state is as the servers have it.", "Destroyed": "Nothing to destroy."}
+"""What a verb that reads no program says when it changed nothing."""
 
 
 def result_lines(result: Result, *, stack: str, verb: str) -> list[Line]:
     """The table at the end of an update, then what to do next. `verb`: `Updated`, ..."""
     seconds = f"{result.seconds:.1f}s"
     if not result.changed:
-        lines: list[Line] = [[(f"{counts(result.summary)} ({seconds})", "")]]
+        text = _NOTHING.get(verb) or counts(result.summary)
+        lines: list[Line] = [[(f"{text} ({seconds})", "")]]
     else:
         counted = ", ".join(f"{result.summary[op]} {word}" for op, word in PAST.items() if result.summary.get(op))
         end = f" in {seconds}: {counted or 'nothing to do'}"
