@@ -29,7 +29,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@echo "installing the pinned dependencies into .venv"
 	@$(INSTALL) --requirement <(sed -n '/^pip==/,/[^\\]$$/p' constraints.txt)
-	@$(PIP) --editable .
+	@$(PIP) --editable ".$(EXTRAS)"
 	@touch $@
 
 # The tests start hundreds of processes. Where these may not write bytecode (PYTHONDONTWRITEBYTECODE, as in containers),

@@ -8,10 +8,12 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import settings
 
+from tests.support.buckets import BucketService, s3_service
 from tests.support.engines import NO_PULUMI, find_pulumi
 from tests.support.network import free_port
 from tests.support.projects import Project
@@ -59,9 +61,26 @@ def prefect_server(server_template: ServerTemplate, tmp_path_factory: pytest.Tem
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, no_login: Path) -> None:
     """No setting of the person who runs the tests reaches them."""
     for name in list(os.environ):
-        if name.startswith(("PREFECT_", "PULUMI_")):
+        if name.startswith(("PREFECT_", "PULUMI_", "AWS_", "AZURE_", "GOOGLE_", "STORAGE_EMULATOR")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PULUMI_CREDENTIALS_PATH", str(no_login))
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[BucketService]:
+    """A service of S3's protocol that all tests of the session share: give buckets names of their own."""
+    with s3_service() as service:
+        yield service
+
+
+@pytest.fixture
+def bucket(s3: BucketService, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new bucket, whose keys are in the environment."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    name = f"b{uuid4().hex[:12]}"
+    s3.bucket(name)
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,12 @@ from tests.bad_inputs.files import SALT
 
 SECRET = f"encryptionsalt: {SALT}\nconfig:\n  p:a: {{secure: 'v1:AAAA:AAAA'}}\n"
 BACKENDS = {
-    "s3://bucket": "works on a file backend",
-    "https://api.pulumi.com": "works on a file backend",
-    "postgres://x/y": "works on a file backend",
-    "nonsense": "works on a file backend, not on nonsense",
-    "/tmp/state": "works on a file backend, not on /tmp/state",
+    "s3://bucket?colour=red": "'colour' is no parameter of such a backend",
+    "azblob://container": "the storage account is missing",
+    "https://api.pulumi.com": "keeps states in files and buckets",
+    "postgres://x/y": "keeps states in files and buckets",
+    "nonsense": "keeps states in files and buckets, not in nonsense",
+    "/tmp/state": "keeps states in files and buckets, not in /tmp/state",
     "file://~nouser/x": "PULUMI_BACKEND_URL",
 }
 ADDRESSES = ("nonsense", "http://", "ftp://example.com/api", "http://[", "http://x:port/api")

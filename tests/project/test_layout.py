@@ -80,5 +80,5 @@ def test_notes_of_runs_are_beside_the_state(tmp_path: Path, monkeypatch: pytest.
     assert notes_of(tmp_path, urn).where("") == str(tmp_path / ".infra" / "state" / ".pulumi" / "prefect" / "p" / "dev")
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/shared")
     assert notes_of(tmp_path, urn).where("") == str(tmp_path / "shared" / ".pulumi" / "prefect" / "p" / "dev")
-    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://bucket")
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
     assert notes_of(tmp_path, urn).where("") == str(tmp_path / ".infra")

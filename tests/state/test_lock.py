@@ -39,7 +39,7 @@ from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.lock import StackLock
 try:
     with StackLock(FileStore(Path(sys.argv[1])), "p", "dev") as lock:
-        print("taken:", lock.note)
+        print("taken:", *lock.notes)
 except StateLockedError as error:
     print(error)
 """
@@ -83,7 +83,7 @@ def ago(seconds: float) -> str:
 def test_a_dead_process_of_this_host_holds_no_lock(tmp_path: Path) -> None:
     path = put(tmp_path, pid=ended(), timestamp=ago(60))
     with StackLock(FileStore(tmp_path), "p", "dev") as lock:
-        assert "died on this machine" in lock.note
+        assert "died on this machine" in lock.notes[0]
     assert list(path.parent.iterdir()) == []
 
 
@@ -96,7 +96,7 @@ def test_a_killed_child_that_nobody_waited_for_holds_none(tmp_path: Path) -> Non
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         with StackLock(FileStore(tmp_path), "p", "dev") as lock:
-            assert str(child.pid) in lock.note
+            assert str(child.pid) in lock.notes[0]
 
 
 @pytest.mark.usefixtures("machine_of_its_own")
@@ -104,7 +104,7 @@ def test_a_process_that_got_the_number_later_is_another(tmp_path: Path) -> None:
     """This very process runs, but began long after the lock was taken."""
     put(tmp_path, pid=os.getpid(), timestamp=ago(365 * 86400))
     with StackLock(FileStore(tmp_path), "p", "dev") as lock:
-        assert lock.note
+        assert lock.notes
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_two_at_once(tmp_path: Path) -> None:
     with StackLock(FileStore(tmp_path), "p", "dev"), pytest.raises(StateLockedError, match=f"pid {os.getpid()}"):
         StackLock(FileStore(tmp_path), "p", "dev").__enter__()
     with StackLock(FileStore(tmp_path), "p", "dev") as lock:
-        assert not lock.note
+        assert not lock.notes
 
 
 def test_a_live_lock_of_this_host_is_cleared_by_force_alone(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_the_lock_of_a_killed_run_is_removed(tmp_path: Path) -> None:
         holder.kill()
         os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
         with StackLock(FileStore(tmp_path), "p", "dev") as lock:
-            assert lock.note == f"removed the lock of process {holder.pid}, which died on this machine"
+            assert lock.notes[0] == f"removed the lock of process {holder.pid}, which died on this machine"
 
 
 def test_a_run_in_another_pid_namespace_keeps_its_lock(tmp_path: Path, unshared: list[str]) -> None:
@@ -177,7 +177,7 @@ def test_a_run_in_another_pid_namespace_keeps_its_lock(tmp_path: Path, unshared:
             running.communicate("")
             assert running.returncode == 0
         with StackLock(FileStore(tmp_path), "p", "dev") as lock:
-            assert lock.note == ""
+            assert lock.notes == []
 
 
 @pytest.mark.usefixtures("machine_of_its_own")
@@ -214,7 +214,7 @@ def test_only_certain_death_counts(tmp_path: Path, change: dict[str, Any], dead:
     lock = StackLock(FileStore(tmp_path), "p", "dev")
     if dead:
         with lock:
-            assert "died on this machine" in lock.note
+            assert "died on this machine" in lock.notes[0]
         return
     with pytest.raises(StateLockedError, match=r"locked by .*pid .*, \d+ seconds ago"):
         lock.__enter__()

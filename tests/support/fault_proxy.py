@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 FAULTS = ("429", "500", "503", "500 after", "503 after", "reset", "reset after", "late")
-"""`after`: the server has acted; `late`: its answer comes after `late` seconds. In `once` there may also be 422, which
-echoes what was sent."""
+"""`after`: the server has acted; `late`: its answer comes after `late` seconds. In `once` there may also be 403,
+501, and 422, which echoes what was sent."""
 
 
 @dataclass
@@ -106,7 +106,7 @@ class FaultProxy:
             return False
         fault = self.plan.fault(method, path)
         self.calls.append(Call(method, path, fault, time.monotonic()))
-        if fault in {"422", "429", "500", "503"}:
+        if fault in {"403", "422", "429", "501", "500", "503"}:
             text = json.dumps({"detail": f"cannot take {body.decode()}"}).encode() if fault == "422" else b"{}"
             writer.write(b"HTTP/1.1 %s X\r\ncontent-length: %d\r\n\r\n%s" % (fault.encode(), len(text), text))
             await writer.drain()

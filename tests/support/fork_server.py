@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import obstore
 
 import prefect_pulumi.api.blocking
 import prefect_pulumi.app.operations
@@ -62,8 +63,8 @@ class Boundaries:
         path = Path(f"/proc/self/fd/{file}").readlink()
         return "journal" in path.parts and path.suffix == ".jsonl"
 
-    def wrap(self, name: str) -> None:
-        real = getattr(os, name)
+    def wrap(self, name: str, module: Any = os) -> None:
+        real = getattr(module, name)
 
         def wrapped(*args: Any, **options: Any) -> Any:
             file = args[0] if isinstance(args[0], int) else None
@@ -76,7 +77,7 @@ class Boundaries:
                 self.passed(file)
             return result
 
-        setattr(os, name, wrapped)
+        setattr(module, name, wrapped)
 
     def wrap_http(self) -> None:
         real = httpx.AsyncHTTPTransport.handle_async_request
@@ -90,6 +91,12 @@ class Boundaries:
         httpx.AsyncHTTPTransport.handle_async_request = wrapped  # type: ignore[method-assign]
 
 
+def wrap_buckets(boundaries: Boundaries) -> None:
+    """Each object that is written or deleted is a boundary too."""
+    for name in ("put", "delete"):
+        boundaries.wrap(name, obstore)
+
+
 def child(request: dict[str, Any], log: Path) -> None:
     os.chdir(request["root"])
     os.environ.update(request.get("env") or {})
@@ -101,6 +108,7 @@ def child(request: dict[str, Any], log: Path) -> None:
     boundaries = Boundaries(request.get("kill", 0), request.get("seed", 0))
     for name in ("write", "fsync", "replace", "unlink"):
         boundaries.wrap(name)
+    wrap_buckets(boundaries)
     boundaries.wrap_http()
     code = 70
     try:
@@ -149,7 +157,13 @@ class ForkServer:
     ) -> dict[str, Any]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        request = {"root": str(project.project.root), "arguments": arguments, "kill": kill, "seed": seed, "env": env}
+        request = {
+            "root": str(project.project.root),
+            "arguments": arguments,
+            "kill": kill,
+            "seed": seed,
+            "env": {**project.environment, **(env or {})},
+        }
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
+from copy import copy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from prefect_pulumi.project.stack import Stack
+from prefect_pulumi.state.store import Store
 from tests.support.projects import Project
 from tests.support.rest import call
 
@@ -81,10 +85,18 @@ def on_server(api: str, prefix: str) -> dict[str, str]:
 
 
 class ProjectState:
-    """What a project's state folder holds for the stack `dev`."""
+    """What a project's backend holds for the stack `dev`: `.infra/state`, or the bucket of its Pulumi.yaml.
+
+    `environment`: what a process needs to use it.
+    """
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.environment: dict[str, str] = {}
+
+    @property
+    def store(self) -> Store:
+        return Stack(self.project.root, "dev").store
 
     @property
     def folder(self) -> Path:
@@ -95,7 +107,9 @@ class ProjectState:
         return self.folder / "journal/prefect-infra/dev.jsonl"
 
     def deployment(self) -> dict[str, Any]:
-        document = json.loads((self.folder / "stacks/prefect-infra/dev.json").read_text())
+        stored = self.store.read(".pulumi/stacks/prefect-infra/dev.json")
+        assert stored is not None
+        document = json.loads(stored.data)
         latest: dict[str, Any] = document["checkpoint"]["latest"]
         return latest
 
@@ -125,6 +139,13 @@ class MixedProject(ProjectState):
         }
         assert len(set(server.values())) == len(server) == size
         assert not self.deployment().get("pending_operations")
-        assert not self.journal.exists()
-        locks = self.folder / "locks/organization/prefect-infra/dev"
-        assert not [path for path in locks.iterdir() if path.suffix == ".json"]
+        assert not self.store.log(".pulumi/journal/prefect-infra/dev.jsonl").exists()
+        assert self.store.list(".pulumi/locks") == []
+
+    def on(self, project: Project, **environment: str) -> MixedProject:
+        """The same program and backend in another folder, as on another machine."""
+        other = copy(self)
+        other.project, other.environment = project, {**self.environment, **environment}
+        for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "infra/__main__.py"):
+            shutil.copy(self.project.root / name, project.root / name)
+        return other

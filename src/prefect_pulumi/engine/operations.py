@@ -199,6 +199,9 @@ def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Re
 def _apply(context: StackContext, update: Update, deployment: Deployment, kind: str, work: Callable[[], None]) -> None:
     """Carries out `work` and saves, whatever ends it. An interruption lets operations in progress get their answers."""
     context.keep_secrets()
+    if context.backend.store.is_bucket and not update.writer.digest:
+        # The salt of what the journal will hold is in no file of the machine that would go on after this one.
+        _keep(context, update, Snapshot.empty(context.manager.salt_text))
     start = int(time.time())
     interrupted, unanswered = False, 0
     with shielded():
@@ -312,8 +315,8 @@ def updating(context: StackContext) -> Iterator[Update]:
     """Holds the stack's lock; the state has in it what a crashed run had finished."""
     backend, stack = context.backend, context.stack
     with StackLock(backend.store, context.project, stack) as lock:
-        if lock.note:
-            context.sink.emit(Message("warning", lock.note))
+        for note in lock.notes:
+            context.sink.emit(Message("warning", note))
         writer = backend.writer(stack)
         snapshot = _load(context, writer, seize=True)
         journal = Journal(backend.store, context.project, stack, context.manager)

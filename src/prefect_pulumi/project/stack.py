@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from prefect_pulumi.core.errors import ConfigError, PrefectPulumiError, UnsupportedError
 from prefect_pulumi.project import layout, passphrase, pulumi_home
 from prefect_pulumi.project.stack_file import ProjectFile, StackConfig
+from prefect_pulumi.state import store_urls
 from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.secrets import PassphraseManager
@@ -125,9 +126,9 @@ class Stack:
 
     @property
     def is_remote(self) -> bool:
-        """Whether its state lies where only the official CLI reaches: Pulumi Cloud, S3 and others."""
+        """Whether its state lies where only the official CLI reaches, such as Pulumi Cloud."""
         scheme = urlsplit(self.backend_url).scheme
-        return scheme not in ("", "file")
+        return scheme not in {"", "file", *store_urls.EXTRAS}
 
     @property
     def backend_url(self) -> str:
@@ -167,9 +168,11 @@ class Stack:
         if not url:
             return FileStore(layout.state_folder(self.root))
         parts = urlsplit(url)
+        if parts.scheme in store_urls.EXTRAS:
+            return store_urls.bucket_store(url, source)
         if parts.scheme != "file":
             raise UnsupportedError(
-                f"the embedded engine works on a file backend, not on {parts.scheme or url}",
+                f"the embedded engine keeps states in files and buckets, not in {parts.scheme or url}",
                 where=source,
                 remedy="use the official CLI for this stack (pulumi up), or name another backend: PULUMI_BACKEND_URL",
             )

@@ -17,7 +17,6 @@ from pathlib import Path
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.stack import notes_of
-from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.store import Log, Store, TakenLogError
 
 LONGEST_REQUEST = 60.0
@@ -62,7 +61,7 @@ class CreateLog:
             self._open[urn] = now
             if self._log is None:
                 notes = self._notes(urn)
-                if isinstance(notes, FileStore):
+                if not notes.is_bucket:
                     notes.write(f"{layout.CREATES}/.gitignore", b"*\n")
                 self._log = notes.log(self._key)
             return self._log

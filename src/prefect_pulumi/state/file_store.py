@@ -21,6 +21,7 @@ SIDECAR = ".attrs"
 class FileStore:
     """`Store` below the folder `root`. Files are replaced by rename and synced; a version is the content's SHA-256."""
 
+    is_bucket = False
     remedy = "free the disk or correct the folder's permissions, then run again"
 
     def __init__(self, root: Path) -> None:
@@ -36,6 +37,9 @@ class FileStore:
     def has_conditional_writes(self) -> bool:
         """Other machines may share the folder, and their locks of files do not hold here."""
         return False
+
+    def caution(self) -> str:
+        return ""
 
     def where(self, key: str) -> str:
         return str(self.root / key)

@@ -10,17 +10,23 @@ from types import TracebackType
 from prefect_pulumi.core.errors import StateError, StateLockedError
 from prefect_pulumi.core.interruption import PROCESS
 from prefect_pulumi.state.lock_holder import Holder, description, holder_of
-from prefect_pulumi.state.store import Store
+from prefect_pulumi.state.store import ChangedObjectError, Store
 
 
 def _folder(project: str, stack: str) -> str:
     return f".pulumi/locks/organization/{project}/{stack}"
 
 
+SHARED_NAME = "prefect-pulumi.json"
+"""The one lock of this engine where creating it keeps others out; the official CLI takes any name for a lock."""
+
+
 class StackLock:
     """Context manager. Raises `StateLockedError` that names the holder; nobody waits.
 
-    A lock is removed where it is certain that its process has ended (`lock_holder`); `note` then says so.
+    Where the store has conditional writes, the lock is one object that only one run can create; else, as the official
+    CLI does it, each run has its own, and looks for others' before and after it writes. A lock is removed where it is
+    certain that its process has ended (`lock_holder`). `notes`: what the user should know.
     """
 
     def __init__(self, store: Store, project: str, stack: str) -> None:
@@ -28,17 +34,24 @@ class StackLock:
         self._folder = _folder(project, stack)
         self._stack = stack
         self._own = f"{self._folder}/{uuid.uuid4()}.json"
-        self.note = ""
+        self._content = json.dumps({**description(), "run": uuid.uuid4().hex}).encode()
+        self.notes: list[str] = []
 
     def __enter__(self) -> StackLock:
         try:
+            if self._store.caution():
+                self.notes.append(self._store.caution())
+            if self._store.has_conditional_writes():
+                self._own = f"{self._folder}/{SHARED_NAME}"
             self._refuse_foreign()
-            self._store.create(self._own, json.dumps(description()).encode())
+            self._take()
         except OSError as error:
             with contextlib.suppress(OSError):
                 self._release()  # its answer may be lost
             where = self._store.where(self._folder)
-            raise StateError(f"the lock cannot be written: {error.strerror}", where=where) from error
+            raise StateError(
+                f"the lock cannot be written: {error.strerror}", where=where, remedy=self._store.remedy
+            ) from error
         try:
             self._refuse_foreign()
         except BaseException:
@@ -50,10 +63,35 @@ class StackLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._release()
+        try:
+            self._release()
+        except OSError as fault:
+            if error is None:
+                raise StateError(
+                    f"the lock cannot be removed: {fault.strerror}",
+                    where=self._store.where(self._own),
+                    remedy=f"infra cancel -s {self._stack}",
+                ) from fault
+
+    def _take(self) -> None:
+        """Creates the lock, or writes it over that of a dead process, whichever run is first."""
+        try:
+            self._store.create(self._own, self._content)
+        except FileExistsError:
+            holder = holder_of(self._store, self._own)
+            if holder is None or not holder.is_dead:
+                raise self._locked(holder) from None
+            try:
+                self._store.replace(self._own, self._content, holder.version)
+            except ChangedObjectError:
+                raise self._locked(holder_of(self._store, self._own)) from None
+            self._note_dead(holder)
 
     def _release(self) -> None:
-        self._store.delete([self._own])
+        """Only its own: another run may have it after `infra cancel`."""
+        present = self._store.read(self._own)
+        if present is not None and present.data == self._content:
+            self._store.delete([self._own])
         if self._release in PROCESS.releases:
             PROCESS.releases.remove(self._release)
 
@@ -64,15 +102,20 @@ class StackLock:
             holder = holder_of(self._store, key)
             if holder is None:
                 continue  # released meanwhile
-            if holder.is_dead:
-                self._store.delete([key])
-                self.note = f"removed the lock of process {holder.pid}, which died on this machine"
-                continue
-            raise StateLockedError(
-                f"stack {self._stack} is locked by {holder}",
-                where=holder.where,
-                remedy=f"wait for it to end; if no such process runs any longer: infra cancel -s {self._stack}",
-            )
+            if not holder.is_dead:
+                raise self._locked(holder)
+            self._store.delete([key])
+            self._note_dead(holder)
+
+    def _note_dead(self, holder: Holder) -> None:
+        self.notes.append(f"removed the lock of process {holder.pid}, which died on this machine")
+
+    def _locked(self, holder: Holder | None) -> StateLockedError:
+        return StateLockedError(
+            f"stack {self._stack} is locked by {holder or 'a run that has just ended'}",
+            where=holder.where if holder is not None else self._store.where(self._folder),
+            remedy=f"wait for it to end; if no such process runs any longer: infra cancel -s {self._stack}",
+        )
 
 
 def _keys(store: Store, folder: str) -> list[str]:

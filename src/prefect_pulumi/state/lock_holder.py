@@ -38,12 +38,14 @@ def description() -> dict[str, Any]:
 class Holder:
     """The content of a lock, which anybody may have written; `fault` says what is wrong with it.
 
-    `where`: its place; `is_local`: whether only this machine can write there; `written`: Unix seconds.
+    `where`: its place; `version`: as the store says it; `is_local`: whether only this machine can write there;
+    `written`: Unix seconds.
     """
 
     where: str
     is_local: Callable[[], bool]
     written: float
+    version: str = ""
     content: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
 
@@ -146,10 +148,10 @@ def holder_of(store: Store, key: str) -> Holder | None:
         content = json.loads(stored.data)
     except (ValueError, RecursionError):
         fault = "not JSON" if stored.data.strip() else "empty"
-        return Holder(where, is_local, stored.modified, fault=fault)
+        return Holder(where, is_local, stored.modified, stored.version, fault=fault)
     if not isinstance(content, dict):
-        return Holder(where, is_local, stored.modified, fault="not an object")
-    return Holder(where, is_local, stored.modified, content)
+        return Holder(where, is_local, stored.modified, stored.version, fault="not an object")
+    return Holder(where, is_local, stored.modified, stored.version, content)
 
 
 def _user_name() -> str:

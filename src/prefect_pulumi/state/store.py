@@ -2,7 +2,7 @@
 
 A key is a path below the backend's root: `.pulumi/stacks/<project>/<stack>.json`. `FileStore` keeps the objects as
 files, `ObjectStore` in a bucket. Every fault of a store is an `OSError` with a `strerror` and, as `filename`, the
-place.
+place; that of a bucket is a `StateError` besides.
 """
 
 from __future__ import annotations
@@ -69,9 +69,12 @@ class Log(Protocol):
 class Store(Protocol):
     """The objects below one root.
 
-    `url`: of the root, as the official CLI takes it. `remedy`: what to type when it cannot be written.
-    `is_local`: whether its objects are files of this machine's own disk, which no other machine writes.
+    `url`: of the root, as the official CLI takes it. `remedy`: what to type when it cannot be written. `is_bucket`:
+    whether it is apart from the machine's files. `is_local`: whether its objects are files of this machine's own disk,
+    which no other machine writes.
     """
+
+    is_bucket: bool
 
     @property
     def url(self) -> str: ...
@@ -82,6 +85,9 @@ class Store(Protocol):
 
     def has_conditional_writes(self) -> bool:
         """Whether `create` and `replace` hold against writers on other machines."""
+
+    def caution(self) -> str:
+        """What a user should know before anything is written here; "" for nothing."""
 
     def where(self, key: str) -> str:
         """The object's place, for people: a path or a URL."""

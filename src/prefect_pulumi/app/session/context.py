@@ -16,7 +16,19 @@ from prefect_pulumi.engine.run.providers import Loader
 from prefect_pulumi.project.passphrase import read_passphrase
 from prefect_pulumi.project.stack import Stack
 
-CREDENTIALS = ("PREFECT_API_KEY", "PREFECT_API_AUTH_STRING")
+CREDENTIALS = (
+    "PREFECT_API_KEY",
+    "PREFECT_API_AUTH_STRING",
+    # Of the bucket that has the state.
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AZURE_STORAGE_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_CLIENT_SECRET",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+    "GOOGLE_CREDENTIALS",
+)
 
 
 def engine_context(
