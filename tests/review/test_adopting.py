@@ -10,7 +10,8 @@ import yaml
 
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.review.edits import yaml_edit
-from prefect_pulumi.review.edits.adoption import Code, adopt, diff, steps
+from prefect_pulumi.review.edits.adoption import Code, adopt, steps
+from prefect_pulumi.review.edits.patch import unified_diff
 from prefect_pulumi.review.edits.python_edit import Source, literal
 from prefect_pulumi.review.edits.yaml_edit import CannotEditError
 from prefect_pulumi.review.model import NO_VALUE, SECRET, Class, DisplayValue, FieldChange, Item
@@ -98,6 +99,11 @@ Variable(
 JsonBlock("app", value=load())
 for name in ("a", "b"):
     Variable(name, value=1)
+print(pool)
+unused = Variable("unused", value=1)  # by nothing
+if unused_too := 1:
+    Variable("alone", value=1)
+Variable("beside", value=1); print(pool)
 '''
 
 
@@ -141,7 +147,121 @@ def test_what_is_no_literal_is_left_to_people() -> None:
     region = source.resource("Variable", "region")
     assert region is not None
     assert "region" not in source.remove(region)
+    unused, beside = source.resource("Variable", "unused"), source.resource("Variable", "beside")
+    assert unused is not None
+    assert beside is not None
+    assert "by nothing" not in source.remove(unused)
+    with pytest.raises(CannotEditError, match="by hand"):
+        source.remove(beside)
     assert literal({"a": [True, None, 'it"s', 1.5]}) == '{"a": [true, None, "it\\"s", 1.5]}'.replace("true", "True")
+
+
+CONFIG = """\
+config:
+  p:environment:
+    pools:
+      etl:
+        type: process
+        queues:
+          fast: {priority: 1}
+    variables:
+      # The only one.
+      region:
+        value: eu
+"""
+DEPLOYS = """\
+deployments:
+- &first
+  name: first
+  schedules:
+  - slug: s
+    cron: 0 6 * * *
+- name: second
+  tags: &tags [a, b]
+  description: |
+    Two
+
+    # lines
+# About the third.
+- name: third
+  tags: *tags
+  schedules: [{interval: 600}]
+  more:
+  - *tags
+"""
+
+
+def gone(kind: str, name: str, key: str = "") -> Item:
+    return Item(key or f"urn:pulumi:dev::p::t::{name}", kind, name, Class.MISSING_LIVE)
+
+
+@pytest.mark.parametrize(
+    ("items", "left"),
+    [
+        (
+            [gone("Variable", "region")],
+            {"p:environment": {"pools": {"etl": {"type": "process", "queues": {"fast": {"priority": 1}}}}}},
+        ),
+        (
+            [gone("WorkQueue", "etl/fast")],
+            {"p:environment": {"pools": {"etl": {"type": "process"}}, "variables": {"region": {"value": "eu"}}}},
+        ),
+        (
+            [gone("WorkPool", "etl"), gone("WorkQueue", "etl/fast")],
+            {"p:environment": {"variables": {"region": {"value": "eu"}}}},
+        ),
+    ],
+)
+def test_what_is_gone_leaves_no_empty_group(items: list[Item], left: Any) -> None:
+    adopted = adopt(Code("p", {"dev": CONFIG}, config="dev"), items)
+    assert adopted.left == []
+    assert yaml.safe_load(adopted.files["dev"]) == {"config": left}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "applied", "live", "lines"),
+    [
+        ("second", "", None, None, "- name: second|  tags: &tags [a, b]|  description: |"),
+        ("third", "tags[0]", "a", "c", "-  tags: *tags|+  tags: [c, b]"),
+        ("third", "tags", ["a", "b"], ["z"], "-  tags: *tags|+  tags: [z]"),
+        (
+            "third", 'schedules["every 600s"]', {"interval": 600.0}, None,
+            "-  schedules: [{interval: 600}]|+  schedules: []",
+        ),
+        (
+            "first", "schedules.s", {"cron": "0 6 * * *"}, None,
+            "-  schedules:|-  - slug: s|-    cron: 0 6 * * *|+  schedules: []",
+        ),
+        (
+            "first", 'schedules["0 7 * * *"]', None,
+            {"cron": "0 7 * * *", "timezone": "UTC", "day_or": True, "active": False, "parameters": {}, "slug": None},
+            "+  - {cron: 0 7 * * *, active: false}",
+        ),
+        (
+            "third", "schedules.new", None, {"interval": 900.0, "timezone": "Europe/Berlin", "slug": "new"},
+            "-  schedules: [{interval: 600}]|"
+            "+  schedules: [{interval: 600}, {slug: new, interval: 900, timezone: Europe/Berlin}]",
+        ),
+        (
+            "second", "description", "Two\n\n# lines\n", "Three",
+            "-  description: ||-    Two|-|-    # lines|+  description: Three",
+        ),
+    ],
+)  # fmt: skip
+def test_entries_of_prefect_yaml(name: str, path: str, applied: Any, live: Any, lines: str) -> None:
+    """Comments, anchors and the entries beside stay; what others use of an entry keeps it from being taken out."""
+    code, key = Code("p", {"prefect.yaml": DEPLOYS}, deploys="prefect.yaml"), f"urn:x#f/{name}"
+    adopted = adopt(code, [item("Deployment", f"f/{name}", path, applied, live, key=key)] if path else [
+        gone("Deployment", f"f/{name}", key)
+    ])  # fmt: skip
+    if not path:
+        assert "anchor" in adopted.left[0].reason or "alias" in adopted.left[0].reason
+        return
+    assert adopted.left == []
+    new = adopted.files["prefect.yaml"]
+    changed = difflib.unified_diff(DEPLOYS.splitlines(), new.splitlines(), n=0, lineterm="")
+    assert "|".join(line for line in changed if not line.startswith(("---", "+++", "@@"))) == lines
+    assert "# About the third." in adopted.files["prefect.yaml"]
 
 
 def test_steps_of_a_path() -> None:
@@ -163,10 +283,10 @@ def test_only_what_says_the_same_is_edited_and_secrets_never() -> None:
     code = Code("p", {"infra/__main__.py": PROGRAM}, program=["infra/__main__.py"])
     stale = adopt(code, [item("WorkPool", "etl", "concurrencyLimit", 3, 9)])
     assert stale.files == {}
-    assert "in another way" in stale.left[0]
+    assert "in another way" in stale.left[0].reason
     change = FieldChange("value", Class.CHANGED_LIVE, SECRET, SECRET, SECRET)
     hidden = Item("urn:pulumi:dev::p::t::region", "Variable", "region", Class.CHANGED_LIVE, fields=(change,))
-    assert "config set --secret" in adopt(code, [hidden]).left[0]
+    assert "config set --secret" in adopt(code, [hidden]).left[0].reason
     leaked = adopt(code, [item("WorkPool", "etl", "concurrencyLimit", 2, "x [secret] y")])
     assert leaked.files == {}
 
@@ -176,7 +296,8 @@ def test_several_edits_of_one_file_make_one_diff() -> None:
     made = adopt(
         code, [item("WorkPool", "etl", "concurrencyLimit", 2, 9), item("Variable", "region", "tags", ["x"], [])]
     )
-    text = diff(code, made, "sub/")
+    ((path, new),), old = made.changed(code).items(), code.files["infra/__main__.py"]
+    text = unified_diff(f"sub/{path}", old.encode(), new.encode())
     assert text.startswith("diff --git a/sub/infra/__main__.py b/sub/infra/__main__.py\n--- a/sub/")
     assert text.count("@@ ") == 1
     assert "\\ No newline at end of file" not in text or text.endswith("\n")
@@ -190,7 +311,7 @@ def test_a_schedule_of_prefect_yaml_is_found_by_slug_or_rule() -> None:
 
     def edited(path: str, applied: Any, live: Any) -> tuple[str, list[str]]:
         adopted = adopt(code, [item("Deployment", "f/a", path, applied, live, key="urn:x#f/a")])
-        return adopted.files.get("prefect.yaml", ""), adopted.left
+        return adopted.files.get("prefect.yaml", ""), [str(entry) for entry in adopted.left]
 
     assert "  - cron: 0 8 * * *\n" in edited('schedules["0 6 * * *"].cron', "0 6 * * *", "0 8 * * *")[0]
     assert "  - interval: 600\n    active: false\n" in edited('schedules["every 600s"].active', True, False)[0]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import pytest
 
 from prefect_pulumi.review.model import Class, Environment, Item, Node, Report, Topology
 from prefect_pulumi.review.renderers.html import embedded, render
@@ -28,6 +31,9 @@ def test_it_needs_nothing_else(sample: ModuleType) -> None:
     assert "default-src 'none'" in text
 
 
+ITEMS = ".item:not(.out)"
+
+
 def opened(browser: Any, report: Report, folder: Path) -> None:
     path = folder / "report.html"
     path.write_text(render(report), "utf-8")
@@ -44,7 +50,7 @@ def test_in_a_browser(browser: Any, sample: ModuleType, tmp_path: Path) -> None:
     """A reviewer reads the verdict, looks at the picture, opens an object, searches, and turns the light off."""
     opened(browser, sample.report(), tmp_path)
     assert "dev: drift" in select(browser, ".verdict h2")[0].text
-    assert len(select(browser, ".item")) == len(sample.report().environments[0].items)
+    assert len(select(browser, ITEMS)) == len(sample.report().environments[0].items)
 
     # The picture: each kind of object, drift coloured, and a click that leads to the object.
     kinds = {node.get_attribute("data-node").split(":")[0] for node in select(browser, ".node")}
@@ -70,16 +76,16 @@ def test_in_a_browser(browser: Any, sample: ModuleType, tmp_path: Path) -> None:
     ActionChains(browser).send_keys("/").perform()
     assert browser.switch_to.active_element.get_attribute("id") == "search"
     ActionChains(browser).send_keys("token").perform()
-    until(lambda: len(select(browser, ".item")) == 1)
-    assert "SecretBlock" in select(browser, ".item")[0].text
+    until(lambda: len(select(browser, ITEMS)) == 1)
+    assert "SecretBlock" in select(browser, ITEMS)[0].text
     ActionChains(browser).send_keys(Keys.ESCAPE).perform()
-    until(lambda: len(select(browser, ".item")) > 1)
+    until(lambda: len(select(browser, ITEMS)) > 1)
     ActionChains(browser).send_keys("j").send_keys("j").send_keys(Keys.ENTER).perform()
     until(lambda: select(browser, '.item > button[aria-expanded="true"]'))
     tile = select(browser, '.tile[data-state="missing live"]')[0]
     tile.send_keys(Keys.ENTER)
-    until(lambda: len(select(browser, ".item")) == 1)
-    assert "orders/daily" in select(browser, ".item")[0].text
+    until(lambda: len(select(browser, ITEMS)) == 1)
+    assert "orders/daily" in select(browser, ITEMS)[0].text
     ActionChains(browser).send_keys(Keys.ESCAPE).perform()
 
     # Light and dark.
@@ -109,15 +115,15 @@ def test_names_of_strangers_are_text(browser: Any, sample: ModuleType, tmp_path:
 
 def test_it_is_usable_at_5000_objects(browser: Any, tmp_path: Path) -> None:
     opened(browser, large(5000), tmp_path)
-    until(lambda: select(browser, ".pool"))
+    until(lambda: select(browser, ".pool:not(.out)"))
     ready = browser.execute_script("return performance.timing.domContentLoadedEventEnd - performance.timing.fetchStart")
     assert ready < 60_000
     box = select(browser, "#search")[0]
     box.send_keys("variable-77")
-    until(lambda: 0 < len(select(browser, ".item")) < 20)
+    until(lambda: 0 < len(select(browser, ITEMS)) < 20)
     box.clear()
     box.send_keys("pool-7 ")
-    until(lambda: select(browser, ".pool"))
+    until(lambda: select(browser, ".pool:not(.out)"))
     cost = browser.execute_script(
         "const began = performance.now(), box = document.getElementById('search'); box.value = '';"
         "document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'})); return performance.now() - began;"
@@ -146,3 +152,80 @@ def large(count: int) -> Report:
     topology = Topology(tuple(nodes), tuple(edges))
     environment = Environment("prod", "http://x/api", items=tuple(items), objects=count, topology=topology)
     return replace(Report("drift", "2026-11-25T07:00:00Z", (environment,), "p"), tool="prefect-pulumi")
+
+
+LAYOUT = """
+const wide = [], narrow = [], width = document.documentElement.clientWidth;
+const shown = (each) => each.getClientRects().length && !each.closest('.hidden, svg, thead');
+for (const each of document.querySelectorAll('body *')) {
+  const box = each.getBoundingClientRect();
+  if (shown(each) && (box.right > width + 1 || box.left < -1) && !each.classList.contains('skip')) wide.push((each.className || each.tagName) + ' ' + box.left + ' ' + box.right);
+}
+for (const each of document.querySelectorAll('.name, .kind, .when, td, .remedy > div, .verdict h2')) {
+  const probe = document.createElement('span');
+  probe.textContent = '00000000'; probe.style = 'display: inline-block; white-space: nowrap'; each.append(probe);
+  const need = probe.getBoundingClientRect().width; probe.remove();
+  if (shown(each) && each.textContent.length > 7 && each.clientWidth && each.getBoundingClientRect().width < need) narrow.push(each.className + ': ' + each.textContent);
+}
+return [document.documentElement.scrollWidth - width, wide, narrow];
+"""  # noqa: E501
+
+
+def resized(browser: Any, width: int, media: str = "screen", scheme: str = "light") -> None:
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_it_fits_the_screen(browser: Any, sample: ModuleType, tmp_path: Path, width: int, scheme: str) -> None:
+    """Nothing is scrolled sideways, and no column is narrower than 8 characters, with every object open."""
+    resized(browser, width, scheme=scheme)
+    try:
+        opened(browser, sample.report(), tmp_path)
+        browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+        assert len(select(browser, ".item .details")) == len(select(browser, ITEMS)) > 20
+        if shots := os.environ.get("SCREENSHOTS"):
+            browser.save_screenshot(f"{shots}/{width}-{scheme}.png")
+        assert browser.execute_script(LAYOUT) == [0, [], []]
+        assert browser.execute_script("return document.documentElement.dataset.theme") == scheme
+        resized(browser, width, media="print", scheme=scheme)
+        heights = "return [...document.querySelectorAll('.item, .pool, .details')].map((each) => each.offsetHeight)"
+        assert min(browser.execute_script(heights)) > 10
+    finally:
+        resized(browser, 1440)
+
+
+SPEED = """
+const box = document.getElementById('search'), best = {};
+for (const words of arguments[0]) {
+  best[words] = 1e9;
+  for (let i = 0; i < 4; i++) {
+    location.hash = '#q=' + words;
+    const began = performance.now();
+    dispatchEvent(new HashChangeEvent('hashchange'));
+    document.body.offsetHeight;
+    best[words] = Math.min(best[words], performance.now() - began);
+  }
+}
+return best;
+"""
+
+
+def test_a_search_among_2000_objects_takes_100_ms_and_is_in_the_address(browser: Any, tmp_path: Path) -> None:
+    opened(browser, large(2000), tmp_path)
+    until(lambda: select(browser, ".pool:not(.out)"), 20)
+    words = ["variable-77", "v", "pool-7", "nothing"]
+    best = browser.execute_script(SPEED, words)
+    assert max(best.values()) < 100, best
+    assert select(browser, ITEMS) == []
+    address = (tmp_path / "report.html").as_uri()
+    browser.get("about:blank")
+    browser.get(f"{address}#show=changed+live&q=variable-77")
+    until(lambda: 0 < len(select(browser, ITEMS)) < 20, 20)
+    assert select(browser, "#search")[0].get_attribute("value") == "variable-77"
+    assert select(browser, '.tile[aria-pressed="true"] span')[0].text == "changed live"
+    select(browser, "#search")[0].send_keys("7")
+    until(lambda: browser.current_url.endswith("q=variable-777"), 20)

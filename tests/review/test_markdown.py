@@ -6,12 +6,22 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from types import ModuleType
 from typing import Any
+from unicodedata import lookup
 
 import pytest
 from markdown_it import MarkdownIt
 
 from prefect_pulumi.core.display_text import one_line
-from prefect_pulumi.review.model import Class, Environment, Item, Report
+from prefect_pulumi.review.model import (
+    GONE_ALREADY,
+    Action,
+    Class,
+    DisplayValue,
+    Environment,
+    FieldChange,
+    Item,
+    Report,
+)
 from prefect_pulumi.review.remedies import with_remedies
 from prefect_pulumi.review.renderers import markdown
 from prefect_pulumi.review.renderers.escape import code, plain
@@ -70,7 +80,7 @@ def test_nothing_of_a_stranger_becomes_markup(sample: ModuleType) -> None:
     assert found.tags <= ALLOWED, found.tags - ALLOWED
     assert {pair for pair in found.attributes if pair[0] != "style"} == {("class", "language-diff")}
     assert found.rows
-    assert set(found.rows) <= {5, 10}
+    assert set(found.rows) == {4, 5}
     assert found.comments == [" prefect-pulumi-review: p-dev "]
     for shown in sample.HOSTILE:
         line = one_line(shown)
@@ -126,6 +136,53 @@ def test_it_is_cut_at_the_forges_limit_gravest_first(name: str) -> None:
     assert text.count("<details>") == text.count("</details>")
     both = replace(report, environments=(*report.environments, *report.environments))
     assert len(markdown.render(both).encode()) <= markdown.LIMIT
+
+
+def test_names_are_kept_when_remedies_and_fields_are_cut() -> None:
+    change = FieldChange("value", Class.CHANGED_LIVE, *(DisplayValue("value", text * 60) for text in "aab"))
+
+    def shown(count: int) -> tuple[int, int, int]:
+        items = [Item(f"urn:{i}", "Variable", f"v-{i}", Class.CHANGED_LIVE, fields=(change,)) for i in range(count)]
+        environment = Environment("dev", "http://x/api", items=tuple(with_remedies(items, "dev")), objects=count)
+        text = markdown.comment(Report("drift", "2026-11-25T07:00:00Z", (environment,), "p"), environment)
+        assert len(text.encode()) <= markdown.LIMIT
+        names = sum(f"<code>v-{i}</code>:" in text for i in range(count))
+        return names, text.count("What to do"), text.count("| field |")
+
+    assert shown(20) == (20, 20, 20)
+    assert shown(100) == (100, 0, 100)
+    assert shown(400) == (400, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("action", "note", "icon"),
+    [
+        (Action.DELETE, "", "WARNING SIGN"),
+        (Action.PRUNE, "", "WARNING SIGN"),
+        (Action.REPLACE, "", "WARNING SIGN"),
+        (Action.DELETE, GONE_ALREADY, "WHITE HEAVY CHECK MARK"),
+        (Action.UPDATE, "", "WHITE HEAVY CHECK MARK"),
+        (Action.CREATE, "", "WHITE HEAVY CHECK MARK"),
+    ],
+)
+def test_what_destroys_is_no_tick(action: Action, note: str, icon: str) -> None:
+    item = Item("urn:x", "Variable", "v", Class.THIS_CHANGE, action, "1", note=note)
+    environment = Environment("dev", "http://x/api", items=(item,), objects=1)
+    report = Report("review", "2026-11-25T07:00:00Z", (environment,), "p")
+    assert lookup(icon) in markdown.comment(report, environment).splitlines()[1]
+
+
+def test_the_branchs_own_change_is_first_with_deletes_at_its_head_and_drift_is_folded() -> None:
+    actions = (Action.CREATE, Action.UPDATE, Action.DEPLOY, Action.REPLACE, Action.PRUNE, Action.DELETE)
+    changes = [Item(f"urn:{action}", "Variable", f"v-{action}", Class.THIS_CHANGE, action, "1") for action in actions]
+    drift = [Item("urn:x", "WorkPool", "drifted", Class.CHANGED_LIVE)]
+    environment = Environment("dev", "http://x/api", items=(*drift, *changes), objects=9)
+    text = markdown.comment(Report("review", "2026-11-25T07:00:00Z", (environment,), "p"), environment)
+    signs = [line.split("`")[1] for line in text.splitlines() if line.startswith("- `")]
+    assert signs == ["-", "-", "-/+", "~", "~", "+", "~"]
+    assert text.index("v-create") < text.index("drifted")
+    assert "<details><summary><b>Changed live</b> (1): <code>drifted</code></summary>" in text
+    assert "1 to delete, 1 to prune, 1 to replace, 1 to update, 1 to deploy, 1 to create" in text
 
 
 def test_long_parts_are_folded() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import subprocess
+import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,8 +98,6 @@ def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] =
 def push_file(root: Path, path: str, message: str, branch: str) -> str:
     """Commits one file of the working tree on top of HEAD and pushes that as `branch` to origin, whatever it was there;
     the working tree, the index and HEAD stay as they are. Returns the commit."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         _git(root, "read-tree", "HEAD", env=env)
@@ -182,6 +182,33 @@ def list_files(root: Path) -> list[str] | None:
     return [name for name in dict.fromkeys(text.split("\0")) if name]
 
 
+def as_stored(root: Path, path: str, data: bytes) -> bytes:
+    """What git stores when the file `path` holds `data`: after line ends and filters. `data` itself outside git.
+
+    The repository is not written: the object goes into a temporary folder. Raises `OperationError` for a filter that
+    fails.
+    """
+    if not prefix(root) and _code(root, "rev-parse", "--git-dir") != 0:
+        return data
+    with tempfile.TemporaryDirectory(prefix="prefect-pulumi-git-") as folder:
+        env = {"GIT_OBJECT_DIRECTORY": folder}
+        options = ("-c", "core.safecrlf=false")
+        written = _pipe(root, *options, "hash-object", "-w", "--stdin", f"--path={path}", data=data, env=env)
+        name = written.decode().strip()
+        if name == hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest():
+            return data
+        return _pipe(root, "cat-file", "blob", name, env=env)
+
+
+def refusal(root: Path, patch: str) -> str:
+    """Why `git apply` does not take a patch; "" when it does."""
+    try:
+        _pipe(root, "apply", "--check", "-", data=patch.encode())
+    except OperationError as error:
+        return error.message
+    return ""
+
+
 def set_local_config(root: Path, key: str, value: str) -> None:
     """Sets a key of the repository's own configuration; does nothing where git does not let it."""
     with contextlib.suppress(OperationError):
@@ -198,21 +225,35 @@ def _git(root: Path, *arguments: str, env: dict[str, str] | None = None, check: 
     return done.stdout
 
 
+def _pipe(root: Path, *arguments: str, data: bytes = b"", env: dict[str, str] | None = None) -> bytes:
+    """What a command makes of `data`. Raises `OperationError`."""
+    done = _run_bytes(root, *arguments, data=data, env=env)
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise OperationError(lines[0] if lines else f"exit code {done.returncode}", where="git")
+    return done.stdout
+
+
 def _code(root: Path, *arguments: str) -> int:
     return _run(root, *arguments).returncode
 
 
 def _run(root: Path, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    done = _run_bytes(root, *arguments, env=env)
+    out, err = (stream.decode("utf-8", "replace").replace("\r\n", "\n") for stream in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, out, err)
+
+
+def _run_bytes(
+    root: Path, *arguments: str, data: bytes = b"", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
     """Raises `OperationError` when git cannot be run."""
     try:
         return subprocess.run(
             ["git", "-C", str(root), *arguments],
             capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
+            input=data,
             env={**os.environ, "LC_ALL": "C", **(env or {})},
-            stdin=subprocess.DEVNULL,
             check=False,
         )
     except OSError as error:

@@ -165,7 +165,7 @@ def keep_salt_out_of_git(root: Path) -> None:
     The salt of a passphrase that belongs to this clone alone means nothing to anybody else, so git sees the
     placeholder instead. Both are equally long, because git takes a file of another size for a changed one.
     """
-    if not (root / ".git").exists():
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return
     program = f"sed -e 's|^encryptionsalt:.*|encryptionsalt: {NO_SALT}|'"
     git.set_local_config(root, "filter.pulumi-local-salt.clean", program)

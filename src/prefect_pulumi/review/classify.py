@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from prefect_pulumi.core.diffs import ABSENT
+from prefect_pulumi.core.diffs import ABSENT, property_path
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.property_paths import covered, head
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
@@ -15,6 +15,7 @@ from prefect_pulumi.review.display import SERVER_DEFAULT, display_value, equal, 
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import (
     ANY,
+    GONE_ALREADY,
     NO_FACTS,
     Action,
     Class,
@@ -130,7 +131,7 @@ def _item(resource: ComparedResource, masker: Masker, display_name: str) -> Item
     is_gone_already = resource.missing and action in _DELETES and not changes
     if not classes:
         return None
-    note = "it is gone from the server already" if is_gone_already else masker.text(resource.note)
+    note = GONE_ALREADY if is_gone_already else masker.text(resource.note)
     return Item(
         key=resource.urn,
         kind=resource.kind,
@@ -276,6 +277,9 @@ def _class_of(by_code: bool, by_server: bool, agreed: bool) -> Class:
 
 def _leaves(name: str, secret: bool, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The keys of a block's data are the fields of its schema, and shown; what lies deeper in a secret is not."""
+    if not secret and name == "schedules" and all(side is ABSENT or isinstance(side, Mapping) for side in sides):
+        yield from _schedules(name, sides)
+        return
     if not secret:
         yield from leaves(name, sides)
         return
@@ -287,6 +291,17 @@ def _leaves(name: str, secret: bool, sides: tuple[Any, ...]) -> Iterator[tuple[s
                 yield f"{name}.{key}", values
     elif not all(equal(plain[0], side) for side in plain[1:]):
         yield name, plain
+
+
+def _schedules(name: str, sides: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """A schedule that a side does not have is one difference, not one for each of its fields."""
+    for key in sorted({key for side in sides if side is not ABSENT for key in side}):
+        members = tuple(ABSENT if side is ABSENT else side.get(key, ABSENT) for side in sides)
+        path = property_path(name, (key,))
+        if all(isinstance(member, Mapping) for member in members):
+            yield from leaves(path, members)
+        elif not all(equal(members[0], member) for member in members[1:]):
+            yield path, members
 
 
 def _given(values: Mapping[str, Any] | None, spec: FieldSpec | None, name: str) -> Any:

@@ -37,6 +37,7 @@ _SWITCHES = {
     ("WorkQueue", "paused"): _Switch("delivery", False, *_DELIVERS),
     ("GlobalConcurrencyLimit", "active"): _Switch("limit", True, Flag.LIMIT_OFF, "it holds nothing back"),
 }
+_WHOLE_SCHEDULE = re.compile(r'schedules(?:\["(.*)"\]|\.(\w+))', re.DOTALL)
 _LIMITS = ("concurrencyLimit", "concurrency_limit")
 
 
@@ -65,7 +66,7 @@ def _runs(kind: str, action: Action, missing: bool, changes: Sequence[FieldChang
     if action in (Action.DELETE, Action.REPLACE):
         yield Impact(Flag.RUNS_LOST, "its scheduled runs are deleted too")
     elif action is Action.UPDATE and any(_field(c) in _PLANNING and c.cls is not Class.CHANGED_LIVE for c in changes):
-        yield Impact(Flag.RUNS_LOST, "scheduled runs are deleted, and new ones are planned")
+        yield Impact(Flag.RUNS_LOST, "scheduled runs are deleted, and new ones are planned", again=True)
     elif missing:
         more = ": it makes no runs any more" if kind == _SCHEDULE else ""
         yield Impact(Flag.RUNS_LOST, f"the runs that it had scheduled are gone{more}")
@@ -76,6 +77,11 @@ def _switches(kind: str, changes: Sequence[FieldChange]) -> Iterator[Impact]:
     for change in changes:
         live = change.cls is Class.CHANGED_LIVE
         who, before, after = "live" if live else "by the code", change.applied, change.live if live else change.code
+        if schedule := is_schedule(change.path):
+            if after.kind == "absent" and isinstance(before.value, dict) and before.value.get("active") is not False:
+                text = f"its schedule {schedule} is deleted {who}: it makes no runs any more"
+                yield Impact(Flag.SCHEDULE_PAUSED, text)
+            continue
         schedule, name = _place(change.path)
         if name in _LIMITS and _is_number(before) and after.kind in ("value", "absent") and not _is_number(after):
             yield Impact(Flag.LIMIT_OFF, f"its limit is taken away {who}: any number of runs may be under way")
@@ -83,13 +89,17 @@ def _switches(kind: str, changes: Sequence[FieldChange]) -> Iterator[Impact]:
         if switch is None or before.kind != "value" or not isinstance(before.value, bool):
             continue
         subject = f"schedule {schedule}" if schedule else switch.subject
-        if after.kind == "absent" and schedule and before.value:
-            yield Impact(Flag.SCHEDULE_PAUSED, f"its {subject} is deleted {who}: it makes no runs any more")
-        elif after.kind == "value" and isinstance(after.value, bool) and after.value != before.value:
+        if after.kind == "value" and isinstance(after.value, bool) and after.value != before.value:
             if after.value is not switch.works:
                 yield Impact(switch.stops, f"its {subject} is turned off {who}: {switch.stopped}")
             elif switch.starts is not None:
                 yield Impact(switch.starts, f"its {subject} is turned on {who}: {switch.started}")
+
+
+def is_schedule(path: str) -> str:
+    """Name of the schedule that a field is as a whole, as one that came or went is; "" for all other fields."""
+    match = _WHOLE_SCHEDULE.fullmatch(path)
+    return (match[1] or match[2]).replace('\\"', '"') if match else ""
 
 
 def _place(path: str) -> tuple[str, str]:

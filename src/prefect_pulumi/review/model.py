@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-VERSION = 1
+VERSION = 2
 
 
 class Class(StrEnum):
@@ -34,15 +34,20 @@ class Class(StrEnum):
 
 
 class Action(StrEnum):
-    """What the code's next update does to an object."""
+    """What the code's next update does to an object, in the order in which a reviewer reads it."""
 
     NONE = "none"
-    CREATE = "create"
-    UPDATE = "update"
-    REPLACE = "replace"
     DELETE = "delete"
-    DEPLOY = "deploy"
     PRUNE = "prune"
+    REPLACE = "replace"
+    UPDATE = "update"
+    DEPLOY = "deploy"
+    CREATE = "create"
+
+    @property
+    def destroys(self) -> bool:
+        """Whether an object, or the identity of one, is lost with it."""
+        return self in (Action.DELETE, Action.PRUNE, Action.REPLACE)
 
 
 class Status(StrEnum):
@@ -66,6 +71,7 @@ class Flag(StrEnum):
     WORKER_OFFLINE = "worker offline"
     SECRET_CHANGED = "secret changed"  # noqa: S105 - a label
     DELETES_QUEUES = "queues and places of deployments lost"
+    IN_USE = "in use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,23 +119,28 @@ class Facts:
 
 
 NO_FACTS = Facts()
+GONE_ALREADY = "it is gone from the server already"
 
 
 @dataclass(frozen=True, slots=True)
 class Impact:
+    """`again`: what is lost is made again at once, perhaps for other times."""
+
     flag: Flag
     text: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """`kind`: adopt, revert, import, delete, restart or accept. `command` is to be run in the project's folder; `diff`
-    applies with `git apply`."""
+    applies with `git apply`; `left`: what it leaves out, each with the reason."""
 
     kind: str
     text: str
     command: str = ""
     diff: str = ""
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,11 @@ class Item:
     def counts(self) -> bool:
         """Whether it is drift that nobody has accepted."""
         return self.drifted and (self.accepted is None or self.accepted.expired)
+
+    @property
+    def is_gone_already(self) -> bool:
+        """Whether the code deletes what the server does not have any more."""
+        return self.note == GONE_ALREADY
 
     @property
     def changes(self) -> bool:
@@ -253,6 +269,11 @@ class Environment:
         return Status.DRIFT if any(item.counts for item in self.items) else Status.IN_SYNC
 
     @property
+    def destroys(self) -> bool:
+        """Whether this change deletes or replaces an object."""
+        return any(item.changes and item.action.destroys and not item.is_gone_already for item in self.items)
+
+    @property
     def failed(self) -> tuple[Verdict, ...]:
         return tuple(verdict for verdict in self.verdicts if not verdict.overridden)
 
@@ -265,8 +286,9 @@ class Environment:
         return {str(cls): counts.get(cls, 0) for cls in Class}
 
     def actions(self) -> dict[str, int]:
-        """Action -> number of items of this change; each action but `none` is there."""
-        counts = Counter(item.action for item in self.items if item.changes)
+        """Action -> number of items of this change; each action but `none` is there. The record of a release, which
+        every update writes, does not count."""
+        counts = Counter(item.action for item in self.items if item.changes and item.kind != "Release")
         return {str(action): counts.get(action, 0) for action in Action if action is not Action.NONE}
 
 

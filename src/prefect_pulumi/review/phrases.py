@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
+from prefect_pulumi.review.categories import counted
+from prefect_pulumi.review.impacts import is_schedule
 from prefect_pulumi.review.model import (
     Action,
     Class,
@@ -27,10 +31,38 @@ TITLES = {
     Class.THIS_CHANGE: "This change",
 }
 WAITING = "In the code already, not applied yet"
+SIGNS = {
+    Class.CONFLICT: "!",
+    Class.MISSING_LIVE: "x",
+    Class.CHANGED_LIVE: "~",
+    Class.UNMANAGED_LIVE: "?",
+}
+_ACTION_SIGNS = {Action.DELETE: "-", Action.PRUNE: "-", Action.REPLACE: "-/+", Action.CREATE: "+"}
 
 
-def value(shown: DisplayValue) -> str:
-    """One line."""
+def sign(item: Item) -> str:
+    """Of this change the sign is its action's, of drift that of its class."""
+    if item.drifted:
+        return SIGNS[item.cls]
+    is_new = item.action is Action.DEPLOY and not item.id
+    return "+" if is_new else _ACTION_SIGNS.get(item.action, "~")
+
+
+def schedule(fields: Mapping[str, Any]) -> str:
+    """`cron 0 6 * * * Europe/Berlin, off`: a schedule as one line."""
+    kind = next((kind for kind in ("cron", "interval", "rrule") if fields.get(kind) is not None), "")
+    rule = fields.get(kind, "")
+    words = f"every {rule:g} s" if kind == "interval" and isinstance(rule, int | float) else f"{kind} {rule}"
+    words = " ".join([*words.split(), str(fields.get("timezone") or "")]).strip()
+    extra = [f"parameters {json.dumps(fields['parameters'], sort_keys=True)}"] if fields.get("parameters") else []
+    extra += [f"at most {fields['max_scheduled_runs']} planned runs"] if fields.get("max_scheduled_runs") else []
+    return ", ".join([words, *extra, *(["off"] if fields.get("active") is False else [])])
+
+
+def value(shown: DisplayValue, path: str = "") -> str:
+    """One line. `path`: the field's, by which a schedule is known."""
+    if shown.kind == "value" and isinstance(shown.value, dict) and is_schedule(path):
+        return schedule(shown.value)
     if shown.kind == "value":
         text = json.dumps(shown.value, ensure_ascii=False, sort_keys=True)
         return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}... ({len(text)} characters)"
@@ -54,6 +86,11 @@ def verdict(environment: Environment) -> str:
     text = f"drift: {', '.join(drift)}" if drift else "in sync"
     doing = [f"{count} to {action}" for action, count in actions.items() if count]
     return f"{text}; this change: {', '.join(doing)}" if doing else text
+
+
+def effects(environment: Environment) -> str:
+    """The second line: what changes and drift do to the people who run flows, `stops work: 2, harmless: 5`."""
+    return ", ".join(f"{category}: {count}" for category, count in counted(environment.items).items())
 
 
 def reach(environment: Environment) -> tuple[int, int]:
@@ -93,7 +130,7 @@ def moment(text: str) -> str:
 
 def changes_line(change: FieldChange) -> str:
     """`2 -> 5` for one moving side, all three sides for a conflict."""
-    applied, live, code = value(change.applied), value(change.live), value(change.code)
+    applied, live, code = (value(side, change.path) for side in (change.applied, change.live, change.code))
     if change.cls is Class.CONFLICT:
         return f"code {code}, last applied {applied}, live {live}"
     if change.cls is Class.CHANGED_LIVE:
@@ -107,14 +144,23 @@ def action_word(item: Item) -> str:
     return f"{item.action}, not applied yet" if item.pending else str(item.action)
 
 
-def sections(environment: Environment) -> list[tuple[str, list[Item]]]:
-    """Title and items of each section that has some, gravest first; within one by kind and name."""
+def order(purpose: str) -> tuple[Class, ...]:
+    """In a review the branch's own change comes first, in a drift report what was done on the server."""
+    return (Class.CONFLICT, Class.THIS_CHANGE, *ORDER[1:-1]) if purpose == "review" else ORDER
+
+
+def sections(environment: Environment, purpose: str = "drift") -> list[tuple[str, list[Item]]]:
+    """Title and items of each section that has some; within one by action (deletes first), kind and name."""
     sections: dict[str, list[Item]] = {}
-    for cls in ORDER:
-        for item in sorted(environment.of(cls), key=lambda item: (item.kind, item.name, item.key)):
+    for cls in order(purpose):
+        for item in sorted(environment.of(cls), key=_place):
             waiting = cls is Class.THIS_CHANGE and item.pending
             sections.setdefault(WAITING if waiting else TITLES[cls], []).append(item)
     return list(sections.items())
+
+
+def _place(item: Item) -> tuple[int, str, str, str]:
+    return 0 if item.drifted else list(Action).index(item.action), item.kind, item.name, item.key
 
 
 def short_commit(report: Report) -> str:

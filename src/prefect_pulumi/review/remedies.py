@@ -13,9 +13,10 @@ def with_remedies(items: Iterable[Item], stack: str) -> list[Item]:
     return [replace(item, remedies=tuple(_remedies(item, stack))) for item in items]
 
 
-def with_diff(item: Item, diff: str) -> Item:
-    """The item with the patch that adopts it."""
-    remedies = (replace(remedy, diff=diff) if remedy.kind == "adopt" else remedy for remedy in item.remedies)
+def with_diff(item: Item, diff: str, left: Iterable[str] = ()) -> Item:
+    """The item with the patch that adopts it, and what that leaves out."""
+    left = tuple(left)
+    remedies = (replace(remedy, diff=diff, left=left) if remedy.kind == "adopt" else remedy for remedy in item.remedies)
     return replace(item, remedies=tuple(remedies))
 
 

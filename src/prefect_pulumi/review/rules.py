@@ -14,6 +14,7 @@ from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.globs import covers, matches, matches_any
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.core.values import same
+from prefect_pulumi.review.categories import category_of, policy_word
 from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
 
 
@@ -61,10 +62,25 @@ class Accepted(RulesModel):
 
 
 class Policy(RulesModel):
-    """One rule that fails the check. `forbid` share: this change may touch at most `percent` of the objects."""
+    """One rule that fails the check. `forbid` share: this change may touch at most `percent` of the objects; a
+    category: this change may do no such thing."""
 
     name: str = Field(min_length=1)
-    forbid: Literal["delete", "replace", "conflict", "drift", "unmanaged", "share"]
+    forbid: Literal[
+        "delete",
+        "replace",
+        "conflict",
+        "drift",
+        "unmanaged",
+        "share",
+        "runs-lost",
+        "stops-work",
+        "access-lost",
+        "ids-change",
+        "schedules-move",
+        "next-runs",
+        "harmless",
+    ]
     kinds: list[str] = []
     stacks: list[str] = []
     percent: float | None = Field(default=None, ge=0, le=100)
@@ -193,6 +209,8 @@ class Rules:
             return changed if environment.objects and _share(changed, environment) > policy.percent else []
         if policy.forbid in _CHANGES:
             return [item for item in changed if item.action in _CHANGES[policy.forbid]]
+        if policy.forbid not in _DRIFT:
+            return [item for item in changed if policy_word(category_of(item)) == policy.forbid]
         drifted = [item for item in chosen if item.counts]
         return [item for item in drifted if item.cls in _DRIFT[policy.forbid]]
 

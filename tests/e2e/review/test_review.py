@@ -11,7 +11,10 @@ from uuid import uuid4
 
 import pytest
 
+from prefect_pulumi import Project as PythonProject
 from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.app.review.drift_report import load_rules, observed_environment
+from prefect_pulumi.project.passphrase import keep_salt_out_of_git
 from prefect_pulumi.review.renderers.document import from_json
 from prefect_pulumi.review.renderers.text import render
 from tests.support.git_repository import commit_all, git
@@ -66,6 +69,7 @@ definitions:
   pool: &etl
     name: etl-NNN
     work_queue_name: default
+  tags: &tags [a, b]
 deployments:
   # Every morning.
   - name: daily
@@ -83,6 +87,15 @@ deployments:
     entrypoint: flows/work.py:work
     flow_name: work-NNN
     work_pool: *etl
+    tags: *tags
+    description: |
+      Of two
+
+      # lines
+    schedules:
+      - slug: gone
+        cron: 0 3 * * *
+        active: false
     pull:
       - prefect.deployments.steps.set_working_directory: {directory: /tmp}
   - name: pruned
@@ -120,13 +133,21 @@ class Team:
             ("prefect.yaml", PREFECT),
             ("flows/work.py", FLOW),
             (".gitignore", ".infra\n.venv\n__pycache__\n"),
+            (".gitattributes", (REPOSITORY / ".gitattributes").read_text()),
         ):
             (root / path).write_text(text.replace("NNN", self.n))
         self.git("init", "-q", "-b", "main")
+        keep_salt_out_of_git(root)
         self.commit("the beginning")
 
     def git(self, *words: str) -> str:
         return git(self.root, *words)
+
+    def drifted(self) -> set[str]:
+        """Keys of what drifted, found in this process and without patches."""
+        view = PythonProject(self.root).view("dev")
+        environment, _ = observed_environment(view, None, rules=load_rules(self.root))
+        return {item.key for item in environment.items if item.drifted}
 
     def commit(self, message: str) -> None:
         commit_all(self.root, message)
@@ -250,47 +271,67 @@ def test_a_base_that_does_not_run_hides_nothing(team: Team) -> None:
     }
 
 
-def test_live_edits_are_adopted_with_git_apply(team: Team, api: BlockingClient) -> None:
-    """Config, program and prefect.yaml: the patch applies, and with it nothing drifts any more."""
-    n = team.n
-    api.request("PATCH", f"/work_pools/etl-{n}", json={"concurrency_limit": 12, "description": "by hand"})
-    api.request("PATCH", f"/work_pools/etl-{n}/queues/priority", json={"concurrency_limit": 4})
+def edit_live(api: BlockingClient, n: str) -> set[str]:
+    """Every kind of drift that can be adopted; returns the items."""
+    etl = {"concurrency_limit": 12, "description": "by hand", "is_paused": True}
+    api.request("PATCH", f"/work_pools/etl-{n}", json=etl)
+    api.request("PATCH", f"/work_pools/etl-{n}/queues/priority", json={"concurrency_limit": 4, "priority": 5})
     api.request("PATCH", f"/work_pools/literal-{n}", json={"concurrency_limit": 7})
     api.request("PATCH", f"/variables/name/region_{n}", json={"value": "us", "tags": ["orders", "us"]})
     api.request("PATCH", f"/variables/name/short_{n}", json={"value": {"a": {"b": 2, "c": [True]}}})
     api.request("DELETE", f"/variables/name/lost_{n}")
+    api.request("PATCH", f"/v2/concurrency_limits/db-{n}", json={"limit": 9, "slot_decay_per_second": 0.5})
     block = api.request("GET", f"/block_types/slug/json/block_documents/name/app-{n}")
     api.request("PATCH", f"/block_documents/{block['id']}", json={"data": {"value": {"hosts": ["a", "c"]}}})
     row = api.request("GET", f"/deployments/name/work-{n}/daily")
-    api.request("PATCH", f"/deployments/{row['id']}", json={"parameters": {"day": "monday"}, "tags": ["ui"]})
+    day = {"parameters": {"day": "monday"}, "tags": ["ui"], "description": "By hand", "version": "7"}
+    more = {"job_variables": {"env": {"A": "1"}}, "work_queue_name": "priority", "concurrency_limit": 3}
+    api.request("PATCH", f"/deployments/{row['id']}", json={**day, **more})
     path = f"/deployments/{row['id']}/schedules/{row['schedules'][0]['id']}"
     api.request("PATCH", path, json={"schedule": {"cron": "30 7 * * *", "timezone": "UTC"}, "active": False})
-
-    before = team.items(team.report("drift", code=3))
-    drifted = {name for name, item in before.items() if item["cls"] in ("changed live", "missing live")}
-    assert drifted == {
-        "WorkPool etl-N",
+    new = {"schedule": {"cron": "0 6 * * *", "timezone": "Europe/Berlin"}, "active": False, "slug": "new"}
+    api.request("POST", f"/deployments/{row['id']}/schedules", json=[new])
+    other = api.request("GET", f"/deployments/name/work-{n}/other")
+    api.request("PATCH", f"/deployments/{other['id']}", json={"tags": ["a", "c"], "description": "Of one"})
+    api.request("DELETE", f"/deployments/{other['id']}/schedules/{other['schedules'][0]['id']}")
+    pruned = api.request("GET", f"/deployments/name/work-{n}/pruned")
+    api.request("DELETE", f"/deployments/{pruned['id']}")
+    names = ("etl-N", "literal-N"), ("region_N", "short_N", "lost_N"), ("work-N/daily", "work-N/other", "work-N/pruned")
+    pools, variables, deployments = names
+    return {
+        *(f"WorkPool {name}" for name in pools),
+        *(f"Variable {name}" for name in variables),
+        *(f"Deployment {name}" for name in deployments),
         "WorkQueue etl-N/priority",
-        "WorkPool literal-N",
-        "Variable region_N",
-        "Variable short_N",
-        "Variable lost_N",
         "JsonBlock app-N",
-        "Deployment work-N/daily",
+        "GlobalConcurrencyLimit db-N",
     }
+
+
+def test_live_edits_are_adopted_with_git_apply(team: Team, api: BlockingClient) -> None:
+    """Config, program and prefect.yaml: each patch applies, alone and all at once, and its object drifts no more."""
+    wanted = edit_live(api, team.n)
+    before = team.items(team.report("drift", code=3))
+    drifted = {name for name, item in before.items() if item["cls"] in ("changed live", "missing live", "conflict")}
+    assert drifted == wanted
     daily = {change["path"]: change for change in before["Deployment work-N/daily"]["fields"]}
     assert daily["schedules.morning.cron"]["live"]["value"] == "30 7 * * *"
+    assert daily["schedules.new"]["applied"]["kind"] == "absent"
     assert daily["parameters.day"]["live"]["value"] == "monday"
-    diffs = {name: next(r["diff"] for r in before[name]["remedies"] if r["kind"] == "adopt") for name in drifted}
-    assert all(diffs.values()), diffs
-    patch = team.root / "adopt.diff"
-    patch.write_text(diffs["WorkPool etl-N"])
-    team.git("apply", "--check", str(patch))  # each item's own patch applies by itself
-
-    team.project.infra("adopt", "--out", str(patch))
+    adopts = {name: next(r for r in before[name]["remedies"] if r["kind"] == "adopt") for name in drifted}
+    assert {name: adopt["left"] for name, adopt in adopts.items() if adopt["left"] or not adopt["diff"]} == {}
+    patch = team.root / ".infra" / "adopt.diff"
     try:
+        for name in sorted(drifted):
+            patch.write_text(adopts[name]["diff"])
+            team.git("apply", str(patch))
+            left = team.drifted()
+            assert before[name]["key"] not in left
+            assert len(left & {item["key"] for item in before.values()}) == len(drifted) - 1, name
+            team.git("apply", "-R", str(patch))
+        assert team.git("status", "--porcelain") == ""
+        team.project.infra("adopt", "--out", str(patch))
         team.git("apply", str(patch))
-        patch.unlink()
         changed = team.git("diff", "--numstat")
         assert {line.split("\t")[2] for line in changed.splitlines()} == {
             "Pulumi.dev.yaml",
@@ -302,7 +343,7 @@ def test_live_edits_are_adopted_with_git_apply(team: Team, api: BlockingClient) 
         assert after["classes"]["changed live"] == after["classes"]["missing live"] == 0
         team.commit("adopt what was done by hand")
         team.project.infra("up", "--yes", "--refresh")
-        team.report("drift", code=0)
+        team.project.infra("preview", "--refresh", "--expect-no-changes")
     finally:
         team.git("checkout", "-q", ".")
 
@@ -363,7 +404,7 @@ def test_revert_is_the_command_that_the_report_gives(team: Team, api: BlockingCl
         revert = next(each["command"] for each in items[name]["remedies"] if each["kind"] == "revert")
         team.project.infra(*shlex.split(revert)[1:], "--yes")
     team.report("drift", code=0)
-    assert api.request("GET", f"/deployments/name/work-{team.n}/other")["tags"] == []
+    assert api.request("GET", f"/deployments/name/work-{team.n}/other")["tags"] == ["a", "c"]
 
 
 def test_bad_rules_are_bad_input(team: Team) -> None:

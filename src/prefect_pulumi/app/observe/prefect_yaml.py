@@ -96,11 +96,13 @@ def _impacts(result: Props, action: Action, applied: Props | None, missing: bool
     elif action is Action.PRUNE or result:
         lost, again = result.get("scheduledRunsLost"), _RECREATED.get(result.get("recreated", ""), "")
         if lost:
-            yield Impact(Flag.RUNS_LOST, f"{lost} scheduled {'run is' if lost == 1 else 'runs are'} deleted{again}")
+            text = f"{lost} scheduled {'run is' if lost == 1 else 'runs are'} deleted{again}"
+            yield Impact(Flag.RUNS_LOST, text, again=bool(again))
         elif action is Action.PRUNE and makes_runs:
             yield Impact(Flag.RUNS_LOST, "its schedules make no runs any more")
     elif action is Action.DEPLOY and makes_runs:
-        yield Impact(Flag.RUNS_LOST, "the deploy deletes scheduled runs; those of schedules that stay are made again")
+        text = "the deploy deletes scheduled runs; those of schedules that stay are made again"
+        yield Impact(Flag.RUNS_LOST, text, again=True)
     if per_day := result.get("runsPerDay"):
         yield Impact(Flag.RUNS_PER_DAY, f"its schedules make {per_day['old']:.3g} -> {per_day['new']:.3g} runs a day")
     for name in result.get("activates", ()):

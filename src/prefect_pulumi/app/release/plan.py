@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.records import need_record
-from prefect_pulumi.app.review.drift_report import environment_of, load_rules
+from prefect_pulumi.app.review.drift_report import load_rules, observed_environment
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
 from prefect_pulumi.core.values import secrets_in, unwrap
@@ -50,7 +50,8 @@ def build_plan(
     git.need_commit(root, record.commit)
     rules = load_rules(root)
     at_release = target.at_release(record.pin(source.name))
-    environment = _as_change(environment_of(at_release, None, rules=rules, diffs=False), rules)
+    observed, _ = observed_environment(at_release, None, rules=rules)
+    environment = _as_change(observed, rules)
     if not target.exists and _makes_its_server(target):
         environment = replace(environment, problems=())  # there is nothing to ask yet
     secrets = _secrets_gate(source, target)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from prefect_pulumi.app.observe.base import Code, managed
+from prefect_pulumi.app.observe.base import Code, Observation, managed
 from prefect_pulumi.app.observe.stack import observe
 from prefect_pulumi.app.review.comparison import (
     compared_resources,
@@ -21,6 +22,7 @@ from prefect_pulumi.app.review.comparison import (
     unmanaged_objects,
 )
 from prefect_pulumi.app.review.patches import with_patches
+from prefect_pulumi.app.review.trial import ProgramTrial, open_trial
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
@@ -28,7 +30,7 @@ from prefect_pulumi.project import git
 from prefect_pulumi.project.stack import RULES_FILE, Stack
 from prefect_pulumi.review.classify import classify
 from prefect_pulumi.review.display import report_masker
-from prefect_pulumi.review.model import Environment, Problem, Report
+from prefect_pulumi.review.model import Environment, Item, Problem, Report
 from prefect_pulumi.review.phrases import without_credentials
 from prefect_pulumi.review.remedies import with_remedies
 from prefect_pulumi.review.rules import Rules
@@ -61,18 +63,30 @@ def load_rules(root: Path) -> Rules:
     return Rules.parse(path.read_bytes(), path.name) if path.is_file() else Rules()
 
 
-def environment_of(
-    view: StackView, base: Code | None, *, rules: Rules, diffs: bool = True, cli: bool = False
-) -> Environment:
-    """`base`: what the base branch's program asks for; None in a drift report, which has only one program. With
-    `diffs` each item that can be adopted has the patch; with `cli` the official CLI is asked for code and server."""
+def environment_of(view: StackView, base: Code | None, *, rules: Rules, cli: bool = False) -> Environment:
+    """`base`: what the base branch's program asks for; None in a drift report, which has only one program. Each item
+    that can be adopted has the patch; with `cli` the official CLI is asked for code and server."""
+    environment, observation = observed_environment(view, base, rules=rules, cli=cli)
+    if observation is None or observation.code.problem is not None:
+        return environment
+
+    def trial(items: Sequence[Item]) -> AbstractContextManager[ProgramTrial]:
+        return open_trial(view, observation, items, cli=cli)
+
+    return replace(environment, items=tuple(with_patches(view.stack, environment.items, trial, observation.masker)))
+
+
+def observed_environment(
+    view: StackView, base: Code | None, *, rules: Rules, cli: bool = False
+) -> tuple[Environment, Observation | None]:
+    """As `environment_of`, without patches; and what was observed, None where nothing could be."""
     stack = view.stack
     try:
         observation = observe(view, cli=cli)
     except InputError:
         raise
     except PrefectPulumiError as error:
-        return Environment(stack.name, "", problems=(_problem(error),))
+        return Environment(stack.name, "", problems=(_problem(error),)), None
     snapshot, code, live = observation.snapshot, observation.code, observation.live
     masker = observation.masker
     subjects = list(compared_resources(snapshot, code, base, live))
@@ -82,8 +96,6 @@ def environment_of(
         notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
     items, ignored = rules.ignore(items)
     items = with_remedies(rules.accept(items, stack.name), stack.name)
-    if diffs and code.problem is None:
-        items = with_patches(stack, items)
     problems = [*([code.problem] if code.problem else []), *live.problems]
     environment = Environment(
         stack=stack.name,
@@ -97,7 +109,7 @@ def environment_of(
         notes=tuple(masker.text(note) for note in notes),
     )
     environment = replace(environment, topology=picture(environment, picture_nodes(snapshot, live)))
-    return replace(environment, verdicts=rules.judge(environment))
+    return replace(environment, verdicts=rules.judge(environment)), observation
 
 
 def _first_line(error: PrefectPulumiError) -> str:

@@ -5,7 +5,6 @@ An edit is offered only where the file has the value that the code had: a litera
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from prefect_pulumi.models import KINDS
 from prefect_pulumi.review.edits import yaml_edit
 from prefect_pulumi.review.edits.python_edit import Source
 from prefect_pulumi.review.edits.yaml_edit import CannotEditError
+from prefect_pulumi.review.impacts import is_schedule
 from prefect_pulumi.review.model import Class, DisplayValue, FieldChange, Item
 
 Files = dict[str, str]
@@ -43,60 +43,81 @@ class Code:
     program: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is not adopted of an item. `path`: the field's; "" stands for the object itself."""
+
+    key: str
+    name: str
+    path: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.text}"
+
+
+Target = tuple[str, str]
+"""Key of an item and path of its field, "" for the object itself."""
+
+
 @dataclass
 class Adopted:
-    """`files`: path -> new text, of those that changed. `left`: what could not be adopted, and why."""
+    """`files`: path -> new text, of those that changed. `targets`: what is adopted. `left`: what is not, and why."""
 
     files: Files = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
+    targets: set[Target] = field(default_factory=set)
+    left: list[LeftOut] = field(default_factory=list)
 
     def text(self, code: Code, path: str) -> str:
         return self.files.get(path, code.files[path])
 
+    def changed(self, code: Code) -> Files:
+        return {path: text for path, text in self.files.items() if text != code.files[path]}
 
-def adopt(code: Code, items: Sequence[Item]) -> Adopted:
-    """All edits for `items`, each on top of the one before."""
+
+def adopt(code: Code, items: Sequence[Item], excluded: Mapping[Target, str] | None = None) -> Adopted:
+    """All edits for `items`, each on top of the one before. `excluded`: targets that are not tried, and why."""
     adopted = Adopted()
     for item in items:
-        for change in _targets(item):
+        for change in targets(item):
+            target = target_of(item, change)
             try:
+                if excluded and target in excluded:
+                    raise CannotEditError(excluded[target])
                 path, text = _edit(code, adopted, item, change)
+                _check(path, text)
             except CannotEditError as error:
-                what = f"{item.kind} {item.name}" + (f": {change.path}" if change is not None else "")
-                adopted.left.append(f"{what}: {error}")
+                adopted.left.append(LeftOut(item.key, f"{item.kind} {item.name}", target[1], str(error)))
                 continue
             adopted.files[path] = text
+            adopted.targets.add(target)
     return adopted
 
 
-def diff(code: Code, adopted: Adopted, prefix: str = "") -> str:
-    """For `git apply`. `prefix`: the project's folder in the repository, with a slash at its end, or ""."""
-    parts = []
-    for path, new in adopted.files.items():
-        old = code.files[path]
-        if old == new:
-            continue
-        name = prefix + path
-        lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{name}", f"b/{name}")
-        parts.append(f"diff --git a/{name} b/{name}\n" + "".join(lines))
-    return "".join(parts)
-
-
-def _lines(text: str) -> list[str]:
-    lines = text.splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n\\ No newline at end of file\n"
-    return lines
-
-
-def _targets(item: Item) -> Iterator[FieldChange | None]:
-    """None stands for the object itself, which is gone."""
+def targets(item: Item) -> Iterator[FieldChange | None]:
+    """What there is to adopt; None stands for the object itself, which is gone."""
     if item.cls is Class.MISSING_LIVE:
         yield None
         return
     for change in item.fields:
         if change.cls in (Class.CHANGED_LIVE, Class.CONFLICT):
             yield change
+
+
+def target_of(item: Item, change: FieldChange | None) -> Target:
+    return item.key, "" if change is None else change.path
+
+
+def _check(path: str, text: str) -> None:
+    """Refuses an edit after which the file cannot be read: what was taken out held an anchor, or all of a block."""
+    if path.endswith(".py"):
+        Source(text)
+    else:
+        yaml_edit.get(text, [])
 
 
 def _edit(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) -> tuple[str, str]:
@@ -126,19 +147,17 @@ def _in_config(code: Code, adopted: Adopted, item: Item, change: FieldChange | N
     if not code.config:
         return None
     text = adopted.text(code, code.config)
-    root = next(
-        (
-            ["config", key]
-            for key in (f"{code.project}:environment", "environment")
-            if yaml_edit.get(text, ["config", key]) is not ABSENT
-        ),
-        None,
-    )
+    keys = (f"{code.project}:environment", "environment")
+    key = next((key for key in keys if yaml_edit.get(text, ["config", key]) is not ABSENT), None)
     place = _place_in_config(item)
-    if root is None or place is None or yaml_edit.get(text, [*root, *place]) is ABSENT:
+    if key is None or place is None:
         return None
+    root: Path = ["config", key]
+    if yaml_edit.get(text, [*root, *place]) is ABSENT:
+        gone = change is None and yaml_edit.get(code.files[code.config], [*root, *place]) is not ABSENT
+        return (code.config, text) if gone else None  # it went with the object that holds it
     if change is None:
-        return code.config, yaml_edit.delete(text, [*root, *place])
+        return code.config, _without(text, root, place)
     tail = _key_in_config(item, change, text, [*root, *place])
     if tail is None:
         return None
@@ -157,6 +176,13 @@ def _place_in_config(item: Item) -> Path | None:
         "GlobalConcurrencyLimit": "concurrency_limits",
     }.get(item.kind)
     return [group, name] if group else None
+
+
+def _without(text: str, root: Path, place: Path) -> str:
+    """Without an object, and without its group when there is no other one in it."""
+    if len(yaml_edit.get(text, [*root, *place[:-1]])) == 1:
+        place = place[:-1]
+    return yaml_edit.delete(text, [*root, *place])
 
 
 def _key_in_config(item: Item, change: FieldChange, text: str, place: Path) -> Path | None:
@@ -221,7 +247,39 @@ def _in_prefect_yaml(code: Code, adopted: Adopted, item: Item, change: FieldChan
     place: Path = ["deployments", number]
     if change is None:
         return code.deploys, yaml_edit.delete(text, place)
+    if schedule := is_schedule(change.path):
+        return code.deploys, _with_schedules(text, place, schedule, change)
     return code.deploys, _put_yaml(text, [*place, *_key_in_entry(text, place, steps(change.path))], change)
+
+
+def _with_schedules(text: str, place: Path, name: str, change: FieldChange) -> str:
+    """The file's text without a schedule, or with one more."""
+    if change.live.kind == "absent":
+        return yaml_edit.delete(text, [*place, "schedules", _number_of_schedule(text, place, name)])
+    if not isinstance(change.live.value, dict) or yaml_edit.get(text, [*place, "schedule"]) is not ABSENT:
+        raise CannotEditError("the file says its schedules in another way: edit it by hand")
+    return yaml_edit.append(text, [*place, "schedules"], _declared(change.live.value))
+
+
+def _declared(live: Mapping[str, Any]) -> dict[str, Any]:
+    """A live schedule as an entry of the file, without what is the default."""
+    if live.get("max_scheduled_runs") is not None:
+        raise CannotEditError("prefect.yaml has no key for max_scheduled_runs: `up` takes it away")
+    defaults = {"timezone": "UTC", "day_or": True, "active": True, "parameters": {}, "slug": None}
+    names = ("slug", "cron", "interval", "rrule", "anchor_date", "timezone", "day_or", "active", "parameters")
+    entry = {name: live[name] for name in names if name in live and live[name] != defaults.get(name, ABSENT)}
+    if isinstance(entry.get("interval"), float) and entry["interval"].is_integer():
+        entry["interval"] = int(entry["interval"])
+    return entry
+
+
+def _number_of_schedule(text: str, place: Path, name: str | int) -> int:
+    schedules = yaml_edit.get(text, [*place, "schedules"])
+    listed = enumerate(schedules if isinstance(schedules, list) else [])
+    hits = [number for number, schedule in listed if isinstance(schedule, dict) and _called(schedule) == name]
+    if len(hits) != 1:
+        raise CannotEditError(f"the file has no schedule {name!r}: edit it by hand")
+    return hits[0]
 
 
 def _entry(text: str, name: str) -> int | None:
@@ -244,12 +302,7 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
     if head == "schedules" and tail[-1:] == ["max_scheduled_runs"]:
         raise CannotEditError("prefect.yaml has no key for it: `up` takes it away")
     if head == "schedules" and tail:
-        schedules = yaml_edit.get(text, [*place, "schedules"])
-        listed = enumerate(schedules if isinstance(schedules, list) else [])
-        hits = [number for number, schedule in listed if isinstance(schedule, dict) and _called(schedule) == tail[0]]
-        if len(hits) == 1:
-            return ["schedules", hits[0], *tail[1:]]
-        raise CannotEditError(f"the file has no schedule {tail[0]!r}: edit it by hand")
+        return ["schedules", _number_of_schedule(text, place, tail[0]), *tail[1:]]
     if head in ("work_pool_name", "work_queue_name", "job_variables"):
         return ["work_pool", "name" if head == "work_pool_name" else head, *tail]
     if head == "concurrency_limit" and isinstance(yaml_edit.get(text, [*place, head]), dict):

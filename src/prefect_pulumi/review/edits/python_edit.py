@@ -90,12 +90,23 @@ class Source:
         return self._replace(parent, "{" + ", ".join(kept) + "}")
 
     def remove(self, call: ast.Call) -> str:
-        """The text without the statement that is this call alone."""
+        """The text without the statement that is this call alone, or gives it a name that nothing uses."""
         for node in ast.walk(self._tree):
-            if isinstance(node, ast.Expr) and node.value is call and isinstance(node.end_lineno, int):
-                start, end = self._lines[node.lineno - 1], self._lines[node.end_lineno]
+            if not isinstance(node, ast.Expr | ast.Assign) or node.value is not call:
+                continue
+            if isinstance(node, ast.Assign) and not self._is_unused(node.targets):
+                continue
+            assert node.end_lineno is not None  # noqa: S101 - `ast.parse` sets it
+            start, end = self._lines[node.lineno - 1], self._lines[node.end_lineno]
+            beside = self._bytes[start : self._start(node)] + self._bytes[self._end(node) : end].split(b"#")[0]
+            if not beside.strip():
                 return (self._bytes[:start] + self._bytes[end:]).decode()
         raise CannotEditError("the resource is used by others, or made in a loop: take it out by hand")
+
+    def _is_unused(self, targets: Sequence[ast.expr]) -> bool:
+        names = {target.id for target in targets if isinstance(target, ast.Name)}
+        loads = (node for node in ast.walk(self._tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+        return len(names) == len(targets) and not any(node.id in names for node in loads)
 
     def _argument(self, call: ast.Call, text: str) -> str:
         """One more keyword, behind the last argument."""

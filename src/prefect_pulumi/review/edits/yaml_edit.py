@@ -43,9 +43,15 @@ def put(text: str, path: Sequence[Step], value: Any) -> str:
         if alias is not None:
             return text[: alias.start()] + _flow(value) + text[alias.end() :]
         return _replaced(text, node, value)
-    for step in reversed(path[depth + 1 :]):
-        value = {step: value} if isinstance(step, str) else [value]
     key = path[depth]
+    if alias is not None and isinstance(key, int) and depth == len(path) - 1:
+        listed = [*get(text, path[:-1])]  # the shared list written out, with one other entry
+        listed[key] = value
+        return text[: alias.start()] + _flow(listed) + text[alias.end() :]
+    if any(isinstance(step, int) for step in path[depth:]):
+        raise CannotEditError(f"there is no entry {key!r} to put it into")
+    for step in reversed(path[depth + 1 :]):
+        value = {step: value}
     if alias is not None:
         return _over_alias(text, alias, str(key), value)
     if isinstance(node, MappingNode) and isinstance(key, str):
@@ -53,12 +59,31 @@ def put(text: str, path: Sequence[Step], value: Any) -> str:
     raise CannotEditError(f"there is no mapping to put {key!r} into")
 
 
+def append(text: str, path: Sequence[Step], value: Any) -> str:
+    """The text with one more entry of the list at the path; a list that is not there is added."""
+    node, depth, alias = _walk(text, path)
+    if depth < len(path) and alias is None:
+        return put(text, path, [value])
+    if alias is not None or not isinstance(node, SequenceNode):
+        raise CannotEditError(f"{path[-1]!r} is not a list of its own")
+    if node.flow_style:
+        at = node.end_mark.index - 1
+        return text[:at].rstrip() + (", " if node.value else "") + _flow(value) + text[at:]
+    at = _end(text, node)
+    return text[:at] + f"\n{' ' * node.start_mark.column}- {_flow(value)}" + text[at:]
+
+
 def delete(text: str, path: Sequence[Step]) -> str:
-    """The text without the key or the list entry at the path."""
+    """The text without the key or the list entry at the path. A mapping or list that is empty then stays as `{}` or
+    `[]`: nothing behind a key would be null."""
     parent, depth, alias = _walk(text, path[:-1])
     if depth != len(path) - 1 or alias is not None:
         raise CannotEditError("the part to delete is shared through an anchor")
     last = path[-1]
+    if isinstance(parent, MappingNode | SequenceNode) and len(parent.value) == 1 and len(path) > 1:
+        if get(text, path) is ABSENT:
+            raise CannotEditError(f"there is no {last!r}")
+        return put(text, path[:-1], {} if isinstance(parent, MappingNode) else [])
     if isinstance(parent, MappingNode):
         pair = _pair(parent, last)
         if pair is None or parent.flow_style:
@@ -101,14 +126,15 @@ def _pair(node: MappingNode, key: Step) -> tuple[Node, Node] | None:
 
 
 def _replaced(text: str, node: Node, value: Any) -> str:
-    if isinstance(node, MappingNode) and not node.flow_style and isinstance(value, dict) and value:
-        indent = node.start_mark.column
-        lines = _block(value, indent)
-        return text[: node.start_mark.index] + lines.lstrip() + text[_end(text, node) :]
     start = node.start_mark.index
-    if isinstance(node, SequenceNode) and not node.flow_style:
-        start = len(text[:start].rstrip())  # the list goes up to its key's line
-        return text[:start] + " " + _flow(value) + text[_end(text, node) :]
+    if isinstance(node, MappingNode) and not node.flow_style and isinstance(value, dict) and value:
+        lines = _block(value, node.start_mark.column)
+        return text[:start] + lines.lstrip() + text[_end(text, node) :]
+    if isinstance(node, SequenceNode | MappingNode) and not node.flow_style:
+        lead = text[text.rfind("\n", 0, start) + 1 : start]
+        if not lead.strip():
+            start = len(_without_comments(text[:start]))  # it goes up to its key's line
+        return text[:start].rstrip(" ") + " " + _flow(value) + text[_end(text, node) :]
     if start == node.end_mark.index:  # `key:` with nothing behind it
         return text[:start].rstrip(" ") + " " + _flow(value) + text[start:]
     return text[:start] + _flow(value) + text[_end(text, node) :]
@@ -145,18 +171,38 @@ def _cut(text: str, start: int, end: int) -> str:
     return text[:line] + text[after:]
 
 
+def _without_comments(text: str) -> str:
+    """Without the blank lines and the lines of comments at its end."""
+    lines = text.rstrip().split("\n")
+    while len(lines) > 1 and lines[-1].lstrip().startswith("#"):
+        lines = "\n".join(lines[:-1]).rstrip().split("\n")
+    return "\n".join(lines)
+
+
 def _end(text: str, node: Node) -> int:
     """Where the node's own text ends: a block's end mark stands behind blank lines and comments."""
+    if isinstance(node, ScalarNode) and node.style in ("|", ">"):
+        return len(text[: node.end_mark.index].rstrip())
     if not isinstance(node, MappingNode | SequenceNode) or node.flow_style:
         return int(node.end_mark.index)
     last = node.value[-1] if node.value else None
     if last is None:
         return int(node.end_mark.index)
     child = last[1] if isinstance(last, tuple) else last
-    if isinstance(last, tuple) and child.start_mark.index < last[0].start_mark.index:  # an alias
-        end = text.find("\n", last[0].end_mark.index)
+    before = last[0].end_mark.index if isinstance(node, MappingNode) else _start_of_last(text, node)
+    if child.start_mark.index < before:  # an alias: its node is where the anchor is
+        end = text.find("\n", before)
         return len(text) if end < 0 else end
     return _end(text, child)
+
+
+def _start_of_last(text: str, node: SequenceNode) -> int:
+    """Where the last entry of a list in lines of its own begins. An alias has no place in the tree: the list's end is
+    just behind it."""
+    last = node.value[-1]
+    if last.start_mark.index >= node.start_mark.index:
+        return int(last.start_mark.index)
+    return text.rindex("*", node.start_mark.index, len(_without_comments(text[: node.end_mark.index])))
 
 
 def _key(key: str) -> str:

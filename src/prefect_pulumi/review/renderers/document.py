@@ -10,14 +10,16 @@ from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.review.categories import category_of, counted
 from prefect_pulumi.review.model import VERSION, Report
 from prefect_pulumi.review.phrases import without_credentials
 
-_COMPUTED = ("status", "classes", "actions")
+_COMPUTED = ("status", "classes", "actions", "categories")
 
 
 def to_document(report: Report) -> dict[str, Any]:
-    """Plain data. Beside the report's own fields each environment has `status`, `classes` and `actions`."""
+    """Plain data. Beside the report's own fields each environment has `status`, `classes`, `actions` and `categories`,
+    and each item its `category` ("" for one that no stack owns)."""
     document: dict[str, Any] = _plain(report)
     document["status"] = str(report.status)
     for raw, environment in zip(document["environments"], report.environments, strict=True):
@@ -25,6 +27,9 @@ def to_document(report: Report) -> dict[str, Any]:
         raw["status"] = str(environment.status)
         raw["classes"] = environment.classes()
         raw["actions"] = environment.actions()
+        raw["categories"] = counted(environment.items)
+        for row, item in zip(raw["items"], environment.items, strict=True):
+            row["category"] = str(category_of(item) or "")
     return document
 
 
@@ -39,13 +44,16 @@ def from_json(text: str, where: str = "report") -> Report:
         version = document["version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError("it is not a report", where=where) from error
-    if version != VERSION:
+    if version not in range(1, VERSION + 1):
         raise InputError(f"it is a report of version {version}, and this is for version {VERSION}", where=where)
+    document |= {"version": VERSION}  # what an older version does not have is left at its default
     document.pop("status", None)
     try:
         for raw in document["environments"]:
             for name in _COMPUTED:
                 raw.pop(name, None)
+            for row in raw["items"]:
+                row.pop("category", None)
         made = _made(Report, document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"it is not a report: {error}", where=where) from error

@@ -6,6 +6,7 @@ import re
 from xml.etree import ElementTree
 
 from prefect_pulumi.review import phrases
+from prefect_pulumi.review.categories import category_of
 from prefect_pulumi.review.model import Environment, Item, Report
 
 _FORBIDDEN = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -60,8 +61,11 @@ def _child(case: ElementTree.Element, tag: str, message: str, body: str, type: s
 def _body(item: Item) -> str:
     lines = [f"{change.path}: {phrases.changes_line(change)}" for change in item.fields]
     lines += [f"{impact.flag}: {impact.text}" for impact in item.impacts]
-    lines += [f"{remedy.kind}: {remedy.command or remedy.text}" for remedy in item.remedies]
-    return "\n".join([word for word in (item.note, phrases.who_and_when(item.facts)) if word] + lines)
+    for remedy in item.remedies:
+        lines += [f"{remedy.kind}: {remedy.command or remedy.text}"]
+        lines += [f"  not adopted: {reason}" for reason in remedy.left]
+    words = (str(category_of(item) or ""), item.note, phrases.who_and_when(item.facts))
+    return "\n".join([word for word in words if word] + lines)
 
 
 def _text(text: str) -> str:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from prefect_pulumi.review import phrases
-from prefect_pulumi.review.model import Action, Class, Environment, FieldChange, Item, Report, Status
+from prefect_pulumi.review.categories import category_of
+from prefect_pulumi.review.model import Class, Environment, FieldChange, Item, Report, Status
 from prefect_pulumi.review.renderers.escape import code, fenced, plain
 
 LIMIT = 65_536
 """Most characters of a comment on GitHub; here counted as bytes, to be on the safe side."""
+FULL, FIELDS, NAMES = 2, 1, 0
+"""How much of an item is shown."""
 FOLDED_FROM = 8
-"""Sections with more items than this are folded."""
+"""Of more items than this the fields are folded."""
+NAMES_SHOWN = 20
+"""In the line of a folded section."""
+_SHORTENED = {
+    FULL: "",
+    FIELDS: "Without remedies, to keep to the size that the forge allows.",
+    NAMES: "Names alone, to keep to the size that the forge allows.",
+    None: "Cut at the size that the forge allows.",
+}
 LONGEST_DIFF = 40
 """Lines; a longer patch is in the full report only."""
 _ICONS = {
@@ -35,18 +46,34 @@ def render(report: Report, artifact: str = "") -> str:
 
 def comment(report: Report, environment: Environment, artifact: str = "", *, limit: int = LIMIT) -> str:
     """One environment's comment. `artifact` says where the full report is, for one that had to be cut."""
-    parts = [*_head(report, environment)]
-    room = limit - _size("\n".join(parts)) - 600
-    for title, items in phrases.sections(environment):
-        block = _section(title, items, room)
-        room -= _size(block) + 1
-        parts.append(block)
+    head = list(_head(report, environment))
+    sections = phrases.sections(environment, report.purpose)
+    room = limit - _size("\n".join(head)) - 600
+    # What is cut goes in this order: remedies, then fields and impacts; names are cut at last.
+    details = next((level for level in (FULL, FIELDS, NAMES) if _size(_body(report, sections, level)) <= room), None)
+    parts = [*head, _cut(report, sections, room) if details is None else _body(report, sections, details)]
     left = f" Full report: {plain(artifact)}." if artifact else " See the full report."
-    cut = any("more in the full report" in part for part in parts)
     if environment.ignored:
         parts.append(f"{environment.ignored} unmanaged objects are ignored by `review.yaml`.\n")
-    if cut or artifact:
-        parts.append(f"<sub>{'Cut at the size that the forge allows.' if cut else ''}{left}</sub>\n")
+    if details is not FULL or artifact:
+        parts.append(f"<sub>{_SHORTENED[details]}{left}</sub>\n")
+    return "\n".join(parts)
+
+
+def _body(report: Report, sections: Sequence[tuple[str, list[Item]]], level: int) -> str:
+    return "\n".join(_section(report, title, items, level) for title, items in sections)
+
+
+def _cut(report: Report, sections: Sequence[tuple[str, list[Item]]], room: int) -> str:
+    """As many names as there is room for; each section says how many are left."""
+    parts = []
+    for title, items in sections:
+        shown = items
+        while shown and _size(_section(report, title, shown, NAMES)) > room - 200:
+            shown = shown[: len(shown) * 9 // 10]
+        more = f"... and {len(items) - len(shown)} more in the full report.\n" if len(shown) < len(items) else ""
+        parts.append(_section(report, title, shown, NAMES, more, len(items)))
+        room -= _size(parts[-1])
     return "\n".join(parts)
 
 
@@ -56,8 +83,8 @@ def _size(text: str) -> int:
 
 def _head(report: Report, environment: Environment) -> Iterator[str]:
     yield marker(report.project, environment)
-    failed = bool(environment.failed)
-    icon = "\N{CROSS MARK}" if failed else _ICONS[environment.status]
+    status = Status.DRIFT if environment.status is Status.IN_SYNC and environment.destroys else environment.status
+    icon = "\N{CROSS MARK}" if environment.failed else _ICONS[status]
     yield f"### {icon} {plain(environment.stack)}: {plain(phrases.verdict(environment))}\n"
     version = f" (Prefect {plain(environment.server_version)})" if environment.server_version else ""
     base = f", against {plain(report.base[:12])}" if report.base else ""
@@ -79,61 +106,60 @@ def _head(report: Report, environment: Environment) -> Iterator[str]:
     yield from (f"- {plain(note)}" for note in environment.notes)
     if environment.verdicts or environment.problems or environment.notes:
         yield ""
-    yield from _counts(environment)
+    if effects := phrases.effects(environment):
+        yield f"{plain(effects)}\n"
 
 
-def _counts(environment: Environment) -> Iterator[str]:
-    classes, actions = environment.classes(), environment.actions()
-    drift = [cls for cls in phrases.ORDER if cls.is_drift]
-    if not any(actions.values()) and not any(classes[cls] for cls in drift):
-        return
-    doing = [action for action in Action if action is not Action.NONE]
-    yield "| " + " | ".join([*doing, *drift]) + " |"
-    yield "|" + "--:|" * (len(doing) + len(drift))
-    yield "| " + " | ".join([*(str(actions[a]) for a in doing), *(str(classes[c]) for c in drift)]) + " |"
-    yield ""
-
-
-def _section(title: str, items: list[Item], room: int) -> str:
-    """Whole items as long as there is room."""
-    folded = len(items) > FOLDED_FROM
-    body, size = [], 0
-    for item in items:
-        text = _item(item)
-        if size + _size(text) > room - 200:
-            break
-        body.append(text)
-        size += _size(text) + 1
-    if len(body) < len(items):
-        body.append(f"... and {len(items) - len(body)} more in the full report.\n")
-    inner = "\n".join(body)
+def _section(
+    report: Report, title: str, items: list[Item], level: int, more: str = "", count: int | None = None
+) -> str:
+    """Much drift, and all drift of a review, is folded, with its names in the line that stays. Of many changes of the
+    branch the fields are folded."""
+    count = len(items) if count is None else count
+    drift = bool(items) and items[0].drifted and items[0].cls is not Class.CONFLICT
+    folded = drift and (report.purpose == "review" or count > FOLDED_FROM)
+    inner = "\n".join(_item(item, level, folded=count > FOLDED_FROM and not drift) for item in items) + more
     if folded:
-        return f"<details><summary><b>{title}</b> ({len(items)})</summary>\n\n{inner}\n</details>\n"
-    return f"#### {title} ({len(items)})\n\n{inner}"
+        names = ", ".join(code(item.name) for item in items[:NAMES_SHOWN])
+        rest = f" and {count - NAMES_SHOWN} more" if count > NAMES_SHOWN else ""
+        return f"<details><summary><b>{title}</b> ({count}): {names}{rest}</summary>\n\n{inner}\n</details>\n"
+    return f"#### {title} ({count})\n\n{inner}"
 
 
-def _item(item: Item) -> str:
+def _item(item: Item, level: int, *, folded: bool) -> str:
     when = plain(phrases.who_and_when(item.facts)) if item.drifted else ""
     accepted = plain(phrases.accepted_line(item))
-    extra = ", ".join(word for word in (phrases.action_word(item), plain(item.note), when, accepted) if word)
-    lines = [f"- **{plain(item.kind)}** {code(item.name)}" + (f": {extra}" if extra else "")]
+    category = category_of(item)
+    words = (phrases.action_word(item), f"**{category}**" if category else "", plain(item.note), when, accepted)
+    extra = ", ".join(word for word in words if word)
+    lines = [f"- `{phrases.sign(item)}` **{plain(item.kind)}** {code(item.name)}" + (f": {extra}" if extra else "")]
+    if level is NAMES:
+        return lines[0] + "\n"
     lines += [f"  - **{impact.flag}**: {plain(impact.text)}" for impact in item.impacts]
-    if item.fields:
-        lines += ["", *_table(item.fields), ""]
-    if item.counts and item.remedies:
+    if item.fields and folded:
+        fields = f"{len(item.fields)} field{'' if len(item.fields) == 1 else 's'}"
+        lines += [f"  <details><summary>{fields}</summary>", "", *_table(item), "", "  </details>"]
+    elif item.fields:
+        lines += ["", *_table(item), ""]
+    if item.counts and item.remedies and level is FULL:
         lines += _remedies(item)
     return "\n".join(lines) + "\n"
 
 
-def _table(changes: tuple[FieldChange, ...]) -> Iterator[str]:
-    yield "  | field | code | last applied | live | |"
-    yield "  |---|---|---|---|---|"
-    for change in changes:
-        sides = (phrases.value(side) for side in (change.code, change.applied, change.live))
-        word = "live already" if change.agreed else "" if change.cls is Class.THIS_CHANGE else str(change.cls)
-        if change.replaces:
-            word = f"{word}, replaces".lstrip(", ")
-        yield f"  | {code(change.path)} | {' | '.join(code(side) for side in sides)} | {word} |"
+def _table(item: Item) -> Iterator[str]:
+    """A column for words only where a field's class is not its item's."""
+    rows = [(change, _word(item, change)) for change in item.fields]
+    words = any(word for _, word in rows)
+    yield "  | field | code | last applied | live |" + (" |" if words else "")
+    yield "  |---|---|---|---|" + ("---|" if words else "")
+    for change, word in rows:
+        sides = (code(phrases.value(side, change.path)) for side in (change.code, change.applied, change.live))
+        yield f"  | {code(change.path)} | {' | '.join(sides)} |" + (f" {word} |" if words else "")
+
+
+def _word(item: Item, change: FieldChange) -> str:
+    word = "live already" if change.agreed else "" if change.cls is item.cls else str(change.cls)
+    return f"{word}, replaces".lstrip(", ") if change.replaces else word
 
 
 def _remedies(item: Item) -> Iterator[str]:
@@ -142,6 +168,7 @@ def _remedies(item: Item) -> Iterator[str]:
         yield f"  - {plain(remedy.kind)}: {plain(remedy.text)}" + (
             f": {code(remedy.command)}" if remedy.command else ""
         )
+        yield from (f"    - not adopted: {plain(reason)}" for reason in remedy.left)
         if remedy.diff and remedy.diff.count("\n") <= LONGEST_DIFF:
             yield from (f"    {line}".rstrip() for line in ("", *fenced(remedy.diff, "diff"), ""))
     yield "\n  </details>"

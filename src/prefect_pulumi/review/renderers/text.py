@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.review import phrases
+from prefect_pulumi.review.categories import category_of
 from prefect_pulumi.review.model import Environment, Item, Report
-
-_SIGNS = {"conflict": "!", "missing live": "-", "changed live": "~", "unmanaged live": "?", "this change": "+"}
 
 
 def render(report: Report) -> str:
@@ -25,6 +24,8 @@ def _environment(report: Report, environment: Environment) -> Iterator[str]:
     yield f"{environment.stack}: {phrases.verdict(environment)}"
     version = f" (Prefect {environment.server_version})" if environment.server_version else ""
     server = phrases.server_name(environment) or "no server"
+    if effects := phrases.effects(environment):
+        yield f"  {effects}"
     yield f"  {server}{version}, commit {phrases.short_commit(report)}, {phrases.moment(report.time)}"
     for problem in environment.problems:
         where = f"{problem.where}: " if problem.where else ""
@@ -38,7 +39,7 @@ def _environment(report: Report, environment: Environment) -> Iterator[str]:
     for verdict in environment.verdicts:
         word = f"overridden ({verdict.overridden})" if verdict.overridden else "fails"
         yield f"  policy {verdict.rule} {word}: {verdict.text}"
-    for title, items in phrases.sections(environment):
+    for title, items in phrases.sections(environment, report.purpose):
         yield ""
         yield f"  {title} ({len(items)})"
         for item in items:
@@ -50,15 +51,17 @@ def _environment(report: Report, environment: Environment) -> Iterator[str]:
 
 def _item(item: Item) -> Iterator[str]:
     when = phrases.who_and_when(item.facts) if item.drifted else ""
-    extra = ", ".join(word for word in (phrases.action_word(item), item.note, when) if word)
-    yield f"  {_SIGNS[str(item.cls)]} {item.kind} {item.name}" + (f"  ({extra})" if extra else "")
+    words = (phrases.action_word(item), category_of(item) or "", item.note, when)
+    extra = ", ".join(word for word in words if word)
+    yield f"  {phrases.sign(item)} {item.kind} {item.name}" + (f"  ({extra})" if extra else "")
     if accepted := phrases.accepted_line(item):
         yield f"      {accepted}"
     for change in item.fields:
-        mark = {"conflict": "! ", "changed live": "~ "}.get(str(change.cls), "+ ")
+        mark = "" if change.cls is item.cls else {"conflict": "! ", "changed live": "~ "}.get(str(change.cls), "> ")
         yield f"      {mark}{change.path}: {phrases.changes_line(change)}"
     for impact in item.impacts:
         yield f"      {impact.flag}: {impact.text}"
     if item.counts:
         for remedy in item.remedies:
             yield f"      {remedy.kind}: {remedy.command or remedy.text}"
+            yield from (f"        not adopted: {reason}" for reason in remedy.left)

@@ -2,7 +2,10 @@
 (() => {
   const report = JSON.parse(document.getElementById("report").textContent);
   const CLASSES = ["conflict", "missing live", "changed live", "unmanaged live", "this change"];
-  const SIGNS = { "conflict": "!", "missing live": "−", "changed live": "~", "unmanaged live": "?", "this change": "+" };
+  const ACTIONS = ["delete", "prune", "replace", "update", "deploy", "create"];
+  const ORDER = report.purpose === "review" ? ["conflict", "this change", "missing live", "changed live", "unmanaged live"] : CLASSES;
+  const SIGNS = { "conflict": "!", "missing live": "×", "changed live": "~", "unmanaged live": "?", "this change": "•" };
+  const ACTION_SIGNS = { delete: "−", prune: "−", replace: "±", update: "~", deploy: "~", create: "+" };
   const TITLES = {
     "conflict": "Conflicts: this change and the server touch the same", "missing live": "Missing live",
     "changed live": "Changed live", "unmanaged live": "Unmanaged live: no stack owns it", "this change": "This change",
@@ -12,9 +15,19 @@
   const WORDS = { absent: "(none)", secret: "[secret]", unknown: "(known after apply)", any: "(server default)" };
   const SVG = "http://www.w3.org/2000/svg";
   const ROWS_SHOWN = 24;
+  const SEARCH_WAIT = 40;
   const main = document.getElementById("main");
   const search = document.getElementById("search");
   let shown = 0, only = "", query = "";
+
+  // The filter lies in the address, so that it can be sent to a colleague: #stack=dev&show=conflict&q=pool
+  function readAddress() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    shown = Math.max(0, report.environments.findIndex((each) => each.stack === asked.get("stack")));
+    only = CLASSES.includes(asked.get("show")) ? asked.get("show") : "";
+    query = (asked.get("q") || "").toLowerCase();
+    search.value = query;
+  }
 
   // All text goes in as text: nothing that came from a server is ever parsed as HTML.
   function h(tag, attributes, ...children) {
@@ -35,13 +48,20 @@
     }
     for (const child of children.flat()) if (child !== null && child !== undefined) made.append(child);
   }
-  const text = (side) => side.kind === "value" ? JSON.stringify(side.value, null, typeof side.value === "object" ? 1 : 0) : WORDS[side.kind];
+  const isSchedule = (path) => /^schedules(\["(.*)"\]|\.\w+)$/s.test(path);
+  function schedule(fields) {
+    const kind = ["cron", "interval", "rrule"].find((each) => fields[each] !== undefined && fields[each] !== null) || "";
+    const rule = kind === "interval" ? "every " + fields[kind] + " s" : (kind + " " + (fields[kind] || "")).trim();
+    const parameters = Object.keys(fields.parameters || {}).length ? "parameters " + JSON.stringify(fields.parameters) : "";
+    const planned = fields.max_scheduled_runs ? "at most " + fields.max_scheduled_runs + " planned runs" : "";
+    return [[rule, fields.timezone || ""].join(" ").trim(), parameters, planned, fields.active === false ? "off" : ""].filter(Boolean).join(", ");
+  }
+  const text = (side, path) => side.kind === "value" && isSchedule(path) && side.value && typeof side.value === "object" ? schedule(side.value) : side.kind === "value" ? JSON.stringify(side.value, null, typeof side.value === "object" ? 1 : 0) : WORDS[side.kind];
   const byName = new Intl.Collator(undefined, { numeric: true }).compare;
   const moment = (at) => at.length > 16 ? at.slice(0, 10) + " " + at.slice(11, 16) + " UTC" : at;
   const drifted = (item) => item.cls !== "this change";
-  const counts = (item) => !item.accepted || item.accepted.expired || !drifted(item);
-  const matches = (words) => !query || words.toLowerCase().includes(query);
-  const wordsOf = (item) => [item.kind, item.name, item.cls, item.action, item.note, ...item.fields.map((f) => f.path), ...item.impacts.map((i) => i.flag)].join(" ");
+  const sign = (item) => drifted(item) ? SIGNS[item.cls] : item.action === "deploy" && !item.id ? "+" : ACTION_SIGNS[item.action] || "~";
+  const wordsOf = (item) => [item.kind, item.name, item.cls, item.action, item.category, item.note, ...item.fields.map((f) => f.path), ...item.impacts.map((i) => i.flag)].join(" ");
 
   function when(facts) {
     if (facts.updated && facts.updated !== facts.created) return "updated " + moment(facts.updated) + (facts.updated_by ? " by " + facts.updated_by : "");
@@ -56,6 +76,8 @@
       const read = environment.coverage.reduce((sum, kind) => sum + kind.read, 0);
       line = "could not check: " + read + " of " + environment.objects + " objects were compared" + (drift.length ? "; so far " + drift.join(", ") : "");
     }
+    const destroys = environment.items.some((item) => !item.pending && ["delete", "prune", "replace"].includes(item.action));
+    environment.tone = environment.status === "in sync" && destroys ? "drift" : environment.status;
     return line + (doing.length ? "; this change: " + doing.join(", ") : "");
   }
 
@@ -68,16 +90,17 @@
     ];
     const unread = environment.coverage.filter((kind) => !kind.done).map((kind) => kind.kind + (kind.wanted ? " (" + kind.read + " of " + kind.wanted + ")" : ""));
     if (environment.problems.length && unread.length) lines.push(h("li", {}, "not read: " + unread.join(", ")));
-    return h("section", { class: "verdict", "data-status": environment.status },
-      h("h2", {}, environment.stack + ": " + verdict(environment)),
+    const line = verdict(environment), effects = Object.entries(environment.categories).map(([word, n]) => word + ": " + n).join(", ");
+    return h("section", { class: "verdict", "data-status": environment.tone },
+      h("h2", {}, environment.stack + ": " + line), effects ? h("p", { class: "effects" }, effects) : null,
       h("p", {}, (environment.server || "no server") + version + " · " + environment.objects + " objects in the stack" + (environment.ignored ? " · " + environment.ignored + " unmanaged ignored" : "")),
       lines.length ? h("ul", {}, lines) : null);
   }
 
   function tiles(environment) {
-    const made = CLASSES.map((cls) => h("button", {
-      type: "button", class: "tile", "data-state": cls, "data-zero": !environment.classes[cls], "aria-pressed": String(only === cls),
-      onclick: () => { only = only === cls ? "" : cls; draw(); document.querySelector('.tile[data-state="' + cls + '"]').focus(); },
+    const made = ORDER.filter((cls) => environment.classes[cls] || only === cls).map((cls) => h("button", {
+      type: "button", class: "tile", "data-state": cls, "aria-pressed": String(only === cls),
+      onclick: () => { only = only === cls ? "" : cls; draw(); const tile = document.querySelector('.tile[data-state="' + cls + '"]'); if (tile) tile.focus(); },
     }, h("b", {}, environment.classes[cls]), h("span", {}, cls)));
     return h("div", { class: "tiles", role: "group", "aria-label": "Show one class only" }, made);
   }
@@ -98,15 +121,28 @@
     for (const [from, to] of edges) { if (out.has(from)) out.get(from).push(to); else out.set(from, [to]); }
     const graph = { out };
     const groups = [...byPool].map(([pool, members]) => ({ pool, members, bad: members.filter((node) => node.state).length }))
-      .filter((group) => group.members.some((node) => matches(node.name + " " + node.kind + " " + node.state + " " + group.pool) && (!only || node.state === only)))
       .sort((a, b) => b.bad - a.bad || byName(a.pool, b.pool));
-    const chosen = limits.filter((node) => matches(node.name + " limit " + node.state) && (!only || node.state === only)).sort((a, b) => Boolean(b.state) - Boolean(a.state));
-    const panel = h("section", { class: "panel", id: "picture", "aria-label": "Topology" },
-      h("h2", {}, "Topology ", h("small", {}, groups.length + (groups.length === 1 ? " pool, " : " pools, ") + nodes.length + " objects"), legend()));
-    const list = h("div", { class: "pools" });
-    groups.forEach((group, index) => list.append(card(group, graph, index < 6 && (group.bad > 0 || groups.length < 4))));
-    panel.append(list);
-    if (chosen.length) panel.append(h("div", { class: "chips", "aria-label": "Limits" }, chosen.slice(0, 400).map(chip)));
+    const count = h("small", {});
+    const panel = h("section", { class: "panel", id: "picture", "aria-label": "Topology" }, h("h2", {}, "Topology ", count, legend()));
+    const cards = groups.map((group, index) => ({
+      element: card(group, graph, index < 6 && (group.bad > 0 || groups.length < 4)), on: true,
+      words: group.members.map((node) => [node.name, node.kind, node.state, group.pool].join(" ")).join("\n").toLowerCase(),
+      states: new Set(group.members.map((node) => node.state)),
+    }));
+    const chips = limits.sort((a, b) => Boolean(b.state) - Boolean(a.state)).slice(0, 400).map((node) => ({
+      element: chip(node), on: true, words: [node.name, "limit", node.state].join(" ").toLowerCase(), states: new Set([node.state]),
+    }));
+    panel.append(h("div", { class: "pools" }, cards.map((each) => each.element)));
+    if (chips.length) panel.append(h("div", { class: "chips", "aria-label": "Limits" }, chips.map((each) => each.element)));
+    panel.filter = () => {
+      let visible = 0;
+      for (const each of [...cards, ...chips]) {
+        const on = (!only || each.states.has(only)) && (!query || each.words.includes(query));
+        if (on !== each.on) { each.element.classList.toggle("out", !on); each.on = on; }
+      }
+      for (const each of cards) visible += each.on;
+      count.textContent = visible + (visible === 1 ? " pool, " : " pools, ") + nodes.length + " objects";
+    };
     return panel;
   }
   function legend() {
@@ -178,27 +214,52 @@
     if (cut) place.append(h("button", { type: "button", class: "button more", onclick: (e) => { svg.remove(); e.target.remove(); drawing(place, members, graph, limit * 8); } }, "Show more of " + members.length));
   }
 
-  // The list.
+  // The list. Its rows are made once for each environment; a search hides and shows them.
   function list(environment) {
     const holder = h("div", { id: "items" });
-    const sections = [...CLASSES, "waiting"].map((cls) => [cls, environment.items.filter((item) => (item.cls === "this change" && item.pending ? "waiting" : item.cls) === cls && (!only || item.cls === only) && matches(wordsOf(item)))
-      .sort((a, b) => a.kind.localeCompare(b.kind) || byName(a.name, b.name))]).filter(([, items]) => items.length);
-    if (!sections.length) holder.append(h("section", { class: "panel" }, h("div", { class: "empty" }, query || only ? "Nothing here matches." : "Code, last update and server agree.")));
-    for (const [cls, items] of sections) {
-      holder.append(h("section", { class: "panel", style: "margin-bottom:18px", "aria-label": TITLES[cls] }, h("h2", {}, TITLES[cls], " ", h("small", {}, items.length)), items.map(row)));
+    const rank = (item) => drifted(item) ? 0 : ACTIONS.indexOf(item.action);
+    const byClass = new Map();
+    for (const item of environment.items) {
+      const cls = item.cls === "this change" && item.pending ? "waiting" : item.cls;
+      if (byClass.has(cls)) byClass.get(cls).push(item); else byClass.set(cls, [item]);
     }
+    const sections = [...ORDER, "waiting"].filter((cls) => byClass.has(cls)).map((cls) => {
+      const items = byClass.get(cls).sort((a, b) => rank(a) - rank(b) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : byName(a.name, b.name)));
+      const count = h("small", {}, items.length), rows = items.map((item) => ({ item, words: wordsOf(item).toLowerCase(), element: row(item), on: true }));
+      const panel = h("section", { class: "panel list", "aria-label": TITLES[cls] }, h("h2", {}, TITLES[cls], " ", count), rows.map((each) => each.element));
+      return { cls: cls === "waiting" ? "this change" : cls, rows, count, panel };
+    });
+    const empty = h("section", { class: "panel" }, h("div", { class: "empty" }));
+    holder.append(...sections.map((section) => section.panel), empty);
+    holder.filter = () => {
+      let all = 0;
+      for (const section of sections) {
+        let visible = 0;
+        for (const each of section.rows) {
+          const on = (!only || section.cls === only) && (!query || each.words.includes(query));
+          if (on !== each.on) { each.element.classList.toggle("out", !on); each.on = on; }
+          visible += on;
+        }
+        section.panel.classList.toggle("out", !visible);
+        section.count.textContent = String(visible);
+        all += visible;
+      }
+      empty.classList.toggle("out", all > 0);
+      empty.firstChild.textContent = query || only ? "Nothing here matches." : "Code, last update and server agree.";
+    };
     return holder;
   }
   function row(item) {
     const badges = [
-      item.action !== "none" ? h("span", { class: "badge", "data-state": "this change" }, item.action) : null,
+      item.action !== "none" ? h("span", { class: "badge", "data-action": item.action }, item.action) : null,
+      item.category && item.category !== "harmless" ? h("span", { class: "badge", "data-category": item.category }, item.category) : null,
       item.accepted ? h("span", { class: "badge" }, item.accepted.expired ? "acceptance expired" : "accepted") : null,
       ...item.impacts.map((impact) => h("span", { class: "badge", "data-state": "changed live" }, impact.flag)).filter((b, i, all) => all.findIndex((o) => o.textContent === b.textContent) === i),
     ];
     const button = h("button", { type: "button", "aria-expanded": "false" },
-      h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[item.cls]), h("span", { class: "kind" }, item.kind),
+      h("span", { class: "sign", "aria-hidden": "true" }, sign(item)), h("span", { class: "kind" }, item.kind),
       h("span", { class: "name" }, item.name), h("span", { class: "badges" }, badges.flatMap((b) => b ? [b, " "] : [])), h("span", { class: "when" }, drifted(item) ? when(item.facts) : ""));
-    const made = h("article", { class: "item", "data-state": item.cls, "data-key": item.key }, button);
+    const made = h("article", { class: "item", "data-state": item.cls, "data-action": drifted(item) ? null : item.action, "data-key": item.key }, button);
     button.addEventListener("click", () => toggle(made, item, button));
     made.show = () => { if (button.getAttribute("aria-expanded") === "false") toggle(made, item, button); button.focus({ preventScroll: true }); made.scrollIntoView({ block: "center" }); };
     return made;
@@ -215,10 +276,10 @@
     if (item.accepted) parts.push(h("p", {}, (item.accepted.expired ? "The acceptance has expired: " : "Accepted: ") + item.accepted.owner + ", " + item.accepted.reason + ", until " + item.accepted.expires));
     parts.push(...item.impacts.map((impact) => h("p", { class: "impact" }, h("b", {}, impact.flag), impact.text)));
     if (item.fields.length) {
-      const cell = (side, moved) => h("td", { class: moved ? "moved mono" : "mono" }, text(side));
+      const cell = (field, side, label, moved) => h("td", { class: moved ? "moved mono" : "mono", "data-label": label }, text(field[side], field.path));
       parts.push(h("table", {}, h("thead", {}, h("tr", {}, ["field", "code", "last applied", "live"].map((word) => h("th", { scope: "col" }, word)))),
-        h("tbody", {}, item.fields.map((field) => h("tr", { "data-state": field.cls }, h("td", { class: "mono" }, field.path + (field.replaces ? " (replaces)" : "")),
-          cell(field.code, field.cls === "this change" || field.cls === "conflict"), cell(field.applied, false), cell(field.live, field.cls !== "this change" || field.agreed))))));
+        h("tbody", {}, item.fields.map((field) => h("tr", { "data-state": field.cls }, h("td", { class: "mono", "data-label": "field" }, field.path + (field.replaces ? " (replaces)" : "")),
+          cell(field, "code", "code", field.cls === "this change" || field.cls === "conflict"), cell(field, "applied", "last applied", false), cell(field, "live", "live", field.cls !== "this change" || field.agreed))))));
     }
     if (item.id) parts.push(h("p", { class: "when mono" }, item.key.startsWith("urn:") ? item.key + " · " + item.id : item.id));
     for (const remedy of drifted(item) ? item.remedies : []) parts.push(fix(remedy));
@@ -226,34 +287,46 @@
   }
   function fix(remedy) {
     const body = h("div", {}, remedy.text, remedy.command ? h("pre", {}, remedy.command) : null,
+      remedy.left.map((reason) => h("p", { class: "left" }, "not adopted: " + reason)),
       remedy.diff ? h("pre", {}, remedy.diff.split("\n").map((line) => h("span", { class: line.startsWith("+") ? "add" : line.startsWith("-") ? "del" : "" }, line + "\n"))) : null);
     const copy = h("button", { type: "button", class: "button copy", onclick: () => navigator.clipboard && navigator.clipboard.writeText(remedy.diff || remedy.command).then(() => { copy.textContent = "copied"; }) }, "copy");
     return h("div", { class: "remedy" }, h("b", {}, remedy.kind), body, copy);
   }
   function open(key) {
-    const find = () => [...document.querySelectorAll(".item")].find((each) => each.dataset.key === key);
+    const find = () => [...document.querySelectorAll(".item:not(.out)")].find((each) => each.dataset.key === key);
     if (!find()) { only = ""; query = ""; search.value = ""; draw(); }
     const found = find();
     if (found) found.show();
   }
 
+  // One environment is drawn as a whole; its list and its pools stay, and a search filters them.
+  let drawn = null;
   function draw() {
     const environment = report.environments[shown];
-    main.replaceChildren(...[head(environment), tiles(environment), picture(environment), list(environment)].filter(Boolean));
+    if (!drawn || drawn.environment !== environment) drawn = { environment, head: head(environment), list: list(environment), picture: picture(environment) };
+    drawn.list.filter();
+    if (drawn.picture) drawn.picture.filter();
+    const parts = [drawn.head, tiles(environment), ...(report.purpose === "review" ? [drawn.list, drawn.picture] : [drawn.picture, drawn.list])].filter(Boolean);
+    if (main.contains(drawn.list)) main.querySelector(".tiles").replaceWith(parts[1]);
+    else main.replaceChildren(...parts);
     const tabs = document.getElementById("tabs");
     tabs.replaceChildren(...(report.environments.length < 2 ? [] : report.environments.map((each, index) => h("button", {
       type: "button", role: "tab", "aria-selected": String(index === shown), onclick: () => { shown = index; only = ""; draw(); },
     }, h("span", { class: "dot", "data-status": each.status }), each.stack))));
+    const filter = new URLSearchParams(Object.entries({ stack: report.environments.length > 1 ? environment.stack : "", show: only, q: query }).filter(([, value]) => value));
+    if (location.hash.slice(1) !== filter.toString()) history.replaceState(null, "", filter.toString() ? "#" + filter : location.pathname + location.search);
   }
   let waiting = 0;
-  search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => { query = search.value.trim().toLowerCase(); draw(); }, 80); });
+  search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(() => { query = search.value.trim().toLowerCase(); draw(); }, SEARCH_WAIT); });
+  // On paper everything is open.
+  addEventListener("beforeprint", () => { for (const button of document.querySelectorAll('.item:not(.out) > button[aria-expanded="false"]')) button.click(); });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.tagName === "INPUT";
     if (event.key === "Escape") { search.value = ""; query = ""; only = ""; draw(); search.blur(); return; }
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") { event.preventDefault(); search.focus(); }
     if (event.key === "j" || event.key === "k") {
-      const all = [...document.querySelectorAll(".item > button")];
+      const all = [...document.querySelectorAll(".item:not(.out) > button")];
       const next = all.indexOf(document.activeElement) + (event.key === "j" ? 1 : -1);
       if (all.length) all[Math.max(0, Math.min(all.length - 1, next))].focus();
     }
@@ -262,5 +335,7 @@
   const keep = (theme) => { root.dataset.theme = theme; };
   keep(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.getElementById("theme").addEventListener("click", () => keep(root.dataset.theme === "dark" ? "light" : "dark"));
+  addEventListener("hashchange", () => { readAddress(); draw(); });
+  readAddress();
   draw();
 })();
