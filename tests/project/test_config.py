@@ -77,3 +77,13 @@ def test_secrets_are_known_by_name(tmp_path: Path) -> None:
     config.set("prefect:authString", "y", secret=True, manager=manager)
     config.set("plain", "z")
     assert config.secret_names() == {"token"}
+
+
+def test_a_program_gets_mappings_in_the_order_of_their_keys(tmp_path: Path) -> None:
+    """As the official CLI hands them over: what a program makes of a mapping is the same under both engines."""
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("config:\n  team:pools: {ml: {type: docker, limit: 1}, etl: [{b: 1, a: [2, 1]}], é: 1, Z: 1}\n")
+    texts, _ = StackConfig.load(path, "team").values(None)
+    assert (
+        texts["team:pools"] == '{"Z": 1, "etl": [{"a": [2, 1], "b": 1}], "ml": {"limit": 1, "type": "docker"}, "é": 1}'
+    )

@@ -20,6 +20,7 @@ class Thing(pulumi.CustomResource):
 class Group(pulumi.ComponentResource):
     def __init__(self, name, opts=None, **props):
         super().__init__("testbed:index:Group", name, props or None, opts)
+Group("order", value=[[key, *value] for key, value in pulumi.Config().require_object("order").items()])
 R = {}
 """
 

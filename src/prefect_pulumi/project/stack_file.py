@@ -310,12 +310,20 @@ def with_secrets(value: Any, change: Callable[[str], Any]) -> Any:
     return value
 
 
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value
+
+
 def value_text(value: Any) -> str:
-    """Scalars as the CLI hands them to a program, structures as one JSON text."""
+    """Scalars as the CLI hands them to a program, structures as one JSON text with its keys sorted."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
         return ""
     if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return json.dumps(_sorted(value), ensure_ascii=False, default=str)
     return str(value)

@@ -11,6 +11,7 @@ import os
 import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Machine(RuleBasedStateMachine):
         more = {"prefect": prefect}
         providers = self.stack.enter_context(testbed.serving(self.world, "testbed", **more))
         self.embedded = engine_pair.EmbeddedSide(root, providers=providers)
-        self.embedded.config(f"config:\n  prefect:apiUrl: {self.api}")
+        self._configure(["b", "c", "a"])
         self.sides = [self.embedded]
         if PULUMI is not None:
             self.sides.append(engine_pair.OfficialSide(root, providers=providers, cli=PULUMI))
@@ -74,6 +75,7 @@ class Machine(RuleBasedStateMachine):
         """Some changes of the program, deployed by one engine."""
         for _ in range(data.draw(st.integers(1, 6), "changes")):
             self.program.change(data.draw)
+        self._configure(data.draw(st.permutations("abc"), "order of the config"))
         side, refresh = self._side(data), data.draw(st.integers(0, 3), "refresh") == 0
         self._whole_update(side, refresh)
 
@@ -230,6 +232,11 @@ class Machine(RuleBasedStateMachine):
             changes = other.preview(refresh=refresh)
             assert changes == {}, self.story(f"{other.name} would: {changes}\n{other.said}")
         self.up_to_date = True
+
+    def _configure(self, order: Sequence[str]) -> None:
+        """The stack's config; the program exports the keys of its mapping as it meets them."""
+        mapping = "".join(f"    {key}: {{z: 1, y: 2}}\n" for key in order)
+        self.embedded.config(f"config:\n  prefect:apiUrl: {self.api}\n  {engine_pair.PROJECT}:order:\n{mapping}")
 
     def story(self, end: str) -> str:
         return "\n".join([*self.trail[-6:], end])
