@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.app.review.branch_review import ReviewRequest
     from prefect_pulumi.app.stacks import CreateStackRequest, ListedStack, RemoveStackRequest
     from prefect_pulumi.app.state_edits import DeleteRequest, ImportStateRequest, RenameRequest, UnprotectRequest
+    from prefect_pulumi.app.state_move import MovedState, MoveStateRequest
     from prefect_pulumi.app.workers import WorkerReport
     from prefect_pulumi.models.release_record import ReleaseRecord
     from prefect_pulumi.promotion.overview import Row
@@ -337,6 +338,13 @@ class ProjectStack:
 
         with self._command() as view:
             return state_edits.unprotect_resources(view, request)
+
+    def move_state(self, request: MoveStateRequest) -> MovedState:
+        """Moves the state, with its history, to another backend."""
+        from prefect_pulumi.app import state_move
+
+        with self._command() as view:
+            return state_move.move_state(view, request)
 
     def export_state(self, *, show_secrets: bool = False) -> str:
         """The state as the JSON document of `pulumi stack export`."""

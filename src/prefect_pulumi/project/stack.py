@@ -164,9 +164,14 @@ class Stack:
     @cached_property
     def store(self) -> Store:
         """Where the state is kept: `backend_url`, else `.infra/state`."""
-        own, (url, source) = self.own_backend, self._chosen_backend
+        url, source = self._chosen_backend
         if not url:
             return FileStore(layout.state_folder(self.root))
+        return self.store_at(url, source, relative=bool(self.own_backend))
+
+    def store_at(self, url: str, source: str, *, relative: bool = False) -> Store:
+        """The store of a backend's URL, which was read from `source`. `relative`: a path starts at the project's
+        folder. Raises `ConfigError`, `UnsupportedError`."""
         parts = urlsplit(url)
         if parts.scheme in store_urls.EXTRAS:
             return store_urls.bucket_store(url, source)
@@ -182,7 +187,7 @@ class Stack:
             path = path.expanduser()
         except RuntimeError as error:
             raise ConfigError(f"{url}: {error}", where=source) from error
-        return FileStore(self.project_dir / path if own else path)
+        return FileStore(self.project_dir / path if relative else path)
 
     def _refuse_foreign_exports(self, url: str) -> None:
         """Exports of `infra env` name their project: in another one they would take its state for this one's."""

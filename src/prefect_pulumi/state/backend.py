@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
@@ -70,7 +71,8 @@ class StateBackend:
     def key_of(self, stack: str) -> str:
         """The stack's checkpoint; of a plain and a compressed one the newer counts.
 
-        Raises `UnsupportedError` when the CLI keeps it as zstd, which this engine does not read.
+        Raises `UnsupportedError` when the CLI keeps it as zstd, which this engine does not read, and `StateError` when
+        the stack has moved to another backend.
         """
         plain, packed, zstd = (f"{self._stacks}/{stack}.json{ending}" for ending in ("", ".gz", ".zst"))
         listed = {item.key: item.modified for item in self.store.list(self._stacks)}
@@ -83,7 +85,21 @@ class StateBackend:
         present = [key for key in (plain, packed) if key in listed]
         if present:
             return max(present, key=lambda key: listed[key])
+        if moved_key(self.project, stack) in listed:
+            raise self._moved(stack)
         return packed if _on("PULUMI_DIY_BACKEND_GZIP") else plain
+
+    def _moved(self, stack: str) -> StateError:
+        key = moved_key(self.project, stack)
+        stored = self.store.read(key)
+        url = "another backend"
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            url = str(json.loads(stored.data if stored is not None else b"")["movedTo"])
+        return StateError(
+            f"the state of stack {stack} was moved to {url}",
+            where=self.store.where(key),
+            remedy=f"write backend: {{url: '{url}'}} into Pulumi.yaml, or set PULUMI_BACKEND_URL",
+        )
 
     def where(self, stack: str) -> str:
         """The place of the stack's checkpoint, for people."""
@@ -267,6 +283,11 @@ class _StackFile:
             remedy=f"it was put aside: {self._store.where(aside)}; infra up -s {self._stack} again looks for what this "
             "run created",
         )
+
+
+def moved_key(project: str, stack: str) -> str:
+    """The note that a stack leaves where it was (`stack_move`)."""
+    return f".pulumi/stacks/{project}/{stack}.moved"
 
 
 def digest_of(data: bytes) -> str:

@@ -31,6 +31,8 @@ def register(commands: Any, options: Options) -> None:
     unprotect = add_command(state, "unprotect", _unprotect, "remove a resource's `protect` flag", options.stack)
     unprotect.add_argument("urn", nargs="?", metavar="URN", help=resource)
     unprotect.flag("--all", help="of all resources")
+    move = add_command(state, "move", _move, "move the state to another backend, with its history", options.stack)
+    move.add_argument("--to", required=True, metavar="URL", help="the new backend, such as s3://bucket/prefix")
 
 
 def _cancel(arguments: Namespace, project: Project) -> None:
@@ -60,6 +62,18 @@ def _unprotect(arguments: Namespace, project: Project) -> None:
         raise InputError("name a resource, or give --all", where="infra state unprotect")
     unprotected = project.stack(arguments.stack).unprotect_resources(UnprotectRequest(arguments.urn or ""))
     _print_edit(arguments, "unprotected", unprotected, unprotected)
+
+
+def _move(arguments: Namespace, project: Project) -> None:
+    from prefect_pulumi.app.state_move import MoveStateRequest
+    from prefect_pulumi.cli.output.text import print_json
+
+    moved = project.stack(arguments.stack).move_state(MoveStateRequest(arguments.to))
+    if arguments.json:
+        print_json({"movedTo": moved.url, "objects": moved.objects})
+        return
+    print(f"moved the state of stack {arguments.stack} to {moved.url}: {moved.objects} objects")
+    print("  -> write its URL into Pulumi.yaml (backend: {url: ...}), or set PULUMI_BACKEND_URL")
 
 
 def _print_edit(arguments: Namespace, verb: str, edited: Any, lines: Iterable[str]) -> None:
