@@ -9,10 +9,11 @@ INSTALL = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versio
 PIP = $(INSTALL) --no-require-hashes --constraint constraints.txt --build-constraint constraints.txt
 READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
+AZURITE_VERSION := 3.35.0
 CLI_VERSION := v3.256.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak matrix check fmt pulumi bench bench-engines docs clean
+.PHONY: help up down test fast-test soak matrix check fmt pulumi azurite bench bench-engines docs clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
@@ -62,6 +63,7 @@ soak: $(DEV_READY)
 matrix: $(DEV_READY)
 	@$(COMPILE) src
 	@$(PYTEST) -n auto -m matrix
+	@TEST_BACKEND=s3 $(PYTEST) -n auto -m "e2e and not soak and not matrix" tests/e2e tests/recovery
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .
@@ -91,6 +93,10 @@ pulumi: .infra/bin/gensdk
 # The linter of workflows, for the tests.
 .infra/bin/actionlint: tools/actionlint/go.mod
 	@mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools/actionlint && go build -o "$$bin" github.com/rhysd/actionlint/cmd/actionlint
+
+# The service of Azure's protocol that the tests of buckets use where it is there.
+azurite:
+	@npm install --silent --no-audit --no-fund --prefix .infra azurite@$(AZURITE_VERSION)
 
 bench: $(DEV_READY)
 	@$(BIN)/python -m bench.start_up

@@ -13,12 +13,13 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from tests.support.buckets import BucketService, s3_service
+from tests.support.buckets import CHOICE, S3_KEYS, BucketService, chosen_backend, s3_service
 from tests.support.engines import NO_PULUMI, find_pulumi
 from tests.support.network import free_port
 from tests.support.projects import Project
 from tests.support.server_template import ServerTemplate
 
+SETTINGS = ("PREFECT_", "PULUMI_", "AWS_", "AZURE_", "GOOGLE_", "STORAGE_EMULATOR")
 TESTS = Path(__file__).parent
 # On a busy machine one example may take long; pytest-timeout ends what hangs.
 settings.register_profile("tests", deadline=None)
@@ -41,6 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("repeated") is not None and item.name.endswith("[pulumi]"):
             item.add_marker(pytest.mark.matrix)
+    if CHOICE in os.environ:
+        skipped = pytest.mark.skip(reason="it reads the files of a state")
+        for item in items:
+            if item.get_closest_marker("state_files") is not None:
+                item.add_marker(skipped)
     slow = {item.path for item in items if item.get_closest_marker("e2e") is not None}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -57,11 +63,17 @@ def prefect_server(server_template: ServerTemplate, tmp_path_factory: pytest.Tem
         yield spec.api_url
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _backend() -> Iterator[None]:
+    with chosen_backend():
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, no_login: Path) -> None:
     """No setting of the person who runs the tests reaches them."""
     for name in list(os.environ):
-        if name.startswith(("PREFECT_", "PULUMI_", "AWS_", "AZURE_", "GOOGLE_", "STORAGE_EMULATOR")):
+        if name.startswith(SETTINGS) and not (name in S3_KEYS and CHOICE in os.environ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PULUMI_CREDENTIALS_PATH", str(no_login))
 

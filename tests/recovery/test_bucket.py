@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from prefect_pulumi.state.lock import StackLock
 from tests.support.buckets import BucketService
+from tests.support.engines import Failed
 from tests.support.mixed_project import MixedProject
 from tests.support.projects import Project
 
@@ -23,8 +25,9 @@ def machines(
     s3: BucketService, bucket: str, small: Project, tmp_path: Path, prefect_server: str
 ) -> tuple[MixedProject, MixedProject]:
     """The same project on two machines: a folder and a HOME each, the state in one bucket."""
-    with (small.root / "Pulumi.yaml").open("a") as file:
-        file.write(f"backend: {{url: '{s3.url(f'{bucket}/states')}'}}\n")
+    project = small.root / "Pulumi.yaml"
+    text = "".join(line for line in project.open() if not line.startswith("backend:"))
+    project.write_text(f"{text}backend: {{url: '{s3.url(f'{bucket}/states')}'}}\n")
     one = MixedProject(small, prefect_server, SIZE)
     one.environment = {**s3.environment, "HOME": str(tmp_path / "home of one")}
     other = one.on(Project.small(tmp_path / "another machine", prefect_server), HOME=str(tmp_path / "home of two"))
@@ -54,5 +57,23 @@ def test_what_was_killed_on_one_machine_is_healed_on_another(machines: Any, warm
     seen = warm.infra(other, "preview", "--refresh", "--expect-no-changes")
     assert seen["code"] == 0, seen["output"]
     assert not (one.project.root / ".infra/state").exists()
+    assert warm.infra(other, "destroy", "--yes")["code"] == 0
+    one.check(0)
+
+
+def test_the_official_cli_takes_turns(machines: Any, warm: Any, official: Any) -> None:
+    """On one bucket, with no difference either way; what a killed run left pending is settled before the CLI begins."""
+    one, other = machines
+    assert warm.infra(one, "up", "--yes", kill=POINTS[1])["code"] == -9
+    official.up()
+    one.check(SIZE)
+    assert official.changes(refresh=True) == {}
+    seen = warm.infra(one, "preview", "--refresh", "--expect-no-changes")
+    assert seen["code"] == 0, seen["output"]
+    with StackLock(one.store, "prefect-infra", "dev"), pytest.raises(Failed, match="locked"):
+        official.up()
+    kinds = {item.key.split("/")[1] for item in one.store.list(".pulumi")}
+    assert kinds >= {"stacks", "history", "backups", "meta.yaml"}
+    assert "prefect-infra" in json.dumps([item.key for item in one.store.list(".pulumi/history")])
     assert warm.infra(other, "destroy", "--yes")["code"] == 0
     one.check(0)

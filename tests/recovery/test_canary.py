@@ -133,6 +133,7 @@ def world(nest: Any) -> Any:
     return ProjectState(nest)
 
 
+@pytest.mark.state_files
 def test_the_embedded_engine_keeps_it(world: Any, warm: Any, canary: Canary, proxy: Any) -> None:
     root = world.project.root
 

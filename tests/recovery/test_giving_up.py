@@ -27,6 +27,7 @@ def only(method: str, pattern: str) -> Any:
     return lambda sent, path: sent == method and re.search(pattern, path) is not None
 
 
+@pytest.mark.state_files
 @pytest.mark.parametrize("how", ["held", "failed", "lost"])
 def test_a_create_that_was_sent_is_an_intent(small: Any, faulty: Any, warm: Any, proxy: Any, how: str) -> None:
     """Held: the answer comes later than its time limit. Failed: it was a 503, and so are all answers to the question

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from prefect_pulumi.project.stack import Stack
 from tests.support.child import Child
 from tests.support.fault_proxy import FaultPlan
 from tests.support.projects import Project
@@ -43,8 +44,8 @@ NEVER = {
 wait_for = partial(until, interval=0.02)
 
 
-def locks(root: Path) -> list[Path]:
-    return list((root / ".infra" / "state").rglob("locks/**/*.json"))
+def locks(root: Path) -> list[str]:
+    return [item.key for item in Stack(root, "dev").store.list(".pulumi/locks")]
 
 
 def ended(running: subprocess.Popen[str], root: Path) -> str:

@@ -53,6 +53,7 @@ def test_one_signal_ends_what_is_in_flight_and_saves(
     healed(world, warm, proxy)
 
 
+@pytest.mark.state_files
 def test_two_signals_stop_at_once_and_the_journal_heals(faulty: Any, warm: Any, started: Any, proxy: Any) -> None:
     world = faulty(SIZE)
     proxy.plan = slow(1.0)
@@ -85,6 +86,7 @@ def test_a_file_that_may_not_grow(faulty: Any, warm: Any, started: Any, proxy: A
     healed(world, warm, proxy)
 
 
+@pytest.mark.state_files
 def test_a_full_disk(faulty: Any, warm: Any, started: Any, proxy: Any, small: Any) -> None:
     """A file system of 64 KiB for the state: it fills in the middle of the update; with room again the run goes on."""
     world = faulty(SIZE)
@@ -105,6 +107,7 @@ def test_a_full_disk(faulty: Any, warm: Any, started: Any, proxy: Any, small: An
         subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.state_files
 def test_a_state_folder_that_cannot_be_written(faulty: Any, warm: Any, started: Any, small: Any) -> None:
     world = faulty(SIZE)
     folder = small.root / ".infra" / "state"
@@ -125,6 +128,7 @@ def test_a_state_folder_that_cannot_be_written(faulty: Any, warm: Any, started: 
     world.check(SIZE)
 
 
+@pytest.mark.state_files
 def test_a_broken_state_is_refused_with_its_place_and_a_good_copy(faulty: Any, warm: Any) -> None:
     world = faulty(SIZE)
     assert warm.infra(world, "up", "--yes")["code"] == 0

@@ -88,11 +88,12 @@ def test_a_killed_cli_is_healed_by_the_embedded_engine(
     assert official.changes(refresh=True) == {}
 
 
+@pytest.mark.state_files
 def test_the_cli_goes_on_from_a_dead_run_that_nobody_settled(faulty: Any, official: Any, warm: Any) -> None:
     """`pulumi cancel` and `pulumi up`, with the embedded engine's journal out of reach."""
     world = faulty(SIZE)
     assert warm.infra(world, "up", "--yes", kill=300)["code"] == -9
-    world.journal.unlink()
+    world.journal.clear()
     for lock in (world.folder / "locks/organization/prefect-infra/dev").iterdir():
         lock.unlink()
     official.up()
@@ -100,6 +101,7 @@ def test_the_cli_goes_on_from_a_dead_run_that_nobody_settled(faulty: Any, offici
     assert official.changes(refresh=True) == {}
 
 
+@pytest.mark.state_files
 def test_locks_both_ways_and_history(
     faulty: Any, proxy: Any, official: Any, official_up_apart: Any, started: Any, warm: Any
 ) -> None:
@@ -177,6 +179,7 @@ MUTATIONS: dict[str, Edit] = {
 }
 
 
+@pytest.mark.state_files
 def test_what_is_sound_is_what_the_cli_reads(faulty: Any, warm: Any, official: Any) -> None:
     """Every rule, broken once: the CLI and this engine accept and refuse the same."""
     world = faulty(SIZE)

@@ -25,6 +25,7 @@ from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import Snapshot
 from tests.support import engines
 from tests.support.engines import LANGUAGE_HOST, Failed
+from tests.support.projects import Project
 
 PASSPHRASE = "a passphrase of the tests"
 PROJECT = "twin"
@@ -58,6 +59,7 @@ class Side:
     def folder(root: Path, plugins: str = "") -> Path:
         (root / "infra").mkdir(parents=True)
         (root / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\nmain: infra\n{plugins}")
+        Project(root).with_backend()
         for stack in ("dev", "prod"):
             (root / f"Pulumi.{stack}.yaml").write_text("config: {}\n")
         return root

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.state.store import Store
+from prefect_pulumi.state.store import Log, Store
 from tests.support.projects import Project
 from tests.support.rest import call
 
@@ -103,8 +103,8 @@ class ProjectState:
         return self.project.root / ".infra/state/.pulumi"
 
     @property
-    def journal(self) -> Path:
-        return self.folder / "journal/prefect-infra/dev.jsonl"
+    def journal(self) -> Log:
+        return self.store.log(".pulumi/journal/prefect-infra/dev.jsonl")
 
     def deployment(self) -> dict[str, Any]:
         stored = self.store.read(".pulumi/stacks/prefect-infra/dev.json")
@@ -139,7 +139,7 @@ class MixedProject(ProjectState):
         }
         assert len(set(server.values())) == len(server) == size
         assert not self.deployment().get("pending_operations")
-        assert not self.store.log(".pulumi/journal/prefect-infra/dev.jsonl").exists()
+        assert not self.journal.exists()
         assert self.store.list(".pulumi/locks") == []
 
     def on(self, project: Project, **environment: str) -> MixedProject:

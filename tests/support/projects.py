@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefect_pulumi.project.passphrase import NO_SALT
+from tests.support.buckets import project_backend
 
 REPOSITORY = Path(__file__).parents[2]
 PROJECT_FILES = (
@@ -46,7 +48,7 @@ class Project:
         config.write_text(text.replace("port: 4200", f"port: {port}"))
         (root / ".venv").mkdir()
         (root / ".venv" / "bin").symlink_to(Path(sys.executable).parent)
-        return Project(root)
+        return Project(root).with_backend()
 
     @staticmethod
     def small(root: Path, api_url: str, program: str = "") -> Project:
@@ -63,7 +65,15 @@ class Project:
         private = root / ".infra" / "dev"
         private.mkdir(parents=True)
         (private / "passphrase").write_text("a passphrase of the tests\n")
-        return Project(root)
+        return Project(root).with_backend()
+
+    def with_backend(self) -> Project:
+        """Its state is where this run of the tests keeps states."""
+        backend = project_backend()
+        if backend:
+            with (self.root / "Pulumi.yaml").open("a") as file:
+                file.write(f"backend: {json.dumps(backend)}\n")
+        return self
 
     def write(self, program: str) -> None:
         (self.root / "infra" / "__main__.py").write_text(program)

@@ -17,6 +17,7 @@ from uuid import uuid4
 import yaml
 
 from prefect_pulumi.cli.main import main
+from tests.support.buckets import project_backend
 from tests.support.git_repository import commit_all, git
 from tests.support.rest import call
 
@@ -52,6 +53,8 @@ class PromotionProject:
             "plugins": {"providers": [{"name": "prefect", "path": ".venv/bin"}]},
             "promotion": {"stages": stages, "backends": {stacks[-1]: "file://elsewhere", **(remote or {})}},
         }
+        if backend := project_backend():
+            project["backend"] = backend
         (self.root / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         (self.root / "elsewhere").mkdir()  # the last stage keeps its state apart
         (self.root / "elsewhere" / ".gitignore").write_text("*\n")

@@ -35,6 +35,7 @@ IMPATIENT = (
 )
 
 
+@pytest.mark.state_files
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_signal_while_a_build_step_runs(plain_site: Any, tmp_path: Path, number: signal.Signals) -> None:
     """The update leaves the deploy, which ends with it; the next one goes on. With a second in place of ten."""

@@ -39,6 +39,7 @@ def test_embedded_then_official_and_back(project: Any, official: Any) -> None:
     assert not list(project.root.glob(".infra/dev/server/server.json"))
 
 
+@pytest.mark.state_files
 def test_a_lock_of_one_stops_the_other(project: Any, official: Any) -> None:
     folder = project.root / ".infra/state/.pulumi/locks/organization/prefect-infra/dev"
     project.infra("env")

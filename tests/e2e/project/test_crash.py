@@ -13,6 +13,7 @@ import pytest
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.usefixtures("migrated")]
 
 
+@pytest.mark.state_files
 @pytest.mark.parametrize("lines", [3, 8, 13])
 def test_killed_update_is_healed(project: Any, lines: int) -> None:
     """`lines`: how many journal lines there are when the process is killed; an odd number leaves an open intent."""

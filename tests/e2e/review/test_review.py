@@ -372,6 +372,7 @@ def test_accepted_drift_counts_again_when_it_changes_or_expires(team: Team, api:
     api.request("PATCH", f"/work_pools/literal-{team.n}", json={"concurrency_limit": 7})
 
 
+@pytest.mark.state_files
 def test_a_server_that_dies_midway_is_4_and_says_how_far_it_got(team: Team, prefect_server: str) -> None:
     with Recorder(prefect_server, dies_at="/block_documents/filter") as dying:
         state = team.root / ".infra" / "state" / ".pulumi" / "stacks" / "prefect-infra" / "dev.json"
