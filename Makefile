@@ -59,11 +59,13 @@ fast-test: $(DEV_READY)
 soak: $(DEV_READY)
 	@$(BIN)/python -m pytest -m soak -n 2 --dist worksteal -s
 
-# Whole suites once more over another engine, server or contract; `make test` takes a slice of each.
+# Whole suites once more over another engine, server, backend or contract; `make test` takes a slice of each.
+BUCKET_TESTS = tests/recovery/test_kill.py tests/recovery/test_signals.py tests/e2e/promotion/test_promotion.py \
+  tests/e2e/engine/test_state_machine.py
 matrix: $(DEV_READY)
 	@$(COMPILE) src
 	@$(PYTEST) -n auto -m matrix
-	@TEST_BACKEND=s3 $(PYTEST) -n auto -m "e2e and not soak and not matrix" tests/e2e tests/recovery
+	@TEST_BACKEND=s3 $(PYTEST) -n auto -m "e2e and not soak and not matrix" $(BUCKET_TESTS)
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .
