@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +25,9 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from prefect_pulumi.core.errors import PartialFailureError
 from prefect_pulumi.core.values import Secret, from_struct, to_struct
 from prefect_pulumi.models import KINDS
+from prefect_pulumi.provider.rpc.main import main
 from prefect_pulumi.provider.rpc.servicer import PrefectServicer, _partial
+from tests.support.child import Child
 
 START = [sys.executable, "-c", "import sys; from prefect_pulumi.provider.rpc.main import main; sys.exit(main())"]
 
@@ -256,3 +260,27 @@ def test_root_is_the_folder_of_the_project_file(tmp_path: Path) -> None:
     servicer = PrefectServicer(tmp_path / "a" / "b")
     assert servicer.provider.root == tmp_path.resolve()
     servicer.close()
+
+
+@pytest.mark.parametrize(("argument", "text"), [("--help", "the Prefect provider"), ("--version", "")])
+def test_the_plugin_says_what_it_is_when_asked(
+    argument: str, text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["pulumi-resource-prefect", argument])
+    assert main() == 0
+    shown = capsys.readouterr().out
+    assert text in shown
+    assert shown.strip() == version("prefect-pulumi") or argument == "--help"
+
+
+def test_on_a_terminal_it_says_how_to_end_it(tmp_path: Path) -> None:
+    outer, inner = pty.openpty()
+    with Child(START, cwd=tmp_path, stdin=inner, stdout=inner, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"the Prefect provider" in process.stderr.readline()
+        assert os.read(outer, 100).strip().isdigit()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        assert b"Ctrl-C ends it" in process.stderr.read()
+    os.close(outer)
+    os.close(inner)

@@ -12,8 +12,18 @@ import signal
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
+
+HELP = """\
+pulumi-resource-prefect: the Prefect provider of prefect-pulumi, a plugin that Pulumi starts by itself.
+It prints the port at which it serves gRPC on loopback, and ends with the engine that started it.
+
+  pulumi up | infra up              use it through a program
+  pulumi package add PATH_TO_THIS   classes for other languages
+  pulumi-resource-prefect --version | --help
+"""
 
 GRACE = 4.0
 """Seconds that calls under way get to return; the engine kills the process after 5."""
@@ -24,6 +34,22 @@ THREADS = 64
 
 
 def main() -> int:
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(HELP, end="")
+        return 0
+    if "--version" in sys.argv[1:]:
+        print(version("prefect-pulumi"))
+        return 0
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        print(
+            f"{HELP}\nIt serves now, as for a debugger (PULUMI_DEBUG_PROVIDERS=prefect:PORT); Ctrl-C ends it.",
+            file=sys.stderr,
+        )
+    return serve()
+
+
+def serve() -> int:
+    """Serves until it is told to stop, or its engine is gone. The exit code."""
     import grpc
     from pulumi.runtime.proto import provider_pb2_grpc
 
