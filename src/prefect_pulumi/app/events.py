@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.display_text import one_line
 from prefect_pulumi.engine.run import events as engine_events
-from prefect_pulumi.engine.run.events import Message, StepDone, StepStarted, Waiting
+from prefect_pulumi.engine.run.events import Diagnosed, Message, StepDone, StepStarted, Waiting
 from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.state.entries import urn_name
 
 __all__ = [
+    "Diagnosed",
     "Event",
     "Message",
     "Notice",
@@ -64,15 +66,18 @@ class NullSink:
 
 
 class WarningCollector:
-    """A sink that keeps warnings and errors; what the program waits for goes on to `others`."""
+    """A sink that keeps warnings, errors and diagnostics; what the program waits for goes on to `others`."""
 
     def __init__(self, others: Sink | None = None) -> None:
         self.messages: list[Message] = []
+        self.diagnostics: list[Diagnostic] = []
         self._others = others or NullSink()
 
     def emit(self, event: Event) -> None:
         if isinstance(event, Message) and event.severity in {"warning", "error"}:
             self.messages.append(event)
+        elif isinstance(event, Diagnosed):
+            self.diagnostics.append(event.diagnostic)
         elif isinstance(event, Waiting):
             self._others.emit(event)
 
@@ -83,3 +88,16 @@ class WarningCollector:
             f"{urn_name(message.urn)}: {message.text}" if message.urn else message.text for message in self.messages
         )
         return list(dict.fromkeys(map(one_line, named)))
+
+
+class DiagnosticCollector:
+    """A sink that keeps diagnostics; every event goes on to `others`."""
+
+    def __init__(self, others: Sink) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self._others = others
+
+    def emit(self, event: Event) -> None:
+        if isinstance(event, Diagnosed):
+            self.diagnostics.append(event.diagnostic)
+        self._others.emit(event)

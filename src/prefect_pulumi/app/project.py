@@ -66,7 +66,7 @@ class Project:
 
     def __init__(self, root: Path, *, sink: Sink | None = None, output: TextIO | None = None) -> None:
         self.root = root
-        self._sink: Sink = sink or NullSink()
+        self.sink: Sink = sink or NullSink()
         self._output = output
 
     @staticmethod
@@ -74,9 +74,13 @@ class Project:
         """The project of the nearest folder with a Pulumi.yaml, from `start` upward. Raises `ConfigError`."""
         return Project(find_root(Path(start)), sink=sink, output=output)
 
+    def heard_by(self, sink: Sink) -> Project:
+        """The same project with another sink."""
+        return Project(self.root, sink=sink, output=self._output)
+
     def view(self, name: str) -> StackView:
         """A stack with nothing read yet."""
-        return StackView(Stack(self.root, name), self._sink, self._output, load=load_state)
+        return StackView(Stack(self.root, name), self.sink, self._output, load=load_state)
 
     def stack(self, name: str = "dev") -> ProjectStack:
         return ProjectStack(self, name)

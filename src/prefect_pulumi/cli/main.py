@@ -44,7 +44,7 @@ def run() -> NoReturn:
     gc.disable()
     # Requests go on while the program's registrations keep the interpreter busy: each takes several turns of it.
     sys.setswitchinterval(0.0005)
-    take_over_streams(as_json="--json" in sys.argv[1:])
+    take_over_streams(as_document=any(word == "--json" or word.startswith("--annotations") for word in sys.argv[1:]))
     with signals():
         code = main()
     if PROCESS.requested:
@@ -99,7 +99,8 @@ def _run(argv: Sequence[str] | None) -> int:
     from prefect_pulumi.cli.output.terminal import make_sink
 
     sink = make_sink(as_json=arguments.json, shows_steps=getattr(arguments, "shows_steps", False))
-    to_stdout = getattr(arguments, "program_output", "") == "stdout" and not arguments.json
+    is_document = arguments.json or getattr(arguments, "annotations", None) is not None
+    to_stdout = getattr(arguments, "program_output", "") == "stdout" and not is_document
     project = Project(root, sink=sink, output=None if to_stdout else sys.stderr)
     try:
         return int(arguments.handler(arguments, project) or ExitCode.DONE)

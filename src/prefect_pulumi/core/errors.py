@@ -40,6 +40,8 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
+from prefect_pulumi.core.diagnostics import Diagnostic
+
 
 class ExitCode(IntEnum):
     """What `infra` returns to the shell."""
@@ -59,6 +61,8 @@ class PrefectPulumiError(Exception):
     """
 
     exit_code: ExitCode = ExitCode.FAILED
+    diagnostics: Sequence[Diagnostic] = ()
+    """What it says of single places of a file, where these are known."""
 
     def __init__(self, message: str, *, where: str = "", remedy: str = "") -> None:
         super().__init__(message)
@@ -90,8 +94,16 @@ class PassphraseError(InputError):
 class PreflightError(InputError):
     """`prefect.yaml` has faults; `faults` lists them all."""
 
-    def __init__(self, faults: Sequence[str], *, where: str = "prefect.yaml", remedy: str = "") -> None:
+    def __init__(
+        self,
+        faults: Sequence[str],
+        *,
+        where: str = "prefect.yaml",
+        remedy: str = "",
+        diagnostics: Sequence[Diagnostic] = (),
+    ) -> None:
         self.faults = tuple(faults)
+        self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(faults), where=where, remedy=remedy)
 
 
@@ -224,6 +236,7 @@ class ManyErrors(PrefectPulumiError):
     def __init__(self, errors: Sequence[PrefectPulumiError]) -> None:
         super().__init__("\n".join(dict.fromkeys(str(error) for error in errors)))
         self.errors = tuple(errors)
+        self.diagnostics = tuple(diagnostic for error in errors for diagnostic in error.diagnostics)
         # An operation that failed outranks bad input: something may have been touched.
         gravity = {1: 0, 4: 1, 2: 2, 3: 3, 130: 4}
         self.exit_code = min((error.exit_code for error in errors), key=lambda code: gravity[int(code)])

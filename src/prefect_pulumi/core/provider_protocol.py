@@ -13,6 +13,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import PrefectPulumiError
 
 Props: TypeAlias = Mapping[str, Any]
@@ -210,6 +211,13 @@ class ProviderHost(Protocol):
     def log(self, severity: str, message: str, urn: str = "") -> None:
         """`severity`: debug, info, warning or error. Shown beside the resource `urn`."""
         ...
+
+
+@runtime_checkable
+class DiagnosticHost(Protocol):
+    """A host that also takes faults and warnings with their places in files, beside the lines that are logged."""
+
+    def diagnose(self, diagnostic: Diagnostic) -> None: ...
 
 
 class Provider(Protocol):

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from prefect_pulumi.core.diagnostics import Diagnostic, Severity, code_of
 from prefect_pulumi.core.errors import ConfigError
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,9 +41,14 @@ class YamlFault:
     keys: tuple[str | int, ...] | None
     message: str
 
+    @property
+    def text(self) -> str:
+        """`config.name: the key is here twice (first: line 2)`."""
+        return f"{dotted(self.keys)}: {self.message}" if self.keys else self.message
+
     def __str__(self) -> str:
-        """`3:5: config.name: the key is here twice (first: line 2)`."""
-        return f"{self.line}:{self.column}: {f'{dotted(self.keys)}: ' if self.keys else ''}{self.message}"
+        """`3:5: ` and the text."""
+        return f"{self.line}:{self.column}: {self.text}"
 
 
 class YamlError(ConfigError):
@@ -50,6 +56,9 @@ class YamlError(ConfigError):
 
     def __init__(self, file: str, faults: Sequence[YamlFault]) -> None:
         self.faults = tuple(faults)
+        self.diagnostics = tuple(
+            Diagnostic(file, fault.line, fault.column, Severity.ERROR, code_of(file), fault.text) for fault in faults
+        )
         first, *others = (str(fault) for fault in self.faults)
         message = "\n".join([first, *(f"{file}:{text}" for text in others)])
         super().__init__(message, where=file, remedy="fix the file at the line given")

@@ -48,9 +48,9 @@ class ForgivingStream(io.TextIOBase):
         return (self._target or sys.stderr).encoding
 
 
-def take_over_streams(*, as_json: bool) -> None:
-    """Once for a process of `infra`. With `as_json`, what children write to descriptor 1 goes to stderr."""
-    if as_json:
+def take_over_streams(*, as_document: bool) -> None:
+    """Once for a process of `infra`. With `as_document`, what children write to descriptor 1 goes to stderr."""
+    if as_document:
         document = os.dup(1)
         os.dup2(2, 1)
         sys.stdout = os.fdopen(document, "w", encoding="utf-8")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from prefect_pulumi.core.diagnostics import Diagnostic
+
 VERSION = 2
 
 
@@ -248,7 +250,7 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Environment:
     """One stack against its server. `objects`: how many the stack owns; `ignored`: live ones that a rule leaves out;
-    `notes`: what a reader should know besides."""
+    `notes`: what a reader should know besides; `diagnostics`: what is said of single lines of files."""
 
     stack: str
     server: str
@@ -261,6 +263,7 @@ class Environment:
     topology: Topology = NO_PICTURE
     verdicts: tuple[Verdict, ...] = ()
     notes: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def status(self) -> Status:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.provider_protocol import ReadResult
@@ -48,7 +49,8 @@ class Live:
 class Observation:
     """What code, state and server say of one stack.
 
-    `owned`: id -> stack, of what all stacks of the backend own; `notes`: what a reader should know besides.
+    `owned`: id -> stack, of what all stacks of the backend own; `notes`: what a reader should know besides;
+    `diagnostics`: what the checks say of files.
     """
 
     snapshot: Snapshot
@@ -57,6 +59,7 @@ class Observation:
     owned: dict[str, str]
     masker: Masker
     notes: list[str] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
 def managed(snapshot: Snapshot) -> list[ResourceEntry]:

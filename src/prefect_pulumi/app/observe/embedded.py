@@ -38,7 +38,7 @@ def observe(view: StackView) -> Observation:
             _read_new(code, providers, live)
     secrets: list[Any] = [context.config[key] for key in context.secret_keys]
     masker = report_masker([*secrets, *known_secrets(snapshot, code)])
-    return Observation(snapshot, code, live, owned(context.backend.store), masker, warnings.notes)
+    return Observation(snapshot, code, live, owned(context.backend.store), masker, warnings.notes, warnings.diagnostics)
 
 
 def observe_code(view: StackView) -> Code:

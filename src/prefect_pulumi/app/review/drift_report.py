@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from prefect_pulumi.app.diagnostics import in_repository, of_error
 from prefect_pulumi.app.observe.base import Code, Observation, managed
 from prefect_pulumi.app.observe.stack import observe
 from prefect_pulumi.app.review.comparison import (
@@ -24,6 +25,7 @@ from prefect_pulumi.app.review.comparison import (
 from prefect_pulumi.app.review.patches import with_patches
 from prefect_pulumi.app.review.trial import ProgramTrial, open_trial
 from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.project import git
@@ -107,9 +109,20 @@ def observed_environment(
         objects=len(managed(snapshot)) + sum(len(e.outputs.get("deployments", {})) for e in managed(snapshot)),
         ignored=ignored,
         notes=tuple(masker.text(note) for note in notes),
+        diagnostics=_diagnostics(stack, observation, problems),
     )
     environment = replace(environment, topology=picture(environment, picture_nodes(snapshot, live)))
     return replace(environment, verdicts=rules.judge(environment)), observation
+
+
+def _diagnostics(
+    stack: Stack, observation: Observation, problems: Iterable[PrefectPulumiError]
+) -> tuple[Diagnostic, ...]:
+    """What the checks said of files, and what is wrong with the stack's own."""
+    said = [*observation.diagnostics]
+    for error in problems:
+        said += of_error(error, stack.config_root, observation.masker)
+    return in_repository(said, stack.project_dir)
 
 
 def _first_line(error: PrefectPulumiError) -> str:

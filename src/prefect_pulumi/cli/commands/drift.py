@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import STACK_HELP, Options, Parser, add_command, request_of
 from prefect_pulumi.core.errors import ExitCode, InputError
-from prefect_pulumi.review.renderers.formats import FORMATS, format_of, render
+from prefect_pulumi.review.renderers.formats import ANNOTATIONS, FORMATS, format_of, render
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
@@ -53,16 +54,30 @@ def _write_report(report: Report, arguments: Namespace, default: str) -> None:
     """To stdout, or to each file in the format that its name or `--format` asks for."""
     from prefect_pulumi.cli.output.text import write_text
 
+    for format, file in _targets(arguments, default):
+        write_text(render(report, format), file)
+
+
+def _targets(arguments: Namespace, default: str) -> list[tuple[str, str | None]]:
+    """Format and file of each document that is asked for."""
     asked = "json" if arguments.json else arguments.format
-    for file in arguments.out or [None]:
-        write_text(render(report, asked or (format_of(file, default) if file else default)), file)
+    return [(asked or (format_of(file, default) if file else default), file) for file in arguments.out or [None]]
+
+
+def _annotated(arguments: Namespace, project: Project, default: str) -> AbstractContextManager[None]:
+    """Where a report cannot be made, what the error says of files is in the formats of annotations all the same."""
+    from prefect_pulumi.cli.output.annotations import annotated
+
+    targets = [(format, file) for format, file in _targets(arguments, default) if format in ANNOTATIONS]
+    return annotated(project.root, targets)
 
 
 def _drift(arguments: Namespace, project: Project) -> ExitCode:
     """Exit code 0 in sync, 3 drift, 4 could not check."""
     from prefect_pulumi.review.model import Status
 
-    report = project.stack(arguments.stack).drift(cli=arguments.cli)
+    with _annotated(arguments, project, "text"):
+        report = project.stack(arguments.stack).drift(cli=arguments.cli)
     _write_report(report, arguments, "text")
     codes = {Status.DRIFT: ExitCode.CHANGES_FOUND, Status.CANNOT_CHECK: ExitCode.CANNOT_CHECK}
     return codes.get(report.status, ExitCode.DONE)
@@ -78,7 +93,8 @@ def _review(arguments: Namespace, project: Project) -> ExitCode:
         report = from_json(_read(arguments.report), arguments.report)
     else:
         stacks = tuple(arguments.stacks or [arguments.stack])
-        report = project.review(request_of(ReviewRequest, arguments, stacks=stacks))
+        with _annotated(arguments, project, "markdown"):
+            report = project.review(request_of(ReviewRequest, arguments, stacks=stacks))
     if arguments.out or not (arguments.report and arguments.post):
         _write_report(report, arguments, "markdown")
     if arguments.post:

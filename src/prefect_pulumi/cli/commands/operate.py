@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.cli.parser import Options, add_command, request_of
 from prefect_pulumi.core.errors import ChangesFound, ExitCode, InputError
+from prefect_pulumi.review.renderers.formats import ANNOTATIONS
 
 if TYPE_CHECKING:
+    from prefect_pulumi.app.operations import PreviewRequest
     from prefect_pulumi.app.project import Project
     from prefect_pulumi.engine.operations import Result
     from prefect_pulumi.engine.plan.scope import Selection
@@ -25,6 +27,8 @@ def register(commands: Any, options: Options) -> None:
     about = "show the planned changes and deployments; change nothing"
     preview = add_command(commands, "preview", _preview, about, *scope, options.refresh, options.replace, **shown)
     preview.flag("--adopt", help="show what `up --adopt` would take over")
+    about = "faults and warnings of files on stdout, for a code host or editor, in place of the program's output"
+    preview.add_argument("--annotations", choices=ANNOTATIONS, help=about)
     about = "update the state from the live objects"
     refresh = add_command(commands, "refresh", _refresh, about, *scope, options.yes, **shown)
     refresh.flag("--clear-pending-creates", help="forget interrupted creates whose result is not known")
@@ -58,13 +62,27 @@ def _preview(arguments: Namespace, project: Project) -> ExitCode | None:
     from prefect_pulumi.app.operations import PreviewRequest
 
     request = request_of(PreviewRequest, arguments, selection=selection_of(arguments))
-    result = project.stack(arguments.stack).preview(request)
+    if arguments.annotations is None:
+        result = project.stack(arguments.stack).preview(request)
+    else:
+        result = _annotated_preview(arguments, project, request)
     _show(arguments, result, "")
     if arguments.expect_no_changes and result.changed:
         if arguments.json:
             return ExitCode.CHANGES_FOUND
         raise ChangesFound("changes were found where none were expected")
     return None
+
+
+def _annotated_preview(arguments: Namespace, project: Project, request: PreviewRequest) -> Result:
+    from prefect_pulumi.app.events import DiagnosticCollector
+    from prefect_pulumi.cli.output.annotations import annotated
+
+    if arguments.json:
+        raise InputError("--json and --annotations cannot be given together", where="infra preview")
+    collector = DiagnosticCollector(project.sink)
+    with annotated(project.root, [(arguments.annotations, None)], lambda: collector.diagnostics, always=True):
+        return project.heard_by(collector).stack(arguments.stack).preview(request)
 
 
 def _refresh(arguments: Namespace, project: Project) -> None:

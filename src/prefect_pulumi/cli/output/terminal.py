@@ -40,7 +40,7 @@ class LineSink:
             sys.stderr.write(event.text + "\n")
         elif isinstance(event, RolloutEnded):
             self.rollout(event.rollout)
-        else:
+        elif isinstance(event, StepStarted | StepDone):
             self.step(event)
 
     def message(self, event: Message) -> None:

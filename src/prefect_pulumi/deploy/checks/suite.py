@@ -29,13 +29,15 @@ from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault
 @dataclass(frozen=True)
 class CheckReport:
     """`names`: full name (`flow/deployment`) of each entry, in file order, "" where it is not known. `data` is the
-    file with environment and known variables filled in, except in steps. A fault or warning is `line N: key: message`.
+    file with environment and known variables filled in, except in steps. A fault or warning is `line N: key: message`;
+    `findings` are both with their places.
     """
 
     names: tuple[str, ...]
     data: Mapping[str, Any]
     faults: tuple[str, ...]
     warnings: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def resolved(
@@ -120,11 +122,13 @@ def check_all(
             if warning.severity is Severity.WARNING
         ]
         warnings = [warning for warning in warnings if warning.severity is Severity.NOTE]
+    faults, warnings = (shared_once(_sorted(findings), done) for findings in (faults, warnings))
     return CheckReport(
         names=tuple(names.get(index, "") for index in range(len(done["deployments"]))),
         data=done,
-        faults=tuple(dict.fromkeys(finding.text for finding in shared_once(_sorted(faults), done))),
-        warnings=tuple(dict.fromkeys(finding.text for finding in shared_once(_sorted(warnings), done))),
+        faults=tuple(dict.fromkeys(finding.text for finding in faults)),
+        warnings=tuple(dict.fromkeys(finding.text for finding in warnings)),
+        findings=(*faults, *warnings),
     )
 
 

@@ -9,7 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.core import yaml_source
+from prefect_pulumi.core import diagnostics, yaml_source
+from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import PreflightError
 from prefect_pulumi.core.yaml_source import YamlError, YamlFault, YamlSource, dotted
 
@@ -24,6 +25,13 @@ class Severity(Enum):
     NOTE = "note"
 
 
+_SEVERITIES = {
+    Severity.FAULT: diagnostics.Severity.ERROR,
+    Severity.WARNING: diagnostics.Severity.WARNING,
+    Severity.NOTE: diagnostics.Severity.NOTE,
+}
+
+
 @dataclass(frozen=True)
 class Finding:
     """What is said of one place of the file. `place` is `line 12: deployments[0].schedule.cron`."""
@@ -33,10 +41,16 @@ class Finding:
     message: str
     keys: tuple[str | int, ...]
     severity: Severity = Severity.FAULT
+    column: int = 1
 
     @property
     def text(self) -> str:
         return f"{self.place}: {self.message}"
+
+    def diagnostic(self, file: str) -> Diagnostic:
+        """`file`: the document's, relative to the repository."""
+        message = f"{self.place}: {self.message}".removeprefix(f"line {self.line}: ")
+        return Diagnostic(file, self.line, self.column, _SEVERITIES[self.severity], "prefect-yaml", message)
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,8 @@ class Document:
         return f"line {line}: {dotted(spelled)}" if spelled else f"line {line}"
 
     def finding(self, keys: Keys, message: str, severity: Severity = Severity.FAULT) -> Finding:
-        return Finding(self.source.locate(keys)[0], self.place(keys), message, tuple(keys), severity)
+        line, column = self.source.locate(keys)
+        return Finding(line, self.place(keys), message, tuple(keys), severity, column)
 
 
 def read(path: Path) -> Document:
@@ -76,7 +91,8 @@ def parse(text: str | bytes, path: Path) -> Document:
     try:
         source = yaml_source.parse(text, path.name)
     except YamlError as error:
-        raise PreflightError([_words(fault) for fault in error.faults], where=path.name) from error
+        faults = [_words(fault) for fault in error.faults]
+        raise PreflightError(faults, where=path.name, diagnostics=error.diagnostics) from error
     data = source.data
     if data is None:
         raise PreflightError(

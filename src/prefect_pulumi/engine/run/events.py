@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.engine.plan.steps import Step
 
@@ -41,7 +42,14 @@ class Waiting:
     text: str
 
 
-Event = StepStarted | StepDone | Message | Waiting
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A fault or warning of a file's place. It is beside the messages and errors that say the same."""
+
+    diagnostic: Diagnostic
+
+
+Event = StepStarted | StepDone | Message | Waiting | Diagnosed
 
 
 class Sink(Protocol):
@@ -74,6 +82,10 @@ class CommandSink:
                 self._warned.add(event)
         elif isinstance(event, Waiting):
             event = replace(event, text=self._masker.text(event.text))
+        elif isinstance(event, Diagnosed):
+            told = event.diagnostic
+            message, remedy = self._masker.text(told.message), self._masker.text(told.remedy)
+            event = Diagnosed(replace(told, message=message, remedy=remedy))
         elif isinstance(event, StepDone) and event.error:
             event = replace(event, error=self._masker.text(event.error))
         self._sink.emit(event)
@@ -87,3 +99,7 @@ class SinkHost:
 
     def log(self, severity: str, message: str, urn: str = "") -> None:
         self._sink.emit(Message(severity, message, urn))
+
+    def diagnose(self, diagnostic: Diagnostic) -> None:
+        """As `provider_protocol.DiagnosticHost`."""
+        self._sink.emit(Diagnosed(diagnostic))

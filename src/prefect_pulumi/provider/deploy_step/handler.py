@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.core.diagnostics import Diagnostic, Severity
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.errors import PreflightError, ServerUnavailableError
 from prefect_pulumi.core.property_paths import step
-from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ProviderHost, ReadResult
+from prefect_pulumi.core.provider_protocol import DiagnosticHost, DiffKind, DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, secret, unwrap
 from prefect_pulumi.deploy.file.environment import DeployEnvironment, sealed
 from prefect_pulumi.deploy.file.fields import changes, renamed
@@ -76,6 +78,7 @@ class DeploymentsHandler(Handler):
         try:
             file = self._preflight(inputs, call.urn)
         except PreflightError as error:
+            self._diagnose(inputs, error.diagnostics or _at_the_top(error.faults))
             return inputs, [Fault("", f"{error.where}: {fault}") for fault in error.faults]
         chosen = self.run.only.get(call.urn, frozenset())
         known = {*file.resolved.names, *unwrap(call.inputs.get("fingerprints", {}))}
@@ -106,7 +109,7 @@ class DeploymentsHandler(Handler):
         document, env = read_file(self.root, inputs), environment(inputs)
         preflight = Preflight(self.root, self.connection, self.run, directory, env.values, _options(inputs, env))
         flows = preflight.imports(document)
-        file, loaded, data, faults = None, None, normal(document.data), []
+        file, loaded, data, own = None, None, normal(document.data), list[str]()
         with contextlib.suppress(PreflightError):  # the checks report faults of form with all others
             loaded = modelled(document)
         if loaded is not None:
@@ -114,15 +117,25 @@ class DeploymentsHandler(Handler):
                 file = checked_file(self.root, inputs, loaded, env, flows)
                 data = file.resolved.loaded.raw
             except PreflightError as error:
-                faults = list(error.faults)
+                own = list(error.faults)
         result = preflight.check(document, data)
-        faults += result.faults
+        faults = [*own, *result.faults]
         for warning in result.warnings:
             self.host.log("warning", f"{path.name}: {warning}", urn)
+        diagnostics = [*_at_the_top(own), *(each.diagnostic(path.name) for each in result.findings)]
         if file is None or faults:
-            raise PreflightError(faults, where=path.name)
+            raise PreflightError(faults, where=path.name, diagnostics=diagnostics)
+        self._diagnose(inputs, diagnostics)
         preflight.keep()
         return file
+
+    def _diagnose(self, inputs: Props, diagnostics: Iterable[Diagnostic]) -> None:
+        """Hands them to a host that takes them, with the file's path in the project."""
+        path = place_of(self.root, inputs)[1]
+        file = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
+        if isinstance(self.host, DiagnosticHost):
+            for diagnostic in diagnostics:
+                self.host.diagnose(replace(diagnostic, file=file, code="prefect-yaml"))
 
     def _file(self, call: Call) -> CheckedFile:
         """The file as the check of these inputs read it; it is read here when another process made that check."""
@@ -331,6 +344,11 @@ def _options(inputs: Props, env: DeployEnvironment) -> PreflightOptions:
         worker_packages=unwrap(inputs.get("workerPackages", [])),
         strict=unwrap(inputs.get("strict", False)),
     )
+
+
+def _at_the_top(faults: Iterable[str]) -> list[Diagnostic]:
+    """Of faults without a place in the file: what the stack says of it."""
+    return [Diagnostic("", 1, 1, Severity.ERROR, "prefect-yaml", fault) for fault in faults]
 
 
 def _recorded(call: Call) -> dict[str, str]:

@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from prefect_pulumi.review.model import Report
 
-FORMATS = ("text", "json", "markdown", "html", "junit")
-SUFFIXES = {".txt": "text", ".json": "json", ".md": "markdown", ".html": "html", ".xml": "junit"}
+ANNOTATIONS = ("github", "sarif", "gitlab", "rdjson")
+"""Formats of the diagnostics alone (`annotations.RENDERERS`)."""
+FORMATS = ("text", "json", "markdown", "html", "junit", *ANNOTATIONS)
+SUFFIXES = {
+    ".txt": "text",
+    ".json": "json",
+    ".md": "markdown",
+    ".html": "html",
+    ".xml": "junit",
+    ".sarif": "sarif",
+    ".rdjson": "rdjson",
+}
 
 
 def format_of(file: str, default: str) -> str:
@@ -24,5 +34,10 @@ def render(report: Report, format: str) -> str:
         from prefect_pulumi.review.renderers.document import to_json
 
         return to_json(report)
+    if format in ANNOTATIONS:
+        from prefect_pulumi.review.renderers.annotations import RENDERERS
+
+        said = (diagnostic for environment in report.environments for diagnostic in environment.diagnostics)
+        return RENDERERS[format](list(dict.fromkeys(said)))
     module = import_module(f"prefect_pulumi.review.renderers.{format}")
     return cast("Callable[[Report], str]", module.render)(report)
