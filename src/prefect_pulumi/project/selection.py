@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from prefect_pulumi.core.errors import ConfigError, PrefectPulumiError
 from prefect_pulumi.project import layout, pulumi_home
@@ -88,10 +89,13 @@ def _files(stack: Stack) -> list[Path]:
 
 
 def _urls(stack: Stack) -> list[str]:
-    """Of the stack's backend, as it was given and as `infra env` exports it; none for a backend that is in error."""
+    """Of the stack's backend, as it was given, and for a folder as `infra env` exports it; none for a backend that is
+    in error."""
     with contextlib.suppress(PrefectPulumiError):
-        given = [stack.backend_url] if stack.backend_url else []
-        return given if stack.is_remote else [*given, stack.cli_environment["PULUMI_BACKEND_URL"]]
+        given = stack.backend_url
+        if urlsplit(given).scheme not in {"", "file"}:
+            return [given]
+        return [*([given] if given else []), stack.cli_environment["PULUMI_BACKEND_URL"]]
     return []
 
 
