@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
+import shlex
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from prefect_pulumi.cli.commands.operate import selection_of
+from prefect_pulumi.cli.examples import EXAMPLES
 from prefect_pulumi.cli.main import main, make_parser
 from prefect_pulumi.core.errors import ExitCode
 
@@ -53,6 +58,34 @@ def test_help_names_the_environment_variables(capsys: pytest.CaptureFixture[str]
     text = capsys.readouterr().out
     for name in ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PREFECT_API_URL", "PREFECT_API_KEY"):
         assert name in text
+
+
+def test_commands_are_listed_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    places = [text.index(f"\n{title}:\n") for title in ("start", "deploy", "drift", "release", "state and config")]
+    assert places == sorted(places)
+    listed = re.findall(r"^  (?:  )?([a-z]+)(?:  |\n)", text, flags=re.MULTILINE)
+    assert sorted(set(listed) & set(make_parser().commands.choices)) == sorted(make_parser().commands.choices)
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    groups = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield parser
+    for group in groups:
+        for command in group.choices.values():
+            yield from commands(command)
+
+
+def test_every_command_shows_examples_that_parse() -> None:
+    shown = {command.prog: command.format_help() for command in commands(make_parser())}
+    assert set(shown) == set(EXAMPLES)
+    for command, lines in EXAMPLES.items():
+        for line in lines:
+            assert line in shown[command]
+            make_parser().parse_args(shlex.split(line.removeprefix('eval "$(').removesuffix(')"'))[1:])
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import os
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from prefect_pulumi.cli.commands import config, drift, imports, init, operate, releases, runs, stack, state
-from prefect_pulumi.cli.parser import DEFAULT, EPILOG, Options, Parser, Version
+from prefect_pulumi.cli.parser import DEFAULT, EPILOG, GroupedParser, Options, Version
 from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
 from prefect_pulumi.core.interruption import PROCESS
@@ -21,19 +20,24 @@ from prefect_pulumi.core.masking import Masker, masking
 from prefect_pulumi.process.signals import end_process, signals
 from prefect_pulumi.process.streams import take_over_streams
 
+GROUPS = {
+    "start": (init, imports),
+    "deploy": (operate, runs),
+    "drift": (drift,),
+    "release": (releases,),
+    "state and config": (config, stack, state),
+}
+"""The commands in the help."""
 
-def make_parser() -> Parser:
-    parser = Parser(
-        prog="infra",
-        description="Infrastructure as code for Prefect.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+
+def make_parser() -> GroupedParser:
+    parser = GroupedParser(prog="infra", description="Infrastructure as code for Prefect.", epilog=EPILOG)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     options = Options()
-    for group in (init, operate, imports, runs, drift, releases, config, state, stack):
-        group.register(commands, options)
+    for title, modules in GROUPS.items():
+        with parser.group(title):
+            for module in modules:
+                module.register(parser.commands, options)
     return parser
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from typing_extensions import override
+
+from prefect_pulumi.cli.examples import examples
 from prefect_pulumi.core.errors import ExitCode, InputError
 from prefect_pulumi.core.suggestions import suggestion, with_hint
 
@@ -64,6 +68,38 @@ class Parser(argparse.ArgumentParser):
             if isinstance(action, argparse._SubParsersAction):
                 actions += [inner for parser in action.choices.values() for inner in parser._all_actions()]
         return actions
+
+
+class GroupedParser(Parser):
+    """A parser whose help lists its commands in groups, in the order in which they were begun."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **settings)
+        self._groups: dict[str, list[str]] = {}
+        self.commands = self.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """The commands that the block adds are a group."""
+        before = set(self.commands.choices)
+        yield
+        self._groups[title] = [name for name in self.commands.choices if name not in before]
+
+    @override
+    def format_help(self) -> str:
+        formatter = self._get_formatter()
+        formatter.add_usage(self.usage, self._actions, self._mutually_exclusive_groups)
+        formatter.add_text(self.description)
+        listed = {action.dest: action for action in self.commands._choices_actions}
+        for title, names in self._groups.items():
+            formatter.start_section(title)
+            formatter.add_arguments([listed[name] for name in names])
+            formatter.end_section()
+        formatter.start_section("options")
+        formatter.add_arguments([action for action in self._actions if action.option_strings])
+        formatter.end_section()
+        formatter.add_text(self.epilog)
+        return formatter.format_help()
 
 
 class Version(argparse.Action):
@@ -135,6 +171,9 @@ def add_group(commands: Any, name: str, help: str) -> Any:
 
 def add_command(group: Any, name: str, handler: Handler, help: str, *parents: Parser, **defaults: Any) -> Parser:
     """A command of a group; `defaults` are further values of its namespace. `in_project=False`: it needs none."""
-    parser: Parser = group.add_parser(name, parents=parents, help=help)
+    parser: Parser = group.add_parser(
+        name, parents=parents, help=help, description=help, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.epilog = examples(parser.prog)
     parser.set_defaults(handler=handler, **{"in_project": True, **defaults})
     return parser
