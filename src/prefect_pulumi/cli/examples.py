@@ -4,6 +4,11 @@ from __future__ import annotations
 
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "infra init": ("infra init --dry-run", "infra init --name orders --server https://prefect.example.com/api"),
+    "infra completion": (
+        'eval "$(infra completion bash)"',
+        "infra completion zsh",
+        "infra completion fish",
+    ),
     "infra up": ("infra up", "infra up -s prod --refresh", "infra up --yes --target 'WorkPool etl'"),
     "infra preview": ("infra preview -s prod --expect-no-changes", "infra preview --annotations github"),
     "infra refresh": ("infra refresh -s prod --expect-no-changes",),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from prefect_pulumi.cli.commands import config, drift, imports, init, operate, releases, runs, stack, state
+from prefect_pulumi.cli.commands import completion, config, drift, imports, init, operate, releases, runs, stack, state
 from prefect_pulumi.cli.parser import DEFAULT, EPILOG, GroupedParser, Options, Version
 from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
@@ -21,7 +21,7 @@ from prefect_pulumi.process.signals import end_process, signals
 from prefect_pulumi.process.streams import take_over_streams
 
 GROUPS = {
-    "start": (init, imports),
+    "start": (init, imports, completion),
     "deploy": (operate, runs),
     "drift": (drift,),
     "release": (releases,),
@@ -33,7 +33,7 @@ GROUPS = {
 def make_parser() -> GroupedParser:
     parser = GroupedParser(prog="infra", description="Infrastructure as code for Prefect.", epilog=EPILOG)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
-    options = Options()
+    options = Options(parser)
     for title, modules in GROUPS.items():
         with parser.group(title):
             for module in modules:

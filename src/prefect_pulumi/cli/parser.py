@@ -133,9 +133,10 @@ STACK_HELP = f"stack (default: the selected one, else {DEFAULT})"
 
 
 class Options:
-    """Parsers of the options that several commands share."""
+    """Parsers of the options that several commands share. `root`: the parser of the whole command line."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Parser) -> None:
+        self.root = root
         self.json = Parser(add_help=False)
         self.json.flag("--json", help="one JSON document on stdout")
         self.stack = Parser(add_help=False, parents=[self.json])

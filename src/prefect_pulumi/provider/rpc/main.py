@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def serve() -> int:
-    """Serves until it is told to stop, or its engine is gone. The exit code."""
+    """Serves until it has to stop, or its engine is gone. The exit code."""
     import grpc
     from pulumi.runtime.proto import provider_pb2_grpc
 
