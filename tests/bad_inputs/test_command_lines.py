@@ -55,7 +55,7 @@ LINES = {
     "state unprotect": "name a resource, or give --all",
     "state unprotect a --all": "name a resource, or give --all",
     "state unprotect nothing": "nothing",
-    "state move a b": "unknown command 'move'",
+    "state move": "required: --to",
     "cancel -s nope": "there is no stack 'nope'",
     "cancel now": "unrecognized arguments: now",
     "config": "required: ACTION",
