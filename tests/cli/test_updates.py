@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,30 @@ def test_a_name_is_shown_as_it_is(name: str, capsys: pytest.CaptureFixture[str])
     assert f"~  Variable {name} update" in shown
     assert f"value[{name!r}] (update)" in shown
     assert f"Updated stack {name} in 1.2s: 1 updated" in shown
+
+
+def test_what_a_refresh_found_and_the_program_changes_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    def found(name: str, op: Op, *, leftover: bool = False) -> Step:
+        old = replace(step(name).new or ResourceEntry("", "", True), delete=leftover)
+        return replace(step(name, op), old=old)
+
+    planned = result(
+        found("edited", Op.UPDATE), found("gone", Op.DELETE), found("newer", Op.REFRESH), found("kept", Op.UPDATE),
+        found("left", Op.DELETE, leftover=True),
+        step("edited", Op.UPDATE, path="value"), step("gone"), step("newer", Op.SAME), step("left", Op.UPDATE),
+    )  # fmt: skip
+    print_lines(plan_lines(planned))
+    lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    assert lines == [
+        "~  Variable newer refresh",
+        "~  Variable kept update",
+        "-  Variable left delete",
+        "~  Variable edited update",
+        "value (update)",
+        "+  Variable gone create",
+        "~  Variable left update",
+        "1 to create, 3 to update, 1 to delete, 1 unchanged",
+    ]
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=20))

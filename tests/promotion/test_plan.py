@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,8 @@ from prefect_pulumi.promotion import render
 from prefect_pulumi.promotion.compare import Row, at
 from prefect_pulumi.promotion.gates import Gate
 from prefect_pulumi.promotion.plan import Plan, need_open, need_same
-from prefect_pulumi.review.model import DisplayValue
+from prefect_pulumi.review.model import NO_VALUE, DisplayValue
+from tests.support.golden import need_golden
 
 
 def value(of: object) -> DisplayValue:
@@ -79,6 +81,28 @@ def test_text_says_what_changes_and_what_stays() -> None:
     assert 'WorkPool etl|<b> description: "old" -> "new"' in shown
     assert "WorkPool etl concurrencyLimit: 50 (dev: 10)" in shown
     assert "CLOSED  verified: not verified" in shown
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_a_plan_reads_as_this(format: str) -> None:
+    gone = Row("Variable", "old", "", value("as it is"), value({"value": 1}), NO_VALUE)
+    new = Row("Variable", "new", "", value({"value": 1}), NO_VALUE, value({"value": 1}))
+    morning = {"cron": "0 6 * * *", "timezone": "Europe/Berlin", "active": False}
+    planned = Row("Deployment", "f/d", "schedules.morning", value(morning), NO_VALUE, value(morning))
+    pool = Row("WorkPool", "etl", "concurrencyLimit", value(10), value(20), value(30), own=True)
+    plan = replace(
+        PLAN,
+        actions=[
+            *PLAN.actions,
+            ("create", "Variable", "new"),
+            ("delete", "Variable", "old"),
+            ("deploy", "Deployment", "f/d"),
+        ],
+        rows=[new, planned, pool, CHANGE, gone, STAYS],
+        notes=["the program says: careful"],
+    )
+    text = render.text(plan) if format == "text" else render.markdown(plan)
+    need_golden(text, Path(__file__).parent / "golden" / f"plan.{'txt' if format == 'text' else 'md'}")
 
 
 def test_markdown_takes_no_markup_from_names_and_is_cut() -> None:

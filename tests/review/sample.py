@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import (
     ANY,
     NO_VALUE,
@@ -188,6 +190,79 @@ def report() -> Report:
         objects=8,
     )
     return Report("review", "2026-11-25T07:00:00Z", (dev, prod), "p", "a" * 40, "b" * 40, tool="prefect-pulumi 0.1.0")
+
+
+MORNING = {"cron": "0 6 * * *", "timezone": "Europe/Berlin", "active": True}
+
+
+def changes() -> list[Item]:
+    """Thirty changes as a branch of a team has them: every action, and most kinds and categories."""
+
+    def change(kind: str, name: str, action: Action, *fields: tuple[str, object, object], **more: Any) -> Item:
+        made = tuple(FieldChange(path, Class.THIS_CHANGE, side(new), side(old), side(old)) for path, old, new in fields)
+        id = "" if action is Action.CREATE else f"id-{name}"
+        impacts = (*impacts_of(kind, action, False, made), *more.pop("impacts", ()))
+        return Item(urn(kind, name), kind, name, Class.THIS_CHANGE, action, id, made, impacts=impacts, **more)
+
+    def side(value: object) -> DisplayValue:
+        return NO_VALUE if value is None else v(value)
+
+    used = Impact(Flag.IN_USE, "used by Deployment orders/daily, flows/orders.py:12")
+    lost = Impact(Flag.RUNS_LOST, "12 scheduled runs are deleted")
+    again = Impact(Flag.RUNS_LOST, "3 scheduled runs are deleted; they are made again", again=True)
+    image = "baseJobTemplate.variables.properties.image.default"
+    written = {"place": "Pulumi.prod.yaml:8", "author": "Ana, 2026-11-20 (1a2b3c4d)"}
+    return [
+        change("WorkQueue", "etl/slow", Action.DELETE, impacts=(used,)),
+        change("Variable", "region", Action.DELETE, impacts=(used,)),
+        change("SecretBlock", "old-token", Action.DELETE),
+        change("GlobalConcurrencyLimit", "old-db", Action.DELETE),
+        change("Deployment", "orders/old", Action.PRUNE, impacts=(lost,)),
+        change("Deployment", "orders/older", Action.PRUNE),
+        change("WorkQueue", "etl/fast", Action.REPLACE, ("workPoolName", "etl", "etl-2")),
+        change("BlockDocument", "aws-credentials/etl", Action.REPLACE, ("name", "etl", "etl-2")),
+        change("WorkPool", "etl", Action.UPDATE, ("concurrencyLimit", 10, 20), (image, "etl:1", "etl:2"), **written),
+        change("WorkPool", "bi", Action.UPDATE, ("description", "BI", "Business intelligence"), **written),
+        change("WorkPool", "ml", Action.UPDATE, ("paused", False, True)),
+        change("WorkPool", "free", Action.UPDATE, ("concurrencyLimit", 5, None)),
+        change("WorkQueue", "etl/default", Action.UPDATE, ("priority", 2, 1)),
+        change("Variable", "batch_size", Action.UPDATE, ("value", 3, 500)),
+        change("Variable", "owners", Action.UPDATE, ("tags", ["a"], ["a", "b"])),
+        change("JsonBlock", "app", Action.UPDATE, ("value.hosts[1]", "b", "c"), ("value.retries", 3, None)),
+        change("GlobalConcurrencyLimit", "db", Action.UPDATE, ("limit", 2, 8)),
+        change("GlobalConcurrencyLimit", "api", Action.UPDATE, ("active", True, False)),
+        change("DeploymentSchedule", "orders/hourly/s", Action.UPDATE, ("cron", "0 * * * *", "30 * * * *")),
+        change("DeploymentSchedule", "orders/weekly/s", Action.UPDATE, ("active", True, False)),
+        change("Automation", "alert", Action.UPDATE, ("enabled", True, False)),
+        change("Automation", "notify", Action.UPDATE, ("description", "a", "b")),
+        change("Deployment", "orders/daily", Action.DEPLOY, ("parameters.day", "today", "tomorrow"), impacts=(again,)),
+        change("Deployment", "orders/hourly", Action.DEPLOY, ("schedules.new", None, MORNING)),
+        change("Deployment", "orders/weekly", Action.DEPLOY, ("schedules.s", MORNING, None)),
+        change("Deployment", "orders/monthly", Action.DEPLOY, ("tags", ["x"], ["y"])),
+        change("Deployment", "orders/yearly", Action.DEPLOY, ("paused", False, True)),
+        change("Variable", "new", Action.CREATE, ("value", None, 1)),
+        change("WorkPool", "new", Action.CREATE, ("type", None, "process")),
+        change("Flow", "new", Action.CREATE),
+    ]
+
+
+def branch() -> Report:
+    """A review with those changes, one of which waits, and a little drift."""
+    found = changes()
+    drift = FieldChange("concurrencyLimit", Class.CHANGED_LIVE, v(2), v(2), v(9))
+    waits = replace(found[-1], key="urn:waits", name="waits", pending=True)
+    live = Item(urn("WorkPool", "live"), "WorkPool", "live", Class.CHANGED_LIVE, id="9", fields=(drift,), facts=STAMP)
+    gone = Item(urn("Variable", "gone"), "Variable", "gone", Class.MISSING_LIVE, id="8")
+    prod = Environment(
+        "prod",
+        "https://prefect.example.com/api",
+        "3.8.8",
+        items=(*found, waits, *with_remedies([live, gone], "prod")),
+        coverage=(Coverage("WorkPool", 6, 6, True),),
+        objects=40,
+        verdicts=(Verdict("keep-runs", "runs-lost of Deployment orders/old, Deployment orders/older"),),
+    )
+    return Report("review", "2026-11-25T07:00:00Z", (prod,), "p", "a" * 40, "b" * 40, tool="prefect-pulumi 0.1.0")
 
 
 def quiet() -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -10,18 +9,28 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.support.golden import need_golden
+
 FORMATS = {"text": "txt", "document": "json", "markdown": "md", "html": "html", "junit": "xml"}
+
+
+def compare(text: str, name: str) -> None:
+    need_golden(text, Path(__file__).parent / "golden" / name)
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_golden(format: str, sample: ModuleType) -> None:
     module = import_module(f"prefect_pulumi.review.renderers.{format}")
     render = module.to_json if format == "document" else module.render
-    text = render(sample.report())
-    path = Path(__file__).parent / "golden" / f"report.{FORMATS[format]}"
-    if os.environ.get("GOLDEN") == "write":
-        path.write_text(text, "utf-8")
-    assert text == path.read_text("utf-8")
+    compare(render(sample.report()), f"report.{FORMATS[format]}")
+
+
+@pytest.mark.parametrize("format", ["text", "markdown"])
+def test_a_review_of_thirty_changes_reads_as_this(format: str, sample: ModuleType) -> None:
+    assert len(sample.changes()) == 30
+    compare(
+        import_module(f"prefect_pulumi.review.renderers.{format}").render(sample.branch()), f"branch.{FORMATS[format]}"
+    )
 
 
 @pytest.mark.parametrize(("format", "words"), [("text", "in sync"), ("markdown", "in sync"), ("html", "in sync")])

@@ -108,7 +108,10 @@ def test_names_of_strangers_are_text(browser: Any, sample: ModuleType, tmp_path:
         browser.execute_script("arguments[0].click()", button)
     shown = [browser.execute_script("return arguments[0].textContent", each) for each in select(browser, ".item .name")]
     assert set(sample.HOSTILE) <= set(shown)
-    assert select(browser, "main script, main img, main a") == []
+    assert select(browser, "main script, main img") == []
+    links = {anchor.get_attribute("href") for anchor in select(browser, "main a")}
+    assert links
+    assert {address.split("/", 4)[2] for address in links} == {"127.0.0.1:4200"}
     assert browser.execute_script("return document.scripts.length") == 2
     assert browser.get_log("browser") == []
 

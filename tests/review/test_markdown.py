@@ -28,7 +28,7 @@ from prefect_pulumi.review.renderers.escape import code, plain
 
 ALLOWED = {
     "h3", "h4", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "code", "strong", "details", "summary",
-    "sub", "b", "pre",
+    "sub", "b", "pre", "a",
 }  # fmt: skip
 
 
@@ -78,7 +78,10 @@ def test_nothing_of_a_stranger_becomes_markup(sample: ModuleType) -> None:
     text = markdown.comment(sample.report(), sample.report().environments[0])
     found = page(text)
     assert found.tags <= ALLOWED, found.tags - ALLOWED
-    assert {pair for pair in found.attributes if pair[0] != "style"} == {("class", "language-diff")}
+    links = [value or "" for name, value in found.attributes if name == "href"]
+    assert links
+    assert all(address.startswith("http://127.0.0.1:4200/") for address in links)
+    assert {pair for pair in found.attributes if pair[0] not in ("style", "href")} == {("class", "language-diff")}
     assert found.rows
     assert set(found.rows) == {4, 5}
     assert found.comments == [" prefect-pulumi-review: p-dev "]

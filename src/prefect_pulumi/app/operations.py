@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect_pulumi.app.deployment_targets import divided
-from prefect_pulumi.app.events import Notice
+from prefect_pulumi.app.events import Message, Notice
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ChangesFound, ConfigError, InputError
@@ -72,11 +72,16 @@ class UpResult:
 
 def preview(view: StackView, request: PreviewRequest) -> Result:
     """The steps that `up` would execute. Takes no lock and writes nothing."""
+    from prefect_pulumi.app.review.clear_text import stack_warnings
+
     at_pin = view.at_pin()
     selection, only = divided(request.selection, _entries(view))
     context = engine_context(at_pin.stack, view.sink, write=False, output=view.output, only=only)
     options = _options(selection, request.parallel, adopt=request.adopt)
-    return operations.preview(context, options, refresh=request.refresh)
+    result = operations.preview(context, options, refresh=request.refresh)
+    for warning in stack_warnings(view, (step.new for step in result.steps if step.new is not None)):
+        view.sink.emit(Message("warning", warning))
+    return result
 
 
 def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> UpResult:

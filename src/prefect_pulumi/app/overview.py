@@ -69,7 +69,7 @@ def _under_way(view: StackView) -> str:
 
 
 def _with_drift(view: StackView, row: Row) -> Row:
-    environment = drift_report(view.at_pin()).environments[0]
+    environment = drift_report(view.at_pin(), patches=False).environments[0]
     word, count = overview.drift_of(environment)
     problems = "; ".join(problem.message for problem in environment.problems)
     return replace(row, drift=word, drifted=count, problem=problems, notes=environment.notes)

@@ -11,7 +11,7 @@ from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import mask
 from prefect_pulumi.engine.operations import Result
-from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
+from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step, summarize
 from prefect_pulumi.state.entries import urn_name
 
 Line = Sequence[tuple[str, str]]
@@ -39,11 +39,23 @@ def kind_of(step: Step) -> str:
     return step.type.rsplit(":", 1)[-1]
 
 
+def once(steps: Sequence[Step]) -> list[Step]:
+    """Each object once: what a refresh found of it goes where the program then does something to it."""
+    last = {step.urn: index for index, step in enumerate(steps) if step.op in (Op.UPDATE, Op.CREATE, Op.REPLACE)}
+
+    def is_repeated(index: int, step: Step) -> bool:
+        found = step.op in (Op.UPDATE, Op.DELETE, Op.REFRESH) and step.old is not None and not step.old.delete
+        return found and last.get(step.urn, -1) > index
+
+    return [step for index, step in enumerate(steps) if not is_repeated(index, step)]
+
+
 def plan_lines(result: Result) -> list[Line]:
     """The steps of a preview, one line each, with the properties that change; then the counts."""
     lines: list[Line] = []
     imported = {step.urn for step in result.steps if step.op is Op.IMPORT}
-    for step in result.steps:
+    steps = once(result.steps)
+    for step in steps:
         if step.op is Op.SAME or step.is_default_provider or step.type == STACK_TYPE:
             continue
         sign, style, word, _ = SIGNS[step.op]
@@ -51,7 +63,7 @@ def plan_lines(result: Result) -> list[Line]:
         for path, kind in sorted((step.diff.detailed if step.diff else {}).items()):
             values = _values(step, path) if step.urn in imported else ""
             lines.append([(_name(f"       {path} ({kind.value}){values}"), "dim")])
-    return [*lines, [(counts(result.summary), "")]]
+    return [*lines, [(counts(summarize(steps)), "")]]
 
 
 def counts(summary: dict[str, int]) -> str:
@@ -75,9 +87,11 @@ def result_lines(result: Result, *, stack: str, verb: str) -> list[Line]:
         text = _NOTHING.get(verb) or counts(result.summary)
         lines: list[Line] = [[(f"{text} ({seconds})", "")]]
     else:
-        counted = ", ".join(f"{result.summary[op]} {word}" for op, word in PAST.items() if result.summary.get(op))
+        steps = once(result.steps)
+        summary = summarize(steps)
+        counted = ", ".join(f"{summary[op]} {word}" for op, word in PAST.items() if summary.get(op))
         end = f" in {seconds}: {counted or 'nothing to do'}"
-        lines = [*_table(_changed_resources(result.steps)), [], [(f"{verb} stack ", ""), (stack, "bold"), (end, "")]]
+        lines = [*_table(_changed_resources(steps)), [], [(f"{verb} stack ", ""), (stack, "bold"), (end, "")]]
     if verb == "Updated" and result.outputs:
         lines += _next_lines(mask(result.outputs.get("deployments")), mask(result.outputs.get("ui")), stack)
     return lines

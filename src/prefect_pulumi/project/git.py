@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect_pulumi.core.errors import ConfigError, OperationError
@@ -198,6 +199,17 @@ def as_stored(root: Path, path: str, data: bytes) -> bytes:
         if name == hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest():
             return data
         return _pipe(root, "cat-file", "blob", name, env=env)
+
+
+def author_of(root: Path, path: str, line: int) -> str:
+    """`Ana, 2026-11-01 (1a2b3c4d)`: who changed a line last, and when; "" outside git and for what is not committed."""
+    text = _git(root, "blame", "--porcelain", "-L", f"{line},{line}", "--", path, check=False)
+    head = text.split(" ", 1)[0]
+    fields = dict(row.split(" ", 1) for row in text.splitlines() if row.startswith(("author ", "author-time ")))
+    if len(fields) != 2 or not head.strip("0"):
+        return ""
+    day = datetime.fromtimestamp(int(fields["author-time"]), UTC).date().isoformat()
+    return f"{fields['author']}, {day} ({head[:8]})"
 
 
 def refusal(root: Path, patch: str) -> str:

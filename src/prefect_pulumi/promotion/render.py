@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,6 +14,7 @@ from prefect_pulumi.promotion.plan import Plan
 from prefect_pulumi.review import phrases
 from prefect_pulumi.review.renderers.escape import code, plain
 
+_ALL_SIDES = ("source", "now", "after")
 LIMIT = 60_000
 """Bytes of Markdown; the forge takes 65,536 characters."""
 
@@ -32,15 +33,27 @@ def _text(plan: Plan) -> Iterator[str]:
         )
     yield from ("  " + one_line(f"note: {note}") for note in plan.notes)
     yield "changes:" if plan.changes else "no changes"
-    for row in plan.changes:
+    for row in ordered(plan.changes):
         own = " (its own config)" if row.own else ""
-        what = f"{row.kind} {row.name}" + (f" {row.path}" if row.path else "")
-        yield "  " + one_line(f"{what}: {phrases.value(row.now)} -> {phrases.value(row.after)}{_there(row, plan)}{own}")
+        what = f"{_sign(row)} {row.kind} {row.name}" + (f" {row.path}" if row.path else "")
+        now, after = (phrases.value(side, row.path) for side in (row.now, row.after))
+        yield "  " + one_line(f"{what}: {now} -> {after}{_there(row, plan)}{own}")
     if plan.stays:
         yield f"stays {plan.target}'s own:"
     for row in plan.stays:
         what = f"{row.kind} {row.name} {row.path}"
         yield "  " + one_line(f"{what}: {phrases.value(row.now)} ({plan.source}: {phrases.value(row.source)})")
+
+
+def ordered(rows: Iterable[Row]) -> list[Row]:
+    """Objects that go first, then what changes, then what is new."""
+    return sorted(rows, key=lambda row: "-~+".index(_sign(row)))
+
+
+def _sign(row: Row) -> str:
+    if row.path:
+        return "~"
+    return "-" if row.after.kind == "absent" else "+" if row.now.kind == "absent" else "~"
 
 
 def title(plan: Plan) -> str:
@@ -54,7 +67,7 @@ def _word(gate: Gate) -> str:
 
 def _there(row: Row, plan: Plan) -> str:
     """What the source has, where that is not what the target gets."""
-    source, after = phrases.value(row.source), phrases.value(row.after)
+    source, after = (phrases.value(side, row.path) for side in (row.source, row.after))
     return f" ({plan.source}: {source})" if source != after else ""
 
 
@@ -80,7 +93,7 @@ def markdown(plan: Plan) -> str:
     ]
     room = LIMIT - len("\n".join(head).encode())
     names = (plan.source, f"{plan.target} now", f"{plan.target} after")
-    changes, room = _table("What changes", plan.changes, names, room)
+    changes, room = _table("What changes", ordered(plan.changes), names, room)
     stays, room = _table(f"What stays {plan.target}'s own", plan.stays, names[:2], room)
     folded = ["<details><summary>Same fields, other values</summary>\n", *stays, "</details>\n"] if stays else []
     return "\n".join([*head, *(changes or ["Nothing changes.\n"]), *folded])
@@ -109,8 +122,10 @@ def _table(name: str, rows: list[Row], columns: tuple[str, ...], room: int) -> t
     ]
     shown = 0
     for row in rows:
-        sides = (row.source, row.now, row.after)[: len(columns)]
-        cells = [f"{row.kind} {code(row.name)}", code(row.path) if row.path else "", *map(_cell, sides)]
+        sides = [getattr(row, side) for side in _ALL_SIDES[: len(columns)]]
+        shown_sides = (code(phrases.value(side, row.path)) for side in sides)
+        sign = f"`{_sign(row)}` " if len(columns) == len(_ALL_SIDES) else ""
+        cells = [f"{sign}{row.kind} {code(row.name)}", code(row.path) if row.path else "", *shown_sides]
         line = f"| {' | '.join(cells)} |"
         if len(line.encode()) + 200 > room:
             break
@@ -120,10 +135,6 @@ def _table(name: str, rows: list[Row], columns: tuple[str, ...], room: int) -> t
     if shown < len(rows):
         lines.append(f"\n... and {len(rows) - shown} more: see the full plan.")
     return [*lines, ""], room
-
-
-def _cell(shown: Any) -> str:
-    return code(phrases.value(shown))
 
 
 def document(plan: Plan) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from prefect_pulumi.review.display import SERVER_DEFAULT, display_value, equal, 
 from prefect_pulumi.review.impacts import impacts_of
 from prefect_pulumi.review.model import (
     ANY,
+    DELETED_LIVE,
     GONE_ALREADY,
     NO_FACTS,
     Action,
@@ -29,6 +30,11 @@ from prefect_pulumi.review.model import (
 
 TEMPLATE, OWN_TEMPLATE = "baseJobTemplate", "defaultBaseJobTemplate"
 _DELETES = (Action.DELETE, Action.PRUNE)
+INTERNAL = {
+    "Deployments": frozenset({"workPools", "workQueues", "localPools", "workerPackages", "stepFiles"}),
+    "Release": frozenset({"deployments", "images", "pinned", "promoted", "keep", "infrastructure"}),
+}
+"""Fields that the components fill in: what they stand for is listed under its own name."""
 _GRAVITY = (Class.CONFLICT, Class.MISSING_LIVE, Class.CHANGED_LIVE, Class.THIS_CHANGE)
 
 
@@ -132,11 +138,14 @@ def _item(resource: ComparedResource, masker: Masker, display_name: str) -> Item
     if not classes:
         return None
     note = GONE_ALREADY if is_gone_already else masker.text(resource.note)
+    cls = Class.THIS_CHANGE if is_gone_already else next(cls for cls in _GRAVITY if cls in classes)
+    if resource.missing and cls is Class.CONFLICT:
+        note = DELETED_LIVE
     return Item(
         key=resource.urn,
         kind=resource.kind,
         name=masker.text(display_name),
-        cls=Class.THIS_CHANGE if is_gone_already else next(cls for cls in _GRAVITY if cls in classes),
+        cls=cls,
         action=action,
         id=resource.id,
         fields=changes,
@@ -152,6 +161,8 @@ def _classes(resource: ComparedResource, changes: Iterable[FieldChange]) -> set[
     classes = {change.cls for change in changes}
     if resource.missing and action not in _DELETES:
         classes.add(Class.MISSING_LIVE)
+        if any(change.cls is Class.THIS_CHANGE and not change.pending for change in changes):
+            classes.add(Class.CONFLICT)  # the code edits what was deleted on the server
     if action in _DELETES and Class.CHANGED_LIVE in classes:
         classes.add(Class.CONFLICT)  # the code deletes what was edited on the server
     if action is not Action.NONE:
@@ -184,7 +195,7 @@ def _fields(resource: ComparedResource, masker: Masker) -> Iterator[FieldChange]
         yield FieldChange("id", Class.CHANGED_LIVE, ANY, before, now)
     model = KINDS.get(resource.type)
     specs = model.inputs() if model is not None else ()
-    names = [spec.wire for spec in specs] or _names(resource)
+    names = [spec.wire for spec in specs if spec.wire not in INTERNAL.get(resource.kind, ())] or _names(resource)
     new = resource.inputs is None
     for name in names:
         if name in resource.ignored or (new and name not in (resource.code or {})):

@@ -111,17 +111,21 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Who and when, as far as the server knows. Times: RFC 3339. `status`: the server's word for pools and queues."""
+    """Who and when, as far as the server knows. Times: RFC 3339. `status`: the server's word for pools and queues;
+    `deleted`: of an object that is gone, as the server's events say."""
 
     created: str = ""
     created_by: str = ""
     updated: str = ""
     updated_by: str = ""
     status: str = ""
+    deleted: str = ""
+    deleted_by: str = ""
 
 
 NO_FACTS = Facts()
 GONE_ALREADY = "it is gone from the server already"
+DELETED_LIVE = "deleted on the server, and edited by this change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ class Acceptance:
 class Item:
     """One object. `key` is its URN, or `live:<kind>:<name>` for one that no stack owns; `kind` the model's name.
 
-    `cls` is the gravest of its fields' classes; `action` what the code does to it.
+    `cls` is the gravest of its fields' classes; `action` what the code does to it. `place`: file and line of the code
+    that declares it, "" where none was found; `author`: who wrote that line last, and when.
     """
 
     key: str
@@ -175,6 +180,8 @@ class Item:
     accepted: Acceptance | None = None
     pending: bool = False
     note: str = ""
+    place: str = ""
+    author: str = ""
 
     @property
     def drifted(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from prefect_pulumi.review.categories import counted
@@ -107,6 +108,11 @@ def unread(environment: Environment) -> list[str]:
     ]
 
 
+def written_line(item: Item) -> str:
+    """`infra/__main__.py:12, Ana, 2026-11-01`: where the code declares it, and who wrote that."""
+    return ", ".join(word for word in (item.place, item.author) if word)
+
+
 def accepted_line(item: Item) -> str:
     if item.accepted is None:
         return ""
@@ -115,12 +121,32 @@ def accepted_line(item: Item) -> str:
     return f"{word} ({item.accepted.owner}: {item.accepted.reason}{until})"
 
 
-def who_and_when(facts: Facts) -> str:
-    by = f" by {facts.updated_by}" if facts.updated_by else ""
+def who_and_when(facts: Facts, now: str = "") -> str:
+    """`updated 2026-11-24 22:15 UTC by bob, 3 days ago`. `now`: the time of the report (RFC 3339)."""
+    if facts.deleted:
+        return f"deleted {moment(facts.deleted)}{_by(facts.deleted_by)}{_ago(facts.deleted, now)}"
     if facts.updated and facts.updated != facts.created:
-        return f"updated {moment(facts.updated)}{by}"
-    maker = f" by {facts.created_by}" if facts.created_by else ""
-    return f"created {moment(facts.created)}{maker}" if facts.created else ""
+        return f"updated {moment(facts.updated)}{_by(facts.updated_by)}{_ago(facts.updated, now)}"
+    if facts.created:
+        return f"created {moment(facts.created)}{_by(facts.created_by)}{_ago(facts.created, now)}"
+    return ""
+
+
+def _by(name: str) -> str:
+    return f" by {name}" if name else ""
+
+
+def _ago(then: str, now: str) -> str:
+    """How long a difference has stood."""
+    try:
+        seconds = (datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        count = int(seconds // length)
+        if count:
+            return f", {count} {unit}{'' if count == 1 else 's'} ago"
+    return ""
 
 
 def moment(text: str) -> str:

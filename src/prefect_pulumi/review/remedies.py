@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from prefect_pulumi.review.model import Class, Flag, Item, Remedy
+from prefect_pulumi.review.model import DELETED_LIVE, Class, Flag, Item, Remedy
 
 
 def with_remedies(items: Iterable[Item], stack: str) -> list[Item]:
@@ -39,8 +39,15 @@ def _remedies(item: Item, stack: str) -> Iterator[Remedy]:
     if offline:
         yield Remedy("restart", "start the worker again", f"infra up -s {stack} --refresh --target {target}")
         return
-    yield Remedy("adopt", "write the live value into the code", f"infra adopt {name} -s {stack}")
-    word = "recreate it" if item.cls is Class.MISSING_LIVE else "set it back to the code's value"
+    if item.note == DELETED_LIVE:
+        yield Remedy("adopt", "drop it from the code")
+    else:
+        yield Remedy("adopt", "write the live value into the code", f"infra adopt {name} -s {stack}")
+    word = (
+        "recreate it"
+        if item.cls is Class.MISSING_LIVE or item.note == DELETED_LIVE
+        else "set it back to the code's value"
+    )
     yield Remedy("revert", word, f"infra up -s {stack} --refresh --target {target}")
     yield _accept(name, stack)
 

@@ -15,6 +15,7 @@ from prefect_pulumi.core.globs import covers, matches, matches_any
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.core.values import same
 from prefect_pulumi.review.categories import category_of, policy_word
+from prefect_pulumi.review.field_policies import Declared, FieldPolicy
 from prefect_pulumi.review.model import Acceptance, Action, Class, Environment, FieldChange, Item, Verdict
 
 
@@ -92,6 +93,8 @@ class Policy(RulesModel):
         return self
 
 
+MOST_FAULTS = 20
+"""Of one policy about fields, in one verdict."""
 _CHANGES = {"delete": frozenset({Action.DELETE, Action.PRUNE}), "replace": frozenset({Action.REPLACE})}
 """Policy -> the actions of a change that break it."""
 _DRIFT = {
@@ -118,6 +121,7 @@ class _File(RulesModel):
     ignore: list[Ignore] = []
     accepted: list[Accepted] = []
     policy: list[Policy] = []
+    fields: list[FieldPolicy] = []
     overrides: list[Override] = []
 
 
@@ -149,7 +153,7 @@ class Rules:
         except ValidationError as error:
             faults = "\n  ".join(explain(fault, _KEYS) for fault in error.errors())
             raise ConfigError(faults, where=where, remedy="see docs/review.md for every key") from None
-        names = {policy.name for policy in content.policy}
+        names = {policy.name for policy in content.policy} | {policy.name for policy in content.fields}
         for override in content.overrides:
             if override.policy not in names:
                 raise ConfigError(f"overrides: there is no policy {override.policy!r}", where=where)
@@ -197,8 +201,25 @@ class Rules:
             broken = self._broken(policy, environment)
             if not broken:
                 continue
-            pardon = self._pardon(policy, environment.stack, broken)
+            pardon = self._pardon(policy.name, environment.stack, [f"{item.kind} {item.name}" for item in broken])
             verdicts.append(Verdict(policy.name, _text(policy, broken, environment), pardon))
+        return tuple(verdicts)
+
+    def judge_fields(self, objects: Sequence[Declared], stack: str) -> tuple[Verdict, ...]:
+        """A verdict for each policy about fields that the code's objects break."""
+        verdicts = []
+        for policy in self.content.fields:
+            applies = not policy.stacks or matches_any(stack, policy.stacks)
+            broken = policy.broken(objects) if applies else []
+            if not broken:
+                continue
+            lines = [
+                f"{declared.kind} {declared.name}: {fault}" + (f" ({declared.place})" if declared.place else "")
+                for declared, fault in broken
+            ]
+            more = f"; and {len(lines) - MOST_FAULTS} more" if len(lines) > MOST_FAULTS else ""
+            pardon = self._pardon(policy.name, stack, [f"{declared.kind} {declared.name}" for declared, _ in broken])
+            verdicts.append(Verdict(policy.name, "; ".join(lines[:MOST_FAULTS]) + more, pardon))
         return tuple(verdicts)
 
     def _broken(self, policy: Policy, environment: Environment) -> list[Item]:
@@ -214,16 +235,15 @@ class Rules:
         drifted = [item for item in chosen if item.counts]
         return [item for item in drifted if item.cls in _DRIFT[policy.forbid]]
 
-    def _pardon(self, policy: Policy, stack: str, broken: Sequence[Item]) -> str:
-        """The overrides that together cover every broken item, in words; "" when one is left."""
+    def _pardon(self, policy: str, stack: str, names: Sequence[str]) -> str:
+        """The overrides that together cover every broken object, in words; "" when one is left."""
         usable = [
             override
             for override in self.content.overrides
-            if override.policy == policy.name and matches(stack, override.stack) and override.expires >= self.today
+            if override.policy == policy and matches(stack, override.stack) and override.expires >= self.today
         ]
         used: dict[str, None] = {}
-        for item in broken:
-            name = f"{item.kind} {item.name}"
+        for name in names:
             by = next((override for override in usable if matches_any(name, override.objects)), None)
             if by is None:
                 return ""
@@ -262,4 +282,6 @@ def _without(item: Item, patterns: Sequence[str]) -> Item | None:
     return replace(item, fields=left, cls=Class.THIS_CHANGE) if left or item.action is not Action.NONE else None
 
 
-_KEYS = sorted({key for model in (_File, Ignore, Accepted, Policy, Override) for key in model.model_fields})
+_KEYS = sorted(
+    {key for model in (_File, Ignore, Accepted, Policy, FieldPolicy, Override) for key in model.model_fields}
+)

@@ -8,7 +8,7 @@ from typing import Any
 
 from prefect_pulumi.core.values import UNKNOWN, same, unwrap
 from prefect_pulumi.deploy.file.fields import renamed
-from prefect_pulumi.review.classify import ComparedResource
+from prefect_pulumi.review.classify import INTERNAL, ComparedResource
 from prefect_pulumi.review.model import Action, Facts, Flag, Impact
 
 TYPE = "prefect:index:Deployments"
@@ -159,7 +159,13 @@ def _without(props: Props | None) -> dict[str, Any] | None:
 
 
 def _changed(code: Props | None, inputs: Props | None) -> bool:
-    return code is not None and inputs is not None and not same(unwrap(dict(code)), unwrap(dict(inputs)))
+    """Whether anything but what the component fills in differs."""
+    sides = (
+        None if props is None else {name: value for name, value in props.items() if name not in INTERNAL["Deployments"]}
+        for props in (code, inputs)
+    )
+    one, other = (None if side is None else unwrap(side) for side in sides)
+    return one is not None and other is not None and not same(one, other)
 
 
 def results_of(outputs: Props) -> Any:

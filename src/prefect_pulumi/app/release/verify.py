@@ -92,7 +92,7 @@ def verify_release(view: StackView, record: ReleaseRecord) -> Verification:
 
 
 def no_drift(view: StackView) -> CheckResult:
-    report = drift_report(view.at_pin())
+    report = drift_report(view.at_pin(), patches=False)
     environment = report.environments[0]
     for warning in environment.notes:
         view.sink.emit(Message("warning", warning))

@@ -41,7 +41,7 @@ def accept(view: StackView, request: AcceptRequest) -> list[str]:
         raise InputError(
             f"{request.expires} is in the past", where="infra accept --expires", remedy="give a later date"
         )
-    items = drift_report(view).environments[0].items
+    items = drift_report(view, patches=False).environments[0].items
     unmanaged = [item for item in items if item.cls is Class.UNMANAGED_LIVE and reference(item) in request.objects]
     names = [name for name in request.objects if name not in {reference(item) for item in unmanaged}]
     chosen = [*unmanaged, *(chosen_items(items, names) if names else [])]

@@ -10,6 +10,7 @@ from prefect_pulumi.app.observe.base import Code, Live, Observation, managed
 from prefect_pulumi.core.provider_protocol import ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.engine.plan.steps import Op, Step
+from prefect_pulumi.review import phrases
 from prefect_pulumi.review.classify import ComparedResource, LiveObject
 from prefect_pulumi.review.model import Action, Coverage, Facts
 from prefect_pulumi.review.object_names import human_name
@@ -27,7 +28,7 @@ _ACTIONS = {
 def compared_resources(snapshot: Snapshot, code: Code, base: Code | None, live: Live) -> Iterator[ComparedResource]:
     entries = {entry.urn: entry for entry in managed(snapshot)}
     moved = {step.old.urn: step for step in code.steps.values() if step.old is not None and step.old.urn != step.urn}
-    facts = {row.id: _facts(row.row) for row in live.objects if row.kind == "Deployment"}
+    facts = {row.id: _facts(row.row, row.kind) for row in live.objects if row.kind == "Deployment"}
 
     def each(subject: ComparedResource | None, step: Step | None) -> Iterator[ComparedResource]:
         if subject is not None and subject.type == prefect_yaml.TYPE:
@@ -70,7 +71,7 @@ def _compared(
         live=read.outputs if read is not None and read.id else None,
         missing=read is not None and not read.id,
         unread=entry is not None and read is None,
-        facts=_facts(row.row) if row is not None else Facts(),
+        facts=_facts(row.row, row.kind) if row is not None else Facts(),
         ignored=tuple(entry.ignore_changes) if entry is not None else (),
         replaces=step.diff.replaces if step is not None and step.diff is not None else (),
         live_id=read.id if recreated and read is not None else "",
@@ -102,16 +103,19 @@ def _base_inputs(
     return asked
 
 
-def _facts(row: Mapping[str, Any]) -> Facts:
+def _facts(row: Mapping[str, Any], kind: str) -> Facts:
+    """A queue is written whenever a worker polls it: its `updated` says nothing."""
+
     def who(value: Any) -> str:
         actor = value if isinstance(value, dict) else {}
         return str(actor.get("display_value") or actor.get("type") or "")
 
+    polled = kind == "WorkQueue"
     return Facts(
         created=str(row.get("created") or ""),
         created_by=who(row.get("created_by")),
-        updated=str(row.get("updated") or ""),
-        updated_by=who(row.get("updated_by")),
+        updated="" if polled else str(row.get("updated") or ""),
+        updated_by="" if polled else who(row.get("updated_by")),
         status=str(row.get("status") or ""),
     )
 
@@ -136,10 +140,12 @@ def unmanaged_objects(observation: Observation) -> Iterator[LiveObject]:
             continue  # it is listed with its pool or deployment
         if row.kind == "DeploymentSchedule" and str(row.row["deployment_id"]) in by_file:
             continue  # a part of an entry of prefect.yaml
-        yield LiveObject(row.kind, row.name, row.id, _facts(row.row), note=_contents(row, live))
+        yield LiveObject(row.kind, row.name, row.id, _facts(row.row, row.kind), note=_contents(row, live))
 
 
 def _contents(row: Any, live: Live) -> str:
+    if row.kind == "DeploymentSchedule":
+        return phrases.schedule({**(row.row.get("schedule") or {}), "active": row.row.get("active")})
     inside = {"WorkPool": ("WorkQueue", "queue"), "Deployment": ("DeploymentSchedule", "schedule")}.get(row.kind)
     if inside is None:
         return ""

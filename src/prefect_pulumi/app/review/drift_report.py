@@ -22,8 +22,10 @@ from prefect_pulumi.app.review.comparison import (
     picture_nodes,
     unmanaged_objects,
 )
-from prefect_pulumi.app.review.patches import with_patches
+from prefect_pulumi.app.review.context import declared_objects, project_notes, with_authors, with_last_changes
+from prefect_pulumi.app.review.patches import code_of, with_patches
 from prefect_pulumi.app.review.trial import ProgramTrial, open_trial
+from prefect_pulumi.app.review.usage import with_users
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
@@ -32,6 +34,7 @@ from prefect_pulumi.project import git
 from prefect_pulumi.project.stack import RULES_FILE, Stack
 from prefect_pulumi.review.classify import classify
 from prefect_pulumi.review.display import report_masker
+from prefect_pulumi.review.edits.places import Places
 from prefect_pulumi.review.model import Environment, Item, Problem, Report
 from prefect_pulumi.review.phrases import without_credentials
 from prefect_pulumi.review.remedies import with_remedies
@@ -39,12 +42,17 @@ from prefect_pulumi.review.rules import Rules
 from prefect_pulumi.review.topology import picture
 
 
-def drift_report(view: StackView, *, rules: Rules | None = None, cli: bool = False) -> Report:
-    """What differs between the code, the last update and the server of one stack. Reads only.
+def drift_report(view: StackView, *, rules: Rules | None = None, cli: bool = False, patches: bool = True) -> Report:
+    """What differs between the code, the last update and the server of one stack. Reads only. Without `patches` the
+    program is run once, not once more with live values.
 
     What cannot be checked is a problem of the report; bad input of the project itself (`InputError`) is raised.
     """
-    environment = environment_of(view, None, rules=rules or load_rules(view.stack.config_root), cli=cli)
+    rules = rules or load_rules(view.stack.config_root)
+    if patches:
+        environment = environment_of(view, None, rules=rules, cli=cli)
+    else:
+        environment, _ = observed_environment(view, None, rules=rules, cli=cli)
     return make_report("drift", view.stack, [environment])
 
 
@@ -67,9 +75,18 @@ def load_rules(root: Path) -> Rules:
 
 def environment_of(view: StackView, base: Code | None, *, rules: Rules, cli: bool = False) -> Environment:
     """`base`: what the base branch's program asks for; None in a drift report, which has only one program. Each item
-    that can be adopted has the patch; with `cli` the official CLI is asked for code and server."""
+    has its place, author and users, and the patch where it can be adopted; with `cli` the official CLI is asked for
+    code and server."""
     environment, observation = observed_environment(view, base, rules=rules, cli=cli)
-    if observation is None or observation.code.problem is not None:
+    if observation is None:
+        return environment
+    root, live = view.stack.project_dir, observation.live
+    items = with_users(root, environment.items, picture_nodes(observation.snapshot, live))
+    items = with_authors(root, items, Places(code_of(view.stack)) if items else None)
+    if not cli:
+        items = with_last_changes(view, live, items)
+    environment = replace(environment, items=tuple(items))
+    if observation.code.problem is not None:
         return environment
 
     def trial(items: Sequence[Item]) -> AbstractContextManager[ProgramTrial]:
@@ -97,6 +114,7 @@ def observed_environment(
     if base is not None and base.problem is not None:
         notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
     items, ignored = rules.ignore(items)
+    notes += project_notes(view, snapshot, code)
     items = with_remedies(rules.accept(items, stack.name), stack.name)
     problems = [*([code.problem] if code.problem else []), *live.problems]
     environment = Environment(
@@ -112,7 +130,11 @@ def observed_environment(
         diagnostics=_diagnostics(stack, observation, problems),
     )
     environment = replace(environment, topology=picture(environment, picture_nodes(snapshot, live)))
-    return replace(environment, verdicts=rules.judge(environment)), observation
+    verdicts = [*rules.judge(environment)]
+    if rules.content.fields:
+        declared = declared_objects(subjects, display_names(subjects, live), Places(code_of(stack)))
+        verdicts += rules.judge_fields(list(declared), stack.name)
+    return replace(environment, verdicts=tuple(verdicts)), observation
 
 
 def _diagnostics(

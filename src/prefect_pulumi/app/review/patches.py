@@ -4,7 +4,7 @@ with it, and asks for the live value."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Protocol
@@ -12,7 +12,7 @@ from typing import Protocol
 from prefect_pulumi.app.review.trial import Outcome
 from prefect_pulumi.core.errors import OperationError
 from prefect_pulumi.core.masking import Masker
-from prefect_pulumi.core.yaml_source import decode
+from prefect_pulumi.core.yaml_source import YamlError, decode
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.passphrase import NO_SALT
 from prefect_pulumi.project.stack import Stack
@@ -61,13 +61,16 @@ def code_of(stack: Stack) -> Code:
         if not {layout.WORK_FOLDER, ".venv", "__pycache__"} & set(path.relative_to(root).parts)
     ][:MOST_MODULES]
     names = [name for name in (config, deploys) if (root / name).is_file()]
-    files = {name: decode((root / name).read_bytes(), name) for name in [*names, *modules]}
+    files = {name: decode((root / name).read_bytes(), name) for name in names}
+    for name in modules:
+        with suppress(YamlError):  # a module in another encoding is edited by hand
+            files[name] = decode((root / name).read_bytes(), name)
     return Code(
         stack.project.name,
         files,
         config=config if config in files else "",
         deploys=deploys if deploys in files else "",
-        program=modules,
+        program=[name for name in modules if name in files],
     )
 
 

@@ -149,7 +149,7 @@ def _in_config(code: Code, adopted: Adopted, item: Item, change: FieldChange | N
     text = adopted.text(code, code.config)
     keys = (f"{code.project}:environment", "environment")
     key = next((key for key in keys if yaml_edit.get(text, ["config", key]) is not ABSENT), None)
-    place = _place_in_config(item)
+    place = config_place(item.kind, item.name)
     if key is None or place is None:
         return None
     root: Path = ["config", key]
@@ -164,17 +164,18 @@ def _in_config(code: Code, adopted: Adopted, item: Item, change: FieldChange | N
     return code.config, _put_yaml(text, [*root, *place, *tail], change)
 
 
-def _place_in_config(item: Item) -> Path | None:
-    name = item.name
-    if item.kind == "WorkQueue" and "/" in name:
+def config_place(kind: str, name: str) -> Path | None:
+    """Keys below `environment`; None for a kind that the stack file does not have."""
+    if kind == "WorkQueue" and "/" in name:
         pool, queue = name.split("/", 1)
         return ["pools", pool, "queues", queue]
     group = {
         "WorkPool": "pools",
         "Variable": "variables",
         "JsonBlock": "json_blocks",
+        "SecretBlock": "secrets",
         "GlobalConcurrencyLimit": "concurrency_limits",
-    }.get(item.kind)
+    }.get(kind)
     return [group, name] if group else None
 
 
@@ -241,7 +242,7 @@ def _in_prefect_yaml(code: Code, adopted: Adopted, item: Item, change: FieldChan
     if not code.deploys or "#" not in item.key or item.kind != "Deployment":
         return None
     text = adopted.text(code, code.deploys)
-    number = _entry(text, item.name)
+    number = entry_number(yaml_edit.get(text, ["deployments"]), item.name)
     if number is None:
         raise CannotEditError(f"{code.deploys} has no entry for it that can be told from the others")
     place: Path = ["deployments", number]
@@ -282,9 +283,9 @@ def _number_of_schedule(text: str, place: Path, name: str | int) -> int:
     return hits[0]
 
 
-def _entry(text: str, name: str) -> int | None:
+def entry_number(entries: Any, name: str) -> int | None:
+    """Index of a deployment (`flow/name`) in the list of the file; None where it cannot be told from the others."""
     flow, _, deployment = name.partition("/")
-    entries = yaml_edit.get(text, ["deployments"])
     if not isinstance(entries, list):
         return None
     matches = [i for i, entry in enumerate(entries) if isinstance(entry, dict) and entry.get("name") == deployment]

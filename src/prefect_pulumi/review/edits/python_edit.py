@@ -29,16 +29,17 @@ class Source:
 
     def resource(self, kind: str, name: str) -> ast.Call | None:
         """The one call `kind("name", ...)`; None when there is none, or several."""
-        calls = [
-            node
-            for node in ast.walk(self._tree)
-            if isinstance(node, ast.Call)
-            and _called(node) == kind
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-            and node.args[0].value == name
-        ]
-        return calls[0] if len(calls) == 1 else None
+        return self.resources().get((kind, name))
+
+    def resources(self) -> dict[tuple[str, str], ast.Call]:
+        """(Class, logical name) -> its call, of all that are called once with a literal name."""
+        calls: dict[tuple[str, str], list[ast.Call]] = {}
+        for node in ast.walk(self._tree):
+            if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
+                continue
+            if isinstance(node.args[0].value, str):
+                calls.setdefault((_called(node), node.args[0].value), []).append(node)
+        return {key: same[0] for key, same in calls.items() if len(same) == 1}
 
     def get(self, call: ast.Call, keyword: str, path: Sequence[Step]) -> Any:
         """The literal at a path below a keyword; `ABSENT` where there is none. Raises for what is no literal."""

@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.review.categories import category_of, counted
+from prefect_pulumi.review.links import link
 from prefect_pulumi.review.model import VERSION, Report
 from prefect_pulumi.review.phrases import without_credentials
 
@@ -19,7 +20,7 @@ _COMPUTED = ("status", "classes", "actions", "categories")
 
 def to_document(report: Report) -> dict[str, Any]:
     """Plain data. Beside the report's own fields each environment has `status`, `classes`, `actions` and `categories`,
-    and each item its `category` ("" for one that no stack owns)."""
+    and each item its `category` ("" for one that no stack owns) and its `link` into the Prefect UI."""
     document: dict[str, Any] = _plain(report)
     document["status"] = str(report.status)
     for raw, environment in zip(document["environments"], report.environments, strict=True):
@@ -29,7 +30,7 @@ def to_document(report: Report) -> dict[str, Any]:
         raw["actions"] = environment.actions()
         raw["categories"] = counted(environment.items)
         for row, item in zip(raw["items"], environment.items, strict=True):
-            row["category"] = str(category_of(item) or "")
+            row |= {"category": str(category_of(item) or ""), "link": link(environment.server, item)}
     return document
 
 
@@ -54,6 +55,7 @@ def from_json(text: str, where: str = "report") -> Report:
                 raw.pop(name, None)
             for row in raw["items"]:
                 row.pop("category", None)
+                row.pop("link", None)
         made = _made(Report, document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"it is not a report: {error}", where=where) from error

@@ -32,7 +32,7 @@ def _suite(report: Report, environment: Environment) -> ElementTree.Element:
             continue
         case = _case(suite, environment, item.kind, item.name)
         if item.counts:
-            _child(case, "failure", f"{item.cls}: {item.kind} {item.name}", _body(item), type=str(item.cls))
+            _child(case, "failure", f"{item.cls}: {item.kind} {item.name}", _body(report, item), type=str(item.cls))
         else:
             _child(case, "skipped", phrases.accepted_line(item), "")
     for verdict in environment.verdicts:
@@ -58,13 +58,18 @@ def _child(case: ElementTree.Element, tag: str, message: str, body: str, type: s
     ElementTree.SubElement(case, tag, attributes).text = _text(body)
 
 
-def _body(item: Item) -> str:
+def _body(report: Report, item: Item) -> str:
     lines = [f"{change.path}: {phrases.changes_line(change)}" for change in item.fields]
     lines += [f"{impact.flag}: {impact.text}" for impact in item.impacts]
     for remedy in item.remedies:
         lines += [f"{remedy.kind}: {remedy.command or remedy.text}"]
         lines += [f"  not adopted: {reason}" for reason in remedy.left]
-    words = (str(category_of(item) or ""), item.note, phrases.who_and_when(item.facts))
+    words = (
+        str(category_of(item) or ""),
+        item.note,
+        phrases.who_and_when(item.facts, report.time),
+        phrases.written_line(item),
+    )
     return "\n".join([word for word in words if word] + lines)
 
 

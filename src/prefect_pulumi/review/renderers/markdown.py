@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from prefect_pulumi.review import phrases
 from prefect_pulumi.review.categories import category_of
+from prefect_pulumi.review.links import link
 from prefect_pulumi.review.model import Class, Environment, FieldChange, Item, Report, Status
 from prefect_pulumi.review.renderers.escape import code, fenced, plain
 
@@ -50,8 +51,13 @@ def comment(report: Report, environment: Environment, artifact: str = "", *, lim
     sections = phrases.sections(environment, report.purpose)
     room = limit - _size("\n".join(head)) - 600
     # What is cut goes in this order: remedies, then fields and impacts; names are cut at last.
-    details = next((level for level in (FULL, FIELDS, NAMES) if _size(_body(report, sections, level)) <= room), None)
-    parts = [*head, _cut(report, sections, room) if details is None else _body(report, sections, details)]
+    details = next(
+        (level for level in (FULL, FIELDS, NAMES) if _size(_body(report, environment, sections, level)) <= room), None
+    )
+    parts = [
+        *head,
+        _cut(report, environment, sections, room) if details is None else _body(report, environment, sections, details),
+    ]
     left = f" Full report: {plain(artifact)}." if artifact else " See the full report."
     if environment.ignored:
         parts.append(f"{environment.ignored} unmanaged objects are ignored by `review.yaml`.\n")
@@ -60,19 +66,19 @@ def comment(report: Report, environment: Environment, artifact: str = "", *, lim
     return "\n".join(parts)
 
 
-def _body(report: Report, sections: Sequence[tuple[str, list[Item]]], level: int) -> str:
-    return "\n".join(_section(report, title, items, level) for title, items in sections)
+def _body(report: Report, environment: Environment, sections: Sequence[tuple[str, list[Item]]], level: int) -> str:
+    return "\n".join(_section(report, environment, title, items, level) for title, items in sections)
 
 
-def _cut(report: Report, sections: Sequence[tuple[str, list[Item]]], room: int) -> str:
+def _cut(report: Report, environment: Environment, sections: Sequence[tuple[str, list[Item]]], room: int) -> str:
     """As many names as there is room for; each section says how many are left."""
     parts = []
     for title, items in sections:
         shown = items
-        while shown and _size(_section(report, title, shown, NAMES)) > room - 200:
+        while shown and _size(_section(report, environment, title, shown, NAMES)) > room - 200:
             shown = shown[: len(shown) * 9 // 10]
         more = f"... and {len(items) - len(shown)} more in the full report.\n" if len(shown) < len(items) else ""
-        parts.append(_section(report, title, shown, NAMES, more, len(items)))
+        parts.append(_section(report, environment, title, shown, NAMES, more, len(items)))
         room -= _size(parts[-1])
     return "\n".join(parts)
 
@@ -111,14 +117,22 @@ def _head(report: Report, environment: Environment) -> Iterator[str]:
 
 
 def _section(
-    report: Report, title: str, items: list[Item], level: int, more: str = "", count: int | None = None
+    report: Report,
+    environment: Environment,
+    title: str,
+    items: list[Item],
+    level: int,
+    more: str = "",
+    count: int | None = None,
 ) -> str:
     """Much drift, and all drift of a review, is folded, with its names in the line that stays. Of many changes of the
     branch the fields are folded."""
-    count = len(items) if count is None else count
+    count, server = len(items) if count is None else count, environment.server
     drift = bool(items) and items[0].drifted and items[0].cls is not Class.CONFLICT
     folded = drift and (report.purpose == "review" or count > FOLDED_FROM)
-    inner = "\n".join(_item(item, level, folded=count > FOLDED_FROM and not drift) for item in items) + more
+    inner = (
+        "\n".join(_item(report, server, item, level, folded=count > FOLDED_FROM and not drift) for item in items) + more
+    )
     if folded:
         names = ", ".join(code(item.name) for item in items[:NAMES_SHOWN])
         rest = f" and {count - NAMES_SHOWN} more" if count > NAMES_SHOWN else ""
@@ -126,16 +140,20 @@ def _section(
     return f"#### {title} ({count})\n\n{inner}"
 
 
-def _item(item: Item, level: int, *, folded: bool) -> str:
-    when = plain(phrases.who_and_when(item.facts)) if item.drifted else ""
+def _item(report: Report, server: str, item: Item, level: int, *, folded: bool) -> str:
+    when = plain(phrases.who_and_when(item.facts, report.time)) if item.drifted else ""
     accepted = plain(phrases.accepted_line(item))
     category = category_of(item)
     words = (phrases.action_word(item), f"**{category}**" if category else "", plain(item.note), when, accepted)
     extra = ", ".join(word for word in words if word)
-    lines = [f"- `{phrases.sign(item)}` **{plain(item.kind)}** {code(item.name)}" + (f": {extra}" if extra else "")]
+    page = link(server, item)
+    name = f"{code(item.name)}{f' ([UI]({page}))' if page else ''}"
+    lines = [f"- `{phrases.sign(item)}` **{plain(item.kind)}** {name}" + (f": {extra}" if extra else "")]
     if level is NAMES:
         return lines[0] + "\n"
     lines += [f"  - **{impact.flag}**: {plain(impact.text)}" for impact in item.impacts]
+    if written := phrases.written_line(item):
+        lines += [f"  - in {plain(written)}"]
     if item.fields and folded:
         fields = f"{len(item.fields)} field{'' if len(item.fields) == 1 else 's'}"
         lines += [f"  <details><summary>{fields}</summary>", "", *_table(item), "", "  </details>"]

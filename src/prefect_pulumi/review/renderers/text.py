@@ -43,17 +43,19 @@ def _environment(report: Report, environment: Environment) -> Iterator[str]:
         yield ""
         yield f"  {title} ({len(items)})"
         for item in items:
-            yield from _item(item)
+            yield from _item(report, item)
     if environment.ignored:
         yield ""
         yield f"  {environment.ignored} unmanaged objects are ignored by review.yaml"
 
 
-def _item(item: Item) -> Iterator[str]:
-    when = phrases.who_and_when(item.facts) if item.drifted else ""
+def _item(report: Report, item: Item) -> Iterator[str]:
+    when = phrases.who_and_when(item.facts, report.time) if item.drifted else ""
     words = (phrases.action_word(item), category_of(item) or "", item.note, when)
     extra = ", ".join(word for word in words if word)
     yield f"  {phrases.sign(item)} {item.kind} {item.name}" + (f"  ({extra})" if extra else "")
+    if written := phrases.written_line(item):
+        yield f"      in {written}"
     if accepted := phrases.accepted_line(item):
         yield f"      {accepted}"
     for change in item.fields:

@@ -63,9 +63,18 @@
   const sign = (item) => drifted(item) ? SIGNS[item.cls] : item.action === "deploy" && !item.id ? "+" : ACTION_SIGNS[item.action] || "~";
   const wordsOf = (item) => [item.kind, item.name, item.cls, item.action, item.category, item.note, ...item.fields.map((f) => f.path), ...item.impacts.map((i) => i.flag)].join(" ");
 
+  function ago(then) {
+    const seconds = (new Date(report.time) - new Date(then)) / 1000;
+    for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
+      const count = Math.floor(seconds / length);
+      if (count > 0) return ", " + count + " " + unit + (count === 1 ? "" : "s") + " ago";
+    }
+    return "";
+  }
   function when(facts) {
-    if (facts.updated && facts.updated !== facts.created) return "updated " + moment(facts.updated) + (facts.updated_by ? " by " + facts.updated_by : "");
-    return facts.created ? "created " + moment(facts.created) + (facts.created_by ? " by " + facts.created_by : "") : "";
+    if (facts.deleted) return "deleted " + moment(facts.deleted) + (facts.deleted_by ? " by " + facts.deleted_by : "") + ago(facts.deleted);
+    if (facts.updated && facts.updated !== facts.created) return "updated " + moment(facts.updated) + (facts.updated_by ? " by " + facts.updated_by : "") + ago(facts.updated);
+    return facts.created ? "created " + moment(facts.created) + (facts.created_by ? " by " + facts.created_by : "") + ago(facts.created) : "";
   }
 
   function verdict(environment) {
@@ -272,7 +281,10 @@
   }
   function details(item) {
     const parts = [];
+    const written = [item.place, item.author].filter(Boolean).join(", ");
+    const page = item.link ? h("a", { href: item.link, rel: "noreferrer", target: "_blank" }, "open in Prefect") : null;
     if (item.note) parts.push(h("p", {}, item.note));
+    if (written || page) parts.push(h("p", { class: "when" }, written, written && page ? " · " : "", page));
     if (item.accepted) parts.push(h("p", {}, (item.accepted.expired ? "The acceptance has expired: " : "Accepted: ") + item.accepted.owner + ", " + item.accepted.reason + ", until " + item.accepted.expires));
     parts.push(...item.impacts.map((impact) => h("p", { class: "impact" }, h("b", {}, impact.flag), impact.text)));
     if (item.fields.length) {

@@ -1,0 +1,114 @@
+"""What a report says besides the differences: users of what goes, places and authors in the code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from prefect_pulumi.app.review.context import with_authors
+from prefect_pulumi.app.review.usage import with_users
+from prefect_pulumi.project.git import author_of
+from prefect_pulumi.review.classify import LiveObject
+from prefect_pulumi.review.edits.adoption import Code
+from prefect_pulumi.review.edits.places import Places
+from prefect_pulumi.review.model import Action, Class, Flag, Item
+from tests.support.git_repository import commit_all, git
+
+FLOWS = """\
+from prefect.variables import Variable
+from prefect.blocks.system import Secret
+
+region = Variable.get("region")
+other = Variable.get('regional')
+token = Secret.load("api-token")
+"""
+DEPLOYS = """\
+deployments:
+- name: daily
+  entrypoint: flows/a.py:orders
+  parameters: {where: "{{ prefect.variables.region }}"}
+- name: daily
+  entrypoint: flows/b.py:other_flow
+"""
+CONFIG = """\
+config:
+  p:environment:
+    pools:
+      etl:
+        queues:
+          fast: {priority: 1}
+    secrets:
+      api-token: {env: TOKEN}
+"""
+PROGRAM = 'pool = WorkPool("literal")\n\nfor name in names:\n    Variable(name)\nVariable("v")\nVariable("v")\n'
+FILES = {"flows/a.py": FLOWS, "prefect.yaml": DEPLOYS, "Pulumi.dev.yaml": CONFIG, "infra/__main__.py": PROGRAM}
+
+
+def going(kind: str, name: str, action: Action = Action.DELETE, cls: Class = Class.THIS_CHANGE, key: str = "") -> Item:
+    return Item(key or f"urn:pulumi:dev::p::prefect:index:{kind}::{name}", kind, name, cls, action, "1")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("context")
+    for path, text in FILES.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    git(folder, "init", "-q")
+    commit_all(folder, "all")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("item", "users"),
+    [
+        (going("Variable", "region"), "used by flows/a.py:4, prefect.yaml:4"),
+        (going("Variable", "region", Action.NONE, Class.MISSING_LIVE), "used by flows/a.py:4, prefect.yaml:4"),
+        (going("Variable", "regional", Action.UPDATE), ""),
+        (going("Variable", "unused"), ""),
+        (going("SecretBlock", "api-token"), "used by flows/a.py:6"),
+        (going("WorkPool", "etl"), "used by Deployment orders/daily, Deployment orders/hourly"),
+        (going("WorkQueue", "etl/fast"), "used by Deployment orders/daily"),
+        (going("WorkQueue", "etl/default"), "used by Deployment orders/hourly"),
+    ],
+)
+def test_what_goes_says_who_uses_it(root: Path, item: Item, users: str) -> None:
+    rows = [("daily", "fast"), ("hourly", None), ("pruned", "fast")]
+    alive = [
+        LiveObject("Deployment", f"orders/{name}", name, values={"work_pool_name": "etl", "work_queue_name": queue})
+        for name, queue in rows
+    ]
+    changed, _ = with_users(root, [item, going("Deployment", "orders/pruned", Action.PRUNE)], alive)
+    assert [impact.text for impact in changed.impacts if impact.flag is Flag.IN_USE] == ([users] if users else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "key", "place"),
+    [
+        ("WorkPool", "etl", "", "Pulumi.dev.yaml:4"),
+        ("WorkQueue", "etl/fast", "", "Pulumi.dev.yaml:6"),
+        ("SecretBlock", "api-token", "", "Pulumi.dev.yaml:8"),
+        ("WorkPool", "literal", "", "infra/__main__.py:1"),
+        ("Variable", "v", "", ""),
+        ("Deployment", "orders/daily", "urn:x#orders/daily", "prefect.yaml:2"),
+        ("Deployment", "other-flow/daily", "urn:x#other-flow/daily", "prefect.yaml:5"),
+        ("Deployment", "third/daily", "urn:x#third/daily", ""),
+    ],
+)
+def test_places_and_authors(root: Path, kind: str, name: str, key: str, place: str) -> None:
+    code = Code("p", FILES, config="Pulumi.dev.yaml", deploys="prefect.yaml", program=["infra/__main__.py"])
+    (item,) = with_authors(root, [going(kind, name, key=key)], Places(code))
+    assert item.place == place
+    assert item.author.startswith("Ann, 20") is bool(place)
+
+
+def test_a_line_that_is_not_committed_has_no_author(root: Path) -> None:
+    path = root / "infra" / "__main__.py"
+    path.write_text("new = 1\n" + PROGRAM)
+    try:
+        assert author_of(root, "infra/__main__.py", 1) == ""
+        assert author_of(root, "infra/__main__.py", 2).startswith("Ann, ")
+    finally:
+        path.write_text(PROGRAM)
+    assert author_of(root.parent, "nothing.py", 1) == ""
