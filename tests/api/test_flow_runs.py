@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.api import flow_runs
+from prefect_pulumi.api.flow_runs import LogLine
 from prefect_pulumi.core.errors import NotFoundError
 
 RUN = {"id": "r1", "name": "brave-otter", "deployment_id": "d1"}
@@ -18,7 +19,11 @@ class ScriptedServer:
 
     def __init__(self, *states: str) -> None:
         self.states = list(states)
-        self.logs = [{"level": 20, "message": f"line {number}"} for number in range(3)]
+        self.logs = [
+            {"level": 20, "message": "line 0", "task_run_id": None},
+            {"level": 20, "message": "line 1", "task_run_id": "t1"},
+            {"level": 40, "message": "line 2", "task_run_id": "t2"},
+        ]
         self.calls: list[tuple[str, str, Any, bool | None]] = []
 
     def request(
@@ -37,6 +42,9 @@ class ScriptedServer:
             return {**RUN, "state": {"type": "SCHEDULED", "name": "Scheduled"}}
         if path == "/logs/filter":
             return self.logs[json["offset"] : json["offset"] + 2]
+        if path == "/task_runs/filter":
+            known = {"t1": "extract-0"}  # the server has not got the other one yet
+            return [{"id": id, "name": known[id]} for id in json["task_runs"]["id"]["any_"] if id in known]
         if path == "/flow_runs/r1":
             name = self.states.pop(0) if len(self.states) > 1 else self.states[0]
             state = {"type": name.upper(), "name": name, "message": f"it is {name}"}
@@ -72,13 +80,11 @@ def test_start_may_be_repeated_after_a_lost_answer() -> None:
 
 def test_states_and_logs_are_reported_once_each() -> None:
     states: list[str] = []
-    logs: list[tuple[int, str]] = []
+    logs: list[LogLine] = []
     server = ScriptedServer("Pending", "Pending", "Running", "Completed")
-    run = flow_runs.follow(
-        server, "r1", timeout=60, on_state=states.append, on_log=lambda level, text: logs.append((level, text))
-    )
+    run = flow_runs.follow(server, "r1", timeout=60, on_state=states.append, on_log=logs.append)
     assert states == ["Pending", "Running", "Completed"]
-    assert logs == [(20, "line 0"), (20, "line 1"), (20, "line 2")]
+    assert logs == [LogLine(20, "line 0"), LogLine(20, "line 1", "extract-0"), LogLine(40, "line 2")]
     assert run.completed
     assert (run.state, run.message, run.start, run.end, run.seconds) == ("Completed", "it is Completed", "s", "e", 1.5)
 
@@ -92,3 +98,14 @@ def test_an_end_that_is_no_success(state: str) -> None:
 def test_a_run_is_read_once_even_when_no_time_is_left() -> None:
     run = flow_runs.follow(ScriptedServer("Running"), "r1", timeout=-1)
     assert (run.ended, run.state) == (False, "Running")
+
+
+def test_what_keeps_a_run_from_beginning_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow_runs, "PATIENCE", 0.0)
+    said: list[str] = []
+    server = ScriptedServer("Scheduled", "Late", "Late", "Running", "Completed")
+    run = flow_runs.follow(server, "r1", timeout=60, on_wait=said.append)
+    assert said == ["its deployment has no work pool, and no process serves it"]
+    assert (run.completed, run.obstacle) == (True, "")
+    monkeypatch.setattr(flow_runs, "PATIENCE", 60.0)
+    assert flow_runs.follow(ScriptedServer("Late"), "r1", timeout=0).obstacle == said[0]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prefect_pulumi.api import flow_runs
-from prefect_pulumi.api.flow_runs import FlowRunResult
+from prefect_pulumi.api.flow_runs import FlowRunResult, LogLine
 from prefect_pulumi.app.events import Progress
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, NotFoundError
@@ -48,7 +48,13 @@ def run_deployment(view: StackView, request: RunRequest) -> FlowRunResult:
             started.id,
             timeout=request.timeout,
             on_state=lambda state: view.sink.emit(Progress(f"[{state}]")),
-            on_log=lambda level, text: view.sink.emit(Progress(f"  {LEVELS.get(level, level)} | {text}")),
+            on_log=lambda line: view.sink.emit(Progress(_text(line))),
+            on_wait=lambda obstacle: view.sink.emit(Progress(f"waiting: {obstacle}")),
         )
     finally:
         client.close()
+
+
+def _text(line: LogLine) -> str:
+    task = f"{line.task} | " if line.task else ""
+    return f"  {LEVELS.get(line.level, line.level)} | {task}{line.message}"

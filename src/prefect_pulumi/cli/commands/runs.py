@@ -42,10 +42,11 @@ def _run(arguments: Namespace, project: Project) -> None:
         print_json({"id": run.id, "name": run.name, "state": run.state or None})
     where = f"flow run {run.name}"
     if not run.ended:
+        obstacle = f": {run.obstacle}" if run.obstacle else ""
         raise FlowRunError(
-            f"the run has not ended after {arguments.timeout:g} s; it is {run.state or 'unknown'}",
+            f"the run has not ended after {arguments.timeout:g} s; it is {run.state or 'unknown'}{obstacle}",
             where=where,
-            remedy="is a worker of its pool online? raise --timeout if it only takes long",
+            remedy=f"infra status -s {arguments.stack} shows pools and workers; raise --timeout if it only takes long",
         )
     if not run.completed:
         raise FlowRunError(f"the run ended {run.state}: {run.message or 'no message'}", where=where)
