@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -161,7 +162,10 @@ def preview_only(folder: Path, server: ServerSpec, size: int, repeat: int) -> di
 
 
 def terraform(folder: Path, server: ServerSpec, size: int) -> dict[str, Sample] | str:
-    """Samples by operation, or why there are none."""
+    """Samples by operation, or why there are none: the peer's own words.
+
+    `TF_CLI_CONFIG_FILE` names a file with a `filesystem_mirror`, where the provider cannot be downloaded.
+    """
     program = shutil.which("terraform")
     if program is None:
         return "terraform is not installed"
@@ -170,7 +174,9 @@ def terraform(folder: Path, server: ServerSpec, size: int) -> dict[str, Sample] 
     env = {**os.environ, "TF_IN_AUTOMATION": "1"}
     ready = subprocess.run([program, "init", "-input=false"], cwd=folder, env=env, capture_output=True, text=True)
     if ready.returncode != 0:
-        return "its Prefect provider is not found here"
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", ready.stderr)
+        faults = re.findall(r"Error: (.*)", plain)
+        return f"terraform init failed: {'; '.join(faults) or plain.strip()[:200]}"
     yes = ["-input=false", "-auto-approve"]
     found = {"up": measured([program, "apply", *yes], folder, env)}
     found["preview"] = measured([program, "plan", "-input=false", "-refresh=false"], folder, env)

@@ -23,7 +23,11 @@ for i in range(N // 5):
 """
 
 TERRAFORM = """
-terraform {{ required_providers {{ prefect = {{ source = "prefecthq/prefect" }} }} }}
+terraform {{
+  required_providers {{
+    prefect = {{ source = "prefecthq/prefect" }}
+  }}
+}}
 provider "prefect" {{ endpoint = "{api}" }}
 resource "prefect_work_pool" "p" {{
   count = {pools}
