@@ -26,7 +26,8 @@ def machines(
 ) -> tuple[MixedProject, MixedProject]:
     """The same project on two machines: a folder and a HOME each, the state in one bucket."""
     project = small.root / "Pulumi.yaml"
-    text = "".join(line for line in project.open() if not line.startswith("backend:"))
+    lines = project.read_text().splitlines(keepends=True)
+    text = "".join(line for line in lines if not line.startswith("backend:"))
     project.write_text(f"{text}backend: {{url: '{s3.url(f'{bucket}/states')}'}}\n")
     one = MixedProject(small, prefect_server, SIZE)
     one.environment = {**s3.environment, "HOME": str(tmp_path / "home of one")}

@@ -111,11 +111,11 @@ def test_the_journal_of_a_dead_run_is_ended_by_who_reads_it(faulty: Store) -> No
     assert heir.exists()
     assert [record.outcome for record in heir.replay(seize=True)] == ["", "done", ""]
     assert heir.base == "abc"
+    heir.clear()
     with pytest.raises(StateError, match="another run has taken over"):
         dead.intent("create", STACK)
-    heir.clear()
     assert not heir.exists()
-    assert faulty.list(".pulumi/journal") == []
+    assert len(faulty.list(".pulumi/journal")) == 1  # what ended it, for a dead run that is not dead
     first, second = backend.writer("dev"), backend.writer("dev")
     second.save(Snapshot([STACK]), None)
     with pytest.raises(StateError, match="another run has written the state meanwhile"):
@@ -137,7 +137,7 @@ def test_intents_that_begin_together_share_an_object(faulty: Store, proxy: Fault
     journal.close()
     assert len(journal.replay()) == 64
     objects = [call for call in proxy.calls if call.method == "PUT" and "/journal/" in call.path]
-    assert len(objects) < 48, (len(objects), seconds)
+    assert len(objects) < 40, (len(objects), seconds)
 
 
 @pytest.mark.parametrize(

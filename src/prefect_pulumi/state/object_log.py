@@ -3,7 +3,7 @@
 The first object is the log's head, `<key>`: its first line names the run that writes the log. The others are
 `<key>.d/<run>/<number>`. Each is created where there is none, and a line counts as written once its object and all
 before it are there; so a reader that creates the next object in the place of the writer knows that it has read
-everything, and the writer finds it there. The writer also looks whether the head is still its own.
+everything, and the writer finds it there. That object outlives the log by a day, for a writer that slept meanwhile.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from prefect_pulumi.state.store import Store, TakenLogError
 WRITERS = 4
 """Objects that are under way at once; what is appended meanwhile goes into the next one."""
 READERS = 16
+LINGER = 0.1
+"""Seconds for which lines that nobody awaits wait for others."""
+FENCE_SECONDS = 86400.0
+"""How long the object stays with which a reader has ended a log, at least."""
 FENCE = b"\x00taken "
 """Beginning of the object with which a reader ends a log."""
 
@@ -57,6 +62,8 @@ class ObjectLog:
         self._ended: dict[int, int] = {}
         self._first_open = 1
         self._busy = 0
+        self._awaited = False
+        self._fence = ""
         self._pool: ThreadPoolExecutor | None = None
 
     def exists(self) -> bool:
@@ -68,24 +75,34 @@ class ObjectLog:
             self._lines.append(line)
             self._appended += 1
             own = self._appended
-            self._start_writer()
+            if wait:
+                self._hurry()
+            elif not self._busy:
+                self._start_writer()
             while wait and self._written < own and self._fault is None:
                 self._state.wait()
             if self._fault is not None:
                 raise self._fault
+
+    def _hurry(self) -> None:
+        self._awaited = True
+        self._state.notify_all()
+        self._start_writer()
 
     def _start_writer(self) -> None:
         """The head is written alone: without it the others belong to nobody."""
         if self._fault is None and self._busy < (WRITERS if self._written else 1):
             self._busy += 1
             if self._pool is None:
-                self._pool = ThreadPoolExecutor(2 * WRITERS, thread_name_prefix="log")
-            self._pool.submit(self._write_all, self._pool)
+                self._pool = ThreadPoolExecutor(WRITERS, thread_name_prefix="log")
+            self._pool.submit(self._write_all)
 
-    def _write_all(self, pool: ThreadPoolExecutor) -> None:
+    def _write_all(self) -> None:
         while True:
             with self._state:
-                lines, self._lines = self._lines, []
+                if self._lines:
+                    self._state.wait_for(lambda: self._awaited or self._fault is not None, LINGER)
+                lines, self._lines, self._awaited = self._lines, [], False
                 if not lines or self._fault is not None:
                     self._busy -= 1
                     self._state.notify_all()
@@ -93,7 +110,7 @@ class ObjectLog:
                 self._begun += 1
                 number, last = self._begun, self._appended
             try:
-                self._write(pool, number, lines)
+                self._write(number, lines)
             except BaseException as error:  # noqa: BLE001 - raised where a line is awaited or appended
                 with self._state:
                     self._fault = error
@@ -107,24 +124,18 @@ class ObjectLog:
                     self._first_open += 1
                 self._state.notify_all()
 
-    def _write(self, pool: ThreadPoolExecutor, number: int, lines: list[bytes]) -> None:
+    def _write(self, number: int, lines: list[bytes]) -> None:
         text = b"".join(line + b"\n" for line in lines)
         try:
             if number == 1:
                 self._store.create(self._key, json.dumps({"run": self._run}).encode() + b"\n" + text)
-                return
-            owner = pool.submit(self._owner)
-            self._store.create(self._entry(self._run, number), text)
+            else:
+                self._store.create(self._entry(self._run, number), text)
         except FileExistsError as error:
             raise TakenLogError(self.where) from error
-        if owner.result() != self._run:
-            raise TakenLogError(self.where)
 
     def _entry(self, run: str, number: int) -> str:
         return f"{self._key}.d/{run}/{number:08d}"
-
-    def _owner(self) -> str:
-        return self._head()[0]
 
     def _head(self) -> tuple[str, list[bytes]]:
         """The run that writes the log, and the lines of its first object; "" when there is no log."""
@@ -143,11 +154,10 @@ class ObjectLog:
     def seize(self) -> list[bytes]:
         while True:
             content = self._read()
-            if content.is_ended:
-                return content.lines
+            self._fence = self._entry(content.run, content.count + 1)
             with contextlib.suppress(FileExistsError):  # the writer was faster, and there is more to read
-                end = FENCE + uuid.uuid4().hex.encode()
-                self._store.create(self._entry(content.run, content.count + 1), end)
+                if not content.is_ended:
+                    self._store.create(self._fence, FENCE + uuid.uuid4().hex.encode())
                 return content.lines
 
     def _read(self) -> Content:
@@ -167,14 +177,22 @@ class ObjectLog:
     def clear(self) -> None:
         """The head goes first: without it the rest counts no longer."""
         self.close()
+        if isinstance(self._fault, TakenLogError):
+            return  # another run's
+        run = self._run if self._begun else self._head()[0]
         self._store.delete([self._key])
-        self._store.delete([item.key for item in self._store.list(f"{self._key}.d")])
+        own, past = f"{self._key}.d/{run}/", time.time() - FENCE_SECONDS
+        self._store.delete(
+            item.key
+            for item in self._store.list(f"{self._key}.d")
+            if (item.key.startswith(own) and item.key != self._fence) or item.modified < past
+        )
         self._reset()
 
     def close(self) -> None:
         with self._state:
             while (self._busy or self._lines) and self._fault is None:
-                self._start_writer()
+                self._hurry()
                 self._state.wait(1.0)
             pool, self._pool = self._pool, None
         if pool is not None:
