@@ -1,6 +1,6 @@
 """Triggers and service level agreements of a deployment in `prefect.yaml`; pure.
 
-A trigger is that of an automation (`models/automations.py`) with the defaults that Prefect fills in, and with what the
+A trigger is that of an automation (`models/automation_triggers.py`) with the defaults that Prefect fills in, and with what the
 run of the deployment gets (prefect/events/schemas/deployment_triggers.py). Prefect ignores the keys that it does not
 know; here they are refused.
 """

@@ -116,7 +116,7 @@ OPTIONS_OF_THE_CLI = {"--policy-pack": "policy packs", "--plan": "update plans",
 BESIDE = (
     ("policy packs", "`--policy-pack`; use the official CLI"),
     ("programs in other languages", "`runtime:` must be `python`"),
-    ("other backends", "Pulumi Cloud, S3 and the like; `file://` is supported"),
+    ("other backends", "Pulumi Cloud, PostgreSQL; [folders and buckets](state-backends.md) are supported"),
     (
         "other secrets providers",
         "`awskms`, `gcpkms`, `azurekeyvault`, `hashivault`, `service`; `passphrase` is supported",
