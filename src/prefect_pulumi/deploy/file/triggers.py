@@ -1,8 +1,8 @@
 """Triggers and service level agreements of a deployment in `prefect.yaml`; pure.
 
-A trigger is that of an automation (`models/automation_triggers.py`) with the defaults that Prefect fills in, and with what the
-run of the deployment gets (prefect/events/schemas/deployment_triggers.py). Prefect ignores the keys that it does not
-know; here they are refused.
+A trigger is that of an automation (`models/automation_triggers.py`) with the defaults that Prefect fills in, and with
+what the run of the deployment gets (prefect/events/schemas/deployment_triggers.py). Prefect ignores the keys that it
+does not know; here they are refused.
 """
 
 from __future__ import annotations
