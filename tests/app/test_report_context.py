@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.app.review.context import with_authors
+from prefect_pulumi.app.events import NullSink
+from prefect_pulumi.app.observe.base import Code as ObservedCode
+from prefect_pulumi.app.review.context import project_notes, with_authors
 from prefect_pulumi.app.review.usage import with_users
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.engine.plan.steps import Op, Step
 from prefect_pulumi.project.git import author_of
+from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.classify import LiveObject
 from prefect_pulumi.review.edits.adoption import Code
 from prefect_pulumi.review.edits.places import Places
 from prefect_pulumi.review.model import Action, Class, Flag, Item
+from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from tests.support.git_repository import commit_all, git
 
 FLOWS = """\
@@ -101,6 +107,44 @@ def test_places_and_authors(root: Path, kind: str, name: str, key: str, place: s
     (item,) = with_authors(root, [going(kind, name, key=key)], Places(code))
     assert item.place == place
     assert item.author.startswith("Ann, 20") is bool(place)
+
+
+STACK_FILE = """\
+config:
+  p:environment:
+    server: {api_url: "https://prefect.example.com/api"}
+    secrets:
+      token: {default: s3cret}
+"""
+BLOCK = "prefect:index:JsonBlock"
+
+
+def test_notes_of_a_project(tmp_path: Path) -> None:
+    """Secrets in clear text, a server of another clone, and policy packs that only the official engine runs."""
+    root = tmp_path / "clone"
+    (root / "policies").mkdir(parents=True)
+    (root / "policies" / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (root / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (root / "Pulumi.dev.yaml").write_text(STACK_FILE)
+    server = ResourceEntry(
+        "urn:pulumi:dev::p::prefect:index:LocalServer::s", "prefect:index:LocalServer", True, id="1",
+        inputs={"directory": ".infra/dev/server"},
+    )  # fmt: skip
+    urn = f"urn:pulumi:dev::p::{BLOCK}::app"
+    block = ResourceEntry(urn, BLOCK, True, id="2", inputs={"value": {"password": "s3cret"}})
+    code = ObservedCode({urn: Step(Op.CREATE, urn, BLOCK, None, block)})
+    view = StackView(Stack(root, "dev"), NullSink())
+    notes = list(project_notes(view, Snapshot([server, block], [], {}, ""), code))
+    assert [note.split(":")[0].split(" (")[0] for note in notes] == [
+        "this clone has no folder .infra/dev/server",
+        "Pulumi.dev.yaml",
+        "JsonBlock app",
+        "policy packs",
+    ]
+    assert "s3cret" not in "".join(notes)
+    (root / ".infra" / "dev" / "server").mkdir(parents=True)
+    own = list(project_notes(view, Snapshot([server, block], [], {}, ""), code))
+    assert "another clone" not in "".join(own)
 
 
 def test_a_line_that_is_not_committed_has_no_author(root: Path) -> None:

@@ -73,11 +73,11 @@ def _facts(item: Item, change: LastChange) -> Facts:
 def project_notes(view: StackView, snapshot: Snapshot, code: Code) -> Iterator[str]:
     stack = view.stack
     for entry in managed(snapshot):
-        directory = str(entry.outputs.get("directory") or entry.inputs.get("directory") or "")
-        if entry.type.endswith(":LocalServer") and directory and _is_elsewhere(Path(directory), stack.project_dir):
+        directory = str(entry.inputs.get("directory") or "")
+        if entry.type.endswith(":LocalServer") and directory and not (stack.project_dir / directory).exists():
             yield (
-                f"the server of this stack belongs to another clone ({directory}): run the command there, or make a "
-                f"dev stack of this clone's own with infra up -s {stack.name}"
+                f"this clone has no folder {directory}: the server of this stack belongs to another clone, where the "
+                "command sees it, or was deleted here"
             )
     news = (step.new for step in code.steps.values() if step.new is not None and step.op is not Op.DELETE)
     yield from stack_warnings(view, news)
@@ -87,10 +87,6 @@ def project_notes(view: StackView, snapshot: Snapshot, code: Code) -> Iterator[s
             f"policy packs ({', '.join(packs)}) are run by the official engine only "
             "(pulumi preview --policy-pack): they are not part of this report"
         )
-
-
-def _is_elsewhere(directory: Path, project: Path) -> bool:
-    return directory.is_absolute() and not directory.is_relative_to(project) and not directory.exists()
 
 
 def _packs(root: Path) -> Iterable[Path]:
