@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,16 @@ def test_values_that_do_not_arrive_and_edits_that_break_only_together(tmp_path: 
     patches = find_patches(stack, [live("first"), live("second"), live("third")], both.open)
     assert "first: {value: 2}" in patches.together
     assert [entry.name for entry in patches.left] == ["Variable second", "Variable third"]
+
+
+def test_one_field_that_breaks_the_program_costs_no_other(tmp_path: Path) -> None:
+    stack = project(tmp_path, UNIX.replace(b"db:\n", b"db:\n        slot_decay_per_second: 1\n"))
+    decay = live("db", 7, "GlobalConcurrencyLimit", "slotDecayPerSecond", 1).fields
+    both = replace(LIMIT, fields=(*LIMIT.fields, *decay))
+    patches = find_patches(stack, [live("first"), both], Judge(breaks=["limit: 8"]).open)
+    assert [entry.path for entry in patches.left] == ["limit"]
+    assert "slot_decay_per_second: 7" in patches.together
+    assert "first: {value: 2}" in patches.together
 
 
 def test_what_can_be_taken_out_only_with_the_others_says_so(tmp_path: Path) -> None:

@@ -141,7 +141,8 @@ class _Search:
                 self._exclude(self._items, "it could not be tried among so many: adopt it by its name")
             elif outcome.problem:
                 for item, reason in self._culprits(self._items, outcome.problem):
-                    self._exclude([item], f"the program does not run with it ({reason})")
+                    broken = dict.fromkeys(self._broken(item), f"the program does not run with it ({reason})")
+                    self.excluded.update(broken)
             elif wrong := outcome.still & adopted.targets:
                 self.excluded.update(dict.fromkeys(wrong, _NOT_FROM_THERE))
             else:
@@ -174,6 +175,17 @@ class _Search:
             elif outcome.problem:
                 culprits += self._culprits(half, outcome.problem)
         return culprits or [(item, problem) for item in items[middle:]]
+
+    def _broken(self, item: Item) -> list[Target]:
+        """Of an item with which the program does not run, the fields at fault; all where none is alone."""
+        own = [target_of(item, change) for change in targets(item)]
+        broken = []
+        for target in own if len(own) > 1 else []:
+            others = dict.fromkeys((other for other in own if other != target), "")
+            outcome = self._run(adopt(self._code, [item], {**others, **self.excluded}))
+            if outcome is None or outcome.problem:
+                broken.append(target)
+        return broken or own
 
     def _exclude(self, items: Sequence[Item], reason: str) -> None:
         for item in items:
