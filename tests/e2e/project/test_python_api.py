@@ -157,9 +157,9 @@ def test_a_command_reads_each_state_once(repository: Any, monkeypatch: pytest.Mo
     loads: Counter[str] = Counter()
     load = journal_replay.load
 
-    def counted(backend: Any, stack: str, *more: Any) -> Any:
+    def counted(backend: Any, stack: str, *more: Any, **options: Any) -> Any:
         loads[stack] += 1
-        return load(backend, stack, *more)
+        return load(backend, stack, *more, **options)
 
     monkeypatch.setattr(journal_replay, "load", counted)
     project = Project.find(repository.root)
