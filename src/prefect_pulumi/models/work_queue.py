@@ -17,7 +17,8 @@ class WorkQueue(Kind):
     faults: ClassVar[tuple[str, ...]] = (
         "A pool that does not exist: 'work pool ... does not exist', when it is made.",
         "A priority below 1 is refused at preview.",
-        "The queue 'default' lives and ends with its pool: it is never deleted by itself.",
+        "The queue 'default' lives and ends with its pool: where it is declared it is changed, and never deleted by "
+        "itself.",
     )
     example: ClassVar[str] = 'WorkQueue("fast", work_pool_name=pool.name, priority=1)'
     import_id: ClassVar[str] = "pool/queue"

@@ -164,7 +164,8 @@ class HostHandler(Handler):
 
 
 def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs that `fresh` outputs stand for: those that were given; for an import all that is not a default."""
+    """The inputs that `fresh` outputs stand for: those that were given; for an import all that a create without them
+    would not make."""
     result: dict[str, Any] = {}
     for spec in model.inputs():
         value = fresh.get(spec.wire)
@@ -173,6 +174,6 @@ def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) ->
         if inputs:
             if spec.wire in inputs:
                 result[spec.wire] = inputs[spec.wire] if same(inputs[spec.wire], value) else value
-        elif spec.required or not (spec.meta.server_default or same(value, spec.default)):
+        elif spec.required or not (same(value, spec.default) or same(value, spec.meta.removed)):
             result[spec.wire] = value
     return result

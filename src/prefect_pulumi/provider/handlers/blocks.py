@@ -10,7 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
-from prefect_pulumi.core.provider_protocol import DiffResult, Props
+from prefect_pulumi.core.provider_protocol import DiffResult, Props, ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.models import BlockDocument, JsonBlock, SecretBlock
 from prefect_pulumi.provider.connection import Connection
@@ -18,6 +18,7 @@ from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
 from prefect_pulumi.provider.handlers.routes import Routes
 
+SCHEMA = "blockSchemaId"
 JSON_DESCRIPTION = 'A JSON value. The infrastructure program declares the documents: `JSON.load("app-config").value`.'
 
 JSON_TYPE: Json = {
@@ -225,15 +226,24 @@ class DocumentHandler(RestHandler):
         return None if self.slug and kind.get("slug") != self.slug else row
 
     @override
+    def result(self, call: Call, row: Json | None) -> ReadResult:
+        """An import leaves out the schema that a create would choose."""
+        read = super().result(call, row)
+        schema = read.inputs.get(SCHEMA)
+        if call.inputs or schema is None or schema != self.schema_id(str(read.inputs["blockTypeSlug"])):
+            return read
+        return replace(read, inputs={name: value for name, value in read.inputs.items() if name != SCHEMA})
+
+    @override
     def answer(self, row: Json, wanted: Props) -> Json:
         plain = super().answer(row, wanted)
         data = dict(row.get("data") or {})
         if self.model is not BlockDocument:
             return {**plain, "value": data.get("value")}
-        references = row.get("block_document_references") or {}
-        for key, declared in (unwrap(wanted.get("data")) or {}).items():
-            if isinstance(declared, dict) and "$ref" in declared and key in references:
-                document = references[key].get("block_document") or {}
-                data[key] = {"$ref": {"block_document_id": str(document.get("id"))}}
+        declared = unwrap(wanted.get("data"))
+        for key, reference in (row.get("block_document_references") or {}).items():
+            given = {"$ref": {}} if declared is None else declared.get(key)  # an import has declared nothing yet
+            if isinstance(given, dict) and "$ref" in given:
+                data[key] = {"$ref": {"block_document_id": str((reference.get("block_document") or {}).get("id"))}}
         kind = row.get("block_type") or {}
         return {**plain, "data": data, "blockTypeSlug": kind.get("slug") or row.get("block_type_slug")}

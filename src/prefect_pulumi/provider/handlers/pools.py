@@ -78,8 +78,8 @@ class WorkPoolHandler(RestHandler):
         if not read.id:
             return read
         inputs, template = read.inputs, read.outputs.get(TEMPLATE)
-        if not call.inputs and template and not self._is_own(read.outputs):
-            inputs = {**inputs, TEMPLATE: template}  # an import: left out of the program it would be lost
+        if not call.inputs and template and self._is_own(read.outputs):
+            inputs = {name: value for name, value in inputs.items() if name != TEMPLATE}  # the workers write it
         return ReadResult(read.id, inputs, self._defaulted(read.outputs, call.inputs or inputs, call.outputs))
 
     @override

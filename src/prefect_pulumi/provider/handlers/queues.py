@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -43,7 +44,13 @@ class WorkQueueHandler(RestHandler):
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        """The queue `default` comes with its pool: to create it is to change that one."""
         self._note(call)
+        if unwrap(call.news["name"]) == DEFAULT:
+            row = self.find(unwrap(dict(call.news)))
+            if row is not None:
+                outputs = self.outputs(row, call.news)
+                return str(row["id"]), self.update(replace(call, id=str(row["id"]), outputs=outputs))
         if call.news.get("priority") is None:
             return super().create(call)
         with self._lock:
