@@ -41,6 +41,7 @@ SCHEMA = {"type": "object", "properties": {"day": {"type": "string"}}}
             },
             {"workQueueName", "pullSteps", "parameterOpenapiSchema", "labels"},
         ),
+        (Deployment, {"name": "d", "flowName": "f", "parameterOpenapiSchema": {}}, {"parameterOpenapiSchema"}),
         (DeploymentSchedule, {"deploymentId": "d", "interval": 60.0, "anchorDate": "2026-01-01T00:00:00Z"}, set()),
         (Flow, {"name": "f", "tags": [], "labels": {"team": "a"}}, {"tags"}),
     ],

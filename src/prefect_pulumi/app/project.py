@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.api.flow_runs import FlowRunResult
     from prefect_pulumi.app.config import ConfigValue, CopyConfigRequest, RemoveConfigRequest, SetConfigRequest
     from prefect_pulumi.app.flow_runs import RunRequest
+    from prefect_pulumi.app.imports.import_foreign_state import ImportForeignStateRequest
     from prefect_pulumi.app.imports.import_objects import ImportRequest, ImportResult
     from prefect_pulumi.app.imports.import_server import ImportServerRequest
     from prefect_pulumi.app.overview import OverviewRequest
@@ -314,11 +315,18 @@ class ProjectStack:
             return import_objects(view, request)
 
     def import_server(self, request: ImportServerRequest) -> ImportResult:
-        """Imports everything on the server as a new project."""
+        """Imports a whole server, or a part of it, as a new project."""
         from prefect_pulumi.app.imports.import_server import import_server
 
         with self._command() as view:
             return import_server(view, request)
+
+    def import_foreign_state(self, request: ImportForeignStateRequest) -> ImportResult:
+        """Imports the objects of another tool's state as a new project."""
+        from prefect_pulumi.app.imports.import_foreign_state import import_foreign_state
+
+        with self._command() as view:
+            return import_foreign_state(view, request)
 
     # State and config
 

@@ -92,12 +92,13 @@ def _run(argv: Sequence[str] | None) -> int:
     from prefect_pulumi.project.layout import work_folder
     from prefect_pulumi.project.stack import Stack, find_root
 
-    root = find_root() if arguments.in_project else Path.cwd()
+    in_project = arguments.in_project(arguments) if callable(arguments.in_project) else arguments.in_project
+    root = find_root() if in_project else Path.cwd()
     protect(work_folder(root))
     name = getattr(arguments, "stack", "")
     if name is None:
-        name = arguments.stack = _default_stack(root) if arguments.in_project else DEFAULT
-    if arguments.in_project and name:
+        name = arguments.stack = _default_stack(root) if in_project else DEFAULT
+    if in_project and name:
         Stack(root, name).prefetch_key()  # derived while the modules of the command are imported
     from prefect_pulumi.app.project import Project
     from prefect_pulumi.cli.output.terminal import make_sink

@@ -171,7 +171,8 @@ def add_group(commands: Any, name: str, help: str) -> Any:
 
 
 def add_command(group: Any, name: str, handler: Handler, help: str, *parents: Parser, **defaults: Any) -> Parser:
-    """A command of a group; `defaults` are further values of its namespace. `in_project=False`: it needs none."""
+    """A command of a group; `defaults` are further values of its namespace. `in_project=False`: it needs none;
+    a function of the namespace decides it by the arguments."""
     parser: Parser = group.add_parser(
         name, parents=parents, help=help, description=help, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from prefect_pulumi.components.environment import ProgramSettingsError
-from prefect_pulumi.components.templates import TemplateError, base_job_template
+from prefect_pulumi.components.templates import TemplateError, base_job_template, merge_patch
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import PoolSettings
 from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue
@@ -57,6 +57,7 @@ class Pool(pulumi.ComponentResource):
                 name=queue,
                 description=queue_settings.description,
                 priority=queue_settings.priority,
+                paused=queue_settings.paused,
                 concurrency_limit=queue_settings.concurrency_limit,
             )
             for queue, queue_settings in settings.queues.items()
@@ -81,11 +82,12 @@ class Pool(pulumi.ComponentResource):
         self, name: str, settings: PoolSettings, server: Server | None, image: pulumi.Output[str] | None
     ) -> Any:
         if settings.base_job_template is not None:
-            if settings.job or settings.env_from_blocks:
-                raise _fault(name, "give either base_job_template, or job and env_from_blocks")
+            if settings.job or settings.env_from_blocks or settings.template_patch:
+                raise _fault(name, "give either base_job_template, or job, env_from_blocks and template_patch")
             return settings.base_job_template
         declared = settings.type in ("docker", "kubernetes")
-        if not (settings.job or settings.env_from_blocks or (declared and image is not None)):
+        changed = settings.job or settings.env_from_blocks or settings.template_patch
+        if not (changed or (declared and image is not None)):
             return None
         job = dict(settings.job)
         if settings.type == "docker" and server is not None and server.container is not None:
@@ -99,9 +101,11 @@ class Pool(pulumi.ComponentResource):
                 if settings.type == "docker" and "@" not in reference:
                     variables.setdefault("image_pull_policy", "Never")
             try:
-                return base_job_template(settings.type, variables, settings.env_from_blocks)
+                template = base_job_template(settings.type, variables, settings.env_from_blocks)
             except TemplateError as error:
                 raise _fault(f"{name}.job", str(error)) from None
+            patched: dict[str, Any] = merge_patch(template, settings.template_patch)
+            return patched
 
         checked = make(None)  # before anything is made, also where the image is not known yet
         if image is None or not declared or "image" in job:

@@ -44,6 +44,19 @@ def base_job_template(
     return template
 
 
+def merge_patch(target: Any, patch: Any) -> Any:
+    """`target` with a JSON merge patch (RFC 7396) applied: mappings are merged, null takes a key away."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merge_patch(result.get(key), value)
+    return result
+
+
 def _correct(job: dict[str, Any]) -> None:
     """prefect-kubernetes puts these two into the pod's spec, where Kubernetes drops them: they are the job's."""
     pod = job["template"]["spec"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from prefect_pulumi.core.errors import CheckError
@@ -17,18 +17,19 @@ from prefect_pulumi.engine.run.custom_resources import ManagedGoal
 from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.engine.run.timestamps import stamped
-from prefect_pulumi.state.entries import ResourceEntry, Snapshot, make_urn, parse_provider_ref, urn_name
+from prefect_pulumi.state.entries import ResourceEntry, make_urn, parse_provider_ref, urn_name
 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
     """`id` is whatever the provider's Read takes: the object's id or a name. `named`: the resource has to have `name`,
-    which else is only the default for what the program does not declare."""
+    which else is only the default for what the program does not declare; such a one is protected with `protect`."""
 
     type: str
     name: str
     id: str
     named: bool = False
+    protect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class Plan:
     def created(self, type: str) -> list[ResourceEntry]:
         """Resources of a type that the program declares and the state does not have."""
         return [step.new for step in self.steps if step.op is Op.CREATE and step.type == type and step.new is not None]
+
+    @property
+    def entries(self) -> list[ResourceEntry]:
+        """Resources as planned."""
+        return [step.new for step in self.steps if step.new is not None]
 
     def entry(self, urn: str) -> ResourceEntry | None:
         return next((step.new for step in self.steps if step.urn == urn and step.new is not None), None)
@@ -78,7 +84,10 @@ def import_resources(
                 _import_declared(deployment, request, declared, plan or Plan())
             else:
                 package = request.type.split(":", 1)[0]
-                _import(deployment, request, provider_urn(snapshot, package, provider))
+                chosen = provider_urn([*snapshot.resources, *(plan or Plan()).entries], package, provider)
+                if not _record_provider(deployment, chosen, plan or Plan()):
+                    raise _unknown_provider(chosen)
+                _import(deployment, request, chosen)
         save(context, deployment, update, "resource-import", start)
     state = deployment.state
     return Result(tuple(state.steps), state.stack_outputs, summarize(state.steps), time.monotonic() - began)
@@ -96,7 +105,14 @@ def _import(deployment: Deployment, request: ImportRequest, provider_urn: str) -
         root = Goal(urn=stack, type=STACK_TYPE, name=urn_name(stack), custom=False, inputs={})
         _record_new(deployment, root.entry(inputs={}, outputs={}, id="", provider=""))
     goal = Goal(
-        urn=urn, type=request.type, name=request.name, custom=True, inputs={}, parent=stack, import_id=request.id
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        custom=True,
+        inputs={},
+        parent=stack,
+        protect=request.protect,
+        import_id=request.id,
     )
     _record_import(deployment, _managed(deployment, goal, provider_urn))
 
@@ -125,13 +141,17 @@ def _import_declared(deployment: Deployment, request: ImportRequest, declared: R
     """Takes one object into the state where the program declares it."""
     managed = _managed_as_declared(deployment, request, declared, plan)
     if managed is None:
-        raise CheckError(
-            "the provider of the resource is not known before `up` has run",
-            where=declared.urn,
-            remedy="run `infra up --adopt`, which takes over what the server has",
-        )
+        raise _unknown_provider(declared.urn)
     _record_ancestors(deployment, declared.parent, plan)
     _record_import(deployment, managed)
+
+
+def _unknown_provider(urn: str) -> CheckError:
+    return CheckError(
+        "the provider of the resource is not known before `up` has run",
+        where=urn,
+        remedy="run `infra up`, which starts its server; with --adopt it takes over what that has",
+    )
 
 
 def _managed_as_declared(
@@ -158,7 +178,7 @@ def _managed_as_declared(
 
 def _record_provider(deployment: Deployment, urn: str, plan: Plan) -> bool:
     """The provider is in the state, or comes into it as planned. False while its configuration is not known."""
-    if urn in {**deployment.state.old_entries, **deployment.state.new_entries}:
+    if not urn or urn in {**deployment.state.old_entries, **deployment.state.new_entries}:
         return True
     planned = plan.entry(urn)
     if planned is None or has_unknown(planned.inputs):
@@ -199,15 +219,17 @@ def _managed(deployment: Deployment, goal: Goal, provider_urn: str) -> ManagedGo
     return ManagedGoal(goal, deployment.pool.for_entry(user, entries.values()), reference)
 
 
-def provider_urn(snapshot: Snapshot, package: str, name: str = "") -> str:
+def provider_urn(entries: Iterable[ResourceEntry], package: str, name: str = "") -> str:
     """URN of the explicit provider that new resources of the package belong to, "" for the default one."""
-    explicit = [
-        entry.urn
-        for entry in snapshot.resources
-        if entry.type == PROVIDER_PREFIX + package
-        and not urn_name(entry.urn).startswith("default")
-        and not entry.delete
-    ]
+    explicit = list(
+        dict.fromkeys(
+            entry.urn
+            for entry in entries
+            if entry.type == PROVIDER_PREFIX + package
+            and not urn_name(entry.urn).startswith("default")
+            and not entry.delete
+        )
+    )
     if name:
         named = [urn for urn in explicit if urn_name(urn) == name]
         if not named:

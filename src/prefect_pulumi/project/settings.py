@@ -69,6 +69,7 @@ class QueueSettings(Settings):
     priority: Priority | None = None
     concurrency_limit: Limit | None = None
     description: str | None = None
+    paused: bool | None = None
 
 
 class WorkerSettings(ImageSettings):
@@ -96,7 +97,8 @@ class PoolSettings(Settings):
     """A work pool, its queues and its workers. `workers: 2` is short for `workers: {count: 2}`.
 
     `job` sets defaults of the base job template's variables, by the names that its worker type knows;
-    `env_from_blocks` gives flow runs environment variables whose values are Secret blocks.
+    `env_from_blocks` gives flow runs environment variables whose values are Secret blocks. `template_patch` is a JSON
+    merge patch (RFC 7396) over the template that results.
     """
 
     type: str = "process"
@@ -107,6 +109,7 @@ class PoolSettings(Settings):
     queues: dict[str, QueueSettings] = {}
     job: dict[str, JsonValue] = {}
     env_from_blocks: dict[str, str] = {}
+    template_patch: dict[str, JsonValue] = {}
     workers: WorkerSettings = WorkerSettings(count=0)
 
     @field_validator("workers", mode="before")
@@ -182,6 +185,7 @@ class LimitSettings(Settings):
 
     limit: Limit
     slot_decay_per_second: Rate | None = None
+    active: bool | None = None
 
 
 class DeploySettings(Settings):

@@ -36,7 +36,7 @@ def live(prefect_server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     make("WorkQueue", name="q", workPoolName=n, priority=2)
     make("Variable", name=n, value={"deep": [1, {"a": None}]}, tags=["x"])
     make("BlockType", name=n, slug=n)
-    make("BlockSchema", blockTypeSlug=n, fields={"title": n, "type": "object"})
+    make("BlockSchema", blockTypeSlug=n, fields={"title": n, "type": "object", "secret_fields": ["a"]})
     target = make("BlockDocument", name="target", blockTypeSlug=n, data={"a": "hidden-data"})
     make("BlockDocument", name="user", blockTypeSlug=n, data={"b": {"$ref": {"block_document_id": target}}})
     make("SecretBlock", name=n, value=Secret("hidden-value"))
@@ -143,13 +143,12 @@ def test_import_of_what_is_missing_writes_nothing(small: Any, live: dict[str, st
 def test_import_all_is_clean_at_once(small: Any, live: dict[str, str], prefect_server: str) -> None:
     done = small.infra("import", "--all", "--out", "whole server")
     folder = small.root / "whole server"
-    source = (folder / "infra" / "__main__.py").read_text()
-    for kind, name in live.items():
-        assert f"{kind}(" in source
-        assert name.rsplit("/", 1)[-1] in source
-    assert f'Automation(\n    "{live["Automation"]} on/off"' in source
-    assert "require_secret" in source
-    assert "hidden" not in done.stdout + source + (folder / "Pulumi.dev.yaml").read_text()
+    files = [*(folder / "infra").glob("*.py"), folder / "Pulumi.dev.yaml", folder / "README.md"]
+    texts = "".join(path.read_text() for path in files)
+    for name in live.values():
+        assert name.rsplit("/", 1)[-1] in texts
+    assert f'Automation(\n    "{live["Automation"]} on/off"' in texts
+    assert "hidden" not in done.stdout + texts
     shown = subprocess.run(
         [sys.executable, "-m", "prefect_pulumi.cli.main", "preview", "--json", "--refresh", "--expect-no-changes"],
         cwd=folder,

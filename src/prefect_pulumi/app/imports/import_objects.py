@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from prefect_pulumi.app.events import WarningCollector
+from prefect_pulumi.app.imports.config_secrets import store_secrets
+from prefect_pulumi.app.imports.live_objects import LeftOut
 from prefect_pulumi.app.imports.program_text import Declared, ProgramText, program
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.read_only import read_only_context
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
-from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.engine import imports, operations
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import Step
 from prefect_pulumi.engine.run.events import Message
 from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.models import KINDS, PACKAGE, Kind
-from prefect_pulumi.project import layout
-from prefect_pulumi.project.stack import Stack
-from prefect_pulumi.state.entries import Snapshot, urn_name, urn_qualified_type
+from prefect_pulumi.state.entries import ResourceEntry, urn_name, urn_qualified_type
 
 SERVER_COMPONENT = "prefect:components:Server"
 
@@ -33,23 +30,26 @@ SERVER_COMPONENT = "prefect:components:Server"
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
     """`kind`: `WorkPool`, `work-pool` or a token. `ids`: names (`pool/queue`, `slug/name`) or UUIDs. `name`: that of
-    the resource, for one object. `provider`: name of the stack's provider, where it has several."""
+    the resource, for one object. `provider`: name of the stack's provider, where it has several. `protect`: as after
+    `pulumi import`, no update deletes it before the program says so; what the program declares has its own option."""
 
     kind: str
     ids: tuple[str, ...]
     name: str = ""
     provider: str = ""
+    protect: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
     """`steps`: the imported resources. `program`: the code that declares those that the program did not declare yet,
     and the secrets that it reads from the stack's config. `folder`: that of a new project, None for a stack that
-    existed."""
+    existed. `left_out`: what such a project does not declare."""
 
     steps: tuple[Step, ...]
     program: ProgramText
     folder: Path | None = None
+    left_out: tuple[LeftOut, ...] = ()
 
 
 def model_of(text: str) -> type[Kind]:
@@ -75,7 +75,10 @@ def import_objects(view: StackView, request: ImportRequest) -> ImportResult:
         raise InputError("--name is for one object", where="infra import", remedy="import them one by one")
     model = model_of(request.kind)
     named = bool(request.name)
-    wanted = [imports.ImportRequest(model.token(), request.name or last_part(id), id, named) for id in request.ids]
+    wanted = [
+        imports.ImportRequest(model.token(), request.name or last_part(id), id, named, request.protect)
+        for id in request.ids
+    ]
     plan = declared_by_program(view)
     context = engine_context(view.stack, view.sink, write=True)
     snapshot = view.snapshot
@@ -84,9 +87,10 @@ def import_objects(view: StackView, request: ImportRequest) -> ImportResult:
     added = [step for step in steps if step.urn not in known]
     if not added:
         return ImportResult(steps, ProgramText(""))
-    options = options_for(imports.provider_urn(snapshot, PACKAGE, request.provider), snapshot)
+    entries = [*snapshot.resources, *plan.entries]
+    options = options_for(imports.provider_urn(entries, PACKAGE, request.provider), entries, request.protect)
     text = program(declared(added), options=options)
-    store_secrets(view.stack, text)
+    store_secrets(view.stack, text.secrets)
     return ImportResult(steps, text)
 
 
@@ -116,32 +120,13 @@ def declared(steps: Sequence[Step]) -> list[Declared]:
     return [Declared.of(entry.type, urn_name(entry.urn), entry.inputs) for entry in entries]
 
 
-def options_for(provider: str, snapshot: Snapshot) -> str:
-    """The expression that names the provider in the program."""
-    if not provider:
-        return ""
-    parent = next((entry.parent for entry in snapshot.resources if entry.urn == provider), "")
+def options_for(provider: str, entries: Iterable[ResourceEntry], protect: bool) -> str:
+    """The expression of the options in the program: its provider, and whether it is protected; "" for neither."""
+    arguments = ["protect=True"] if protect else []
+    parent = next((entry.parent for entry in entries if entry.urn == provider), "")
     if parent and urn_qualified_type(parent).endswith(SERVER_COMPONENT):
-        return f"{urn_name(parent)}.options"
-    return f"pulumi.ResourceOptions(provider={re.sub(r'[^A-Za-z0-9]+', '_', urn_name(provider))})"
-
-
-def store_secrets(stack: Stack, text: ProgramText) -> None:
-    """Puts the value of each placeholder into the stack's config, encrypted."""
-    if not text.secrets:
-        return
-    manager = stack.manager(write=True)
-    for key, value in text.secrets.items():
-        stack.config.set(key, value, secret=True, manager=manager)
-    stack.config.save()
-
-
-def new_project(folder: Path, stack: str, api_url: Any) -> Stack:
-    """An empty project; refuses a folder that has anything in it."""
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder} is not empty", where="--out", remedy="name a new folder")
-    (folder / "infra").mkdir(parents=True)
-    (folder / layout.PROJECT_FILES[0]).write_text("name: prefect-infra\nruntime: python\nmain: infra\n")
-    layout.stack_file(folder, stack).write_text(f"config:\n  prefect:apiUrl: {json.dumps(unwrap(api_url))}\n")
-    (folder / ".gitignore").write_text(f"{layout.WORK_FOLDER}/\n.venv/\n__pycache__/\n")
-    return Stack(folder, stack)
+        own = f"{urn_name(parent)}.options"
+        return f"pulumi.ResourceOptions.merge({own}, pulumi.ResourceOptions(protect=True))" if protect else own
+    if provider:
+        arguments = [f"provider={re.sub(r'[^A-Za-z0-9]+', '_', urn_name(provider))}", *arguments]
+    return f"pulumi.ResourceOptions({', '.join(arguments)})" if arguments else ""

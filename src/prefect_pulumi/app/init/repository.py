@@ -18,6 +18,7 @@ from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.deploy.file import document, placeholders
 from prefect_pulumi.deploy.file.placeholders import Source
 from prefect_pulumi.project import git, layout
+from prefect_pulumi.project.prefect_profile import active_profile
 from prefect_pulumi.project.stack import NAME
 
 PREFECT_FILE = "prefect.yaml"
@@ -99,19 +100,9 @@ def need_name(name: str) -> str:
 def _server(environment: Mapping[str, str]) -> str:
     """The address that Prefect's own settings name: the variable, else the active profile's. One on this machine is
     what the dev stack replaces."""
-    address = environment.get("PREFECT_API_URL", "") or _profile_address(environment)
+    address = environment.get("PREFECT_API_URL") or active_profile(environment).get("PREFECT_API_URL", "")
     host = urlsplit(address).hostname or ""
     return "" if not host or host in OWN_MACHINE else address
-
-
-def _profile_address(environment: Mapping[str, str]) -> str:
-    home = Path(environment.get("PREFECT_HOME") or Path.home() / ".prefect")
-    try:
-        profiles = tomllib.loads((home / "profiles.toml").read_text("utf-8"))
-        active = environment.get("PREFECT_PROFILE") or profiles.get("active", "")
-        return str(profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL", ""))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError):
-        return ""
 
 
 def _virtual_environment(root: Path) -> str:

@@ -7,46 +7,108 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.cli.parser import Options, add_command, request_of
+from prefect_pulumi.cli.parser import Options, add_command
+from prefect_pulumi.core.errors import InputError
 
 if TYPE_CHECKING:
+    from prefect_pulumi.app.imports.import_objects import ImportRequest, ImportResult
     from prefect_pulumi.app.project import Project
 
 
 def register(commands: Any, options: Options) -> None:
-    parser = add_command(commands, "import", _import, "import existing objects into the stack", options.stack)
-    parser.add_argument("kind", nargs="?", default="", metavar="KIND", help="WorkPool, Variable, ...")
+    about = "import existing objects into the stack, or a whole server as a new project"
+    parser = add_command(commands, "import", _import, about, options.stack, in_project=_in_project)
+    parser.add_argument("object_kind", nargs="?", default="", metavar="KIND", help="WorkPool, Variable, ...")
     parser.add_argument("ids", nargs="*", metavar="NAME", help="names (pool/queue, slug/name, ...) or UUIDs")
-    parser.add_argument("--name", help="name of the resource in the program (default: the object's)")
+    name = "name of the resource in the program (default: the object's); with --all a pattern of names"
+    parser.many("--name", metavar="NAME", help=name)
     parser.add_argument("--provider", help="name of the stack's provider, when it has several")
-    parser.flag("--all", help="everything on the server, as a new project")
+    parser.flag("--all", help="everything on the server, as a new project; it needs no project here")
+    state = "the Prefect objects of a Terraform state, or of a Pulumi state with the bridged provider, as a new project"
+    parser.add_argument("--from-terraform", default="", metavar="FILE", help=state)
+    parser.many("--kind", metavar="KIND", help="with --all: only objects of this kind")
+    parser.many("--tag", metavar="TAG", help="with --all: only objects with this tag")
     parser.add_argument("--out", default="imported", metavar="DIR", help="folder of that project (default: imported)")
+    parser.flag("--no-protect", help="allow updates to delete what was imported")
+
+
+def _in_project(arguments: Namespace) -> bool:
+    """A whole server is imported without a project, from the folder's own where there is one."""
+    from prefect_pulumi.project.layout import find_project
+
+    return not (arguments.all or arguments.from_terraform) or find_project(Path.cwd()) is not None
 
 
 def _import(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.documents import import_document
-    from prefect_pulumi.app.imports.import_objects import ImportRequest
+    from prefect_pulumi.app.imports.import_foreign_state import ImportForeignStateRequest
     from prefect_pulumi.app.imports.import_server import ImportServerRequest
     from prefect_pulumi.cli.output.text import print_json
-    from prefect_pulumi.core.display_text import printable
 
-    stack, file = project.stack(arguments.stack), f"Pulumi.{arguments.stack}.yaml"
-    if arguments.all:
-        result = stack.import_server(ImportServerRequest(Path(arguments.out)))
+    stack = project.stack(arguments.stack)
+    if arguments.from_terraform:
+        file, folder = Path(arguments.from_terraform), Path(arguments.out)
+        _refuse_selections(arguments, "a state is imported as a whole", "leave it out")
+        result = stack.import_foreign_state(ImportForeignStateRequest(file, folder, not arguments.no_protect))
+    elif arguments.all:
+        request = ImportServerRequest(
+            Path(arguments.out),
+            tuple(arguments.kind),
+            tuple(arguments.name),
+            tuple(arguments.tag),
+            not arguments.no_protect,
+        )
+        result = stack.import_server(request)
     else:
-        result = stack.import_objects(request_of(ImportRequest, arguments))
-    secrets = result.program.secrets
+        result = stack.import_objects(_objects_request(arguments))
     if arguments.json:
         print_json(import_document(result))
     elif result.folder is not None:
-        print(f"{len(result.steps)} objects in {result.folder}")
-        print("".join(f"  secret, encrypted in {file}: {key}\n" for key in secrets), end="")
-        print(f"next: cd {result.folder} && infra preview -s {arguments.stack} --expect-no-changes")
-    elif not result.program.source:
+        _show_project(result, arguments.stack)
+    else:
+        _show_program(result, arguments.stack)
+
+
+def _refuse_selections(arguments: Namespace, reason: str, remedy: str) -> None:
+    for option in ("kind", "tag"):
+        if getattr(arguments, option):
+            raise InputError(reason, where=f"infra import --{option}", remedy=remedy)
+
+
+def _objects_request(arguments: Namespace) -> ImportRequest:
+    from prefect_pulumi.app.imports.import_objects import ImportRequest
+
+    _refuse_selections(arguments, "it selects objects of a whole server", "add --all")
+    if len(arguments.name) > 1:
+        raise InputError("--name is for one object", where="infra import", remedy="import them one by one")
+    return ImportRequest(
+        arguments.object_kind,
+        tuple(arguments.ids),
+        name=arguments.name[0] if arguments.name else "",
+        provider=arguments.provider or "",
+        protect=not arguments.no_protect,
+    )
+
+
+def _show_project(result: ImportResult, stack: str) -> None:
+    from prefect_pulumi.core.display_text import printable
+
+    print(f"{len(result.steps)} objects in {result.folder}")
+    for item in result.left_out:
+        print(printable(f"  left out: {item.kind} {item.human}: {item.reason}"))
+    if result.program.secrets:
+        print(f"  {len(result.program.secrets)} secrets, encrypted in Pulumi.{stack}.yaml; README.md lists them")
+    print(f"next: cd {result.folder} && infra preview -s {stack} --expect-no-changes")
+
+
+def _show_program(result: ImportResult, stack: str) -> None:
+    from prefect_pulumi.core.display_text import printable
+
+    if not result.program.source:
         for step in result.steps:
             sys.stderr.write(printable(f"imported where the program declares it: {step.urn}", kept="") + "\n")
-        sys.stderr.write(f"next: infra preview -s {arguments.stack}\n")
-    else:
-        sys.stdout.write(result.program.source)
-        sys.stderr.write("".join(f"stored encrypted in {file}: {key}\n" for key in secrets))
-        sys.stderr.write("add this code to your program; `infra preview` should then report no changes\n")
+        sys.stderr.write(f"next: infra preview -s {stack}\n")
+        return
+    sys.stdout.write(result.program.source)
+    sys.stderr.write("".join(f"stored encrypted in Pulumi.{stack}.yaml: {key}\n" for key in result.program.secrets))
+    sys.stderr.write("add this code to your program; `infra preview` should then report no changes\n")

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from prefect_pulumi.core.provider_protocol import DiffResult, Props, ProviderHost, ReadResult
 from prefect_pulumi.core.values import has_unknown, same, secret, unwrap
-from prefect_pulumi.models import Fault, Kind
+from prefect_pulumi.models import Fault, FieldSpec, Kind
 
 
 def logical_name(urn: str) -> str:
@@ -174,6 +174,11 @@ def stored_inputs(model: type[Kind], inputs: Props, fresh: Mapping[str, Any]) ->
         if inputs:
             if spec.wire in inputs:
                 result[spec.wire] = inputs[spec.wire] if same(inputs[spec.wire], value) else value
-        elif spec.required or not (same(value, spec.default) or same(value, spec.meta.removed)):
+        elif spec.required or not any(same(value, made) for made in _made_without(spec)):
             result[spec.wire] = value
     return result
+
+
+def _made_without(spec: FieldSpec) -> list[Any]:
+    """Values that a create without the field may give it."""
+    return [spec.default, spec.meta.removed, *([{}, []] if spec.meta.server_default else [])]

@@ -19,6 +19,7 @@ from prefect_pulumi.provider.handlers.rest import Json, RestHandler
 from prefect_pulumi.provider.handlers.routes import Routes
 
 SCHEMA = "blockSchemaId"
+REFERENCES = "block_schema_references"
 JSON_DESCRIPTION = 'A JSON value. The infrastructure program declares the documents: `JSON.load("app-config").value`.'
 
 JSON_TYPE: Json = {
@@ -146,9 +147,9 @@ class BlockSchemaHandler(RestHandler):
         kind = row.get("block_type") or {}
         values = super().answer(row, wanted)
         fields = dict(values["fields"] or {})
-        declared = unwrap(wanted.get("fields")) or {}
-        if not fields.get("block_schema_references") and "block_schema_references" not in declared:
-            fields.pop("block_schema_references", None)  # the server adds an empty one
+        declared = unwrap(wanted.get("fields"))
+        if not fields.get(REFERENCES) and declared is not None and REFERENCES not in declared:
+            fields.pop(REFERENCES, None)  # the server adds an empty one, which an import keeps: the checksum counts it
         return {
             **values,
             "fields": fields,

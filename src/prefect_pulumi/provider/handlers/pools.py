@@ -78,7 +78,7 @@ class WorkPoolHandler(RestHandler):
         if not read.id:
             return read
         inputs, template = read.inputs, read.outputs.get(TEMPLATE)
-        if not call.inputs and template and self._is_own(read.outputs):
+        if not call.inputs and template and self._own.of(read.outputs["type"]) and self._is_own(read.outputs):
             inputs = {name: value for name, value in inputs.items() if name != TEMPLATE}  # the workers write it
         return ReadResult(read.id, inputs, self._defaulted(read.outputs, call.inputs or inputs, call.outputs))
 

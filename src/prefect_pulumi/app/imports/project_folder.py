@@ -1,0 +1,160 @@
+"""The files of an imported project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from prefect_pulumi.app.imports.deployments_file import prefect_file
+from prefect_pulumi.app.imports.environment import environment
+from prefect_pulumi.app.imports.layout import Layout
+from prefect_pulumi.app.imports.live_objects import LeftOut, LiveObject
+from prefect_pulumi.app.imports.program_modules import ABOUT, ProgramModules, program_modules
+from prefect_pulumi.project import layout as folders
+from prefect_pulumi.review.renderers.escape import fenced
+
+TEMPLATES = Path(__file__).parent / "templates"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedProject:
+    """`secrets`: config key -> value. `left_out`: what the program, or its `prefect.yaml`, does not declare."""
+
+    name: str
+    stack: str
+    api_url: str
+    layout: Layout
+    modules: ProgramModules
+    deployments: Json
+    left_out: Sequence[LeftOut]
+    protect: bool = True
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @staticmethod
+    def of(
+        objects: Sequence[LiveObject],
+        left_out: Sequence[LeftOut],
+        *,
+        name: str,
+        stack: str,
+        api_url: str,
+        protect: bool,
+    ) -> ImportedProject:
+        layout = Layout(objects)
+        modules = program_modules(layout)
+        deployments, without_entry = prefect_file(objects, name)
+        own = {item.human: item.inputs["value"] for item in layout.in_settings if item.kind == "SecretBlock"}
+        literals = [
+            LeftOut(
+                "reference", layout.places[id].resource, f"its UUID {id} stands in the program: a circle of references"
+            )
+            for id in sorted(modules.literals)
+        ]
+        return ImportedProject(
+            name=name,
+            stack=stack,
+            api_url=api_url,
+            layout=layout,
+            modules=modules,
+            deployments=deployments,
+            left_out=(*left_out, *without_entry, *literals),
+            protect=protect,
+            secrets={**own, **modules.secrets},
+        )
+
+    @property
+    def stack_file(self) -> str:
+        return folders.stack_file(Path(), self.stack).name
+
+    def files(self) -> Iterator[tuple[str, str]]:
+        """Name and text of each."""
+        from prefect_pulumi.app.init.project_files import render as init_file
+        from prefect_pulumi.app.init.repository import Repository
+
+        yield folders.PROJECT_FILES[0], init_file("Pulumi.yaml.j2", Repository(Path(), self.name))
+        settings = environment(self.layout.in_settings, self.api_url)
+        yield self.stack_file, _yaml({"config": {f"{self.name}:environment": settings}})
+        yield ".gitignore", f"{folders.WORK_FOLDER}/\n.venv/\n__pycache__/\n"
+        yield "infra/__main__.py", self._render("__main__.py.j2", modules=sorted(self.modules.texts))
+        yield "infra/server.py", self._render("server.py.j2", protect=self.protect, schemas=bool(self.modules.schemas))
+        for module, text in self.modules.texts.items():
+            yield f"infra/{module}.py", text
+        if self.modules.schemas:
+            yield "infra/schemas.json", _schemas(self.modules.schemas)
+        if self.deployments["deployments"]:
+            yield "prefect.yaml", _yaml(self.deployments)
+        yield "README.md", self._readme()
+
+    def _readme(self) -> str:
+        return self._render(
+            "README.md.j2",
+            name=self.name,
+            count=len(self.layout.places),
+            api_url=self.api_url,
+            stack=self.stack,
+            stack_file=self.stack_file,
+            modules={module: ABOUT[module] for module in self.modules.texts},
+            has_schemas=bool(self.modules.schemas),
+            has_left_out=bool(self.left_out),
+            has_prefect_file=bool(self.deployments["deployments"]),
+            protect=self.protect,
+            secrets=sorted(self.secrets),
+            left_out=fenced("\n".join(f"{item.kind} {item.human}: {item.reason}" for item in self.left_out), "text"),
+        )
+
+    def _render(self, template: str, **values: Any) -> str:
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+        templates = Environment(  # noqa: S701 - Python and Markdown; what comes from the server stands in a fence
+            loader=FileSystemLoader(TEMPLATES),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        return templates.get_template(template).render(**values)
+
+
+def _schemas(schemas: Json) -> str:
+    """One line for each, so that a change of one shows as one."""
+    rows = [
+        f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(schemas[name], ensure_ascii=False)}" for name in schemas
+    ]
+    return "{\n" + ",\n".join(rows) + "\n}\n"
+
+
+def _yaml(document: Json) -> str:
+    text: str = yaml.dump(
+        document, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=118
+    )
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes equal values out again in place of an alias."""
+
+    def represent_float(self, data: float) -> yaml.ScalarNode:
+        return self.represent_int(int(data)) if data.is_integer() else super().represent_float(data)
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        """On one line only without a text of several."""
+        node = super().represent_mapping(tag, mapping, flow_style)
+        if any("\n" in str(value.value) for _, value in node.value if isinstance(value, yaml.ScalarNode)):
+            node.flow_style = False
+        return node
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(float, _Dumper.represent_float)
+_Dumper.add_representer(str, _Dumper.represent_str)

@@ -1,0 +1,55 @@
+"""The server that an import reads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from prefect_pulumi.app.session.connection import Connection, connection_of
+from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.errors import ConfigError, InputError
+from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.project import layout
+from prefect_pulumi.project.prefect_profile import active_profile
+
+
+def source_of(view: StackView) -> Connection:
+    """The stack's own server: of its config, of `environment.server`, of its state. Where there is no project, or its
+    stack names no server, what Prefect itself would take: the environment's, else the active profile's.
+
+    Raises `InputError` when nothing names a server.
+    """
+    given = {name: os.environ.get(variable, "") for name, variable in ENVIRONMENT.items()}
+    if layout.project_file(view.stack.root) is not None and view.stack.config_file.is_file():
+        stored = _of_stack(view)
+        if stored.get("apiUrl"):
+            return _connection({**given, **stored})
+        try:
+            return connection_of(view.stack, view.entries)
+        except ConfigError:
+            pass  # its server was not started yet
+    if not given["apiUrl"]:
+        profile = active_profile(os.environ)
+        given = {name: given[name] or profile.get(variable, "") for name, variable in ENVIRONMENT.items()}
+    if not given["apiUrl"]:
+        raise InputError(
+            "no Prefect API is configured",
+            where="infra import",
+            remedy="set PREFECT_API_URL and PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or choose a profile with "
+            "`prefect profile use`",
+        )
+    return _connection(given)
+
+
+def _of_stack(view: StackView) -> dict[str, str]:
+    """What the stack file says, without what it does not."""
+    values, _ = view.stack.config.values(view.stack.manager(write=False))
+    stored = {name: values[f"prefect:{name}"] for name in ENVIRONMENT if values.get(f"prefect:{name}")}
+    server: Any = view.stack.environment.get("server")
+    address = server.get("api_url") if isinstance(server, dict) else None
+    return {**({"apiUrl": str(address)} if address else {}), **stored}
+
+
+def _connection(values: Mapping[str, str]) -> Connection:
+    return Connection(values["apiUrl"], values.get("apiKey") or None, values.get("authString") or None)
