@@ -52,7 +52,8 @@ def test_plain_data_is_its_own_source(value: Any) -> None:
 
 def test_long_calls_break_as_a_formatter_breaks_them() -> None:
     assert call("F", ['"n"'], {"a": Expression("x.id")}) == 'F("n", a=x.id)'
-    assert call("F", ['"n"'], {"a": "v" * 106}) == f'F(\n    "n", a="{"v" * 106}"\n)'
+    broken = 'Function(\n    "n", a="' + "v" * 100 + '"\n)'
+    assert call("Function", ['"n"'], {"a": "v" * 100}) == broken
     assert call("F", ['"n"'], {"a": ["v" * 60, "w" * 60]}).splitlines()[2:4] == ["    a=[", f'        "{"v" * 60}",']
 
 
