@@ -10,6 +10,7 @@ from prefect_pulumi.models.worker_types import worker_types
 
 Json = dict[str, Any]
 PARAMETERS = {"title": "Parameters", "type": "object", "properties": {"day": {"type": "string", "default": "today"}}}
+SMALL = {"job_configuration": {"command": "{{ command }}"}, "variables": {"properties": {"command": {}}}}
 SECRETS = ("hush-password", "hush-login", "hush-hook", "hush-key", "hush-token", "hush-setting", "hush-env")
 """Every secret value that the server holds."""
 
@@ -44,7 +45,7 @@ class Filler:
         pod["tolerations"] = [{"key": "spot", "operator": "Exists"}]
         self.post("/work_pools/", name="cluster", type="kubernetes", base_job_template=cluster)
         self.post("/work_pools/", name="agent", type="prefect-agent", base_job_template={})
-        self.post("/work_pools/", name="odd", type="team-made", base_job_template=docker)
+        self.post("/work_pools/", name="odd", type="team-made", base_job_template=SMALL)
         for pool, queue, priority, limit in (("etl", "high", 1, 3), ("etl", "low", 9, None), ("cluster", "gpu", 2, 1)):
             self.post(f"/work_pools/{pool}/queues", name=queue, priority=priority, concurrency_limit=limit)
         self.client.request(
@@ -86,14 +87,14 @@ class Filler:
         kind = self.client.request("GET", f"/block_types/slug/{slug}")["id"]
         fields = {"title": slug, "type": "object", "properties": properties, "secret_fields": secret_fields}
         body = {"block_type_id": kind, "fields": {**fields, "block_schema_references": {}}}
-        return str(self.client.request("POST", "/block_schemas/", json=body)["id"])
+        return str(self.client.request("POST", "/block_schemas/", json=body, idempotent=True)["id"])
 
     def document(self, slug: str, name: str, data: Json, schema: str = "") -> str:
         kind = self.client.request("GET", f"/block_types/slug/{slug}")["id"]
         query = {"block_schemas": {"block_type_id": {"any_": [kind]}}, "limit": 1}
         newest = schema or self.client.request("POST", "/block_schemas/filter", json=query)[0]["id"]
         body = {"name": name, "data": data, "block_schema_id": newest, "block_type_id": kind}
-        row = self.client.request("POST", "/block_documents/", json=body)
+        row = self.client.request("POST", "/block_documents/", json=body, idempotent=True)
         self.ids[f"block {slug}/{name}"] = str(row["id"])
         return str(row["id"])
 

@@ -72,6 +72,7 @@ def test_import_by_name_plans_clean(small_engines: list[Any], small: Any, live: 
     for kind, name in live.items():
         done = small.infra("import", kind, name)
         assert "hidden" not in done.stdout + done.stderr
+        assert "pulumi.ResourceOptions(protect=True)" in done.stdout
         texts.append(done.stdout)
     small.write("\n".join(texts))
     for engine in small_engines:

@@ -97,8 +97,8 @@ def test_import_before_the_first_update(small: Project, client: BlockingClient, 
 def test_import_of_what_the_program_does_not_declare(small: Project, client: BlockingClient, declared: str) -> None:
     other = f"{declared}-other"
     client.request("POST", "/variables/", json={"name": other, "value": "live"})
-    done = small.infra("import", "Variable", other)
-    assert f'Variable("{other}"' in done.stdout
+    done = small.infra("import", "Variable", other, "--no-protect")
+    assert f'"{other}", pulumi.ResourceOptions(provider=server), value="live"\n' in done.stdout
     assert ("create", "setting") in steps(small)
 
 

@@ -1,4 +1,5 @@
-"""Existing objects imported into a stack, and the program that declares them.
+"""Existing objects imported: one by one into a stack, or a server as a project of its own.
 
-May import `app.session`.
+`live_objects` reads, `layout` gives every object its place, `environment`, `program_modules` and `deployments_file`
+write the texts (pure), `project_folder` is the whole. May import `app.session` and `app.init`.
 """

@@ -1,4 +1,4 @@
-"""States of other tools: of Terraform, and of Pulumi with the provider that is bridged from Terraform's (pure).
+"""States of other tools: of Terraform, and of Pulumi with the provider that is bridged from Terraform's.
 
 Sources: Terraform's state format 4 (`resources[].instances[].attributes`), Pulumi's checkpoint and `stack export`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.app.imports.live_objects import LeftOut
@@ -37,6 +38,15 @@ class ForeignState:
     tool: str
     resources: tuple[ForeignResource, ...]
     left_out: tuple[LeftOut, ...]
+
+
+def read_state(file: Path) -> ForeignState:
+    """Raises `InputError` as `parse_state` does, and for a file that cannot be read."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"it cannot be read: {error}", where=str(file)) from error
+    return parse_state(text, str(file))
 
 
 def parse_state(text: str, where: str) -> ForeignState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect_pulumi.app.imports.foreign_state import parse_state
+from prefect_pulumi.app.imports.foreign_state import read_state
 from prefect_pulumi.app.imports.import_objects import ImportResult
 from prefect_pulumi.app.imports.import_server import empty_folder, write_project
 from prefect_pulumi.app.imports.live_objects import LeftOut, Selection, read_objects
@@ -30,11 +30,7 @@ def import_foreign_state(view: StackView, request: ImportForeignStateRequest) ->
     Raises `InputError` for a file that is no such state.
     """
     where = str(request.file)
-    try:
-        text = request.file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"it cannot be read: {error}", where=where) from error
-    state = parse_state(text, where)
+    state = read_state(request.file)
     folder = empty_folder(request.folder)
     source = source_of(view)
     ids = frozenset(resource.id for resource in state.resources)

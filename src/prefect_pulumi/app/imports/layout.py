@@ -49,12 +49,14 @@ _SECTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`resource`: its name in the program. `variable`: the expression for it inside of `module`."""
+    """`resource`: its name in the program. `variable`: the expression for it inside of `module`. `from_file`: a
+    deployment of `prefect.yaml`, whose expression is its UUID."""
 
     item: LiveObject
     resource: str
     module: str
     variable: str
+    from_file: bool = False
 
     def seen_from(self, module: str) -> str:
         """The expression for it in that module, which imports the modules that it refers to."""
@@ -65,7 +67,8 @@ class Place:
 class Layout:
     """Every object has a place. Names are those of Prefect, made unique where two objects of one kind share one."""
 
-    def __init__(self, objects: Iterable[LiveObject]) -> None:
+    def __init__(self, objects: Iterable[LiveObject], from_file: Iterable[LiveObject] = ()) -> None:
+        """`from_file`: deployments that the program deploys from `prefect.yaml`."""
         listed = list(objects)
         self.in_settings = settings_objects(listed)
         ids = {item.id for item in self.in_settings}
@@ -80,9 +83,13 @@ class Layout:
                 resource = _unique(base, lambda name, kind=item.kind: (kind, name), resources)
                 variable = _unique(_variable(item), lambda name: name, variables[module], "_")
                 self.places[item.id] = Place(item, resource, module, variable)
+        for item in from_file:
+            variable = f"flows.deployments[{literal(item.human)}]"
+            self.places[item.id] = Place(item, item.human, "deployments", variable, from_file=True)
         self._named = {_name_of(place.item): place for place in self.places.values() if _name_of(place.item)[1]}
         self.modules = {
-            module: [place for place in self.places.values() if place.module == module] for module in MODULES
+            module: [place for place in self.places.values() if place.module == module and not place.from_file]
+            for module in MODULES
         }
 
     def named(self, kind: str, name: str) -> Place | None:
@@ -146,7 +153,7 @@ class References:
             self.names.add(re.split(r"\W", text, maxsplit=1)[0])
         elif place.module != self.module:
             self.imported.add(place.module)
-        return Expression(f"{text}.{attribute}")
+        return Expression(text if place.from_file else f"{text}.{attribute}")
 
     def can_refer_to(self, place: Place) -> bool:
         order = list(MODULES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,8 +33,9 @@ class ProgramModules:
     literals: set[str] = field(default_factory=set)
 
 
-def program_modules(layout: Layout) -> ProgramModules:
-    used: set[str] = set()
+def program_modules(layout: Layout, used: Iterable[str] = ()) -> ProgramModules:
+    """`used`: UUIDs of objects that other code refers to."""
+    used = {*used}
     _write(layout, used)  # which objects need a variable is known when all are written
     return _write(layout, used)
 

@@ -79,20 +79,20 @@ class ImportedProject:
 
         yield folders.PROJECT_FILES[0], init_file("Pulumi.yaml.j2", Repository(Path(), self.name))
         settings = environment(self.layout.in_settings, self.api_url)
-        yield self.stack_file, _yaml({"config": {f"{self.name}:environment": settings}})
+        yield self.stack_file, yaml_text({"config": {f"{self.name}:environment": settings}})
         yield ".gitignore", f"{folders.WORK_FOLDER}/\n.venv/\n__pycache__/\n"
-        yield "infra/__main__.py", self._render("__main__.py.j2", modules=sorted(self.modules.texts))
-        yield "infra/server.py", self._render("server.py.j2", protect=self.protect, schemas=bool(self.modules.schemas))
+        yield "infra/__main__.py", render("__main__.py.j2", modules=sorted(self.modules.texts))
+        yield "infra/server.py", render("server.py.j2", protect=self.protect, schemas=bool(self.modules.schemas))
         for module, text in self.modules.texts.items():
             yield f"infra/{module}.py", text
         if self.modules.schemas:
-            yield "infra/schemas.json", _schemas(self.modules.schemas)
+            yield "infra/schemas.json", schemas_file(self.modules.schemas)
         if self.deployments["deployments"]:
-            yield "prefect.yaml", _yaml(self.deployments)
+            yield "prefect.yaml", yaml_text(self.deployments)
         yield "README.md", self._readme()
 
     def _readme(self) -> str:
-        return self._render(
+        return render(
             "README.md.j2",
             name=self.name,
             count=len(self.layout.places),
@@ -108,20 +108,22 @@ class ImportedProject:
             left_out=fenced("\n".join(f"{item.kind} {item.human}: {item.reason}" for item in self.left_out), "text"),
         )
 
-    def _render(self, template: str, **values: Any) -> str:
-        from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-        templates = Environment(  # noqa: S701 - Python and Markdown; what comes from the server stands in a fence
-            loader=FileSystemLoader(TEMPLATES),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        return templates.get_template(template).render(**values)
+def render(template: str, **values: Any) -> str:
+    """A file of `templates`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    templates = Environment(  # noqa: S701 - Python and Markdown; what comes from the server stands in a fence
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return templates.get_template(template).render(**values)
 
 
-def _schemas(schemas: Json) -> str:
+def schemas_file(schemas: Json) -> str:
     """One line for each, so that a change of one shows as one."""
     rows = [
         f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(schemas[name], ensure_ascii=False)}" for name in schemas
@@ -129,7 +131,7 @@ def _schemas(schemas: Json) -> str:
     return "{\n" + ",\n".join(rows) + "\n}\n"
 
 
-def _yaml(document: Json) -> str:
+def yaml_text(document: Json) -> str:
     text: str = yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=118
     )

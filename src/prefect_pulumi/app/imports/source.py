@@ -14,14 +14,17 @@ from prefect_pulumi.project import layout
 from prefect_pulumi.project.prefect_profile import active_profile
 
 
-def source_of(view: StackView) -> Connection:
-    """The stack's own server: of its config, of `environment.server`, of its state. Where there is no project, or its
-    stack names no server, what Prefect itself would take: the environment's, else the active profile's.
+def source_of(view: StackView | None, api_url: str = "") -> Connection:
+    """The server of the stack of `view`, if there is one: of its config, of `environment.server`, of its state. Where
+    there is no project, or its stack names no server, what Prefect itself would take: the environment's, else the
+    active profile's. `api_url` in place of all of them, with the credentials of the environment.
 
     Raises `InputError` when nothing names a server.
     """
     given = {name: os.environ.get(variable, "") for name, variable in ENVIRONMENT.items()}
-    if layout.project_file(view.stack.root) is not None and view.stack.config_file.is_file():
+    if api_url:
+        return _connection({**given, "apiUrl": api_url})
+    if view is not None and layout.project_file(view.stack.root) is not None and view.stack.config_file.is_file():
         stored = _of_stack(view)
         if stored.get("apiUrl"):
             return _connection({**given, **stored})
@@ -44,7 +47,8 @@ def source_of(view: StackView) -> Connection:
 
 def _of_stack(view: StackView) -> dict[str, str]:
     """What the stack file says, without what it does not."""
-    values, _ = view.stack.config.values(view.stack.manager(write=False))
+    manager = view.stack.manager(write=False) if view.stack.config.has_secrets else None
+    values, _ = view.stack.config.values(manager)
     stored = {name: values[f"prefect:{name}"] for name in ENVIRONMENT if values.get(f"prefect:{name}")}
     server: Any = view.stack.environment.get("server")
     address = server.get("api_url") if isinstance(server, dict) else None

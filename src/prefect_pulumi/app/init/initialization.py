@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,8 +50,12 @@ class InitResult:
     notes: tuple[str, ...]
 
 
-def initialize(request: InitRequest) -> InitResult:
-    """Makes `folder` a project; an existing file is never overwritten.
+Files = Callable[[Repository, int], Iterable[tuple[str, str]]]
+"""Name and text of each file of a project, from its repository and the port of the dev stack's server."""
+
+
+def initialize(request: InitRequest, files: Files = project_files) -> InitResult:
+    """Makes `folder` a project of these files; an existing one is never overwritten.
 
     Raises `InputError` for a bad name and where the folder is inside another project or cannot be written,
     `PreflightError` for a `prefect.yaml` that is no YAML mapping.
@@ -68,7 +73,7 @@ def initialize(request: InitRequest) -> InitResult:
         server=request.server or repository.server,
     )
     changes = (
-        *(_file(root, name, text) for name, text in project_files(repository, _free_port())),
+        *(_file(root, name, text) for name, text in files(repository, _free_port())),
         _lines(root, ".gitignore", GITIGNORE),
         _lines(root, ".gitattributes", GITATTRIBUTES),
     )

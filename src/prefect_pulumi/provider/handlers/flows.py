@@ -287,6 +287,10 @@ class ScheduleHandler(RestHandler):
         return next((row for row in rows if str(row["id"]) == id), None)
 
     @override
+    def existing(self, call: Call) -> str:
+        return "" if has_unknown(dict(call.news)) else super().existing(call)
+
+    @override
     def find(self, known: Mapping[str, Any]) -> Json | None:
         rows = self._of(str(known["deploymentId"])) or []
         if known.get("slug"):

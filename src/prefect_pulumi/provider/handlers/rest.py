@@ -141,7 +141,7 @@ class RestHandler(Handler):
 
     @override
     def existing(self, call: Call) -> str:
-        if has_unknown(dict(call.news)):
+        if has_unknown({part: call.news.get(part) for part in self.routes.name_parts}):
             return ""
         row = self.find(unwrap(dict(call.news)))
         return "" if row is None else str(row["id"])

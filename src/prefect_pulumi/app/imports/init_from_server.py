@@ -1,0 +1,100 @@
+"""`infra init` in a repository of flows whose objects a server has already: what the server has is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from prefect_pulumi.app.imports.deployments_file import prefect_file
+from prefect_pulumi.app.imports.environment import environment
+from prefect_pulumi.app.imports.foreign_state import read_state
+from prefect_pulumi.app.imports.layout import Layout
+from prefect_pulumi.app.imports.live_objects import LeftOut, LiveObject, Selection, read_objects
+from prefect_pulumi.app.imports.program_modules import program_modules
+from prefect_pulumi.app.imports.project_folder import render, schemas_file, yaml_text
+from prefect_pulumi.app.imports.source import source_of
+from prefect_pulumi.app.init.initialization import InitRequest, InitResult, initialize
+from prefect_pulumi.app.init.project_files import render as init_file
+from prefect_pulumi.app.init.repository import PREFECT_FILE, Repository
+from prefect_pulumi.project.passphrase import NO_SALT
+
+Json = dict[str, Any]
+
+
+def init_from_server(request: InitRequest, state: Path | None = None) -> InitResult:
+    """As `initialize`, with everything that the server has, or what another tool's `state` has of it: in both stack
+    files and as Python, the deployments in a `prefect.yaml` that is not there yet. Nothing is taken over before
+    `infra up -s prod --adopt`.
+
+    Raises `InputError` when no server is configured, or the file is no such state.
+    """
+    source = source_of(None, request.server)
+    ids = None if state is None else frozenset(resource.id for resource in read_state(state).resources)
+    objects, left_out = read_objects(request.folder, source, Selection(ids=ids))
+    content = _Content(objects, left_out, source.api_url)
+    result = initialize(replace(request, server=source.api_url), content.files)
+    return replace(result, notes=(*_own_notes(result), *content.notes))
+
+
+def _own_notes(result: InitResult) -> Sequence[str]:
+    """Without those about values that the server has told."""
+    return [
+        note
+        for note in result.notes
+        if not note.startswith(("Pulumi.", "prefect.yaml:", "the values of secrets", "infra/:"))
+    ]
+
+
+class _Content:
+    def __init__(self, objects: Sequence[LiveObject], left_out: Sequence[LeftOut], api_url: str) -> None:
+        self.api_url = api_url
+        self.deployments, without_entry = prefect_file(objects, "")
+        refused = {item.human for item in without_entry}
+        files = [item for item in objects if item.kind == "Deployment" and item.human not in refused]
+        deployed = {item.id for item in files}
+        kept = [item for item in objects if not _comes_with_deploys(item) and item.owner not in deployed]
+        self.left_out = [item for item in (*left_out, *without_entry) if item.id or item.kind == PREFECT_FILE]
+        self.names = sorted(item.human for item in files)
+        self.layout = Layout(kept, files)
+        self.blocks = [
+            place for place in self.layout.modules["blocks"] if place.item.kind in ("BlockDocument", "SecretBlock")
+        ]
+        self.modules = program_modules(self.layout, (place.item.id for place in self.blocks))
+
+    def files(self, repository: Repository, port: int) -> Iterator[tuple[str, str]]:
+        yield "Pulumi.yaml", init_file("Pulumi.yaml.j2", repository)
+        modules = {*self.modules.texts, "deployments"}
+        yield "infra/__main__.py", render("__main__.py.j2", modules=sorted(modules))
+        yield "infra/server.py", render("server.py.j2", protect=False, schemas=bool(self.modules.schemas))
+        for module, text in self.modules.texts.items():
+            yield f"infra/{module}.py", text
+        yield "infra/deployments.py", render("flows.py.j2", blocks=[place.variable for place in self.blocks])
+        if self.modules.schemas:
+            yield "infra/schemas.json", schemas_file(self.modules.schemas)
+        live = environment(self.layout.in_settings, self.api_url)
+        key = f"{repository.name}:environment"
+        dev = {**live, "server": {"embedded": True, "port": port}, "pools": _with_workers(live.get("pools", {}))}
+        yield "Pulumi.dev.yaml", yaml_text({"config": {key: dev}, "encryptionsalt": NO_SALT})
+        prod = {**live, **({"deploy": {"adopt": self.names}} if self.names else {})}
+        yield "Pulumi.prod.yaml", yaml_text({"config": {key: prod}})
+        if not repository.has_prefect_file:
+            yield PREFECT_FILE, yaml_text({**self.deployments, "name": repository.name})
+
+    @property
+    def notes(self) -> Iterator[str]:
+        for item in self.left_out:
+            yield f"left out: {item.kind} {item.human}: {item.reason}"
+        in_settings = [item.human for item in self.layout.in_settings if item.kind == "SecretBlock"]
+        for name in sorted({*in_settings, *self.modules.secrets}):
+            yield f"a secret needs its value in each stack: infra config set --secret {name} -s STACK"
+        yield f"infra preview -s prod --adopt shows what taking over {self.api_url} would change"
+
+
+def _comes_with_deploys(item: LiveObject) -> bool:
+    return item.kind in ("Flow", "Deployment", "DeploymentSchedule")
+
+
+def _with_workers(pools: Json) -> Json:
+    return {name: {**pool, "workers": 1} if pool.get("type") == "process" else pool for name, pool in pools.items()}
