@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prefect_pulumi.project.passphrase import NO_SALT
+from tests.support import warm_infra
 from tests.support.buckets import project_backend
 
 REPOSITORY = Path(__file__).parents[2]
@@ -82,16 +83,7 @@ class Project:
         self, *arguments: str, check: bool = True, env: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs the command `infra` in the project's folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", "prefect_pulumi.cli.main", *arguments],
-            cwd=self.root,
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=280,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        done = warm_infra.run(arguments, folder=self.root, env={**os.environ, **(env or {})}, timeout=280)
         if check and done.returncode != 0:
             raise AssertionError(f"infra {' '.join(arguments)} -> {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
