@@ -7,12 +7,13 @@ the same instance: so a check may rely on what the checks before it have put her
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import Secret, has_unknown, secrets_in, texts_in, unwrap
 from prefect_pulumi.deploy.checks.context import UNKNOWN_VALUE, Block, Pool
+from prefect_pulumi.deploy.checks.secrets import SECRET_NAME
 from prefect_pulumi.models import Fault
 from prefect_pulumi.models.worker_types import variables_of
 
@@ -111,7 +112,7 @@ class Declarations:
     def note(self, kind: str, inputs: Props) -> None:
         """Called by each successful check. `kind`: the last part of a token; `inputs`: checked."""
         with self._lock:
-            self.secrets |= secret_texts(dict(inputs))
+            self.secrets |= _texts_of_block(inputs) if kind == "BlockDocument" else secret_texts(dict(inputs))
             recorder = getattr(self, f"_{kind.lower()}", None)
             if recorder is not None:
                 recorder(inputs)
@@ -151,12 +152,10 @@ class Declarations:
         plain = unwrap(data)
         secret = frozenset({"value"}) if slug == "secret" else frozenset()
         if isinstance(plain, dict):
-            # Which fields are secret is in the type's schema on the server; what the program marks is secret here.
+            # Which fields are secret is in the type's schema on the server: here their names tell.
             own = data.value if isinstance(data, Secret) else data
-            marked = (
-                {key for key, value in own.items() if isinstance(value, Secret)} if isinstance(own, dict) else set()
-            )
-            secret |= frozenset(marked)
+            marked = isinstance(own, dict) and {key for key, value in own.items() if isinstance(value, Secret)}
+            secret |= {key for key in plain if SECRET_NAME.search(key)} | (marked or set())
         self.blocks[(slug, _text(inputs, "name"))] = Block(
             secret, frozenset(plain) if isinstance(plain, dict) else frozenset()
         )
@@ -169,6 +168,28 @@ class Declarations:
 def _text(inputs: Props, name: str) -> str:
     value = unwrap(inputs.get(name))
     return value if isinstance(value, str) else ""
+
+
+def _texts_of_block(inputs: Props) -> set[str]:
+    """The texts of a block that are secret by their own marks or by the names of their fields: the class marks all of
+    its data, of which a host or an image may stand anywhere."""
+    if _text(inputs, "blockTypeSlug") == "secret":
+        return secret_texts(dict(inputs))
+    data = inputs.get("data")
+    named = {text for value in _of_secret_names(unwrap(data)) for text in texts_in(value) if text}
+    return named | secret_texts(data.value if isinstance(data, Secret) else data)
+
+
+def _of_secret_names(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if SECRET_NAME.search(str(key)):
+                yield item
+            else:
+                yield from _of_secret_names(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _of_secret_names(item)
 
 
 def secret_texts(value: Any) -> set[str]:
