@@ -9,11 +9,11 @@ import pytest
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
 from prefect_pulumi.core.errors import UnsupportedError
-from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.engine.run.events import NullSink
 from prefect_pulumi.engine.run.run_state import RunOptions, RunState
 from prefect_pulumi.engine.sdk import capabilities
 from prefect_pulumi.engine.sdk.monitor import InProcessMonitor, MonitorClosed
+from prefect_pulumi.engine.update import StackContext
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.file_store import FileStore
 

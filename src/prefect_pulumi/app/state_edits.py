@@ -12,8 +12,7 @@ from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.recovery import recover_interrupted
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, StateError
-from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.operations import StackContext
+from prefect_pulumi.engine.update import StackContext, updating
 from prefect_pulumi.state import checkpoint, integrity, state_edits
 from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.lock import clear_locks
@@ -93,7 +92,7 @@ def _edit(view: StackView, edit: Callable[[Snapshot], tuple[Snapshot, T]]) -> T:
 
 
 def _edited(context: StackContext, edit: Callable[[Snapshot], tuple[Snapshot, T]]) -> T:
-    with operations.updating(context) as update:
+    with updating(context) as update:
         edited, result = edit(update.snapshot)
         context.keep_secrets()
         update.writer.save(edited, context.manager)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from prefect_pulumi.core.errors import CheckError
 from prefect_pulumi.core.provider_protocol import ObjectLookup, ReadRequest
 from prefect_pulumi.core.values import has_unknown
-from prefect_pulumi.engine.operations import Result, StackContext, make_deployment, open_providers, save, updating
+from prefect_pulumi.engine.operations import Result, make_deployment
 from prefect_pulumi.engine.plan.goals import Goal
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, STACK_TYPE, Op, Step, summarize
 from prefect_pulumi.engine.run.custom_resources import ManagedGoal
 from prefect_pulumi.engine.run.deployment import Deployment
 from prefect_pulumi.engine.run.run_state import RunOptions
 from prefect_pulumi.engine.run.timestamps import stamped
+from prefect_pulumi.engine.update import StackContext, open_providers, save, updating
 from prefect_pulumi.state.entries import ResourceEntry, make_urn, parse_provider_ref, urn_name
 
 

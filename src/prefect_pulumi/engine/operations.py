@@ -5,54 +5,39 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, ManyErrors, PrefectPulumiError, StateError
+from prefect_pulumi.core.errors import ChangesFound, InterruptedRun, ManyErrors, PrefectPulumiError
 from prefect_pulumi.core.interruption import PROCESS, ending, shielded
-from prefect_pulumi.core.masking import MaskedStream, Masker, current
+from prefect_pulumi.core.masking import MaskedStream
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.engine.plan.steps import Op, Step, summarize
 from prefect_pulumi.engine.run.deployment import Deployment
-from prefect_pulumi.engine.run.events import Message, Sink, Waiting
-from prefect_pulumi.engine.run.providers import Loader, ProviderPool
-from prefect_pulumi.engine.run.recovery import Unreachable, resolve_pending
+from prefect_pulumi.engine.run.events import Waiting
+from prefect_pulumi.engine.run.providers import ProviderPool
+from prefect_pulumi.engine.run.recovery import Unreachable
 from prefect_pulumi.engine.run.refresh import refresh_entries
 from prefect_pulumi.engine.run.run_state import Aborted, RunOptions
-from prefect_pulumi.engine.run.servers import LocalServers, NoServers
 from prefect_pulumi.engine.run.step_executor import Recorder
 from prefect_pulumi.engine.sdk.monitor import InProcessEngine, InProcessMonitor
 from prefect_pulumi.engine.sdk.program import run_program
-from prefect_pulumi.state import journal_replay
-from prefect_pulumi.state.backend import StateBackend, StateReader, StateWriter
-from prefect_pulumi.state.entries import PendingOperation, Snapshot
+from prefect_pulumi.engine.update import (
+    StackContext,
+    Update,
+    keep,
+    load_state,
+    open_providers,
+    recovered,
+    resolved_state,
+    save,
+    updating,
+    wholly_recovered,
+    write_state,
+)
+from prefect_pulumi.state.entries import Snapshot
 from prefect_pulumi.state.journal import Journal
-from prefect_pulumi.state.lock import StackLock
-from prefect_pulumi.state.secrets import PassphraseManager
-
-
-@dataclass(frozen=True)
-class StackContext:
-    """All that an operation needs to know. `program` is the folder of the program, `config` what it may read."""
-
-    project: str
-    stack: str
-    program: Path
-    config: Mapping[str, str]
-    secret_keys: frozenset[str]
-    backend: StateBackend
-    manager: PassphraseManager
-    loader: Loader
-    package_config: Callable[[str], dict[str, Any]]
-    sink: Sink
-    output: TextIO | None = None
-    masker: Masker = field(default_factory=current)
-    servers: LocalServers = field(default_factory=NoServers)
-    keep_secrets: Callable[[], None] = lambda: None
-    """Writes a passphrase and a salt that are new; called before anything that is encrypted with them is written."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +59,7 @@ def preview(
 ) -> Result:
     """What `up` would do. Takes no lock and writes nothing. `snapshot`: the state, for one who has read it already."""
     began = time.monotonic()
-    snapshot = _load(context) if snapshot is None else snapshot
+    snapshot = load_state(context) if snapshot is None else snapshot
     with open_providers(context) as providers:
         before: tuple[Step, ...] = ()
         if refresh:
@@ -100,7 +85,7 @@ def up(
     with updating(context) as update, open_providers(context) as providers:
         if refresh or options.adopt:
             context.servers.start(update.snapshot.resources)
-        snapshot, unreachable = _recovered(context, update, providers)
+        snapshot, unreachable = recovered(context, update, providers)
         before: tuple[Step, ...] = ()
         if refresh:
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
@@ -115,12 +100,12 @@ def up(
         if planned.changed and confirm is not None and not confirm(planned):
             return replace(planned, steps=())
         if before:
-            _keep(context, update, snapshot)
+            keep(context, update, snapshot)
         if hosted:
             context.servers.start(plan.state.new_entries.values())
         if unreachable:
             operations = [open_operation.operation for open_operation in unreachable]
-            snapshot, unreachable = _resolved(context, update, snapshot, operations, providers)
+            snapshot, unreachable = resolved_state(context, update, snapshot, operations, providers)
             if unreachable:
                 raise unreachable[0].error
         options = replace(options, adopted=_adopted(planned) if options.adopt else {})
@@ -165,14 +150,14 @@ def refresh(
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
         context.servers.start(update.snapshot.resources)
-        snapshot = _wholly_recovered(context, update, providers)
+        snapshot = wholly_recovered(context, update, providers)
         if clear_pending_creates:
             snapshot = replace(snapshot, pending_operations=[])
         start = int(time.time())
         fresh, steps = refresh_entries(snapshot, providers, context.sink, options)
         if expect_no_changes and any(step.changes for step in steps):
             raise ChangesFound("the refresh found changes where none were expected")
-        _write(context, fresh, update, "refresh", start, summarize(steps), "succeeded")
+        write_state(context, fresh, update, "refresh", start, summarize(steps), "succeeded")
     return Result(steps, _outputs(fresh), summarize(steps), time.monotonic() - began)
 
 
@@ -181,7 +166,7 @@ def destroy(context: StackContext, options: RunOptions, *, confirm: Callable[[Re
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
         context.servers.start(update.snapshot.resources)
-        snapshot = _wholly_recovered(context, update, providers)
+        snapshot = wholly_recovered(context, update, providers)
         plan = make_deployment(context, snapshot, providers, options, None)
         plan.state.check_targets()
         plan.deletion.delete_undeclared()
@@ -201,7 +186,7 @@ def _apply(context: StackContext, update: Update, deployment: Deployment, kind: 
     context.keep_secrets()
     if context.backend.store.is_bucket and not update.writer.digest:
         # The salt of what the journal will hold is in no file of the machine that would go on after this one.
-        _keep(context, update, Snapshot.empty(context.manager.salt_text))
+        keep(context, update, Snapshot.empty(context.manager.salt_text))
     start = int(time.time())
     interrupted, unanswered = False, 0
     with shielded():
@@ -289,131 +274,6 @@ def _raise_first(deployment: Deployment) -> None:
     if len(errors) > 1:
         raise ManyErrors(errors)
     raise first
-
-
-@contextmanager
-def open_providers(context: StackContext) -> Iterator[ProviderPool]:
-    pool = ProviderPool(context.loader)
-    try:
-        yield pool
-    finally:
-        pool.close()
-
-
-@dataclass(frozen=True)
-class Update:
-    """An update under the stack's lock: the state that it starts from, its writer, and its journal."""
-
-    snapshot: Snapshot
-    writer: StateWriter
-    journal: Journal
-    lock: StackLock
-
-
-@contextmanager
-def updating(context: StackContext) -> Iterator[Update]:
-    """Holds the stack's lock; the state has in it what a crashed run had finished."""
-    backend, stack = context.backend, context.stack
-    with StackLock(backend.store, context.project, stack) as lock:
-        for note in lock.notes:
-            context.sink.emit(Message("warning", note))
-        writer = backend.writer(stack)
-        snapshot = _load(context, writer, seize=True)
-        journal = Journal(backend.store, context.project, stack, context.manager)
-        if journal.exists():
-            context.keep_secrets()
-            # Folded in before anything is appended: a crash may have torn its last line.
-            writer.save(snapshot, context.manager)
-            journal.clear()
-        journal.base = writer.digest
-        try:
-            yield Update(snapshot, writer, journal, lock)
-        finally:
-            journal.close()
-
-
-def settle(context: StackContext) -> int:
-    """Takes what a crashed run left behind into the state, as the next update would; how many operations were open.
-
-    After it the official CLI can go on.
-    """
-    with updating(context) as update, open_providers(context) as providers:
-        _wholly_recovered(context, update, providers)
-        return len(update.snapshot.pending_operations)
-
-
-def _load(context: StackContext, reader: StateReader | None = None, *, seize: bool = False) -> Snapshot:
-    snapshot = journal_replay.load(context.backend, context.stack, context.manager, reader, seize=seize)
-    for entry in snapshot.resources:
-        context.masker.learn((entry.inputs, entry.outputs))
-    return snapshot
-
-
-def _recovered(
-    context: StackContext, update: Update, providers: ProviderPool
-) -> tuple[Snapshot, tuple[Unreachable, ...]]:
-    """The state without what an interrupted run left open, and the operations whose server does not answer yet."""
-    snapshot = update.snapshot
-    if not snapshot.pending_operations:
-        return snapshot, ()
-    context.servers.start(snapshot.resources)
-    return _resolved(context, update, snapshot, snapshot.pending_operations, providers)
-
-
-def _wholly_recovered(context: StackContext, update: Update, providers: ProviderPool) -> Snapshot:
-    """Raises `ServerUnavailableError` where the server of an open operation does not answer."""
-    snapshot, unreachable = _recovered(context, update, providers)
-    if unreachable:
-        raise unreachable[0].error
-    return snapshot
-
-
-def _resolved(
-    context: StackContext,
-    update: Update,
-    snapshot: Snapshot,
-    operations: Sequence[PendingOperation],
-    providers: ProviderPool,
-) -> tuple[Snapshot, tuple[Unreachable, ...]]:
-    """`snapshot` with the results of `operations`, saved."""
-    resolved, unreachable = resolve_pending(snapshot, operations, providers, context.sink)
-    _keep(context, update, resolved)
-    return resolved, unreachable
-
-
-def _keep(context: StackContext, update: Update, snapshot: Snapshot) -> None:
-    """Writes a state before the update's own work begins."""
-    with shielded():
-        context.keep_secrets()
-        update.writer.save(snapshot, context.manager)
-        update.journal.base = update.writer.digest
-
-
-def save(context: StackContext, deployment: Deployment, update: Update, kind: str, start: int) -> None:
-    state = deployment.state
-    outcome = "failed" if state.errors or state.aborted else "succeeded"
-    _write(context, state.snapshot(), update, kind, start, summarize(state.steps), outcome)
-
-
-def _write(
-    context: StackContext,
-    snapshot: Snapshot,
-    update: Update,
-    kind: str,
-    start: int,
-    changes: dict[str, int],
-    outcome: str,
-) -> None:
-    with shielded():
-        context.keep_secrets()
-        update.writer.save(snapshot, context.manager)
-        update.journal.clear()
-        try:
-            context.backend.write_history(
-                context.stack, kind=kind, start=start, end=int(time.time()), result=outcome, changes=changes
-            )
-        except StateError as error:
-            context.sink.emit(Message("warning", str(error)))
 
 
 def _outputs(snapshot: Snapshot) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from prefect_pulumi.core.interruption import thread_pool
 from prefect_pulumi.core.provider_protocol import ReadRequest
 from prefect_pulumi.core.values import has_unknown
 from prefect_pulumi.engine import operations
-from prefect_pulumi.engine.operations import StackContext, open_providers
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.run.providers import ProviderPool
 from prefect_pulumi.engine.run.run_state import RunOptions
+from prefect_pulumi.engine.update import StackContext, open_providers
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.state.read_only import owned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import StateError
-from prefect_pulumi.engine import operations
+from prefect_pulumi.engine.update import updating
 from prefect_pulumi.models.release_record import Verification
 from prefect_pulumi.promotion.release_records import release_entry, stack_releases, with_verification
 
@@ -18,7 +18,7 @@ def record_verification(view: StackView, verification: Verification) -> None:
         official_engine.record_verification(view, verification)
         return
     context = engine_context(view.stack, view.sink, write=True)
-    with operations.updating(context) as update:
+    with updating(context) as update:
         snapshot = update.snapshot
         entry = release_entry(snapshot.resources)
         if entry is None or stack_releases(snapshot.resources).find(verification.release) is None:

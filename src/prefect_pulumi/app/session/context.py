@@ -10,9 +10,9 @@ from prefect_pulumi.app.session.local_server import StackServers
 from prefect_pulumi.core.masking import Masker, current
 from prefect_pulumi.core.provider_protocol import Provider
 from prefect_pulumi.core.values import Secret
-from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.engine.run.events import CommandSink, Message, Sink, SinkHost
 from prefect_pulumi.engine.run.providers import Loader
+from prefect_pulumi.engine.update import StackContext
 from prefect_pulumi.project.passphrase import read_passphrase
 from prefect_pulumi.project.stack import Stack
 

@@ -30,8 +30,8 @@ from prefect_pulumi.core.provider_protocol import (
     RecoverRequest,
     UpdateRequest,
 )
-from prefect_pulumi.engine.operations import StackContext
 from prefect_pulumi.engine.run.events import Sink
+from prefect_pulumi.engine.update import StackContext
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.read_only import ReadOnlyBackend
 from prefect_pulumi.state.store import Store

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.core.errors import PrefectPulumiError, StateLockedError
-from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.run.events import Message, Sink
+from prefect_pulumi.engine.update import settle
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.lock import clear_dead
@@ -17,7 +17,7 @@ def recover_interrupted(stack: Stack, sink: Sink) -> None:
     if not Journal(stack.store, stack.project.name, stack.name, None).exists():
         return
     try:
-        operations.settle(engine_context(stack, sink, write=True))
+        settle(engine_context(stack, sink, write=True))
     except StateLockedError:
         return  # the run is alive
     except PrefectPulumiError as error:
