@@ -76,3 +76,13 @@ def test_the_newest_event_counts_and_cloud_names_the_actor() -> None:
     assert "prefect.block-document.deleted" in body["filter"]["event"]["name"]
     assert last_changes(client, [("WorkerOnline", "x"), ("Variable", "")]) == {}
     assert len(client.bodies) == 1
+
+
+def test_audit_events_of_cloud_name_who_changed_an_automation() -> None:
+    audit = event("prefect-cloud.automation.updated", "automation.a", ACTOR)
+    audit["resource"]["prefect.resource.id"] = "prefect-cloud.automation.a"
+    client: Any = Answers(audit, event("prefect.automation.created", "automation.a"))
+    assert last_changes(client, [("Automation", "a")]) == {"a": LastChange("updated", "2026-11-24T22:15:00Z", "ana")}
+    ((_, _, body),) = client.bodies
+    assert body["filter"]["resource"]["id"] == ["prefect.automation.a", "prefect-cloud.automation.a"]
+    assert "prefect-cloud.automation.updated" in body["filter"]["event"]["name"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.core.values import UNKNOWN, Secret
-from prefect_pulumi.review.classify import ComparedResource, LiveObject, classify
+from prefect_pulumi.review.classify import DELETED_LIVE, ComparedResource, LiveObject, classify
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action, Class, Flag, Item
 
@@ -152,6 +152,16 @@ def test_missing_deleted_and_both() -> None:
     assert both.cls is Class.CONFLICT
     assert not both.pending
     assert Flag.DELETES_QUEUES in [impact.flag for impact in both.impacts]
+
+
+def test_an_edit_of_what_was_deleted_live_is_a_conflict() -> None:
+    wanted = {"name": "etl", "type": "process", "concurrencyLimit": 7}
+    edited = one(subject(code=wanted, live=None, missing=True, action=Action.CREATE))
+    assert (edited.cls, edited.note) == (Class.CONFLICT, DELETED_LIVE)
+    # What the base branch asks for already is not this change's edit: the object is only missing.
+    assert (
+        one(subject(code=wanted, base=wanted, live=None, missing=True, action=Action.CREATE)).cls is Class.MISSING_LIVE
+    )
 
 
 def test_what_the_base_asks_for_already_is_pending() -> None:

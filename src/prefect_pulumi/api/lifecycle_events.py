@@ -1,4 +1,5 @@
-"""Who changed an object last, and when, from the events that the server keeps of it (Prefect 3.7 and later, Cloud)."""
+"""Who changed an object last, and when, from the events that the server keeps of it: those of its lifecycle (Prefect
+3.7 and later, Cloud), and Cloud's audit events of automations."""
 
 from __future__ import annotations
 
@@ -23,6 +24,8 @@ RESOURCES = {
     "Automation": "automation",
 }
 """Kind -> the part of an event's resource that names it: `prefect.work-pool.<UUID>`."""
+AUDITED = {"Automation": "automation"}
+"""Kind -> its part in the resource of Cloud's audit events: `prefect-cloud.automation.<UUID>`."""
 MOST_OBJECTS = 50
 _ACTIONS = ("created", "updated", "deleted")
 
@@ -42,10 +45,12 @@ def last_changes(client: ApiClient, objects: Iterable[tuple[str, str]]) -> dict[
     Events expire (7 days on a server of one's own), and are written some seconds after the change: what has none is
     left out.
     """
-    wanted = {f"prefect.{RESOURCES[kind]}.{id}": id for kind, id in objects if kind in RESOURCES and id}
+    given = [(kind, id) for kind, id in objects if kind in RESOURCES and id][:MOST_OBJECTS]
+    wanted = {f"prefect.{RESOURCES[kind]}.{id}": id for kind, id in given}
+    wanted |= {f"prefect-cloud.{AUDITED[kind]}.{id}": id for kind, id in given if kind in AUDITED}
     if not wanted:
         return {}
-    ids = list(wanted)[:MOST_OBJECTS]
+    ids = list(wanted)
     names = [f"{name}.{action}" for name in sorted({id.rsplit(".", 1)[0] for id in ids}) for action in _ACTIONS]
     body = {"filter": {"resource": {"id": ids}, "event": {"name": names}, "order": "DESC"}, "limit": MOST_OBJECTS}
     changes: dict[str, LastChange] = {}
