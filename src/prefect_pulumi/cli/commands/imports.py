@@ -48,9 +48,12 @@ def _import(arguments: Namespace, project: Project) -> None:
     stack = project.stack(arguments.stack)
     if arguments.from_terraform:
         file, folder = Path(arguments.from_terraform), Path(arguments.out)
-        _refuse_selections(arguments, "a state is imported as a whole", "leave it out")
+        _refuse(
+            arguments, {**_OBJECTS, **_SELECTIONS, "name": "--name", "all": "--all"}, "a state is imported as a whole"
+        )
         result = stack.import_foreign_state(ImportForeignStateRequest(file, folder, not arguments.no_protect))
     elif arguments.all:
+        _refuse(arguments, _OBJECTS, "--all takes the whole server, or what --kind, --name and --tag select")
         request = ImportServerRequest(
             Path(arguments.out),
             tuple(arguments.kind),
@@ -69,16 +72,21 @@ def _import(arguments: Namespace, project: Project) -> None:
         _show_program(result, arguments.stack)
 
 
-def _refuse_selections(arguments: Namespace, reason: str, remedy: str) -> None:
-    for option in ("kind", "tag"):
-        if getattr(arguments, option):
-            raise InputError(reason, where=f"infra import --{option}", remedy=remedy)
+_OBJECTS = {"object_kind": "KIND", "provider": "--provider"}
+_SELECTIONS = {"kind": "--kind", "tag": "--tag"}
+
+
+def _refuse(arguments: Namespace, words: dict[str, str], reason: str, remedy: str = "leave it out") -> None:
+    """`words`: attribute of `arguments` -> what the user typed."""
+    for attribute, word in words.items():
+        if getattr(arguments, attribute):
+            raise InputError(reason, where=f"infra import {word}", remedy=remedy)
 
 
 def _objects_request(arguments: Namespace) -> ImportRequest:
     from prefect_pulumi.app.imports.import_objects import ImportRequest
 
-    _refuse_selections(arguments, "it selects objects of a whole server", "add --all")
+    _refuse(arguments, _SELECTIONS, "it selects objects of a whole server", "add --all")
     if len(arguments.name) > 1:
         raise InputError("--name is for one object", where="infra import", remedy="import them one by one")
     return ImportRequest(
