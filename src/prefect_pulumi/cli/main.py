@@ -43,9 +43,9 @@ def make_parser() -> GroupedParser:
 
 def run() -> NoReturn:
     """The command `infra`: a process of its own, from its start to its end."""
-    # A run makes hundreds of thousands of objects that live to its end: looks for cycles would go through them again
-    # and again, and once more before the interpreter ends.
-    gc.disable()
+    # A run makes hundreds of thousands of objects that live to its end: the default thresholds would look through
+    # them again and again, and so would the interpreter once more before it ends.
+    gc.set_threshold(500_000, 20, 100)
     # Requests go on while the program's registrations keep the interpreter busy: each takes several turns of it.
     sys.setswitchinterval(0.0005)
     take_over_streams(as_document=any(word == "--json" or word.startswith("--annotations") for word in sys.argv[1:]))
