@@ -60,8 +60,7 @@ soak: $(DEV_READY)
 	@$(BIN)/python -m pytest -m soak -n 2 --dist worksteal -s
 
 # Whole suites once more over another engine, server, backend or contract; `make test` takes a slice of each.
-BUCKET_TESTS = tests/recovery/test_kill.py tests/recovery/test_signals.py tests/e2e/promotion/test_promotion.py \
-  tests/e2e/engine/test_state_machine.py
+BUCKET_TESTS = tests/recovery tests/e2e/engine tests/e2e/promotion tests/e2e/review tests/e2e/project/test_crash.py
 matrix: $(DEV_READY)
 	@$(COMPILE) src
 	@$(PYTEST) -n auto -m matrix

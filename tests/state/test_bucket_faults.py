@@ -16,7 +16,7 @@ from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.lock import StackLock, clear_locks
-from prefect_pulumi.state.store import Store
+from prefect_pulumi.state.store import ListedObject, Store
 from prefect_pulumi.state.store_urls import bucket_store
 from tests.support.buckets import BucketService
 from tests.support.fault_proxy import FaultPlan, FaultProxy
@@ -91,6 +91,25 @@ def test_two_runs_and_one_lock(faulty: Store) -> None:
             lock.__exit__(None, None, None)  # it is no longer its own
             assert len(faulty.list(".pulumi/locks")) == 1
     assert faulty.list(".pulumi/locks") == []
+
+
+def test_a_bucket_that_lists_late_loses_nothing(faulty: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lock, state and journal are read by their keys; a listed lock that is gone holds nobody up."""
+    stale = ".pulumi/locks/organization/p/dev/gone.json"
+    monkeypatch.setattr(faulty, "list", lambda folder: [ListedObject(stale, 0.0)] if "locks" in folder else [])
+    with StackLock(faulty, "p", "dev"):
+        with pytest.raises(StateLockedError, match="is locked by"):
+            StackLock(faulty, "p", "dev").__enter__()
+        dead = Journal(faulty, "p", "dev", None, base="abc")
+        for number in range(20):
+            dead.intent("create", replace(STACK, outputs={"a": number}))
+        assert len(Journal(faulty, "p", "dev", None).replay(seize=True)) == 20
+        first, second = StateBackend(faulty, "p").writer("dev"), StateBackend(faulty, "p").writer("dev")
+        second.save(Snapshot([STACK]), None)
+        with pytest.raises(StateError, match="another run has written the state meanwhile"):
+            first.save(Snapshot([STACK]), None)
+    with StackLock(faulty, "p", "dev") as lock:
+        assert lock.notes == []
 
 
 def test_the_lock_of_the_official_cli_counts(faulty: Store) -> None:
