@@ -372,7 +372,7 @@ def test_prods_state_may_be_where_only_the_official_cli_reaches(
         record = made.carried("prod")
         assert (record["id"], record["commit"], record["verification"]["passed"]) == ("prod-1", first, True)
         made.infra("up", "-s", "dev", "--yes")
-        made.infra("verify")
+        made.infra("verify", "-s", "dev")
         shown = made.json("promote", "dev", "prod", "--preview")
         assert [(row["kind"], row["path"]) for row in shown["changes"]] == [("Variable", "value")]
         made.infra("promote", "dev", "prod", "--apply", "--yes")

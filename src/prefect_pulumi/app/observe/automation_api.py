@@ -7,11 +7,12 @@ program of the Automation API, so that no language host is needed.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import runpy
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -37,13 +38,14 @@ HIDDEN = "[hidden]"
 def observe(view: StackView) -> Observation:
     """Raises `CannotCheckError` when the CLI is missing, or cannot read the stack."""
     cli = select_stack(view.stack, view.output)
-    snapshot = view.snapshot if view.stack.is_remote else snapshot_of(cli)
+    exported = _run_cli(lambda: cli.export_stack().deployment)
+    snapshot = view.snapshot if view.stack.is_remote else _snapshot(exported)
     notes = ["read through the official CLI"]
     code = _code(cli, notes)
     live = _live(cli, snapshot, notes)
     _add_inventory(view.stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
-    return Observation(snapshot, code, live, own, report_masker(), notes)
+    return Observation(snapshot, code, live, own, report_masker(_secrets(exported)), notes)
 
 
 def observe_code(view: StackView) -> Code:
@@ -168,6 +170,19 @@ def _hidden(value: Any) -> Any:
             return {SIGNATURE: SECRET, "plaintext": f'"{HIDDEN}"'}
         return {key: _hidden(item) for key, item in value.items()}
     return [_hidden(item) for item in value] if isinstance(value, list) else value
+
+
+def _secrets(exported: Any) -> Iterator[Any]:
+    """The values that an export has in clear, since the Automation API asks for it: no report may show them."""
+    if isinstance(exported, Mapping):
+        if exported.get(SIGNATURE) == SECRET and "plaintext" in exported:
+            yield json.loads(exported["plaintext"])
+        else:
+            for value in exported.values():
+                yield from _secrets(value)
+    elif isinstance(exported, list):
+        for value in exported:
+            yield from _secrets(value)
 
 
 # The program
