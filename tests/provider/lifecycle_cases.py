@@ -84,7 +84,11 @@ CASES = [
     ),
     Case(
         "BlockSchema",
-        good={"blockTypeSlug": "lifecycle", "fields": {"title": "T{n}", "type": "object"}, "capabilities": ["run"]},
+        good={
+            "blockTypeSlug": "lifecycle",
+            "fields": {"title": "T{n}", "type": "object", "block_schema_references": {}},
+            "capabilities": ["run"],
+        },
         bad={"blockTypeSlug": "lifecycle", "fields": "none"},
         bad_property="fields",
         replacing={"blockTypeSlug": "lifecycle", "fields": {"title": "T{n}"}, "capabilities": ["run"]},

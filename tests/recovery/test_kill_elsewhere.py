@@ -51,7 +51,7 @@ def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) ->
 def killed_promotion(two: Any, warm: Any, point: int) -> bool:
     """Whether the promotion was killed before it ended; the next command brings it to its end in any case."""
     version = two.verified(f"killed at {point}")
-    run = SimpleNamespace(project=SimpleNamespace(root=two.root))
+    run = SimpleNamespace(project=SimpleNamespace(root=two.root), environment={})
     variables = {"PULUMI_CONFIG_PASSPHRASE": "of the tests"}
     ended = warm.infra(run, "promote", "dev", "prod", "--apply", "--yes", kill=point, seed=point, env=variables)
     assert ended["code"] in {0, -9}, ended["output"]

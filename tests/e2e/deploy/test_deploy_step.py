@@ -19,6 +19,7 @@ SECRET = "hush-hush-of-the-stack"
 TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
 
 
+@pytest.mark.repeated
 def test_plan_apply_read_and_destroy(site: FlowProject) -> None:
     busy = SCHEDULE + TRIGGER.replace("TAG", site.tag)
     _the_plan_is_applied(site, busy)

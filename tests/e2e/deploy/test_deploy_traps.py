@@ -311,6 +311,7 @@ def test_the_step_changes_what_the_plan_says(site: FlowProject) -> None:
     assert site.names() == set()
 
 
+@pytest.mark.repeated
 def test_plain_deploy_and_the_step_alternate(site: FlowProject) -> None:
     """Schedules without slugs have none on the server, so that neither stands in the other's way."""
     site.program('ui_owns=["active"]')

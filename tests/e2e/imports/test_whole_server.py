@@ -106,6 +106,7 @@ def test_a_part_is_imported_by_kind_name_and_tag(servers: Servers, tmp_path: Pat
     assert "set PREFECT_API_URL" in nowhere.stderr
 
 
+@pytest.mark.matrix
 def test_the_official_engine_sees_no_change(imported: Any, pulumi_cli: Path) -> None:
     from tests.support.engines import Official
 

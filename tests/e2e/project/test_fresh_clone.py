@@ -86,6 +86,7 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
+@pytest.mark.repeated
 def test_up_run_down(engine: Any, project: Any) -> None:
     _commit_all(project)
 

@@ -441,6 +441,7 @@ def test_the_report_of_all_kinds_of_change_reads_as_this(drifted: Drifted) -> No
     need_golden(text, Path(__file__).parent / "golden" / "drift.txt")
 
 
+@pytest.mark.matrix
 def test_the_official_cli_says_the_same(drifted: Drifted) -> None:
     """The way of stacks in Pulumi Cloud or S3, forced on this one: preview and refresh of the Automation API."""
     cli = find_pulumi()
