@@ -155,6 +155,9 @@ def no_collections() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            # Everything counts as old from here on: to look through it now would cost what was saved.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
