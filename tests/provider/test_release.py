@@ -25,7 +25,7 @@ class Host:
 
 
 class Carried:
-    """A stack that holds one release, brought up again and again by new provider instances."""
+    """A stack that holds one release, updated again and again by new provider instances."""
 
     def __init__(self, root: Path, api_url: str) -> None:
         self.root, self.api_url, self.host = root, api_url, Host()

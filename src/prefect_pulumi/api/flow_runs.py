@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.api.run_obstacles import obstacle
-from prefect_pulumi.core.errors import ConflictError, NotFoundError
+from prefect_pulumi.api.workers import set_state
 
 POLL_SECONDS = 0.5
 LOG_PAGE = 200
@@ -125,11 +125,7 @@ def cancel(client: ApiClient, run_id: str) -> None:
 
     The server keeps the state of a run that has ended in the meantime.
     """
-    state = {"type": "CANCELLING", "name": "Cancelling"}
-    try:
-        client.request("POST", f"/flow_runs/{run_id}/set_state", json={"state": state, "force": False})
-    except (NotFoundError, ConflictError):
-        return
+    set_state(client, run_id, {"type": "CANCELLING", "name": "Cancelling"})
 
 
 class _Logs:

@@ -64,7 +64,11 @@ def mark_crashed(client: ApiClient, run_id: str, message: str) -> None:
 
     The server keeps the state of a run that has ended in the meantime.
     """
-    state = {"type": "CRASHED", "name": "Crashed", "message": message}
+    set_state(client, run_id, {"type": "CRASHED", "name": "Crashed", "message": message})
+
+
+def set_state(client: ApiClient, run_id: str, state: dict[str, str]) -> None:
+    """`POST /flow_runs/{id}/set_state`, as its rules allow: a run that is gone, or that has ended, stays as it is."""
     try:
         client.request("POST", f"/flow_runs/{run_id}/set_state", json={"state": state, "force": False})
     except (NotFoundError, ConflictError):

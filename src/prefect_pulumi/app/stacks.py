@@ -10,7 +10,7 @@ from prefect_pulumi.app.config import CopyConfigRequest, copy_config
 from prefect_pulumi.app.operations import not_created
 from prefect_pulumi.app.session.local_server import LOCAL_SERVER
 from prefect_pulumi.app.session.new_stack import NewStack, create_empty
-from prefect_pulumi.app.session.recovery import recover_interrupted
+from prefect_pulumi.app.session.recovery import recover_interrupted, refuse_unrecovered
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, UnsupportedError
 from prefect_pulumi.core.folders import make_folder
@@ -202,14 +202,5 @@ def _refuse_remote(stack: Stack, words: str) -> None:
 
 def _settle(view: StackView) -> None:
     """A run that died is recovered first: what it did is in no state yet. Raises `InputError` when that cannot be."""
-    stack = view.stack
-    journal = Journal(stack.store, stack.project.name, stack.name, None)
-    if not journal.exists():
-        return
-    recover_interrupted(stack, view.sink)
-    if journal.exists():
-        raise InputError(
-            "an update was interrupted, and what it did is not recovered yet",
-            where=f"stack {stack.name}",
-            remedy=f"infra refresh -s {stack.name}",
-        )
+    recover_interrupted(view.stack, view.sink)
+    refuse_unrecovered(view.stack)

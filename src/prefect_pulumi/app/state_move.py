@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prefect_pulumi.app.operations import not_created
-from prefect_pulumi.app.session.recovery import recover_interrupted
+from prefect_pulumi.app.session.recovery import recover_interrupted, refuse_unrecovered
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError, UnsupportedError
 from prefect_pulumi.state import stack_move
 from prefect_pulumi.state.backend import StateBackend
-from prefect_pulumi.state.journal import Journal
 from prefect_pulumi.state.lock import StackLock
 
 
@@ -50,11 +49,6 @@ def move_state(view: StackView, request: MoveStateRequest) -> MovedState:
         raise not_created(stack.name)
     recover_interrupted(stack, view.sink)
     with StackLock(source.store, source.project, stack.name), StackLock(target.store, target.project, stack.name):
-        if Journal(source.store, source.project, stack.name, None).exists():
-            raise InputError(
-                "an update was interrupted, and what it did is not recovered yet",
-                where=f"stack {stack.name}",
-                remedy=f"infra refresh -s {stack.name}",
-            )
+        refuse_unrecovered(stack)
         objects = stack_move.move(source, target, stack.name)
     return MovedState(target.store.url, objects)

@@ -76,6 +76,11 @@ class PrefectPulumiError(Exception):
         text = f"{self.where}: {self.message}" if self.where else self.message
         return f"{text}\n  -> {self.remedy}" if self.remedy else text
 
+    @property
+    def first_line(self) -> str:
+        """The first line of the message, or the error's name when there is none."""
+        return self.message.splitlines()[0] if self.message else type(self).__name__
+
 
 class InputError(PrefectPulumiError):
     """Bad input, found before anything was touched."""

@@ -1,4 +1,4 @@
-"""`infra import --all`: the printed program, brought up on an empty server, makes an equal one."""
+"""`infra import --all`: the printed program, deployed to an empty server, makes an equal one."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,19 +67,20 @@ def _entry(item: LiveObject, objects: Sequence[LiveObject]) -> Json:
         pool = {"name": inputs["workPoolName"], "work_queue_name": inputs.get("workQueueName")}
         pool["job_variables"] = inputs.get("jobVariables")
         entry["work_pool"] = {key: value for key, value in pool.items() if value is not None}
-    entry |= _limit(inputs)
+    entry |= _limit(item)
     for wire, key in (("enforceParameterSchema", "enforce_parameter_schema"), ("paused", "paused")):
         if wire in inputs:
             entry[key] = inputs[wire]
     own = [other for other in objects if other.inputs.get("deploymentId") == item.id]
-    schedules = [_values(schedule.inputs, _SCHEDULE) for schedule in own]
+    schedules = [schedule.values(_SCHEDULE) for schedule in own]
     triggers = [_trigger(other) for other in objects if other.kind == "Automation" and other.owner == item.id]
     lists = {"schedules": schedules, "triggers": triggers, "pull": inputs.get("pullSteps")}
     whole: Json = with_variables(entry | {key: value for key, value in lists.items() if value})
     return whole
 
 
-def _limit(inputs: Mapping[str, Any]) -> Json:
+def _limit(item: LiveObject) -> Json:
+    inputs = item.inputs
     if "concurrencyLimit" not in inputs:
         return {}
     if "collisionStrategy" not in inputs:
@@ -89,11 +90,7 @@ def _limit(inputs: Mapping[str, Any]) -> Json:
         "collisionStrategy": "collision_strategy",
         "gracePeriodSeconds": "grace_period_seconds",
     }
-    return {"concurrency_limit": _values(inputs, names)}
-
-
-def _values(inputs: Mapping[str, Any], names: Mapping[str, str]) -> Json:
-    return {key: inputs[wire] for wire, key in names.items() if wire in inputs}
+    return {"concurrency_limit": item.values(names)}
 
 
 def _trigger(automation: LiveObject) -> Json:

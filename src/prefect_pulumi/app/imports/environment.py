@@ -60,9 +60,9 @@ def environment(objects: Iterable[LiveObject], api_url: str) -> Json:
         inputs = item.inputs
         if item.kind == "WorkPool":
             template = template_settings(inputs["type"], inputs.get("baseJobTemplate"))
-            result["pools"][item.human] = {**_values(inputs, _POOL), **template}
+            result["pools"][item.human] = {**item.values(_POOL), **template}
         elif item.kind == "WorkQueue":
-            queues.setdefault(inputs["workPoolName"], {})[inputs["name"]] = _values(inputs, _QUEUE)
+            queues.setdefault(inputs["workPoolName"], {})[inputs["name"]] = item.values(_QUEUE)
         elif item.kind == "Variable":
             tags = {"tags": list(inputs["tags"])} if inputs.get("tags") else {}
             result["variables"][item.human] = {"value": inputs["value"], **tags}
@@ -71,14 +71,10 @@ def environment(objects: Iterable[LiveObject], api_url: str) -> Json:
         elif item.kind == "SecretBlock":
             result["secrets"][item.human] = {}
         else:
-            result["concurrency_limits"][item.human] = _values(inputs, _LIMIT)
+            result["concurrency_limits"][item.human] = item.values(_LIMIT)
     for pool, declared in queues.items():
         result["pools"][pool]["queues"] = declared
     return {section: values for section, values in result.items() if values}
-
-
-def _values(inputs: Mapping[str, Any], names: Mapping[str, str]) -> Json:
-    return {key: inputs[wire] for wire, key in names.items() if wire in inputs}
 
 
 def template_settings(worker_type: str, live: Json | None) -> Json:

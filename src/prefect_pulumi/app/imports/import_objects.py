@@ -101,7 +101,7 @@ def declared_by_program(view: StackView) -> imports.Plan:
     try:
         return imports.Plan(operations.preview(context, RunOptions(), snapshot=view.snapshot).steps)
     except PrefectPulumiError as error:
-        text = f"the program's preview failed, so its declarations are not known ({error.message.splitlines()[0]})"
+        text = f"the program's preview failed, so its declarations are not known ({error.first_line})"
         view.sink.emit(Message("warning", text))
         return imports.Plan()
 

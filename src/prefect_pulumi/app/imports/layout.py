@@ -11,6 +11,7 @@ from typing import Any
 from prefect_pulumi.app.imports.environment import queue_resource, settings_objects
 from prefect_pulumi.app.imports.live_objects import LiveObject
 from prefect_pulumi.app.imports.python_text import Expression, literal
+from prefect_pulumi.core.values import texts_in
 
 SERVER = "server"
 """The module whose objects the stack file declares."""
@@ -195,14 +196,8 @@ class References:
 
 
 def uuids_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from UUID.findall(value)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from uuids_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from uuids_in(item)
+    for text in texts_in(value):
+        yield from UUID.findall(text)
 
 
 def in_order(places: Sequence[Place]) -> list[Place]:

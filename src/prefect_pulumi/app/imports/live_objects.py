@@ -67,6 +67,10 @@ class LiveObject:
     def kind(self) -> str:
         return self.model.kind
 
+    def values(self, names: Mapping[str, str]) -> Json:
+        """The inputs that there are, under other names. `names`: wire name -> the other one."""
+        return {key: self.inputs[wire] for wire, key in names.items() if wire in self.inputs}
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:

@@ -7,12 +7,11 @@ program of the Automation API, so that no language host is needed.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import runpy
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,7 +22,7 @@ from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, PrefectPulumiError
 from prefect_pulumi.core.property_paths import head
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, ReadRequest, ReadResult
-from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret
+from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret, secrets_in
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.sdk.program import in_directory
 from prefect_pulumi.project import layout, selection
@@ -38,6 +37,7 @@ HIDDEN = "[hidden]"
 def observe(view: StackView) -> Observation:
     """Raises `CannotCheckError` when the CLI is missing, or cannot read the stack."""
     cli = select_stack(view.stack, view.output)
+    # The Automation API asks for an export with its secrets in clear: no report may show them.
     exported = _run_cli(lambda: cli.export_stack().deployment)
     snapshot = view.snapshot if view.stack.is_remote else _snapshot(exported)
     notes = ["read through the official CLI"]
@@ -45,7 +45,9 @@ def observe(view: StackView) -> Observation:
     live = _live(cli, snapshot, notes)
     _add_inventory(view.stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
-    return Observation(snapshot, code, live, own, report_masker(_secrets(exported)), notes)
+    return Observation(
+        snapshot, code, live, own, report_masker(secrets_in(from_checkpoint(exported, lambda text: text))), notes
+    )
 
 
 def observe_code(view: StackView) -> Code:
@@ -170,19 +172,6 @@ def _hidden(value: Any) -> Any:
             return {SIGNATURE: SECRET, "plaintext": f'"{HIDDEN}"'}
         return {key: _hidden(item) for key, item in value.items()}
     return [_hidden(item) for item in value] if isinstance(value, list) else value
-
-
-def _secrets(exported: Any) -> Iterator[Any]:
-    """The values that an export has in clear, since the Automation API asks for it: no report may show them."""
-    if isinstance(exported, Mapping):
-        if exported.get(SIGNATURE) == SECRET and "plaintext" in exported:
-            yield json.loads(exported["plaintext"])
-        else:
-            for value in exported.values():
-                yield from _secrets(value)
-    elif isinstance(exported, list):
-        for value in exported:
-            yield from _secrets(value)
 
 
 # The program

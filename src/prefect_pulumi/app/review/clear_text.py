@@ -75,7 +75,8 @@ def _secret_name(name: str) -> bool:
 def stack_warnings(view: StackView, entries: Iterable[ResourceEntry]) -> Iterator[str]:
     """Of a stack's file, and of what its program asks for. A file that is no `environment` has no defaults."""
     with suppress(InputError):
-        yield from clear_defaults(view.settings, view.name)
+        if view.stack.environment.get("secrets"):  # to check a large file once more takes seconds
+            yield from clear_defaults(view.settings, view.name)
     for entry in entries:
         if entry.type.startswith("prefect:"):
             yield from clear_text(entry.type.rsplit(":", 1)[-1], urn_name(entry.urn), entry.inputs)

@@ -112,7 +112,7 @@ def observed_environment(
     items = classify(subjects, unmanaged_objects(observation), masker, display_names(subjects, live))
     notes = observation.notes
     if base is not None and base.problem is not None:
-        notes.append(f"the base branch's program does not run ({_first_line(base.problem)}): all counts as this change")
+        notes.append(f"the base branch's program does not run ({base.problem.first_line}): all counts as this change")
     items, ignored = rules.ignore(items)
     notes += project_notes(view, snapshot, code)
     items = with_remedies(rules.accept(items, stack.name), stack.name)
@@ -145,10 +145,6 @@ def _diagnostics(
     for error in problems:
         said += of_error(error, stack.config_root, observation.masker)
     return in_repository(said, stack.project_dir)
-
-
-def _first_line(error: PrefectPulumiError) -> str:
-    return error.message.splitlines()[0] if error.message else type(error).__name__
 
 
 def _problem(error: PrefectPulumiError, masker: Masker | None = None) -> Problem:

@@ -77,9 +77,10 @@ def code_of(stack: Stack) -> Code:
 def find_patches(stack: Stack, items: Sequence[Item], trial: OpenTrial) -> Patches:
     """Patches for drifted items. What does not survive its trial is left out with the reason, and the rest is given."""
     code = code_of(stack)
+    everything = adopt(code, items)
+    if not everything.changed(code):
+        return Patches(left=tuple(everything.left))
     writer = _Writer(stack, code)
-    if not adopt(code, items).changed(code):
-        return Patches(left=tuple(adopt(code, items).left))
     with trial(items) as opened:
         search = _Search(code, items, writer, opened)
         adopted = search.result()

@@ -49,12 +49,12 @@ class ProgramTrial:
             moved = RelocatedStack(program, stack.name, own=stack, files=self._folder)
             code = observe_code(self._view.at(moved), cli=self._cli)
         except PrefectPulumiError as error:
-            return Outcome(_line(error))
+            return Outcome(error.first_line)
         finally:
             for path in files:
                 shutil.copyfile(stack.project_dir / path, self._folder / path)
         if code.problem is not None:
-            return Outcome(_line(code.problem))
+            return Outcome(code.problem.first_line)
         seen = self._observation
         compared = compared_resources(seen.snapshot, code, None, seen.live)
         after = {item.key: item for item in classify(compared, [], seen.masker, {})}
@@ -82,10 +82,6 @@ def _still(before: Item, after: Item | None) -> Iterator[Target]:
     for change in before.fields:
         if any(path == change.path or path.startswith((f"{change.path}.", f"{change.path}[")) for path in drifted):
             yield before.key, change.path
-
-
-def _line(error: PrefectPulumiError) -> str:
-    return error.message.splitlines()[0] if error.message else type(error).__name__
 
 
 def _copy(root: Path, target: Path) -> None:

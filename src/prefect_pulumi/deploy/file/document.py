@@ -49,7 +49,7 @@ class Finding:
 
     def diagnostic(self, file: str) -> Diagnostic:
         """`file`: the document's, relative to the repository."""
-        message = f"{self.place}: {self.message}".removeprefix(f"line {self.line}: ")
+        message = self.text.removeprefix(f"line {self.line}: ")
         return Diagnostic(file, self.line, self.column, _SEVERITIES[self.severity], "prefect-yaml", message)
 
 
