@@ -76,6 +76,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, no_login: Path) -> None:
         if name.startswith(SETTINGS) and not (name in S3_KEYS and CHOICE in os.environ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("PULUMI_CREDENTIALS_PATH", str(no_login))
+    monkeypatch.setenv("PREFECT_PROFILES_PATH", str(no_login / "profiles.toml"))
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ def a(name):
 def no_profile(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Prefect's home, empty."""
     home = tmp_path_factory.mktemp("prefect home")
+    monkeypatch.delenv("PREFECT_PROFILES_PATH")
     monkeypatch.setenv("PREFECT_HOME", str(home))
     return home
 

@@ -14,20 +14,23 @@ from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import SilentHost
 
 
-def test_config_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_config_goes_before_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "http://environment/api")
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "user:pass")
-    assert Connection({}).api_url == "http://environment/api"
-    connection = Connection({"apiUrl": "https://api.prefect.cloud/api", "apiKey": Secret("pnu_key")})
+    (tmp_path / "prefect.toml").write_text("[api]\nrequest_timeout = 7\n")
+    assert Connection({}, tmp_path).api_url == "http://environment/api"
+    config = {"apiUrl": "https://api.prefect.cloud/api", "apiKey": Secret("pnu_key")}
+    connection = Connection(config, tmp_path)
     assert connection.cloud
-    assert connection.secret_env == {"PREFECT_API_KEY": "pnu_key", "PREFECT_API_AUTH_STRING": "user:pass"}
+    assert connection.settings.secret_environment() == {"PREFECT_API_KEY": "pnu_key"}
+    assert connection.settings.request_timeout == 7
     assert "pnu_key" not in repr(connection)
 
 
-def test_nothing_configured_and_not_yet_known() -> None:
+def test_nothing_configured_and_not_yet_known(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="prefect:apiUrl"):
-        Connection({}).client()
-    unknown = Connection({"apiUrl": UNKNOWN})
+        Connection({}, tmp_path).client()
+    unknown = Connection({"apiUrl": UNKNOWN}, tmp_path)
     assert not unknown.known
     with pytest.raises(ConfigError, match="not known yet"):
         unknown.client()

@@ -12,6 +12,7 @@ import anyio.to_thread
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from prefect_pulumi.api.client import PrefectClient
+from prefect_pulumi.api.connection_settings import ConnectionSettings
 from prefect_pulumi.core.errors import ServerUnavailableError
 
 T = TypeVar("T")
@@ -22,10 +23,8 @@ class BlockingClient:
 
     def __init__(
         self,
-        api_url: str,
+        server: ConnectionSettings | str,
         *,
-        api_key: str | None = None,
-        auth_string: str | None = None,
         read_only: bool = False,
         say: Callable[[str], None] | None = None,
     ) -> None:
@@ -34,7 +33,7 @@ class BlockingClient:
         self._manager = start_blocking_portal()
         self._portal: BlockingPortal = self._manager.__enter__()
         try:
-            self._client = self._portal.call(_opened, api_url, api_key, auth_string, read_only, say)
+            self._client = self._portal.call(_opened, server, read_only, say)
         except BaseException:
             self._manager.__exit__(None, None, None)
             raise
@@ -91,7 +90,7 @@ class BlockingClient:
 
 
 async def _opened(
-    api_url: str, api_key: str | None, auth_string: str | None, read_only: bool, say: Callable[[str], None] | None
+    server: ConnectionSettings | str, read_only: bool, say: Callable[[str], None] | None
 ) -> PrefectClient:
     """Made on the loop that will use it: the limiter's condition belongs to it."""
-    return PrefectClient(api_url, api_key=api_key, auth_string=auth_string, read_only=read_only, say=say)
+    return PrefectClient(server, read_only=read_only, say=say)

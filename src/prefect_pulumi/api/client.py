@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import httpx
 
-from prefect_pulumi.api import answers
+from prefect_pulumi.api import answers, csrf
+from prefect_pulumi.api.connection_settings import VARIABLES, ConnectionSettings
 from prefect_pulumi.api.retry import LOST, Repetition, Resolve, Resolved, RetryingSender
 from prefect_pulumi.core.errors import (
     ApiError,
@@ -31,11 +32,13 @@ PAGE = 200
 READ_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 3.0
 _READ_ROUTES = ("/filter", "/paginate", "/count")
+_OWN_HEADERS = frozenset({"user-agent", csrf.TOKEN.lower(), csrf.CLIENT.lower()})
+"""Those that no custom header replaces, as in Prefect's client."""
 
 
 class PrefectClient:
-    """Use as `async with`. `deadline`: seconds after which a server that gives no answer is given up. An `api_url` that
-    is no address raises `ConfigError`.
+    """Use as `async with`. `server`: how it is reached, or only its address, which raises `ConfigError` when it is
+    none. `deadline`: seconds after which a server that gives no answer is given up.
 
     `say` gets a line when the server asks to wait, once. With `read_only` it sends GET and the POSTs of list routes,
     and refuses all else before it is sent.
@@ -46,37 +49,35 @@ class PrefectClient:
 
     def __init__(
         self,
-        api_url: str,
+        server: ConnectionSettings | str,
         *,
-        api_key: str | None = None,
-        auth_string: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         deadline: float = 10.0,
         read_only: bool = False,
         say: Callable[[str], None] | None = None,
     ) -> None:
-        if not is_address(api_url):
+        settings = ConnectionSettings(api_url=server) if isinstance(server, str) else server
+        if not is_address(settings.api_url):
             raise ConfigError(
-                f"{api_url[:200]!r} is not the address of an API, such as http://127.0.0.1:4200/api",
-                where="PREFECT_API_URL or prefect:apiUrl",
+                f"{settings.api_url[:200]!r} is not the address of an API, such as http://127.0.0.1:4200/api",
+                where=settings.origin("api_url") or "PREFECT_API_URL or prefect:apiUrl",
                 remedy="correct the address",
             )
-        headers = {"X-PREFECT-API-VERSION": API_VERSION}
-        if api_key:
-            headers["Authorization"] = f"Bearer {api_key}"
-        elif auth_string:
-            headers["Authorization"] = "Basic " + base64.b64encode(auth_string.encode()).decode()
-        self.api_url = api_url.rstrip("/")
+        self.api_url = settings.api_url.rstrip("/")
+        self.settings = settings
         self._read_only = read_only
+        seconds = settings.request_timeout
         self._http = httpx.AsyncClient(
             base_url=self.api_url,
-            headers=headers,
+            headers=_headers(settings),
             transport=transport,
-            # Certificates are read only where they are needed: it takes a twentieth of a second.
-            verify=not self.api_url.startswith("http://"),
-            timeout=httpx.Timeout(READ_TIMEOUT, connect=min(CONNECT_TIMEOUT, deadline)),
+            verify=settings.verification(),
+            # A proxy cannot reach this machine's own addresses.
+            mounts={f"all://{httpx.URL(self.api_url).netloc.decode()}": None} if settings.loopback else None,
+            timeout=httpx.Timeout(seconds or READ_TIMEOUT, connect=seconds or min(CONNECT_TIMEOUT, deadline)),
         )
-        self._sender = RetryingSender(self._http, self.api_url, deadline, say)
+        self._sender = RetryingSender(self._http, settings, deadline, say)
+        self._csrf = csrf.CsrfToken(self._csrf_token)
 
     async def __aenter__(self) -> Self:
         return self
@@ -153,7 +154,11 @@ class PrefectClient:
         except httpx.InvalidURL as error:
             raise self._sender.unavailable("it is not an address", error) from error
         where = f"{method} {self.api_url}{path}"
+        self._csrf.sign(request)
         response = await self._sender.send(request, where, repetition)
+        if self.settings.csrf and isinstance(response, httpx.Response) and csrf.is_refusal(response):
+            await self._csrf.renew(request)
+            response = await self._sender.send(request, where, repetition)
         if isinstance(response, Resolved):
             return response.found
         if response.is_redirect:
@@ -161,6 +166,10 @@ class PrefectClient:
         if response.is_error:
             raise self._refused(response, where, json)
         return answers.content(method, path, response, where)
+
+    async def _csrf_token(self, client: str) -> str:
+        row = await self.request("GET", "/csrf-token", params={"client": client})
+        return str(row["token"])
 
     def _refused(self, response: httpx.Response, where: str, sent: Any) -> ApiError | UnexpectedAnswerError:
         detail = _without(_detail(response), sent)
@@ -172,14 +181,36 @@ class PrefectClient:
             return NotFoundError(detail or "not found", status=status, detail=detail, where=where)
         if status == 409:
             return ConflictError(detail or "it exists already", status=status, detail=detail, where=where)
-        remedy = ""
-        if status in {401, 403}:
-            remedy = (
-                "check PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
-            )
+        remedy = self._credentials_remedy(response) if status in {401, 403} else ""
         error = ApiError(f"HTTP {status}: {detail}", status=status, detail=detail, where=where, remedy=remedy)
         error.outcome_unknown = status >= 500 or response.extensions.get(LOST, False)
         return error
+
+    def _credentials_remedy(self, response: httpx.Response) -> str:
+        if csrf.is_refusal(response) and not self.settings.csrf:
+            return f"set {self.settings.origin('csrf')} to true"
+        names = "PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
+        fields = ("auth_string", "api_key", "custom_headers")
+        sent = [self.settings.origin(field) for field in fields if getattr(self.settings, field)]
+        origins = [origin for origin in sent if origin]
+        passed_over = [VARIABLES[field] for field in self.settings.passed_over if field in fields]
+        if origins:
+            return f"check {names}; sent was that of {', '.join(origins)}"
+        if passed_over:
+            return f"check {names}; {', '.join(passed_over)} of Prefect's profile or files is for another address"
+        return f"check {names}"
+
+
+def _headers(settings: ConnectionSettings) -> dict[str, str]:
+    """Prefect's client takes the auth string before the key, and custom headers before both."""
+    headers = {"X-PREFECT-API-VERSION": API_VERSION}
+    if settings.auth_string:
+        headers["Authorization"] = "Basic " + base64.b64encode(settings.auth_string.encode()).decode()
+    elif settings.api_key:
+        headers["Authorization"] = f"Bearer {settings.api_key}"
+    custom = {name: value for name, value in settings.custom_headers.items() if name.lower() not in _OWN_HEADERS}
+    replaced = {name.lower() for name in custom}
+    return {**{name: value for name, value in headers.items() if name.lower() not in replaced}, **custom}
 
 
 def _detail(response: httpx.Response) -> str:

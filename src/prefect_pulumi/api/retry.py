@@ -21,6 +21,7 @@ import anyio
 import httpx
 
 from prefect_pulumi.api import answers
+from prefect_pulumi.api.connection_settings import ConnectionSettings
 from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
 from prefect_pulumi.api.server_clock import ServerClock
 from prefect_pulumi.core.deadline import remaining
@@ -93,12 +94,23 @@ class _LostAnswerError(Exception):
 
 class RetryingSender:
     """Sends the requests of one client. `patience`: seconds after which a server that gives no answer is given up.
-    `say` gets a line when the server asks to wait, once."""
+    `say` gets a line when the server asks to wait, once.
+
+    Prefect's own settings go before the times here: `request_timeout` is how long a first answer may take, and
+    `max_retries` how often a request is sent again.
+    """
 
     def __init__(
-        self, http: httpx.AsyncClient, api_url: str, patience: float, say: Callable[[str], None] | None = None
+        self,
+        http: httpx.AsyncClient,
+        settings: ConnectionSettings,
+        patience: float,
+        say: Callable[[str], None] | None = None,
     ) -> None:
-        self._http, self._api_url, self._patience = http, api_url, patience
+        self._http, self._settings, self._patience = http, settings, patience
+        self._api_url = settings.api_url.rstrip("/")
+        self._first_contact = settings.request_timeout or FIRST_CONTACT
+        self._retried = RETRIED | settings.retry_codes
         self._say = say
         self._silent_until = 0.0
         """Of the monotonic clock: no request is sent before, because the server has asked for it."""
@@ -146,12 +158,15 @@ class RetryingSender:
         """Most of the time may have gone by in the queue for a slot, so a few attempts are due in any case."""
         longest = self._patience
         if not self._answered:
-            longest = min(FIRST_CONTACT, longest)
+            longest = self._settings.request_timeout or min(FIRST_CONTACT, longest)
         elif failure.error is not None:  # no answer at all: it may be starting again
             longest = max(OUTAGE, longest)
         if self._gone is not None:
             return False
-        return time.monotonic() - began < longest or (failure.reached and attempt < ATTEMPTS)
+        in_time = time.monotonic() - began < longest
+        if self._settings.max_retries is not None:
+            return attempt <= self._settings.max_retries and (in_time or self._answered)
+        return in_time or (failure.reached and attempt < ATTEMPTS)
 
     async def _attempt(self, request: httpx.Request, where: str) -> httpx.Response:
         """One answer, in a slot and before the operation's deadline. Raises `_LostAnswerError`."""
@@ -170,7 +185,7 @@ class RetryingSender:
                 remedy="rerun with a longer `custom_timeouts`; the next run picks up operations already started",
             ) from error
         self._answered = True
-        if response.status_code in RETRIED:
+        if response.status_code in self._retried:
             if response.status_code in OVERLOADED:
                 self._concurrency.overloaded()
                 self._slots.total_tokens = self._concurrency.value
@@ -253,8 +268,8 @@ class RetryingSender:
             self.clock.observe(await self._http.get("/health", timeout=HEALTH_TIMEOUT), began)
 
     async def _cancel_when_silent(self, exchange: anyio.CancelScope) -> None:
-        """After `FIRST_CONTACT` GET /health is asked beside the request; any answer to either says it is alive."""
-        await anyio.sleep(FIRST_CONTACT)
+        """When the first answer is late, GET /health is asked beside it; any answer to either says it is alive."""
+        await anyio.sleep(self._first_contact)
         if self._answered:
             return
         try:
@@ -269,18 +284,22 @@ class RetryingSender:
 
     def _tls_failed(self, fault: ssl.SSLError) -> ServerUnavailableError:
         what = getattr(fault, "verify_message", "") or (fault.reason or str(fault)).lower().replace("_", " ")
+        authorities = self._settings.origin("cert_file")
+        trusted = f"the authorities of {self._settings.cert_file} ({authorities})" if authorities else "the usual ones"
         return ServerUnavailableError(
             f"the TLS connection failed: {what}",
             where=self._api_url,
-            remedy="check the address (https or http), the server's certificate, and SSL_CERT_FILE for an authority of "
-            "your own",
+            remedy="check the address (https or http) and the server's certificate; for an authority of your own set "
+            f"PREFECT_API_SSL_CERT_FILE to the path of its certificate (trusted now: {trusted})",
         )
 
     def unavailable(self, what: str, error: Exception | None = None) -> ServerUnavailableError:
+        origin = self._settings.origin("api_url")
         return ServerUnavailableError(
             what if error is None else f"{what} ({type(error).__name__})",
             where=self._api_url,
-            remedy="is the server running? check PREFECT_API_URL and the stack's `server` settings",
+            remedy="is the server running? check PREFECT_API_URL and the stack's `server` settings"
+            + (f" (the address is that of {origin})" if origin else ""),
         )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 
+from prefect_pulumi.api.connection_settings import connection_settings
+from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
@@ -19,8 +22,8 @@ class Server(pulumi.ComponentResource):
     """Starts the server where the stack asks for one, and holds the provider for all other resources.
 
     `provider` goes into the options of whatever lives on that server; `ui_url` is the address of its dashboard.
-    `api_url` and `credentials` (environment variable -> secret) are for workers elsewhere; `inner_api_url` is for
-    containers beside the server's own `container`.
+    `api_url` and `credentials` (environment variable -> secret; Prefect's other settings are among them) are for
+    workers elsewhere; `inner_api_url` is for containers beside the server's own `container`.
     """
 
     def __init__(self, name: str, settings: ServerSettings, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -55,14 +58,7 @@ class Server(pulumi.ComponentResource):
         if self.container is not None:
             inner = self.container.inner_api_url
             self.inner_api_url = self.api_url.apply(lambda _: inner)
-        self.credentials: dict[str, pulumi.Output[str]] = {
-            variable: value
-            for variable, value in (
-                ("PREFECT_API_KEY", _secret(credentials, "apiKey", "PREFECT_API_KEY")),
-                ("PREFECT_API_AUTH_STRING", _secret(credentials, "authString", "PREFECT_API_AUTH_STRING")),
-            )
-            if value is not None
-        }
+        self.credentials = _credentials(credentials, settings)
         self.provider = Provider(
             name,
             child,
@@ -78,9 +74,17 @@ class Server(pulumi.ComponentResource):
         return pulumi.ResourceOptions(provider=self.provider)
 
 
-def _secret(config: pulumi.Config, key: str, variable: str) -> pulumi.Output[str] | None:
-    """The stack's secret, else the environment's, as the provider itself takes them."""
-    stored = config.get_secret(key)
-    if stored is None and os.environ.get(variable):
-        return pulumi.Output.secret(os.environ[variable])
-    return stored
+def _credentials(config: pulumi.Config, settings: ServerSettings) -> dict[str, pulumi.Output[str]]:
+    """The stack's secrets, else those of Prefect's settings, as the provider itself takes them."""
+    stored = {
+        ENVIRONMENT[key]: value for key in ("apiKey", "authString") if (value := config.get_secret(key)) is not None
+    }
+    port = settings.port if settings.container is None else settings.container.port
+    address = settings.api_url or f"http://127.0.0.1:{port}/api"
+    folder = layout.find_project(Path.cwd()) or Path.cwd()
+    known = connection_settings({"apiUrl": address}, os.environ, folder).portable_environment()
+    own = {ENVIRONMENT["apiKey"], ENVIRONMENT["authString"]} if stored else set()
+    return {
+        **{name: pulumi.Output.secret(value) for name, value in known.items() if name not in own},
+        **stored,
+    }

@@ -38,7 +38,8 @@ SETTLE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """One worker. `secret_env` (API key, auth string) goes into its environment only, `env` is what the user adds."""
+    """One worker. `connection_env` (TLS, time limits) and `secret_env` (API key, auth string, headers) go into its
+    environment only, `env` is what the user adds."""
 
     name: str
     work_pool: str
@@ -49,6 +50,7 @@ class WorkerSpec:
     work_queues: tuple[str, ...] = ()
     limit: int | None = None
     restart_on: Mapping[str, Any] = field(default_factory=dict)
+    connection_env: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_env: Mapping[str, str] = field(default_factory=dict, repr=False)
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -138,6 +140,7 @@ def start(spec: WorkerSpec) -> WorkerStatus:
             "PREFECT_WORKER_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
+            **spec.connection_env,
             **spec.env,
             **spec.secret_env,
         }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
-from prefect_pulumi.core.values import UNKNOWN, has_unknown, unwrap
+from prefect_pulumi.core.values import has_unknown, unwrap
 from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
 
 if TYPE_CHECKING:
@@ -16,24 +19,35 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """The configured address and credentials. Safe to share between threads; `repr` shows no secret."""
+    """The configured address and credentials, and for what the stack leaves open Prefect's own settings. `folder`: the
+    project's. Safe to share between threads; `repr` shows no secret."""
 
     def __init__(
-        self, config: Mapping[str, Any], *, read_only: bool = False, say: Callable[[str], None] | None = None
+        self,
+        config: Mapping[str, Any],
+        folder: Path,
+        *,
+        read_only: bool = False,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self._read_only, self._say = read_only, say
         values = {name: config.get(name) for name in ENVIRONMENT}
         self.unknown = any(has_unknown(value) for value in values.values())
-        plain = {
-            name: os.environ.get(variable, "") if values[name] is None else unwrap(values[name])
-            for name, variable in ENVIRONMENT.items()
-        }
-        self.api_url: str = "" if plain["apiUrl"] is UNKNOWN else plain["apiUrl"]
-        self._api_key: Any = plain["apiKey"] or None
-        self._auth_string: Any = plain["authString"] or None
+        self._known = {name: "" if has_unknown(value) else unwrap(value) for name, value in values.items()}
+        self._folder = folder
         self._lock = threading.Lock()
         self._client: BlockingClient | None = None
         self._closed = False
+
+    @cached_property
+    def settings(self) -> ConnectionSettings:
+        """Raises `ConfigError` for a setting that Prefect itself would refuse."""
+        return connection_settings(self._known, os.environ, self._folder)
+
+    @property
+    def api_url(self) -> str:
+        """ "" where none is configured, or not known yet."""
+        return self.settings.api_url
 
     @property
     def cloud(self) -> bool:
@@ -44,12 +58,6 @@ class Connection:
         """Whether a request could be made."""
         return bool(self.api_url) and not self.unknown
 
-    @property
-    def secret_env(self) -> dict[str, str]:
-        """The credentials as Prefect's own variables, for child processes."""
-        variables = {"PREFECT_API_KEY": self._api_key, "PREFECT_API_AUTH_STRING": self._auth_string}
-        return {name: value for name, value in variables.items() if isinstance(value, str)}
-
     def client(self) -> BlockingClient:
         """Raises `ConfigError` when no API is configured."""
         self.need()
@@ -59,13 +67,7 @@ class Connection:
             if self._client is None:
                 from prefect_pulumi.api.blocking import BlockingClient
 
-                self._client = BlockingClient(
-                    self.api_url,
-                    api_key=self._api_key,
-                    auth_string=self._auth_string,
-                    read_only=self._read_only,
-                    say=self._say,
-                )
+                self._client = BlockingClient(self.settings, read_only=self._read_only, say=self._say)
             return self._client
 
     def need(self) -> str:
@@ -79,8 +81,8 @@ class Connection:
             raise ConfigError(
                 "no Prefect API is configured",
                 where="provider prefect",
-                remedy="set prefect:apiUrl in the stack's config, or PREFECT_API_URL, or give the resource a "
-                "Provider with api_url",
+                remedy="set prefect:apiUrl in the stack's config, or PREFECT_API_URL, or choose a profile with "
+                "`prefect profile use`, or give the resource a Provider with api_url",
             )
         return self.api_url
 
@@ -92,4 +94,4 @@ class Connection:
             client.close()
 
     def __repr__(self) -> str:
-        return f"Connection({self.api_url!r})"
+        return f"Connection({self._known['apiUrl']!r})"

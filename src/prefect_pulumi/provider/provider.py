@@ -94,7 +94,9 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         self._configure({})
 
     def _configure(self, config: Props) -> None:
-        self.connection = Connection(config, read_only=self.read_only, say=lambda line: self.host.log("warning", line))
+        self.connection = Connection(
+            config, self.root, read_only=self.read_only, say=lambda line: self.host.log("warning", line)
+        )
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
         self.run = ProgramRun(self.only)

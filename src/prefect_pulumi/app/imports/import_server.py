@@ -99,8 +99,8 @@ def _import(view: StackView, project: ImportedProject, source: Connection, folde
     stack = Stack(folder, view.name)
     if not {VARIABLE, FILE_VARIABLE} & set(os.environ):
         create_passphrase(stack)  # a project of its own gets a passphrase of its own
-    credentials = {"prefect:apiKey": source.api_key, "prefect:authString": source.auth_string}
-    store_secrets(stack, {**{key: value for key, value in credentials.items() if value}, **project.secrets})
+    credentials = {f"prefect:{name}": value for name, value in source.inputs.items() if name != "apiUrl"}
+    store_secrets(stack, {**credentials, **project.secrets})
     plan = operations.preview(
         read_only_context(stack, WarningCollector(), view.output), RunOptions(), snapshot=Snapshot()
     )

@@ -14,7 +14,6 @@ from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.models import KINDS, Kind
 from prefect_pulumi.models.block_types import is_shipped
-from prefect_pulumi.models.provider_config import ENVIRONMENT
 
 if TYPE_CHECKING:
     from prefect_pulumi.provider.handlers.flows import DeploymentHandler
@@ -92,8 +91,7 @@ def read_objects(root: Path, connection: Connection, selection: Selection) -> tu
     from prefect_pulumi.provider.provider import PrefectProvider
 
     provider = PrefectProvider(root, SilentHost(), read_only=True)
-    values = zip(ENVIRONMENT, (connection.api_url, connection.api_key, connection.auth_string), strict=True)
-    provider.configure({name: value for name, value in values if value})
+    provider.configure(connection.inputs)
     try:
         return _Reader(provider).read(selection)
     finally:

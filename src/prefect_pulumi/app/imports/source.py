@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from prefect_pulumi.app.session.connection import Connection, connection_of
+from prefect_pulumi.app.session.connection import Connection, connect, connection_of
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ConfigError, InputError
 from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.prefect_profile import active_profile
 
 
 def source_of(view: StackView | None, api_url: str = "") -> Connection:
     """The server of the stack of `view`, if there is one: of its config, of `environment.server`, of its state. Where
-    there is no project, or its stack names no server, what Prefect itself would take: the environment's, else the
-    active profile's. `api_url` in place of all of them, with the credentials of the environment.
+    there is no project, or its stack names no server, what Prefect itself would take. `api_url` in place of all of
+    them, with the credentials that Prefect would send to it.
 
     Raises `InputError` when nothing names a server.
     """
-    given = {name: os.environ.get(variable, "") for name, variable in ENVIRONMENT.items()}
     if api_url:
-        return _connection({**given, "apiUrl": api_url})
-    if view is not None and layout.project_file(view.stack.root) is not None and view.stack.config_file.is_file():
+        return connect({"apiUrl": api_url}, Path.cwd())
+    folder = Path.cwd() if view is None else view.stack.root
+    if view is not None and layout.project_file(folder) is not None and view.stack.config_file.is_file():
         stored = _of_stack(view)
         if stored.get("apiUrl"):
-            return _connection({**given, **stored})
+            return connect(stored, folder)
         try:
             return connection_of(view.stack, view.entries)
         except ConfigError:
             pass  # its server was not started yet
-    if not given["apiUrl"]:
-        profile = active_profile(os.environ)
-        given = {name: given[name] or profile.get(variable, "") for name, variable in ENVIRONMENT.items()}
-    if not given["apiUrl"]:
+    connection = connect({}, folder)
+    if not connection.api_url:
         raise InputError(
             "no Prefect API is configured",
             where="infra import",
             remedy="set PREFECT_API_URL and PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or choose a profile with "
             "`prefect profile use`",
         )
-    return _connection(given)
+    return connection
 
 
 def _of_stack(view: StackView) -> dict[str, str]:
@@ -53,7 +49,3 @@ def _of_stack(view: StackView) -> dict[str, str]:
     server: Any = view.stack.environment.get("server")
     address = server.get("api_url") if isinstance(server, dict) else None
     return {**({"apiUrl": str(address)} if address else {}), **stored}
-
-
-def _connection(values: Mapping[str, str]) -> Connection:
-    return Connection(values["apiUrl"], values.get("apiKey") or None, values.get("authString") or None)

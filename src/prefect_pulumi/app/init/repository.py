@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from prefect_pulumi.api.prefect_settings import read_settings
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.deploy.file import document, placeholders
 from prefect_pulumi.deploy.file.placeholders import Source
 from prefect_pulumi.project import git, layout
-from prefect_pulumi.project.prefect_profile import active_profile
 from prefect_pulumi.project.stack import NAME
 
 PREFECT_FILE = "prefect.yaml"
@@ -68,7 +68,7 @@ def look(root: Path, environment: Mapping[str, str] | None = None) -> Repository
     """Reads files only. Raises `PreflightError` for a `prefect.yaml` that is no YAML mapping."""
     environment = os.environ if environment is None else environment
     repository = Repository(
-        root, _name(root), server=_server(environment), virtual_environment=_virtual_environment(root)
+        root, _name(root), server=_server(environment, root), virtual_environment=_virtual_environment(root)
     )
     _look_at_prefect_file(repository)
     for path in _python_files(root):
@@ -97,10 +97,10 @@ def need_name(name: str) -> str:
     return name
 
 
-def _server(environment: Mapping[str, str]) -> str:
-    """The address that Prefect's own settings name: the variable, else the active profile's. One on this machine is
-    what the dev stack replaces."""
-    address = environment.get("PREFECT_API_URL") or active_profile(environment).get("PREFECT_API_URL", "")
+def _server(environment: Mapping[str, str], root: Path) -> str:
+    """The address that Prefect's own settings name. One on this machine is what the dev stack replaces."""
+    settings = read_settings(["PREFECT_API_URL"], environment, root).get("PREFECT_API_URL")
+    address = str(settings[0].value) if settings else ""
     host = urlsplit(address).hostname or ""
     return "" if not host or host in OWN_MACHINE else address
 

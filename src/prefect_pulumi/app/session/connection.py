@@ -1,13 +1,16 @@
-"""Where a stack's Prefect server is, from its state or from the environment."""
+"""Where a stack's Prefect server is: of its state, else of Prefect's own settings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import Secret, unwrap
 from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project.stack import Stack
@@ -19,33 +22,55 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Address of a Prefect API and the credentials for it; None where there are none."""
+    """How a Prefect API is reached."""
 
-    api_url: str
-    api_key: str | None = None
-    auth_string: str | None = None
+    settings: ConnectionSettings
+
+    @property
+    def api_url(self) -> str:
+        return self.settings.api_url
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Inputs of a provider of this API: the address, and the credentials where there are any."""
+        values = {
+            "apiUrl": self.api_url,
+            "apiKey": self.settings.api_key,
+            "authString": self.settings.auth_string,
+        }
+        return {name: value for name, value in values.items() if value}
 
     def client(self) -> BlockingClient:
         """A new client; the caller closes it."""
         from prefect_pulumi.api.blocking import BlockingClient
 
-        return BlockingClient(self.api_url, api_key=self.api_key, auth_string=self.auth_string)
+        return BlockingClient(self.settings)
+
+
+def connect(config: Mapping[str, Any], folder: Path) -> Connection:
+    """`config` as for `connection_settings`. What it finds as secret is masked from then on."""
+    settings = connection_settings(config, os.environ, folder)
+    masker = current()
+    for text in settings.secrets:
+        masker.learn_text(text)
+    return Connection(settings)
 
 
 def connection_of(stack: Stack, entries: Iterable[ResourceEntry]) -> Connection:
-    """From the stack's provider in its state, else from the environment.
+    """From the stack's provider in its state, else from Prefect's settings.
 
-    The official CLI hands out no secret of a state that it keeps: there the environment's credentials count. Raises
+    The official CLI hands out no secret of a state that it keeps: there Prefect's settings give the credentials. Raises
     `ConfigError` when neither names a server.
     """
-    given = {key: os.environ[variable] for key, variable in ENVIRONMENT.items() if os.environ.get(variable)}
+    given: dict[str, Any] = {}
     for entry in entries:
         if entry.type == "pulumi:providers:prefect" and entry.inputs.get("apiUrl"):
             readable = {k: v for k, v in entry.inputs.items() if not (stack.is_remote and isinstance(v, Secret))}
-            given |= unwrap(readable)
+            given = {name: value for name, value in unwrap(readable).items() if name in ENVIRONMENT}
             break
-    if not given.get("apiUrl"):
+    connection = connect(given, stack.root)
+    if not connection.api_url:
         raise ConfigError(
             f"stack {stack.name} has no server yet", where=f"stack {stack.name}", remedy=f"infra up -s {stack.name}"
         )
-    return Connection(given["apiUrl"], given.get("apiKey"), given.get("authString"))
+    return connection

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TextIO
 
+from prefect_pulumi.api.connection_settings import connection_settings
 from prefect_pulumi.app.session.local_server import StackServers
 from prefect_pulumi.core.masking import Masker, current
 from prefect_pulumi.core.provider_protocol import Provider
@@ -17,9 +18,6 @@ from prefect_pulumi.project.passphrase import read_passphrase
 from prefect_pulumi.project.stack import Stack
 
 CREDENTIALS = (
-    "PREFECT_API_KEY",
-    "PREFECT_API_AUTH_STRING",
-    # Of the bucket that has the state.
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AZURE_STORAGE_KEY",
@@ -29,6 +27,7 @@ CREDENTIALS = (
     "GOOGLE_OAUTH_ACCESS_TOKEN",
     "GOOGLE_CREDENTIALS",
 )
+"""Of the bucket that has the state."""
 
 
 def engine_context(
@@ -51,7 +50,8 @@ def engine_context(
     manager = secrets.manager if secrets is not None else stack.manager(write=False)
     passphrase = secrets.passphrase if secrets is not None else read_passphrase(stack)[0]
     values, secret_keys = stack.config.values(manager)
-    _teach_masker(masker, [*stack.config.secret_texts(manager), passphrase])
+    prefect_settings = connection_settings({}, os.environ, stack.root)
+    _teach_masker(masker, [*stack.config.secret_texts(manager), passphrase, *prefect_settings.secrets])
 
     def package_config(package: str) -> dict[str, Any]:
         """Inputs of a default provider: the stack's config in the package's namespace."""
@@ -82,10 +82,7 @@ def engine_context(
 
 def _teach_masker(masker: Masker, own: Iterable[str]) -> None:
     """What is secret before anything runs: the stack's `own` texts, and the environment's credentials."""
-    texts = [*own]
-    texts += [os.environ.get(name, "") for name in CREDENTIALS]
-    texts.append(os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")[2])
-    for text in texts:
+    for text in (*own, *(os.environ.get(name, "") for name in CREDENTIALS)):
         masker.learn_text(text)
 
 

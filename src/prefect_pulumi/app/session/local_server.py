@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from prefect_pulumi.api.connection_settings import connection_settings
 from prefect_pulumi.core.values import has_unknown, unwrap
 from prefect_pulumi.engine.plan.scope import used_by
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX
-from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.entries import ResourceEntry, parse_provider_ref
 
@@ -58,9 +58,10 @@ class StackServers:
         if not servers:
             return {}
         listed = list(known.values())
+        default = connection_settings({}, os.environ, self.stack.root).api_url
         by_provider: dict[str, str] = {}
         for urn, entry in known.items():
-            server = servers.get(_address(entry), "") if entry.type == PROVIDER else ""
+            server = servers.get(_address(entry, default), "") if entry.type == PROVIDER else ""
             if server and server not in used_by({urn}, listed):
                 by_provider[urn] = server
         needed = {server: used_by({server}, listed) for server in set(by_provider.values())}
@@ -72,10 +73,10 @@ class StackServers:
         return hosted
 
 
-def _address(provider: ResourceEntry) -> str:
-    """Where the provider's API is: its own input, else the environment's, as the provider itself takes it."""
+def _address(provider: ResourceEntry, default: str) -> str:
+    """Where the provider's API is: its own input, else that of Prefect's settings, as the provider itself takes it."""
     given = unwrap(provider.inputs.get("apiUrl"))
-    return _place(os.environ.get(ENVIRONMENT["apiUrl"], "") if given is None else given)
+    return _place(default if given is None else given)
 
 
 def _place(url: object) -> str:

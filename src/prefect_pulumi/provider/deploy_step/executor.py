@@ -114,13 +114,14 @@ class DeployExecutor:
         make_folder(home)
         return {
             **kept,
+            **self.connection.settings.environment(),
             **unwrap(call.news.get("env", {})),
             "PREFECT_HOME": str(home),
             "PREFECT_API_URL": self.connection.need(),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "NO_COLOR": "1",
-            **self.connection.secret_env,
+            **self.connection.settings.secret_environment(),
         }
 
     def _ended(self, call: Call, journal: DeployJournal, result: DeployResult) -> None:

@@ -207,7 +207,7 @@ class DeploymentsHandler(Handler):
 
     def _hidden(self, call: Call) -> list[str]:
         """Texts that must not be shown."""
-        return [*self.connection.secret_env.values(), *environment({**call.inputs, **call.news}).secrets]
+        return [*self.connection.settings.secrets, *environment({**call.inputs, **call.news}).secrets]
 
     @override
     def diff(self, call: Call) -> DiffResult:

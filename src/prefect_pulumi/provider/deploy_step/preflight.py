@@ -118,7 +118,7 @@ class Preflight:
             known_pools=options.pools is not None,
             on_this_machine=_host(self.connection.api_url) in LOOPBACK,
             cloud=self.connection.cloud,
-            secrets=frozenset({*declared.secrets, *options.secrets, *self.connection.secret_env.values()}),
+            secrets=frozenset({*declared.secrets, *options.secrets, *self.connection.settings.secrets}),
             plain=frozenset(options.plain),
             worker_packages=frozenset(options.worker_packages),
             requirements=requirements(dict.fromkeys((self.directory, self.root))),

@@ -103,7 +103,8 @@ class ProcessWorkerHandler(HostHandler):
             work_queues=tuple(plain["workQueues"]),
             limit=plain["limit"],
             restart_on=plain["restartOn"],
-            secret_env=self.connection.secret_env,
+            connection_env=self.connection.settings.environment(),
+            secret_env=self.connection.settings.secret_environment(),
             env=plain["env"],
         )
 
