@@ -1,4 +1,4 @@
-"""`infra config ls`, `rm` and `cp`: what is shown, what leaves the file, and whose passphrase encrypts a copy."""
+"""`infra config ls`, `rm` and `cp`: what is shown, what leaves the file, whose passphrase encrypts a copy; `env`."""
 
 from __future__ import annotations
 
@@ -108,3 +108,14 @@ def test_all_values_are_copied_but_the_pinned_release(infra: Callable[..., str])
 def test_a_copy_is_refused(infra: Callable[..., str], tmp_path: Path, words: list[str], said: str) -> None:
     assert said in infra(*words, code=ExitCode.BAD_INPUT)
     assert (tmp_path / "Pulumi.prod.yaml").read_text() == "config: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "address"), [("", "http://127.0.0.1:9/api"), ("  prefect:apiUrl: http://x/api\n", None)]
+)
+def test_the_official_cli_gets_the_address_that_its_config_lacks(
+    infra: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str, address: str | None
+) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK + more)
+    assert main(["env", "--json"]) == ExitCode.DONE
+    assert json.loads(capsys.readouterr().out).get("PREFECT_API_URL") == address

@@ -11,7 +11,7 @@ from prefect_pulumi.deploy.file.fields import declared_fields, live_fields
 from prefect_pulumi.deploy.file.schedules import declared_schedule
 from prefect_pulumi.deploy.plan.fingerprint import reasons
 from prefect_pulumi.deploy.plan.journal import JournalEntry
-from prefect_pulumi.deploy.plan.ownership import RESOURCE_LABEL, STACK_LABEL, Owner
+from prefect_pulumi.deploy.plan.ownership import RESOURCE_LABEL, STACK_LABEL, Owner, unowned
 from prefect_pulumi.deploy.plan.plan import Action, Live, assess, plan
 from prefect_pulumi.deploy.plan.run_rate import runs_per_day
 
@@ -84,11 +84,12 @@ def test_a_deployment_of_somebody_else_is_refused_or_adopted() -> None:
     planned = plan({}, {"f/a": "1", "f/b": "1"})
     refused = assess(planned, news, {}, live, OWNER).refused
     assert len(refused) == 2
-    assert "f/a exists already and belongs to no stack" in refused[0]
+    assert "f/a exists already and belongs to no stack; list it in `adopt`, or give --adopt, to take it" in refused[0]
     assert "f/b exists already and belongs to stack project/prod (flows)" in refused[1]
     adopted = assess(planned, news, {}, live, OWNER, adopt=["f/a", "f/b"])
     assert adopted.of(Action.ADOPT) == ("f/a", "f/b")
     assert assess(planned, news, {}, live, OWNER, adopt=["*"]).refused == ()
+    assert unowned(live.rows) == ["f/a"]  # what --adopt takes over
     # One of ours that the state does not know is simply ours.
     own = assess(plan({}, {"f/a": "1"}), declared("f/a"), {}, server(f_a=row("1")), OWNER)
     assert own.of(Action.UPDATE) == ("f/a",)

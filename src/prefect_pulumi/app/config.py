@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from prefect_pulumi.app.session.local_server import PROVIDER
 from prefect_pulumi.app.session.new_stack import create_empty
 from prefect_pulumi.app.session.recovery import recover_interrupted
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ConfigError, InputError, StateLockedError
-from prefect_pulumi.core.values import MASK
+from prefect_pulumi.core.values import MASK, unwrap
+from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project.passphrase import keep_salt_out_of_git
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.project.stack_file import has_secure, value_text, with_secrets
@@ -149,8 +151,8 @@ def _full_key(stack: Stack, key: str) -> str:
 
 
 def official_cli_environment(view: StackView) -> dict[str, str]:
-    """Variables with which the official CLI works on the same state. A stack that does not exist yet is created,
-    empty."""
+    """Variables with which the official CLI works on the same state and the same server. A stack that does not exist
+    yet is created, empty."""
     stack = view.stack
     secrets = stack.secrets()
     secrets.keep()
@@ -158,4 +160,20 @@ def official_cli_environment(view: StackView) -> dict[str, str]:
     with contextlib.suppress(StateLockedError):
         create_empty(stack, secrets)
     keep_salt_out_of_git(stack.root)
-    return stack.cli_environment
+    address = _server_address(view)
+    return {**stack.cli_environment, **({ENVIRONMENT["apiUrl"]: address} if address else {})}
+
+
+def _server_address(view: StackView) -> str:
+    """Of the stack's own server, for resources that name no provider, as `pulumi import` makes them. "" where the
+    config gives the default provider its address, and where no server is known. Its credentials are no export: they
+    come from the config (`prefect:apiKey`, `prefect:authString`) or from the environment."""
+    if view.stack.config.raw_values.get("prefect:apiUrl"):
+        return ""
+    server = view.stack.environment.get("server")
+    if isinstance(server, dict) and isinstance(server.get("api_url"), str):
+        return str(server["api_url"])
+    for entry in view.entries:
+        if entry.type == PROVIDER and isinstance(address := unwrap(entry.inputs.get("apiUrl")), str):
+            return address
+    return ""

@@ -76,7 +76,7 @@ def preview(view: StackView, request: PreviewRequest) -> Result:
 
     at_pin = view.at_pin()
     selection, only = divided(request.selection, _entries(view))
-    context = engine_context(at_pin.stack, view.sink, write=False, output=view.output, only=only)
+    context = engine_context(at_pin.stack, view.sink, write=False, output=view.output, only=only, adopt=request.adopt)
     options = _options(selection, request.parallel, adopt=request.adopt)
     result = operations.preview(context, options, refresh=request.refresh)
     for warning in stack_warnings(view, (step.new for step in result.steps if step.new is not None)):
@@ -101,7 +101,9 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
     if not pins and request.staged and Stages.parse(view.stack.project.promotion).level(view.name) != 0:
         view.sink.emit(Notice(f"stack {view.name} pins no release: nothing is deployed"))
         return UpResult()
-    context = engine_context(view.at_pin().stack, view.sink, write=True, output=view.output, only=only)
+    context = engine_context(
+        view.at_pin().stack, view.sink, write=True, output=view.output, only=only, adopt=request.adopt
+    )
     return UpResult(
         operations.up(
             context, options, refresh=request.refresh, confirm=confirm, expect_no_changes=request.expect_no_changes

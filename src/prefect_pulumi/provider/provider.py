@@ -74,7 +74,8 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     """One configured instance. `root_directory` is the folder of Pulumi.yaml: relative paths start there.
 
     With `read_only` its client refuses every request that could write. `only`: URN of a deploy step -> the deployments
-    that it may touch. `journaled`: the engine keeps a journal (`CreateLog`).
+    that it may touch; `adopt`: it takes over those that belong to no stack. `journaled`: the engine keeps a journal
+    (`CreateLog`).
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         *,
         read_only: bool = False,
         only: Mapping[str, frozenset[str]] | None = None,
+        adopt: bool = False,
         journaled: bool = False,
     ) -> None:
         self.root = root_directory.resolve()
@@ -91,6 +93,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         self.host = host
         self.read_only = read_only
         self.only = only
+        self.adopt = adopt
         self._configure({})
 
     def _configure(self, config: Props) -> None:
@@ -99,7 +102,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         )
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}
-        self.run = ProgramRun(self.only)
+        self.run = ProgramRun(self.only, adopt=self.adopt)
 
     # The provider itself.
 

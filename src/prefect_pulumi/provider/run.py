@@ -24,8 +24,10 @@ PLAIN_BLOCK = Block(frozenset(), frozenset({"value"}))
 class ProgramRun:
     """Created by the provider for a run and handed to the handlers that need it. Safe to share between threads."""
 
-    def __init__(self, only: Mapping[str, frozenset[str]] | None = None) -> None:
+    def __init__(self, only: Mapping[str, frozenset[str]] | None = None, *, adopt: bool = False) -> None:
         self._lock = threading.Lock()
+        self.adopt = adopt
+        """Whether the run takes over deployments that belong to no stack."""
         self.only = only or {}
         """URN of a deploy step -> the deployments (`flow/deployment`) that the run is limited to; not there: all."""
         self.declared = Declarations()

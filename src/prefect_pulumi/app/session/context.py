@@ -37,12 +37,13 @@ def engine_context(
     write: bool,
     output: TextIO | None = None,
     only: Mapping[str, frozenset[str]] | None = None,
+    adopt: bool = False,
 ) -> StackContext:
     """Everything that the engine needs. With `write` a missing passphrase or salt is created, and kept with the first
     write of the state; without it the Prefect provider's HTTP client refuses every request that could write.
 
     `output` takes what the program prints; None: the standard output of this process. `only`: URN of a deploy step ->
-    the deployments that it may touch.
+    the deployments that it may touch; `adopt`: it takes over those that belong to no stack.
     """
     masker = current()
     sink = CommandSink(sink, masker)
@@ -70,7 +71,7 @@ def engine_context(
         secret_keys=frozenset(secret_keys),
         backend=stack.backend,
         manager=manager,
-        loader=_loader(stack, sink, package_config, write=write, only=only),
+        loader=_loader(stack, sink, package_config, write=write, only=only, adopt=adopt),
         package_config=package_config,
         sink=sink,
         output=output,
@@ -93,6 +94,7 @@ def _loader(
     *,
     write: bool,
     only: Mapping[str, frozenset[str]] | None,
+    adopt: bool,
 ) -> Loader:
     """`prefect` runs in this process, `pulumi` is part of the engine, every other package is a plugin."""
     host = SinkHost(sink)
@@ -102,7 +104,7 @@ def _loader(
         if package == "prefect":
             from prefect_pulumi.provider.provider import PrefectProvider
 
-            return PrefectProvider(stack.root, host, read_only=not write, only=only, journaled=True)
+            return PrefectProvider(stack.root, host, read_only=not write, only=only, adopt=adopt, journaled=True)
         if package == "pulumi":
             from prefect_pulumi.app.session.stack_references import outputs_of_stacks
             from prefect_pulumi.engine.sdk.builtins import BuiltinProvider

@@ -56,3 +56,8 @@ def owner_label(row: Mapping[str, Any]) -> str:
     """For a message: `stack project/dev (flows)` or `no stack`."""
     owner = Owner.of_row(row)
     return f"stack {owner}" if owner else "no stack"
+
+
+def unowned(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The names of those that belong to no stack. `rows`: full name -> answer of the server."""
+    return [name for name, row in rows.items() if Owner.of_row(row) is None]

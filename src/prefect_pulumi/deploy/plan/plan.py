@@ -195,9 +195,10 @@ def assess(
             continue
         mine = owner.owns(row, recorded.get(name))
         if not mine and not {name, "*"} & set(adopt):
+            way = "list it in `adopt`" if Owner.of_row(row) else "list it in `adopt`, or give --adopt,"
             refused.append(
-                f"the deployment {name} exists already and belongs to {owner_label(row)}; list it in `adopt` to take "
-                "it over, or rename one of the two"
+                f"the deployment {name} exists already and belongs to {owner_label(row)}; {way} to take it over, or "
+                "rename one of the two"
             )
         # One of ours that the state does not know is what an interrupted update left behind.
         rewritten = _rewritten(Action.UPDATE if mine else Action.ADOPT, name, row, declared[name], live)

@@ -94,6 +94,12 @@ def place_of(root: Path, inputs: Props) -> tuple[Path, Path]:
     return directory, directory / str(unwrap(inputs.get("prefectFile", "prefect.yaml")))
 
 
+def path_in_project(root: Path, inputs: Props) -> str:
+    """The file's path from the project's root, its name where it is elsewhere."""
+    path = place_of(root, inputs)[1]
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
 def read_file(root: Path, inputs: Props) -> Document:
     """The file with Prefect's default work pool in the entries that name none. Raises `PreflightError`."""
     directory, path = place_of(root, inputs)

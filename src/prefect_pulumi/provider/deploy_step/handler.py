@@ -24,7 +24,7 @@ from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import UI, drift_of, read_back, ui_of, wanted
 from prefect_pulumi.deploy.plan.fingerprint import reasons
 from prefect_pulumi.deploy.plan.journal import DeployJournal
-from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
+from prefect_pulumi.deploy.plan.ownership import Owner, owner_label, unowned
 from prefect_pulumi.deploy.plan.plan import Assessment, DeployPlan, Live, assess, plan
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
@@ -32,6 +32,7 @@ from prefect_pulumi.provider.deploy_step.checked_file import (
     CheckedFile,
     checked_file,
     environment,
+    path_in_project,
     place_of,
     read_file,
 )
@@ -79,12 +80,13 @@ class DeploymentsHandler(Handler):
             file = self._preflight(inputs, call.urn)
         except PreflightError as error:
             self._diagnose(inputs, error.diagnostics or _at_the_top(error.faults))
-            return inputs, [Fault("", f"{error.where}: {fault}") for fault in error.faults]
+            where = path_in_project(self.root, inputs)
+            return inputs, [Fault("", f"{where}: {fault}") for fault in error.faults]
         chosen = self.run.only.get(call.urn, frozenset())
         known = {*file.resolved.names, *unwrap(call.inputs.get("fingerprints", {}))}
         if chosen - known:
-            named, path = ", ".join(sorted(chosen - known)), place_of(self.root, inputs)[1]
-            return inputs, [Fault("", f"--target: {path.name} has no deployment {named}")]
+            named, where = ", ".join(sorted(chosen - known)), path_in_project(self.root, inputs)
+            return inputs, [Fault("", f"--target: {where} has no deployment {named}")]
         self._files[call.urn] = file
         target = self.connection.api_url if self.connection.known else ""
         prints = file.fingerprints(key, target)
@@ -121,7 +123,7 @@ class DeploymentsHandler(Handler):
         result = preflight.check(document, data)
         faults = [*own, *result.faults]
         for warning in result.warnings:
-            self.host.log("warning", f"{path.name}: {warning}", urn)
+            self.host.log("warning", f"{path_in_project(self.root, inputs)}: {warning}", urn)
         diagnostics = [*_at_the_top(own), *(each.diagnostic(path.name) for each in result.findings)]
         if file is None or faults:
             raise PreflightError(faults, where=path.name, diagnostics=diagnostics)
@@ -131,8 +133,7 @@ class DeploymentsHandler(Handler):
 
     def _diagnose(self, inputs: Props, diagnostics: Iterable[Diagnostic]) -> None:
         """Hands them to a host that takes them, with the file's path in the project."""
-        path = place_of(self.root, inputs)[1]
-        file = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
+        file = path_in_project(self.root, inputs)
         if isinstance(self.host, DiagnosticHost):
             for diagnostic in diagnostics:
                 self.host.diagnose(replace(diagnostic, file=file, code="prefect-yaml"))
@@ -183,13 +184,13 @@ class DeploymentsHandler(Handler):
             recorded,
             Live(rows, now, live.count_runs(client, counted)),
             Owner.of_urn(call.urn),
-            unwrap(call.news.get("adopt", [])),
+            [*unwrap(call.news.get("adopt", [])), *(unowned(rows) if self.run.adopt else ())],
             self.run.claimed_beside(call.urn),
             self.run.only.get(call.urn, ()),
             {name: self._causes(call, name) for name in planned.update},
         )
         if assessment.refused:
-            raise PreflightError(assessment.refused, where=str(unwrap(call.news.get("prefectFile", "prefect.yaml"))))
+            raise PreflightError(assessment.refused, where=path_in_project(self.root, call.news))
         prints = (unwrap(props.get("fingerprints", {})) for props in (call.outputs, call.news))
         return assessment.recovering(DeployJournal(self.root, call.urn).read(), *prints)
 
@@ -267,8 +268,7 @@ class DeploymentsHandler(Handler):
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
-        path = place_of(self.root, call.news)[1]
-        identity = path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
+        identity = path_in_project(self.root, call.news)
         planned = self._plan(call)
         if not planned.changes:
             kept = {name: call.outputs.get(name, {}) for name in _RECORDS}
