@@ -11,17 +11,14 @@ from zipfile import ZipFile
 import pytest
 
 from tests.support.projects import REPOSITORY
+from tests.support.wheels import build_wheel
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    subprocess.run([*pip, "--wheel-dir", str(folder), str(REPOSITORY)], check=True)
-    [file] = folder.glob("*.whl")
-    return file
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def test_every_file_of_the_packages_is_in_it(wheel: Path) -> None:

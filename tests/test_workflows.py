@@ -12,13 +12,19 @@ from typing import Any
 import pytest
 import yaml
 
+from prefect_pulumi.app.init.project_files import PLACEHOLDER, workflow_file
+from prefect_pulumi.app.init.repository import Repository
 from prefect_pulumi.cli.main import make_parser
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 OWN = ROOT / ".github" / "workflows" / "checks.yml"
 """The toolkit's own checks; a team's repository has the others."""
-TEAMS = [path for path in WORKFLOWS if path != OWN]
+ALL = ROOT / ".github" / "workflows" / "infra.yml"
+"""The others by event, for the ten lines of a team's repository."""
+TEAMS = [path for path in WORKFLOWS if path not in (OWN, ALL)]
+GITLAB = ROOT / "templates" / "infra.yml"
+ACTION = ROOT / ".github" / "actions" / "infra" / "action.yml"
 
 
 WRITES = {"comment": {"pull-requests"}, "promote": {"contents", "pull-requests"}}
@@ -53,7 +59,7 @@ def test_actionlint_finds_nothing(tmp_path: Path) -> None:
     assert 'property "stak" is not defined' in done.stdout
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*TEAMS, OWN], ids=lambda path: path.stem)
 def test_rights_pins_and_concurrency(path: Path) -> None:
     workflow = loaded(path)
     assert workflow["permissions"] == {}
@@ -94,10 +100,63 @@ def test_pre_commit_runs_what_make_check_runs() -> None:
     assert entries == [".venv/bin/ruff format", ".venv/bin/ruff check", ".venv/bin/lint-imports"]
 
 
+def test_each_can_be_called_with_the_inputs_that_it_uses() -> None:
+    for path in (*TEAMS, ALL):
+        inputs = loaded(path)[True]["workflow_call"]["inputs"]  # YAML 1.1 reads `on` as true
+        assert {*re.findall(r"inputs\.([\w-]+)", path.read_text("utf-8"))} == {*inputs}
+        assert {"directory", "install", "python-version"} <= {*inputs}
+        assert all(each["type"] == "string" and "default" in each and each["description"] for each in inputs.values())
+
+
+def test_one_workflow_calls_the_others_with_the_rights_that_they_ask_for() -> None:
+    for name, job in loaded(ALL)["jobs"].items():
+        called = loaded(ROOT / job["uses"])
+        assert job["secrets"] == "inherit"
+        assert {*job["with"]} <= {*called[True]["workflow_call"]["inputs"]}
+        wanted = {right for inner in called["jobs"].values() for right in inner["permissions"].items()}
+        assert wanted == {*job["permissions"].items()}, name
+
+
+def test_the_action_runs_a_command_without_a_shell_that_reads_it() -> None:
+    action = yaml.safe_load(ACTION.read_text("utf-8"))
+    assert action["inputs"]["arguments"]["required"] is True
+    *_, install, command = action["runs"]["steps"]
+    assert all("${{" not in step["run"] for step in (install, command))
+    script = command["run"].replace(".venv/bin/infra", "printf '%s\\n'")
+    words = subprocess.run(
+        ["bash", "-c", script],
+        env={"ARGUMENTS": "preview -s prod; $(touch x)"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert words.stdout.splitlines() == ["preview", "-s", "prod;", "$(touch", "x)"]
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_what_infra_init_writes_is_taken_by_what_it_calls(host: str, tmp_path: Path) -> None:
+    [(_, text)] = workflow_file(Repository(tmp_path, "acme"), host)
+    written = yaml.safe_load(text)
+    if host == "gitlab":
+        [include] = written["include"]
+        header = next(yaml.safe_load_all(GITLAB.read_text("utf-8")))
+        assert (ROOT / include["file"]) == GITLAB
+        assert {*include["inputs"]} <= {*header["spec"]["inputs"]}
+        return
+    [job] = written["jobs"].values()
+    assert job["uses"] == f"{PLACEHOLDER}/{ALL.relative_to(ROOT).as_posix()}@main"
+    assert {*job["with"]} <= {*loaded(ALL)[True]["workflow_call"]["inputs"]}
+    rights = {right for called in loaded(ALL)["jobs"].values() for right in called["permissions"].items()}
+    assert rights == {*written["permissions"].items()}
+    (tmp_path / "w.yml").write_text(text)
+    done = subprocess.run([linter(), tmp_path / "w.yml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_no_secret_reaches_a_fork() -> None:
     """`pull_request` gives forks no secrets; the job does not even begin for them."""
     review = loaded(ROOT / ".github" / "workflows" / "review.yml")
-    assert set(review[True]) == {"pull_request"}  # YAML 1.1 reads `on` as true
+    assert set(review[True]) == {"pull_request", "workflow_call"}  # YAML 1.1 reads `on` as true
     for job in review["jobs"].values():
         assert "head.repo.full_name == github.repository" in job["if"]
     assert "github.token" not in str(review["jobs"]["review"])  # the branch's program never sees it
@@ -108,7 +167,7 @@ def test_no_secret_reaches_a_fork() -> None:
 def test_scripts_are_the_commands_own_verbs() -> None:
     lines = [
         step["run"]
-        for path in WORKFLOWS
+        for path in TEAMS
         for job in loaded(path)["jobs"].values()
         for step in job["steps"]
         if ".venv/bin/infra" in step.get("run", "")
@@ -117,11 +176,11 @@ def test_scripts_are_the_commands_own_verbs() -> None:
     assert sorted(verbs) == ["drift", "preview", "promote", "review", "review", "review", "up", "up", "verify"]
 
 
-def test_the_documented_equivalent_for_gitlab() -> None:
+def test_the_equivalent_for_gitlab() -> None:
     """Its jobs, and the commands' own verbs in them."""
-    text = (ROOT / "docs" / "review.md").read_text("utf-8")
-    block = next(block for block in re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL) if ".infra:" in block)
-    jobs = {name: job for name, job in yaml.safe_load(block).items() if name != ".infra"}
+    header, body = yaml.safe_load_all(GITLAB.read_text("utf-8"))
+    assert {*re.findall(r"inputs\.(\w+)", GITLAB.read_text("utf-8"))} == {*header["spec"]["inputs"]}
+    jobs = {name: job for name, job in body.items() if name != ".infra"}
     assert set(jobs) == {"review", "comment", "drift", "deploy"}
     assert all("$STACK" in job["resource_group"] for job in jobs.values())
     lines = [line for job in jobs.values() for line in job["script"] if line.startswith(".venv/bin/infra")]

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 from prefect_pulumi.app.init.initialization import InitRequest, InitResult, initialize
-from prefect_pulumi.app.init.project_files import PROGRAM, TEMPLATES, UNKNOWN_SERVER, environment_variable
+from prefect_pulumi.app.init.project_files import (
+    PROGRAM,
+    TEMPLATES,
+    UNKNOWN_SERVER,
+    WORKFLOWS,
+    environment_variable,
+)
 from prefect_pulumi.app.init.repository import look, project_name
 from prefect_pulumi.core.errors import InputError, PreflightError
 from prefect_pulumi.project.settings import parse_environment
+from tests.support.foreign_repositories import REPOSITORIES
 from tests.support.projects import REPOSITORY
 
 PREFECT_YAML = """
@@ -181,3 +189,102 @@ def test_project_names(text: str, name: str) -> None:
 @pytest.mark.parametrize(("block", "variable"), [("orders-api-token", "ORDERS_API_TOKEN"), ("1x", "_1X")])
 def test_variables_of_secrets(block: str, variable: str) -> None:
     assert environment_variable(block) == variable
+
+
+def test_scripts_that_serve_become_a_file_of_deployments() -> None:
+    """Of flows beside the script and of other modules; what code computes is left out and said."""
+    repository = look(REPOSITORIES / "scripts", {})
+    entries = {script.entry["name"]: (script.entry, script.where) for script in repository.scripts}
+    assert set(entries) == {"every-quarter-hour", "weekly", "nightly", "to-me"}
+    entry, where = entries["every-quarter-hour"]
+    assert where == "etl.py:22"
+    assert entry == {
+        "name": "every-quarter-hour",
+        "entrypoint": "etl.py:etl",
+        "schedules": [{"interval": 900.0}],
+        "parameters": {"table": "orders"},
+        "tags": ["etl"],
+        "paused": False,
+        "work_pool": {"name": "default"},
+    }
+    assert entries["nightly"][0]["schedules"] == [{"cron": "0 2 * * *", "timezone": "Europe/Berlin"}]
+    assert entries["to-me"][0]["entrypoint"] == "reports/weekly.py:report"
+    assert list(repository.pools) == ["default"]
+    assert "serve_all.py:12: the name of the deployment is computed" in repository.notes[0]
+    assert "end `serve` there before you take them over" in repository.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("call", "entry", "left"),
+    [
+        ("serve()", {"name": "f", "paused": False}, ()),
+        ("serve('n', paused=True)", {"name": "n", "paused": True}, ()),
+        ("serve('n', cron=['1 * * * *', '2 * * * *'])", {"schedules": [{"cron": f"{n} * * * *"} for n in (1, 2)]}, ()),
+        ("serve('n', rrule='FREQ=DAILY', tags=None)", {"schedules": [{"rrule": "FREQ=DAILY"}], "tags": None}, ()),
+        ("serve('n', schedule=Interval(timedelta(hours=1)))", {"schedules": [{"interval": 3600.0}]}, ()),
+        ("serve('n', global_limit=2)", {"concurrency_limit": 2}, ()),
+        ("serve('n', cron=CRON, parameters={'day': today()})", {"name": "n"}, ("cron", "parameters")),
+        ("serve('n', triggers=[x])", {"name": "n"}, ("triggers",)),
+        (
+            "deploy('n', work_pool_name='p', image='a/b:1', build=False)",
+            {"work_pool": {"name": "p", "job_variables": {"image": "a/b:1"}}, "paused": None},
+            ("build",),
+        ),
+        ("from_source(source='.', entrypoint='a.py:f').deploy('n', work_pool_name='p')", {"name": "n"}, ()),
+        ("serve('n', **options)", {"name": "n"}, ("**",)),
+    ],
+)  # fmt: skip
+def test_a_call_as_an_entry(tmp_path: Path, call: str, entry: dict[str, object], left: tuple[str, ...]) -> None:
+    (tmp_path / "a.py").write_text(f"from prefect import flow\n@flow\ndef f(day=''): ...\nf.{call}\n")
+    [script] = look(tmp_path, {}).scripts
+    assert {key: script.entry.get(key) for key in entry} == entry
+    assert script.left == left
+    assert script.entry["entrypoint"] == "a.py:f"
+
+
+def test_calls_of_others_are_no_deployments(tmp_path: Path) -> None:
+    lines = ("def g(): ...", "g.serve('n')", "app.serve()", "from os import path", "path.deploy()", "x().serve()")
+    (tmp_path / "a.py").write_text("# prefect\n" + "\n".join(lines))
+    assert look(tmp_path, {}).scripts == []
+
+
+def test_several_files_of_deployments_are_one_project() -> None:
+    repository = look(REPOSITORIES / "poetry", {})
+    assert repository.name == "acme-monorepo"
+    assert repository.folders == ["teams/finance", "teams/growth"]
+    assert {name: (pool.type, pool.queues) for name, pool in repository.pools.items()} == {
+        "shared": ("process", ["finance"]),
+        "growth-docker": ("docker", []),
+    }
+    assert repository.variables["currency"].value == "EUR"
+
+
+def test_the_file_of_the_top_folder_is_the_whole_repositorys(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "examples"):
+        folder.mkdir(exist_ok=True)
+        (folder / "prefect.yaml").write_text("deployments: []\n")
+    assert look(tmp_path, {}).folders == []
+    (tmp_path / "prefect.yaml").unlink()
+    result = initialize(InitRequest(tmp_path))
+    stack = parse_environment(environment(tmp_path, "dev"), "dev")
+    assert list(stack.deploy.directories) == ["examples"]
+    assert "prefect.yaml" not in {change.name for change in result.changes}
+    assert any("makes a project of each" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("shape", "install"),
+    [("uv", "uv sync"), ("poetry", "poetry install"), ("scripts", ".venv/bin/pip install -r requirements.txt")],
+)
+@pytest.mark.parametrize("host", WORKFLOWS)
+def test_workflows(tmp_path: Path, shape: str, install: str, host: str) -> None:
+    """Ten lines for the jobs of a code host, with what the repository is installed by."""
+    root = shutil.copytree(REPOSITORIES / shape, tmp_path / shape)
+    result = initialize(InitRequest(root, workflows=host))
+    [text] = [change.text for change in result.changes if change.name == WORKFLOWS[host]]
+    assert text.count("OWNER/REPO") == 1
+    assert install in text
+    assert yaml.safe_load(text)
+    assert len(text.splitlines()) < 16
+    assert any("in the place of OWNER/REPO" in note for note in result.notes)
+    assert any("colleagues and CI need the toolkit too" in note for note in result.notes)

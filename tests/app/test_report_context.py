@@ -103,7 +103,7 @@ def test_what_goes_says_who_uses_it(root: Path, item: Item, users: str) -> None:
     ],
 )
 def test_places_and_authors(root: Path, kind: str, name: str, key: str, place: str) -> None:
-    code = Code("p", FILES, config="Pulumi.dev.yaml", deploys="prefect.yaml", program=["infra/__main__.py"])
+    code = Code("p", FILES, config="Pulumi.dev.yaml", deploys=["prefect.yaml"], program=["infra/__main__.py"])
     (item,) = with_authors(root, [going(kind, name, key=key)], Places(code))
     assert item.place == place
     assert item.author.startswith("Ann, 20") is bool(place)

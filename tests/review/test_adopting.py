@@ -250,7 +250,7 @@ def test_what_is_gone_leaves_no_empty_group(items: list[Item], left: Any) -> Non
 )  # fmt: skip
 def test_entries_of_prefect_yaml(name: str, path: str, applied: Any, live: Any, lines: str) -> None:
     """Comments, anchors and the entries beside stay; what others use of an entry keeps it from being taken out."""
-    code, key = Code("p", {"prefect.yaml": DEPLOYS}, deploys="prefect.yaml"), f"urn:x#f/{name}"
+    code, key = Code("p", {"prefect.yaml": DEPLOYS}, deploys=["prefect.yaml"]), f"urn:x#f/{name}"
     adopted = adopt(code, [item("Deployment", f"f/{name}", path, applied, live, key=key)] if path else [
         gone("Deployment", f"f/{name}", key)
     ])  # fmt: skip
@@ -307,7 +307,7 @@ def test_several_edits_of_one_file_make_one_diff() -> None:
 def test_a_schedule_of_prefect_yaml_is_found_by_slug_or_rule() -> None:
     schedules = "  - cron: 0 6 * * *\n  - interval: 600\n  - {slug: s, cron: 0 7 * * *}\n"
     text = f"deployments:\n- name: a\n  schedules:\n{schedules}"
-    code = Code("p", {"prefect.yaml": text}, deploys="prefect.yaml")
+    code = Code("p", {"prefect.yaml": text}, deploys=["prefect.yaml"])
 
     def edited(path: str, applied: Any, live: Any) -> tuple[str, list[str]]:
         adopted = adopt(code, [item("Deployment", "f/a", path, applied, live, key="urn:x#f/a")])
@@ -318,3 +318,17 @@ def test_a_schedule_of_prefect_yaml_is_found_by_slug_or_rule() -> None:
     assert "{slug: s, cron: 0 9 * * *}" in edited("schedules.s.cron", "0 7 * * *", "0 9 * * *")[0]
     assert "no schedule '0 7 * * *'" in edited('schedules["0 7 * * *"].active', True, False)[1][0]
     assert "`up` takes it away" in edited("schedules.s.max_scheduled_runs", None, 3)[1][0]
+
+
+@pytest.mark.parametrize(
+    ("resource", "file"),
+    [
+        ("flows", "prefect.yaml"),
+        ("flows-teams-a", "teams/a/prefect.yaml"),
+        ("flows-x-teams-a", "x/teams/a/prefect.yaml"),
+    ],
+)
+def test_each_directory_has_its_own_file(resource: str, file: str) -> None:
+    code = Code("p", {}, deploys=["prefect.yaml", "teams/a/prefect.yaml", "x/teams/a/prefect.yaml"])
+    assert code.deploys_of(f"urn:pulumi:dev::p::prefect:index:Deployments::{resource}#f/d") == file
+    assert Code("p", {}).deploys_of("urn:x#f/d") == ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
 
 import pulumi
 
@@ -14,7 +16,8 @@ from prefect_pulumi.resources import Deployments, ProcessWorker
 class Flows(pulumi.ComponentResource):
     """`Flows("flows", pools=[...], needs=[...blocks, variables...])`.
 
-    `deployments` maps `flow/deployment` to ids, `results` to what the last update did with it.
+    `deployments` maps `flow/deployment` to ids, `results` to what the last update did with it. Where the settings list
+    `directories`, each has a `prefect.yaml`, and these are deployed together.
     """
 
     def __init__(
@@ -30,18 +33,34 @@ class Flows(pulumi.ComponentResource):
         settings: DeploySettings | None = None,
     ) -> None:
         super().__init__("prefect:components:Flows", name, None, opts)
-        queues = [queue for pool in pools for queue in pool.queues.values()]
+        self._pools, self._needs = pools, needs
         settings = settings or DeploySettings()
-        deployed = Deployments(
+        places = {
+            f"{name}-{folder.replace('/', '-')}": (str(PurePosixPath(directory, folder)), settings.of(folder))
+            for folder in settings.directories
+        } or {name: (directory, settings)}
+        steps = [
+            self._deployments(resource, folder, prefect_file, commit, own) for resource, (folder, own) in places.items()
+        ]
+        self.deployments = _together([step.deployments for step in steps])
+        self.fingerprints = _together([step.fingerprints for step in steps])
+        self.results = _together([step.results for step in steps])
+        self.register_outputs({"deployments": self.deployments})
+
+    def _deployments(
+        self, name: str, directory: str, prefect_file: str, commit: pulumi.Input[str] | None, settings: DeploySettings
+    ) -> Deployments:
+        queues = [queue for pool in self._pools for queue in pool.queues.values()]
+        return Deployments(
             name,
-            pulumi.ResourceOptions(parent=self, depends_on=[*queues, *needs]),
+            pulumi.ResourceOptions(parent=self, depends_on=[*queues, *self._needs]),
             directory=directory,
             prefect_file=prefect_file,
             commit=commit,
-            work_pools=[pool.work_pool.name for pool in pools],
-            work_queues=[queue for pool in pools for queue in pool.queue_names],
+            work_pools=[pool.work_pool.name for pool in self._pools],
+            work_queues=[queue for pool in self._pools for queue in pool.queue_names],
             local_pools=[
-                pool.work_pool.name for pool in pools if any(isinstance(w, ProcessWorker) for w in pool.workers)
+                pool.work_pool.name for pool in self._pools if any(isinstance(w, ProcessWorker) for w in pool.workers)
             ],
             env=settings.env,
             overrides=settings.overrides,
@@ -55,7 +74,12 @@ class Flows(pulumi.ComponentResource):
             strict=settings.strict,
             import_seconds=settings.import_seconds,
         )
-        self.deployments = deployed.deployments
-        self.fingerprints = deployed.fingerprints
-        self.results = deployed.results
-        self.register_outputs({"deployments": self.deployments})
+
+
+def _together(parts: Sequence[pulumi.Output[dict[str, Any]]]) -> pulumi.Output[dict[str, Any]]:
+    """Of several files one mapping, by full name."""
+    if len(parts) == 1:
+        return parts[0]
+    return pulumi.Output.all(*parts).apply(
+        lambda mappings: {name: value for mapping in mappings for name, value in (mapping or {}).items()}
+    )

@@ -192,6 +192,7 @@ class DeploySettings(Settings):
     """How this stack deploys `prefect.yaml`: its own values, what the UI owns, and what happens to what exists.
 
     `overrides`: name or pattern of `flow/deployment` -> keys of an entry, laid over the file's; beside them `ui_owns`.
+    `directories`: where a repository has several such files, the folder of each -> the settings that are its own.
     """
 
     env: dict[str, str] = {}
@@ -205,6 +206,20 @@ class DeploySettings(Settings):
     worker_packages: list[str] = []
     strict: bool = False
     import_seconds: Seconds = 60
+    directories: dict[str, DeploySettings] = {}
+
+    @field_validator("directories")
+    @classmethod
+    def _one_level(cls, directories: dict[str, DeploySettings]) -> dict[str, DeploySettings]:
+        nested = [name for name, settings in directories.items() if settings.directories]
+        if nested:
+            raise ValueError(f"{nested[0]} has directories of its own; list them beside it")
+        return directories
+
+    def of(self, directory: str) -> DeploySettings:
+        """Of one of the directories: its own settings over those for all."""
+        own = self.directories[directory]
+        return self.model_copy(update={name: getattr(own, name) for name in own.model_fields_set})
 
 
 class SmokeRun(Settings):

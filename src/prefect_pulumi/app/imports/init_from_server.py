@@ -75,12 +75,24 @@ class _Content:
             yield "infra/schemas.json", schemas_file(self.modules.schemas)
         live = environment(self.layout.in_settings, self.api_url)
         key = f"{repository.name}:environment"
-        dev = {**live, "server": {"embedded": True, "port": port}, "pools": _with_workers(live.get("pools", {}))}
+        scripts = self._of_scripts(repository)
+        pools = {entry["work_pool"]["name"]: {"type": "process"} for entry in scripts} | live.get("pools", {})
+        live |= {"pools": pools} if pools else {}
+        folders: Json = {"directories": {folder: {} for folder in repository.folders}} if repository.folders else {}
+        dev = {**live, "server": {"embedded": True, "port": port}, "pools": _with_workers(pools)}
+        dev |= {"deploy": folders} if folders else {}
         yield "Pulumi.dev.yaml", yaml_text({"config": {key: dev}, "encryptionsalt": NO_SALT})
-        prod = {**live, **({"deploy": {"adopt": self.names}} if self.names else {})}
-        yield "Pulumi.prod.yaml", yaml_text({"config": {key: prod}})
-        if not repository.has_prefect_file:
-            yield PREFECT_FILE, yaml_text({**self.deployments, "name": repository.name})
+        deploy = folders | ({"adopt": self.names} if self.names else {})
+        yield "Pulumi.prod.yaml", yaml_text({"config": {key: {**live, **({"deploy": deploy} if deploy else {})}}})
+        if not repository.prefect_files:
+            entries = [*self.deployments["deployments"], *scripts]
+            yield PREFECT_FILE, yaml_text({**self.deployments, "name": repository.name, "deployments": entries})
+
+    def _of_scripts(self, repository: Repository) -> list[Json]:
+        """Entries of what only scripts of the repository make: on the server it has no work pool."""
+        listed = {(entry["name"], entry["entrypoint"]) for entry in self.deployments["deployments"]}
+        entries = [script.entry for script in repository.scripts if not repository.prefect_files]
+        return [entry for entry in entries if (entry["name"], entry["entrypoint"]) not in listed]
 
     @property
     def notes(self) -> Iterator[str]:

@@ -10,11 +10,14 @@ from pathlib import Path
 from prefect_pulumi.app.init.project_files import (
     GITATTRIBUTES,
     GITIGNORE,
+    PLACEHOLDER,
     UNKNOWN_SERVER,
+    WORKFLOWS,
     environment_variable,
     project_files,
+    workflow_file,
 )
-from prefect_pulumi.app.init.repository import Repository, look, need_name
+from prefect_pulumi.app.init.repository import TOOLS, Repository, look, need_name
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.project import layout
 
@@ -24,11 +27,13 @@ PORTS_TRIED = 100
 
 @dataclass(frozen=True, slots=True)
 class InitRequest:
-    """`name` and `server` in place of what the repository and Prefect's own settings say; "" for those."""
+    """`name` and `server` in place of what the repository and Prefect's own settings say; "" for those. `workflows`:
+    the code host that gets jobs for review, deploy and drift, a key of `WORKFLOWS`; "" for none."""
 
     folder: Path
     name: str = ""
     server: str = ""
+    workflows: str = ""
     dry_run: bool = False
 
 
@@ -74,6 +79,7 @@ def initialize(request: InitRequest, files: Files = project_files) -> InitResult
     )
     changes = (
         *(_file(root, name, text) for name, text in files(repository, _free_port())),
+        *(_file(root, name, text) for name, text in workflow_file(repository, request.workflows)),
         _lines(root, ".gitignore", GITIGNORE),
         _lines(root, ".gitattributes", GITATTRIBUTES),
     )
@@ -133,14 +139,24 @@ def _notes(repository: Repository, changes: tuple[FileChange, ...]) -> list[str]
             notes.append("Pulumi.prod.yaml: put the address of your Prefect server at `server.api_url`")
         if repository.pools:
             notes.append("Pulumi.prod.yaml: are the types of the pools those of your workers?")
-    if "Pulumi.dev.yaml" in written and repository.variables:
-        notes.append(f"Pulumi.*.yaml: give the variables their values: {', '.join(repository.variables)}")
+    unknown = [name for name, use in repository.variables.items() if use.value == ""]
+    if "Pulumi.dev.yaml" in written and unknown:
+        notes.append(f"Pulumi.*.yaml: give the variables their values: {', '.join(unknown)}")
     if "Pulumi.dev.yaml" in written and repository.secrets:
         names = ", ".join(environment_variable(name) for name in repository.secrets)
         notes.append(f"the values of secrets come from the environment: {names}")
-    if "prefect.yaml" in written:
+    if "prefect.yaml" in written and not repository.scripts:
         notes.append("prefect.yaml: list your deployments there")
+    if repository.folders:
+        files = ", ".join(repository.prefect_files)
+        notes.append(f"one project deploys {files}; `infra init` in their folders instead makes a project of each")
     declared = [f"{block} (used by {use.where})" for block, use in repository.blocks.items()]
     if declared:
         notes.append(f"infra/: declare the blocks that flows load: {', '.join(declared)}")
+    if not repository.requires_toolkit:
+        notes.append(f"colleagues and CI need the toolkit too: {TOOLS[repository.tool][0]}")
+    notes += [
+        f"{name}: put the repository that keeps prefect-pulumi for you in the place of {PLACEHOLDER}"
+        for name in sorted(written & {*WORKFLOWS.values()})
+    ]
     return notes

@@ -8,20 +8,39 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from prefect_pulumi.api.prefect_settings import read_settings
+from prefect_pulumi.app.init.script_deployments import ScriptDeployment, script_deployments
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.deploy.file import document, placeholders
 from prefect_pulumi.deploy.file.placeholders import Source
+from prefect_pulumi.deploy.flows.requirements import requirements
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.stack import NAME
 
 PREFECT_FILE = "prefect.yaml"
+DISTRIBUTION = "prefect-pulumi"
+TOOLS = {
+    "uv": (f"uv add --dev {DISTRIBUTION}", "pip install uv && uv sync --locked"),
+    "poetry": (
+        f"poetry add --group dev {DISTRIBUTION}",
+        "pip install poetry && POETRY_VIRTUALENVS_IN_PROJECT=true poetry install",
+    ),
+    "requirements.txt": (
+        f"a line {DISTRIBUTION} in requirements.txt",
+        "python -m venv .venv && .venv/bin/pip install -r requirements.txt",
+    ),
+    "pyproject.toml": (
+        f"{DISTRIBUTION} among the dependencies of pyproject.toml",
+        "python -m venv .venv && .venv/bin/pip install .",
+    ),
+}
+"""What keeps a repository's requirements -> how the toolkit becomes one of them; how all are installed into `.venv`."""
 LARGEST = 1_000_000
 """Bytes of a Python file; what is larger was written by no person."""
 LIMITS = {"concurrency", "rate_limit"}
@@ -48,12 +67,15 @@ class Use:
 
 @dataclass
 class Repository:
-    """`variables`, `secrets`, `limits` and `blocks` (the others that are loaded, `type/name`): name -> its first use.
-    `server`: address of the team's Prefect, "" where none is known."""
+    """`prefect_files`: paths, the top folder's alone where it has one. `scripts`: deployments that Python files make.
+    `variables`, `secrets`, `limits` and `blocks` (the others that are loaded, `type/name`): name -> its first use.
+    `server`: address of the team's Prefect, "" where none is known. `tool` keeps the repository's requirements: a
+    key of `TOOLS`. `requires_toolkit`: whether the toolkit is among these."""
 
     root: Path
     name: str
-    has_prefect_file: bool = False
+    prefect_files: list[str] = field(default_factory=list)
+    scripts: list[ScriptDeployment] = field(default_factory=list)
     pools: dict[str, Pool] = field(default_factory=dict)
     variables: dict[str, Use] = field(default_factory=dict)
     secrets: dict[str, Use] = field(default_factory=dict)
@@ -61,28 +83,54 @@ class Repository:
     blocks: dict[str, Use] = field(default_factory=dict)
     server: str = ""
     virtual_environment: str = ""
+    tool: str = "requirements.txt"
+    requires_toolkit: bool = False
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def folders(self) -> list[str]:
+        """Of the files of deployments; none where it is the top folder alone."""
+        folders = [Path(name).parent.as_posix() for name in self.prefect_files]
+        return [] if folders in ([], ["."]) else folders
 
 
 def look(root: Path, environment: Mapping[str, str] | None = None) -> Repository:
     """Reads files only. Raises `PreflightError` for a `prefect.yaml` that is no YAML mapping."""
     environment = os.environ if environment is None else environment
     repository = Repository(
-        root, _name(root), server=_server(environment, root), virtual_environment=_virtual_environment(root)
+        root,
+        _name(root),
+        server=_server(environment, root),
+        virtual_environment=_virtual_environment(root),
+        tool=_tool(root),
+        requires_toolkit=DISTRIBUTION in requirements([root]),
     )
-    _look_at_prefect_file(repository)
-    for path in _python_files(root):
-        _look_at_flows(repository, path)
+    files = list(_files(root))
+    repository.prefect_files = _prefect_files(files)
+    for name in repository.prefect_files:
+        _look_at_prefect_file(repository, name)
+    for name in files:
+        if name.endswith(".py"):
+            _look_at_flows(repository, root / name)
+    if not repository.prefect_files:
+        _take_scripts(repository)
     return repository
 
 
 def _name(root: Path) -> str:
     """Of pyproject.toml, else of the folder; with what a project's name may hold."""
     try:
-        name = tomllib.loads((root / "pyproject.toml").read_text("utf-8")).get("project", {}).get("name", "")
+        data = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+        name = data.get("project", {}).get("name") or data.get("tool", {}).get("poetry", {}).get("name")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, AttributeError):
         name = ""
     return project_name(str(name or root.resolve().name))
+
+
+def _tool(root: Path) -> str:
+    files = {"uv.lock": "uv", "poetry.lock": "poetry", "requirements.txt": "requirements.txt"}
+    files["pyproject.toml"] = "pyproject.toml"
+    return next((tool for name, tool in files.items() if (root / name).is_file()), "requirements.txt")
 
 
 def project_name(text: str) -> str:
@@ -111,12 +159,14 @@ def _virtual_environment(root: Path) -> str:
     return prefix.relative_to(root).as_posix() if prefix != root and prefix.is_relative_to(root) else ""
 
 
-def _look_at_prefect_file(repository: Repository) -> None:
-    path = repository.root / PREFECT_FILE
-    if not path.is_file():
-        return
-    repository.has_prefect_file = True
-    data = document.read(path).data
+def _prefect_files(files: Iterable[str]) -> list[str]:
+    """The top folder's file speaks for the whole repository; where there is none, those of its folders do."""
+    names = [name for name in files if Path(name).name == PREFECT_FILE]
+    return [PREFECT_FILE] if PREFECT_FILE in names else names
+
+
+def _look_at_prefect_file(repository: Repository, name: str) -> None:
+    data = document.read(repository.root / name).data
     entries = data.get("deployments")
     for entry in entries if isinstance(entries, list) else []:
         if isinstance(entry, dict):
@@ -124,13 +174,13 @@ def _look_at_prefect_file(repository: Repository) -> None:
     for text in _texts(data):
         for placeholder in placeholders.find(text):
             if placeholder.source is Source.VARIABLE:
-                repository.variables.setdefault(placeholder.name, Use(PREFECT_FILE))
+                repository.variables.setdefault(placeholder.name, Use(name))
             elif placeholder.source is Source.BLOCK:
-                slug, name, _ = placeholder.block
+                slug, block, _ = placeholder.block
                 if slug == "secret":
-                    repository.secrets.setdefault(name, Use(PREFECT_FILE))
+                    repository.secrets.setdefault(block, Use(name))
                 else:
-                    repository.blocks.setdefault(f"{slug}/{name}", Use(PREFECT_FILE))
+                    repository.blocks.setdefault(f"{slug}/{block}", Use(name))
 
 
 def _look_at_pool(repository: Repository, entry: Mapping[str, Any]) -> None:
@@ -151,6 +201,31 @@ def _look_at_pool(repository: Repository, entry: Mapping[str, Any]) -> None:
         pool.type = "docker"
 
 
+def _take_scripts(repository: Repository) -> None:
+    """What the scripts deploy becomes the file of deployments; a deployment that two of them make is there once."""
+    own: dict[tuple[str, str], ScriptDeployment] = {}
+    for script in repository.scripts:
+        if "name" in script.left:
+            repository.notes.append(
+                f"{script.where}: the name of the deployment is computed; list it in {PREFECT_FILE}"
+            )
+            continue
+        entry = script.entry
+        if own.setdefault((entry["entrypoint"], entry["name"]), script) is script:
+            _look_at_pool(repository, entry)
+            if script.left:
+                names = ", ".join(script.left)
+                text = f"{PREFECT_FILE}: {entry['name']} lacks what {script.where} computes: {names}"
+                repository.notes.append(text)
+    repository.scripts = list(own.values())
+    served = dict.fromkeys(script.where.rpartition(":")[0] for script in own.values() if script.served)
+    if served:
+        repository.notes.append(
+            f"workers run the deployments of {', '.join(served)} now: end `serve` there before you take them over, it "
+            "pauses them when it ends"
+        )
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -162,13 +237,16 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _python_files(root: Path) -> Iterator[Path]:
+def _files(root: Path) -> Iterator[str]:
+    """Paths of the Python files and the files of deployments that are the repository's own, by name."""
     names = git.list_files(root) if (root / ".git").exists() else None
-    paths = (root / name for name in names) if names is not None else root.rglob("*.py")
-    for path in sorted(paths):
-        inside = set(path.relative_to(root).parts)
-        if path.suffix == ".py" and not inside & layout.OTHERS_CODE and path.is_file():
-            yield path
+    if names is None:
+        paths = [*root.rglob("*.py"), *root.rglob(PREFECT_FILE)]
+        names = [path.relative_to(root).as_posix() for path in paths]
+    for name in sorted(names):
+        wanted = name.endswith(".py") or Path(name).name == PREFECT_FILE
+        if wanted and not {*Path(name).parts} & layout.OTHERS_CODE and (root / name).is_file():
+            yield name
 
 
 def _look_at_flows(repository: Repository, path: Path) -> None:
@@ -183,6 +261,7 @@ def _look_at_flows(repository: Repository, path: Path) -> None:
     if tree is None:
         return
     where = path.relative_to(repository.root).as_posix()
+    repository.scripts += script_deployments(tree, path, repository.root)
     imported = _imported(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

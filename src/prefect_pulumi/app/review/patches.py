@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 from prefect_pulumi.app.review.trial import Outcome
-from prefect_pulumi.core.errors import OperationError
+from prefect_pulumi.core.errors import OperationError, PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.yaml_source import YamlError, decode
 from prefect_pulumi.project import git, layout
@@ -54,13 +54,13 @@ class Patches:
 def code_of(stack: Stack) -> Code:
     """The files that may have to change."""
     root = stack.project_dir  # a stack that is pinned to a release is changed in the working tree all the same
-    config, deploys = stack.config_file.name, "prefect.yaml"
+    config, deploys = stack.config_file.name, _deployment_files(stack)
     modules = [
         path.relative_to(root).as_posix()
         for path in sorted((root / (stack.project.main or ".")).rglob("*.py"))
         if not {layout.WORK_FOLDER, ".venv", "__pycache__"} & set(path.relative_to(root).parts)
     ][:MOST_MODULES]
-    names = [name for name in (config, deploys) if (root / name).is_file()]
+    names = [name for name in (config, *deploys) if (root / name).is_file()]
     files = {name: decode((root / name).read_bytes(), name) for name in names}
     for name in modules:
         with suppress(YamlError):  # a module in another encoding is edited by hand
@@ -69,9 +69,18 @@ def code_of(stack: Stack) -> Code:
         stack.project.name,
         files,
         config=config if config in files else "",
-        deploys=deploys if deploys in files else "",
+        deploys=[name for name in deploys if name in files],
         program=[name for name in modules if name in files],
     )
+
+
+def _deployment_files(stack: Stack) -> list[str]:
+    """Of a stack file in error only the one that is there without it."""
+    settings: Any = None
+    with suppress(PrefectPulumiError):
+        settings = stack.environment.get("deploy")
+    folders = settings.get("directories") if isinstance(settings, dict) else None
+    return ["prefect.yaml", *(f"{folder}/prefect.yaml" for folder in (folders if isinstance(folders, dict) else ()))]
 
 
 def find_patches(stack: Stack, items: Sequence[Item], trial: OpenTrial) -> Patches:

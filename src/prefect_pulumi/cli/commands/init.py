@@ -22,6 +22,8 @@ def register(commands: Any, options: Options) -> None:
     init.flag("--from-server", help="declare what that server has already, for `infra up -s prod --adopt`")
     state = "declare of it what a Terraform state has, or a Pulumi state with the bridged provider"
     init.add_argument("--from-terraform", default="", metavar="FILE", help=state)
+    about = "write its jobs for review, deploy and drift, too"
+    init.add_argument("--workflows", default="", choices=("github", "gitlab"), help=about)
     init.flag("--dry-run", help="only show what would be written")
     init.flag("--json", help="one JSON document on stdout")
 

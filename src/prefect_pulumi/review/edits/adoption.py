@@ -33,14 +33,22 @@ _TEMPLATE_DEFAULT = re.compile(r"^baseJobTemplate\.variables\.properties\.(\w+)\
 
 @dataclass(frozen=True)
 class Code:
-    """The files that say what a stack is, path -> text. `config`: the stack's file, `deploys`: prefect.yaml's path;
-    both may be missing. `program`: the paths of its modules. `project`: its name."""
+    """The files that say what a stack is, path -> text. `config`: the path of the stack's file, "" where it is missing;
+    `deploys`: those of the files of deployments; `program`: those of its modules. `project`: its name."""
 
     project: str
     files: Mapping[str, str]
     config: str = ""
-    deploys: str = ""
+    deploys: Sequence[str] = ()
     program: Sequence[str] = ()
+
+    def deploys_of(self, key: str) -> str:
+        """The file of a deployment by its item's key (`urn#flow/deployment`): a resource of `Flows` is called after the
+        folder of its file. "" where there is none."""
+        resource = key.partition("#")[0].rsplit("::", 1)[-1]
+        folders = {path: path.rpartition("/")[0].replace("/", "-") for path in self.deploys}
+        nested = [path for path, folder in folders.items() if folder and resource.endswith(f"-{folder}")]
+        return max(nested, key=len, default=next((path for path, folder in folders.items() if not folder), ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,18 +247,19 @@ def _attribute(kind: str, wire: str) -> str:
 
 
 def _in_prefect_yaml(code: Code, adopted: Adopted, item: Item, change: FieldChange | None) -> tuple[str, str] | None:
-    if not code.deploys or "#" not in item.key or item.kind != "Deployment":
+    deploys = code.deploys_of(item.key)
+    if not deploys or "#" not in item.key or item.kind != "Deployment":
         return None
-    text = adopted.text(code, code.deploys)
+    text = adopted.text(code, deploys)
     number = entry_number(yaml_edit.get(text, ["deployments"]), item.name)
     if number is None:
-        raise CannotEditError(f"{code.deploys} has no entry for it that can be told from the others")
+        raise CannotEditError(f"{deploys} has no entry for it that can be told from the others")
     place: Path = ["deployments", number]
     if change is None:
-        return code.deploys, yaml_edit.delete(text, place)
+        return deploys, yaml_edit.delete(text, place)
     if schedule := is_schedule(change.path):
-        return code.deploys, _with_schedules(text, place, schedule, change)
-    return code.deploys, _put_yaml(text, [*place, *_key_in_entry(text, place, steps(change.path))], change)
+        return deploys, _with_schedules(text, place, schedule, change)
+    return deploys, _put_yaml(text, [*place, *_key_in_entry(text, place, steps(change.path))], change)
 
 
 def _with_schedules(text: str, place: Path, name: str, change: FieldChange) -> str:

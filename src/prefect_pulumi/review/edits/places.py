@@ -29,20 +29,23 @@ class Places:
 
     def __init__(self, code: Code) -> None:
         self._code = code
+        self._deploys: dict[str, YamlSource | None] = {}
 
     def find(self, kind: str, name: str, key: str) -> Place | None:
         """`name`: as reports show it; `key`: the item's. None where no file declares it by its name."""
         if "#" in key and kind == "Deployment":
-            return self._entry(name)
+            return self._entry(name, self._code.deploys_of(key))
         return self._setting(kind, name) or self._call(kind, key.rsplit("::", 1)[-1])
 
-    def _entry(self, name: str) -> Place | None:
-        source = self._deploys
+    def _entry(self, name: str, path: str) -> Place | None:
+        if path not in self._deploys:
+            self._deploys[path] = self._parsed(path)
+        source = self._deploys[path]
         entries = source.data.get("deployments") if source is not None and isinstance(source.data, dict) else None
         number = entry_number(entries, name)
         if source is None or number is None:
             return None
-        return Place(self._code.deploys, source.locate(["deployments", number, "name"])[0])
+        return Place(path, source.locate(["deployments", number, "name"])[0])
 
     def _setting(self, kind: str, name: str) -> Place | None:
         source, place = self._config, config_place(kind, name)
@@ -65,10 +68,6 @@ class Places:
     @cached_property
     def _config(self) -> YamlSource | None:
         return self._parsed(self._code.config)
-
-    @cached_property
-    def _deploys(self) -> YamlSource | None:
-        return self._parsed(self._code.deploys)
 
     def _parsed(self, path: str) -> YamlSource | None:
         try:
