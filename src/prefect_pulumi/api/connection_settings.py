@@ -167,7 +167,7 @@ def connection_settings(config: Mapping[str, Any], environment: Mapping[str, str
     if "custom_headers" in kept:
         settings["custom_headers"] = _merged_headers(kept["custom_headers"])
     if "cert_file" not in settings and environment.get("SSL_CERT_FILE"):
-        settings["cert_file"] = Setting(environment["SSL_CERT_FILE"], FROM_ENVIRONMENT)
+        settings["cert_file"] = Setting(environment["SSL_CERT_FILE"], f"{FROM_ENVIRONMENT} (SSL_CERT_FILE)")
     return _checked(settings, passed_over, folder, environment)
 
 

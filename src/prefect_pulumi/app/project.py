@@ -37,6 +37,7 @@ from prefect_pulumi.project.stack import Stack, find_root
 if TYPE_CHECKING:
     from prefect_pulumi.api.flow_runs import FlowRunResult
     from prefect_pulumi.app.config import ConfigValue, CopyConfigRequest, RemoveConfigRequest, SetConfigRequest
+    from prefect_pulumi.app.doctor import Diagnosis
     from prefect_pulumi.app.flow_runs import RunRequest
     from prefect_pulumi.app.imports.import_foreign_state import ImportForeignStateRequest
     from prefect_pulumi.app.imports.import_objects import ImportRequest, ImportResult
@@ -304,6 +305,13 @@ class ProjectStack:
 
         with self._command() as view:
             return stack_workers(view)
+
+    def doctor(self) -> Diagnosis:
+        """Versions, settings, server, credentials, state and workers, checked one by one."""
+        from prefect_pulumi.app.doctor import examine
+
+        with self._command() as view:
+            return examine(view)
 
     # Imports
 

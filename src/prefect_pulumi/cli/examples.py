@@ -9,6 +9,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "infra completion zsh",
         "infra completion fish",
     ),
+    "infra doctor": ("infra doctor -s prod", "infra doctor --json"),
     "infra up": ("infra up", "infra up -s prod --refresh", "infra up --yes --target 'WorkPool etl'"),
     "infra preview": ("infra preview -s prod --expect-no-changes", "infra preview --annotations github"),
     "infra refresh": ("infra refresh -s prod --expect-no-changes",),

@@ -11,7 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from prefect_pulumi.cli.commands import completion, config, drift, imports, init, operate, releases, runs, stack, state
+from prefect_pulumi.cli.commands import (
+    completion,
+    config,
+    doctor,
+    drift,
+    imports,
+    init,
+    operate,
+    releases,
+    runs,
+    stack,
+    state,
+)
 from prefect_pulumi.cli.parser import DEFAULT, EPILOG, GroupedParser, Options, Version
 from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.errors import ExitCode, InterruptedRun, OperationError, PrefectPulumiError
@@ -21,7 +33,7 @@ from prefect_pulumi.process.signals import end_process, signals
 from prefect_pulumi.process.streams import take_over_streams
 
 GROUPS = {
-    "start": (init, imports, completion),
+    "start": (init, imports, doctor, completion),
     "deploy": (operate, runs),
     "drift": (drift,),
     "release": (releases,),

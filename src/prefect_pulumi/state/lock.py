@@ -123,15 +123,16 @@ def _keys(store: Store, folder: str) -> list[str]:
     return [item.key for item in store.list(folder)]
 
 
-def _holders(store: Store, project: str, stack: str) -> dict[str, Holder]:
+def holders(store: Store, project: str, stack: str) -> dict[str, Holder]:
+    """Key of each lock of a stack -> who holds it."""
     keys = _keys(store, _folder(project, stack))
     return {key: holder for key in keys if (holder := holder_of(store, key)) is not None}
 
 
 def clear_dead(store: Store, project: str, stack: str) -> None:
     """Removes the locks of processes that are certain to have ended: the official CLI never removes them."""
-    holders = _holders(store, project, stack)
-    store.delete([key for key, holder in holders.items() if holder.is_dead])
+    held = holders(store, project, stack)
+    store.delete([key for key, holder in held.items() if holder.is_dead])
 
 
 def clear_locks(store: Store, project: str, stack: str, *, force: bool = False) -> int:
@@ -140,7 +141,7 @@ def clear_locks(store: Store, project: str, stack: str, *, force: bool = False) 
     Raises `StateLockedError` for one whose process is seen to run on this host, unless `force`.
     """
     keys = _keys(store, _folder(project, stack))
-    for holder in () if force else _holders(store, project, stack).values():
+    for holder in () if force else holders(store, project, stack).values():
         if holder.is_running:
             since = holder.content.get("timestamp", "an unknown time")
             raise StateLockedError(
