@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import pulumi
 import pytest
-from pulumi import log
+from pulumi import log, output
+from pulumi.output import Unknown
 from pulumi.runtime import _depends_on, resource, resource_cycle_breaker, rpc
 
 from prefect_pulumi.engine.sdk.program import no_collections
@@ -69,6 +70,59 @@ def test_a_dependency_is_added_in_place_and_a_circle_is_still_refused() -> None:
         assert resource_cycle_breaker._deps(first) is dependencies
         assert not resource_cycle_breaker.declare_dependency(third, first)
     assert dependencies == {second, third}
+
+
+def test_properties_become_outputs_that_are_resolved_as_by_the_sdk() -> None:
+    assert "rpc.transfer_properties(" in inspect.getsource(resource.register_resource)
+
+    async def resolved() -> list[object]:
+        node, other, answers = Node(), Node(), []
+        resolvers = rpc.transfer_properties(
+            node, {"urn": 1, "id": 2, "size": 3, "word": None, "lost": None}, custom=True
+        )
+        assert list(resolvers) == ["size", "word", "lost"]
+        resolvers["size"](3.0, True, False, None, None)
+        resolvers["word"]([rpc.UNKNOWN, Unknown()], True, True, {other}, None)
+        resolvers["lost"](None, True, False, None, ValueError("lost"))
+        names = {node: "node", other: "other"}
+        for name in ("size", "word"):
+            value = vars(node)[name]
+            resources = sorted(names[item] for item in await value.resources())
+            answers.append((await value.future(), await value.is_known(), await value.is_secret(), resources))
+        with pytest.raises(ValueError, match="lost"):
+            await vars(node)["lost"].future()
+        doubled = vars(node)["size"].apply(lambda size: size * 2)
+        return [*answers, await doubled.future()]
+
+    own = asyncio.run(resolved())
+    with shortcuts():
+        assert asyncio.run(resolved()) == own
+    assert own == [(3.0, True, False, ["node"]), (None, False, True, ["node", "other"]), 6.0]
+
+
+@pytest.mark.parametrize("parent", [None, "urn:pulumi:dev::shop::team:data:Base$team:data:Part::part"])
+def test_a_urn_is_made_as_by_the_sdk(parent: str | None) -> None:
+    assert "await create_urn(" in inspect.getsource(resource.register_resource)
+
+    async def made() -> object:
+        name = pulumi.Output.from_input("etl")
+        plain = resource.create_urn("etl", "prefect:index:WorkPool", parent, *([] if parent else ["shop", "dev"]))
+        derived = resource.create_urn(name, "prefect:index:WorkPool", parent, *([] if parent else ["shop", "dev"]))
+        answers = [await plain.future(), await derived.future()]
+        return [*answers, await plain.is_known(), await plain.is_secret(), await plain.resources()]
+
+    own = asyncio.run(made())
+    with shortcuts():
+        assert asyncio.run(made()) == own
+
+
+@pytest.mark.parametrize("value", ["text", 1, None, True, [], ["text"], {"key": ["text"]}])
+def test_unknown_values_are_found_as_by_the_sdk(value: object) -> None:
+    assert "rpc.contains_unknowns(" in inspect.getsource(output.contains_unknowns)
+    with shortcuts():
+        assert not output.contains_unknowns(value)
+        assert output.contains_unknowns(Unknown())
+        assert output.contains_unknowns([value, {"key": [Unknown()]}])
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -63,11 +63,14 @@ class TerminalSink(LineSink):
     def __init__(self) -> None:
         super().__init__(as_json=False)
         self.console = stderr_console()
+        self._live = self.console.is_terminal
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}
         self._status: Any = None
 
     def emit(self, event: Event) -> None:
+        if isinstance(event, StepStarted | StepDone) and (event.preview or not self._live):
+            return  # not shown, and there are thousands from many threads
         with self._lock:
             super().emit(event)
 
@@ -82,7 +85,7 @@ class TerminalSink(LineSink):
             sys.stdout.write(f"  {event.time}  {event.text.splitlines()[0]}\n")
 
     def step(self, event: StepStarted | StepDone) -> None:
-        if not self.console.is_terminal or event.preview or event.step.is_default_provider:
+        if event.step.is_default_provider:
             return
         sign, style, doing, done = SIGNS[event.step.op]
         label = printable(f"{kind_of(event.step)} {urn_name(event.step.urn)}", kept="")
@@ -121,14 +124,19 @@ def stderr_console() -> Console:
 
 def print_lines(lines: Iterable[Line], console: Console | None = None) -> None:
     """To stderr. One text of many lines: a table of rich costs ten times as much, which thousands of lines show."""
+    from rich.control import strip_control_codes
     from rich.text import Text
 
+    console = console or stderr_console()
+    if not console.is_terminal:
+        console.file.write(strip_control_codes("".join(f"{''.join(part for part, _ in line)}\n" for line in lines)))
+        return
     text = Text()
     for line in lines:
         for part, style in line:
             text.append(part, style or None)
         text.append("\n")
-    (console or stderr_console()).print(text, soft_wrap=True, end="")
+    console.print(text, soft_wrap=True, end="")
 
 
 def make_sink(*, as_json: bool, shows_steps: bool) -> LineSink:
