@@ -173,7 +173,7 @@ def test_scripts_are_the_commands_own_verbs() -> None:
         if ".venv/bin/infra" in step.get("run", "")
     ]
     verbs = [make_parser().parse_args(shlex.split(line.split(" || ")[0])[1:]).command for line in lines]
-    assert sorted(verbs) == ["drift", "preview", "promote", "review", "review", "review", "up", "up", "verify"]
+    assert sorted(verbs) == ["drift", "preview", "promote", "review", "review", "review", "up", "up", "up", "verify"]
 
 
 def test_the_equivalent_for_gitlab() -> None:

@@ -20,7 +20,7 @@ from prefect_pulumi.core.errors import ExitCode
 
 @pytest.mark.parametrize(
     ("option", "what"),
-    [("--policy-pack", "policy packs"), ("--plan", "update plans"), ("--save-plan=f", "update plans")],
+    [("--policy-pack", "policy packs"), ("--policy-pack=pack", "policy packs")],
 )
 def test_options_of_the_official_cli_are_refused_by_name(
     option: str, what: str, capsys: pytest.CaptureFixture[str]

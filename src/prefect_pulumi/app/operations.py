@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.app.deployment_targets import divided
 from prefect_pulumi.app.events import Message, Notice
 from prefect_pulumi.app.session.context import engine_context
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.core.errors import ChangesFound, ConfigError, InputError
+from prefect_pulumi.core.errors import ChangesFound, ConfigError, InputError, StateError
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.scope import Selection
@@ -20,6 +20,9 @@ from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.promotion.stages import Stages
 from prefect_pulumi.state.entries import ResourceEntry
 
+if TYPE_CHECKING:
+    from prefect_pulumi.app.saved_plan import SavedPlan
+
 Confirm = Callable[[Result | Rollout], bool]
 """Whether what was planned, an update or a rollout, may be carried out."""
 
@@ -27,22 +30,26 @@ Confirm = Callable[[Result | Rollout], bool]
 @dataclass(frozen=True, slots=True)
 class PreviewRequest:
     """`selection`: targets, excludes and forced replacements. `parallel`: operations that run concurrently.
-    `refresh`: read the live objects first. `adopt`: take over what the program declares and the server has already."""
+    `refresh`: read the live objects first. `adopt`: take over what the program declares and the server has already.
+    `save_plan`: the file that the plan is for; it counts as none of the project's."""
 
     selection: Selection = field(default_factory=Selection)
     parallel: int = 16
     refresh: bool = False
     adopt: bool = False
+    save_plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class UpRequest(PreviewRequest):
     """`expect_no_changes`: a change is `ChangesFound`. `continue_on_error`: go on with what does not depend on a
-    failed resource. `staged`: a stack after the first stage is updated only to a release that it pins."""
+    failed resource. `staged`: a stack after the first stage is updated only to a release that it pins. `plan`: carry
+    this plan out and nothing else; it says what is selected, refreshed and adopted, and nobody is asked again."""
 
     expect_no_changes: bool = False
     continue_on_error: bool = False
     staged: bool = False
+    plan: SavedPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +91,34 @@ def preview(view: StackView, request: PreviewRequest) -> Result:
     return result
 
 
+def plan(view: StackView, request: PreviewRequest) -> tuple[Result, SavedPlan]:
+    """A preview, and the plan that `up` carries out exactly or refuses. Raises `ConfigError` where the project's files
+    are not those of a commit, `StateError` when the state was written meanwhile."""
+    from prefect_pulumi.app.saved_plan import PlanScope, need_commit, saved_plan
+
+    need_commit(view, request.save_plan)
+    backend = view.stack.backend
+    state = backend.digest(view.name)
+    result = preview(view, request)
+    if backend.digest(view.name) != state:
+        raise StateError(
+            "the state was written while the plan was made", where=backend.where(view.name), remedy="plan again"
+        )
+    scope = PlanScope.of(request.selection, refresh=request.refresh, adopt=request.adopt)
+    return result, saved_plan(view, result, scope, state, request.save_plan)
+
+
 def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> UpResult:
     """Previews, asks `confirm`, applies. A stack that pins a release which it does not run is rolled out to it.
 
     Raises `InputError` for bad input, before anything is touched; what failed else is raised as the engine says it.
     """
+    approved = None
+    if request.plan is not None:
+        from prefect_pulumi.app.saved_plan import approval
+
+        approved, confirm = approval(view, request.plan), None
+        request = _planned(request, request.plan)
     selection, only = divided(request.selection, _entries(view))
     options = _options(selection, request.parallel, request.continue_on_error, adopt=request.adopt)
     pins = view.stack.environment.get("release") is not None
@@ -106,9 +136,26 @@ def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> U
     )
     return UpResult(
         operations.up(
-            context, options, refresh=request.refresh, confirm=confirm, expect_no_changes=request.expect_no_changes
+            context,
+            options,
+            refresh=request.refresh,
+            confirm=confirm,
+            approved=approved,
+            expect_no_changes=request.expect_no_changes,
         )
     )
+
+
+def _planned(request: UpRequest, plan: SavedPlan) -> UpRequest:
+    """The request with the scope of the plan. Raises `InputError` where it has one of its own."""
+    if request.selection != Selection() or request.refresh or request.adopt:
+        raise InputError(
+            "a plan is carried out as a whole: no target, replacement, refresh or adoption can be given beside it",
+            where=f"--plan {plan.where}",
+            remedy="give them to infra preview --save-plan",
+        )
+    scope = plan.scope
+    return replace(request, selection=scope.selection, refresh=scope.refresh, adopt=scope.adopt)
 
 
 def _refuse_partial(view: StackView, request: UpRequest) -> None:
@@ -122,6 +169,7 @@ def _refuse_partial(view: StackView, request: UpRequest) -> None:
         "--replace": selection.replace,
         "--refresh": request.refresh,
         "--adopt": request.adopt,
+        "--plan": request.plan is not None,
     }
     names = [option for option, value in given.items() if value]
     if names:

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.app.review.accept import AcceptRequest
     from prefect_pulumi.app.review.adopt import Adoption, AdoptRequest
     from prefect_pulumi.app.review.branch_review import ReviewRequest
+    from prefect_pulumi.app.saved_plan import SavedPlan
     from prefect_pulumi.app.stacks import CreateStackRequest, ListedStack, RemoveStackRequest
     from prefect_pulumi.app.state_edits import DeleteRequest, ImportStateRequest, RenameRequest, UnprotectRequest
     from prefect_pulumi.app.state_move import MovedState, MoveStateRequest
@@ -112,12 +113,12 @@ class Project:
         with ensure_masking():
             return project_overview((self.view(name) for name in self.stack_names), request)
 
-    def review(self, request: ReviewRequest) -> Report:
-        """What this branch changes in each environment, and what drifted there."""
+    def review(self, request: ReviewRequest, keep: Callable[[SavedPlan], None] | None = None) -> Report:
+        """What this branch changes in each environment, and what drifted there; `keep` gets the plan to save."""
         from prefect_pulumi.app.review.branch_review import review
 
         with ensure_masking():
-            return review(self.view, request)
+            return review(self.view, request, keep)
 
     def publish(self, report: Report, env: Mapping[str, str] | None = None) -> dict[str, str]:
         """The report as comments of the pull request whose job runs; `env` is that job's environment."""
@@ -201,6 +202,13 @@ class ProjectStack:
 
         with self._command() as view:
             return operations.preview(view, request or PreviewRequest())
+
+    def plan(self, request: PreviewRequest | None = None) -> tuple[Result, SavedPlan]:
+        """A preview, and the plan to keep of it: `UpRequest(plan=...)` carries out exactly that, or refuses."""
+        from prefect_pulumi.app import operations
+
+        with self._command() as view:
+            return operations.plan(view, request or PreviewRequest())
 
     def up(self, request: UpRequest | None = None, *, confirm: Confirm | None = None) -> UpResult:
         """Creates or updates the stack's resources and deployments."""

@@ -74,15 +74,19 @@ def up(
     *,
     refresh: bool = False,
     confirm: Callable[[Result], bool] | None = None,
+    approved: Callable[[Result, str], None] | None = None,
     expect_no_changes: bool = False,
 ) -> Result:
     """Previews, asks, applies. Bad input is found by the preview, so nothing of it is ever half-applied.
+
+    `approved` raises when the preview, or the digest of the state that it starts from, is not what was approved.
 
     No server is asked before the resource that starts it: neither for what an interrupted run left open, nor for what
     the program declares to live on it.
     """
     began = time.monotonic()
     with updating(context) as update, open_providers(context) as providers:
+        state = update.writer.digest
         if refresh or options.adopt:
             context.servers.start(update.snapshot.resources)
         snapshot, unreachable = recovered(context, update, providers)
@@ -91,6 +95,8 @@ def up(
             snapshot, before = refresh_entries(snapshot, providers, context.sink, options)
         plan = _run(context, snapshot, providers, options, None)
         planned = _result(plan, began, before)
+        if approved is not None:
+            approved(planned, state)
         hosted = _hosted(context, plan, unreachable)
         if expect_no_changes and planned.changed:
             raise ChangesFound("changes were found where none were expected")

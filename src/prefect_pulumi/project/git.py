@@ -33,15 +33,18 @@ class Revision:
         return "" if self.unclean else self.commit
 
 
-def revision(root: Path) -> Revision:
-    """What the folder `root` holds: its commit, and whether tracked or new files of it differ (ignored ones do not
-    count). The folder of a release knows its commit without git."""
+def revision(root: Path, leave_out: Path | None = None) -> Revision:
+    """What the folder `root` holds: its commit, and whether tracked or new files of it differ (ignored ones and the
+    file `leave_out` do not count). The folder of a release knows its commit without git."""
+    paths = ["."]
+    if leave_out is not None and leave_out.resolve().is_relative_to(root.resolve()):
+        paths.append(f":(exclude,literal){leave_out.resolve().relative_to(root.resolve())}")
     try:
         return Revision((root / RELEASE_MARK).read_text("utf-8").strip())
     except OSError:
         pass
     try:
-        text = _git(root, "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--", ".")
+        text = _git(root, "--no-optional-locks", "status", "--porcelain=v2", "--branch", "-uall", "--", *paths)
     except OperationError as error:
         return Revision("", error.message)
     commit, files = "", []
@@ -125,6 +128,11 @@ def prefix(root: Path) -> str:
 def head(root: Path) -> str:
     """Full hash of the commit that is checked out; "" outside git."""
     return _git(root, "rev-parse", "--verify", "--quiet", "HEAD", check=False).strip()
+
+
+def tree(root: Path, commit: str) -> str:
+    """Hash of the folder `root` as it is in the commit: the same for the same files, in whatever commit."""
+    return _git(root, "rev-parse", "--verify", f"{commit}:{prefix(root)}").strip()
 
 
 def merge_base(root: Path, base: str) -> str:

@@ -11,16 +11,19 @@ from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.core.provider_protocol import ReadResult
 from prefect_pulumi.core.values import secrets_in
+from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
 
 
 @dataclass(frozen=True)
 class Code:
-    """What a program asks for: URN -> its step. `problem`: why it could not be run."""
+    """What a program asks for: URN -> its step. `problem`: why it could not be run. `preview`: the steps as the
+    embedded engine gave them."""
 
     steps: Mapping[str, Step] = field(default_factory=dict)
     problem: PrefectPulumiError | None = None
+    preview: Result | None = None
 
     def inputs(self, urn: str) -> Mapping[str, Any] | None:
         step = self.steps.get(urn)

@@ -58,7 +58,7 @@ def run_code(context: StackContext, snapshot: Snapshot) -> Code:
         if before is not None and before.op is Op.DELETE_REPLACED and step.op is Op.CREATE:
             step = replace(step, op=Op.REPLACE)
         steps[step.urn] = step
-    return Code(steps)
+    return Code(steps, preview=result)
 
 
 def read_live(snapshot: Snapshot, providers: ProviderPool) -> Live:

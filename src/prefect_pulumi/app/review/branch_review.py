@@ -8,8 +8,11 @@ from pathlib import Path
 
 from prefect_pulumi.app.review.base_branch import base_code, merge_base, worktree
 from prefect_pulumi.app.review.drift_report import environment_of, load_rules, make_report
+from prefect_pulumi.app.saved_plan import PlanScope, SavedPlan, need_commit, saved_plan
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.engine.operations import Result
+from prefect_pulumi.engine.plan.scope import Selection
 from prefect_pulumi.review.model import Report
 from prefect_pulumi.review.rules import Rules
 
@@ -17,17 +20,27 @@ from prefect_pulumi.review.rules import Rules
 @dataclass(frozen=True, slots=True)
 class ReviewRequest:
     """`stacks`: names; each is reviewed once. `base`: the branch that is compared with. `cli`: the official CLI is
-    asked for code and server."""
+    asked for code and server. `save_plan`: the file that the plan of the one stack is for."""
 
     stacks: tuple[str, ...] = ("dev",)
     base: str = "main"
     cli: bool = False
+    save_plan: str = ""
 
 
-def review(view_of: Callable[[str], StackView], request: ReviewRequest) -> Report:
-    """`view_of` opens a stack of the project. Reads only. Raises `InputError` when git finds no common commit."""
+def review(
+    view_of: Callable[[str], StackView], request: ReviewRequest, keep: Callable[[SavedPlan], None] | None = None
+) -> Report:
+    """`view_of` opens a stack of the project; `keep` gets the plan that is asked for, unless the program does not run,
+    the stack pins a release (whose plan is that of the promotion), or only the official CLI reaches it.
+
+    Reads only. Raises `InputError` when git finds no common commit.
+    """
     views: Sequence[StackView] = [view_of(name) for name in dict.fromkeys(request.stacks)]
     stack = views[0].stack
+    if keep is not None and (stack.is_remote or views[0].pin is not None):
+        keep = None
+    state = _planned_state(views, request) if keep is not None else ""
     rules = load_rules(stack.config_root)
     commit = merge_base(stack.root, request.base)
     environments = []
@@ -35,8 +48,29 @@ def review(view_of: Callable[[str], StackView], request: ReviewRequest) -> Repor
         rules = rules.against(_base_rules(folder))
         for view in views:
             code = base_code(view, folder, cli=request.cli)
-            environments.append(environment_of(view.at_pin(), code, rules=rules, cli=request.cli))
+
+            def planned(result: Result, view: StackView = view) -> str:
+                if keep is None:
+                    return ""
+                scope = PlanScope.of(Selection(), refresh=False, adopt=False)
+                plan = saved_plan(view, result, scope, state, request.save_plan)
+                keep(plan)
+                return plan.checksum
+
+            environments.append(environment_of(view.at_pin(), code, rules=rules, cli=request.cli, planned=planned))
     return make_report("review", stack, environments, base=commit)
+
+
+def _planned_state(views: Sequence[StackView], request: ReviewRequest) -> str:
+    """The digest of the state that the plan is made from. Raises `InputError` where no plan can be made."""
+    if len(views) > 1 or request.cli:
+        raise InputError(
+            "a plan is one stack's, and the embedded engine's",
+            where="infra review --save-plan",
+            remedy="name one stack by -s, without --cli",
+        )
+    need_commit(views[0], request.save_plan)
+    return views[0].stack.backend.digest(views[0].name)
 
 
 def _base_rules(folder: Path) -> Rules:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import InputError, PrefectPulumiError
 from prefect_pulumi.core.masking import Masker
+from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.project import git
 from prefect_pulumi.project.stack import RULES_FILE, Stack
 from prefect_pulumi.review.classify import classify
@@ -73,13 +74,24 @@ def load_rules(root: Path) -> Rules:
     return Rules.parse(path.read_bytes(), path.name) if path.is_file() else Rules()
 
 
-def environment_of(view: StackView, base: Code | None, *, rules: Rules, cli: bool = False) -> Environment:
+def environment_of(
+    view: StackView,
+    base: Code | None,
+    *,
+    rules: Rules,
+    cli: bool = False,
+    planned: Callable[[Result], str] = lambda result: "",
+) -> Environment:
     """`base`: what the base branch's program asks for; None in a drift report, which has only one program. Each item
     has its place, author and users, and the patch where it can be adopted; with `cli` the official CLI is asked for
-    code and server."""
+    code and server. `planned` gives the checksum of the plan that is kept of the program's preview, if any."""
     environment, observation = observed_environment(view, base, rules=rules, cli=cli)
     if observation is None:
         return environment
+    checksum = planned(observation.code.preview) if observation.code.preview is not None else ""
+    if checksum:
+        text = f"plan {checksum}: `infra up -s {view.name} --plan FILE` carries out exactly this"
+        environment = replace(environment, notes=(*environment.notes, text))
     root, live = view.stack.project_dir, observation.live
     items = with_users(root, environment.items, picture_nodes(observation.snapshot, live))
     items = with_authors(root, items, Places(code_of(view.stack)) if items else None)

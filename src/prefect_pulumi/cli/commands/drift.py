@@ -15,6 +15,7 @@ from prefect_pulumi.review.renderers.formats import ANNOTATIONS, FORMATS, format
 
 if TYPE_CHECKING:
     from prefect_pulumi.app.project import Project
+    from prefect_pulumi.app.saved_plan import SavedPlan
     from prefect_pulumi.review.model import Report
 
 
@@ -29,6 +30,7 @@ def register(commands: Any, options: Options) -> None:
     )
     review.add_argument("--base", default="main", metavar="REF", help="branch to compare with (default: main)")
     review.add_argument("--from", dest="report", metavar="FILE", help="JSON of a report, in place of a new review")
+    review.add_argument("--save-plan", metavar="FILE", help="keep the plan of the one stack, for `up --plan`")
     review.flag("--json", help="the same as --format json")
     review.flag("--post", help="publish the report in the pull request's comments")
     about = "write live values back into the code, as a patch for `git apply`"
@@ -94,7 +96,8 @@ def _review(arguments: Namespace, project: Project) -> ExitCode:
     else:
         stacks = tuple(arguments.stacks or [arguments.stack])
         with _annotated(arguments, project, "markdown"):
-            report = project.review(request_of(ReviewRequest, arguments, stacks=stacks))
+            request = request_of(ReviewRequest, arguments, stacks=stacks)
+            report = project.review(request, _keep if request.save_plan else None)
     if arguments.out or not (arguments.report and arguments.post):
         _write_report(report, arguments, "markdown")
     if arguments.post:
@@ -103,6 +106,12 @@ def _review(arguments: Namespace, project: Project) -> ExitCode:
     if report.status is Status.CANNOT_CHECK:
         return ExitCode.CANNOT_CHECK
     return ExitCode.CHANGES_FOUND if any(entry.failed for entry in report.environments) else ExitCode.DONE
+
+
+def _keep(plan: SavedPlan) -> None:
+    from prefect_pulumi.cli.output.text import write_text
+
+    write_text(plan.text, plan.where, option="--save-plan")
 
 
 def _read(name: str) -> str:

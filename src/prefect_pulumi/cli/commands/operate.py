@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prefect_pulumi.cli.output.text import write_text
 from prefect_pulumi.cli.parser import Options, add_command, request_of
 from prefect_pulumi.core.errors import ChangesFound, ExitCode, InputError
 from prefect_pulumi.review.renderers.formats import ANNOTATIONS
@@ -12,6 +16,7 @@ from prefect_pulumi.review.renderers.formats import ANNOTATIONS
 if TYPE_CHECKING:
     from prefect_pulumi.app.operations import PreviewRequest
     from prefect_pulumi.app.project import Project
+    from prefect_pulumi.app.saved_plan import SavedPlan
     from prefect_pulumi.engine.operations import Result
     from prefect_pulumi.engine.plan.scope import Selection
 
@@ -22,11 +27,15 @@ def register(commands: Any, options: Options) -> None:
     about = "create or update the stack's resources and deployments"
     up = add_command(commands, "up", _up, about, *scope, options.yes, options.refresh, options.replace, **shown)
     up.flag("--adopt", help="take over objects that the program declares and the server has already")
+    up.add_argument(
+        "--plan", metavar="FILE", help="carry out this plan of `preview --save-plan`, or refuse; asks nothing"
+    )
     up.flag("--staged", help="after the first stage: deploy only a pinned release")
     up.flag("--continue-on-error", help="keep going with resources that do not depend on a failed one")
     about = "show the planned changes and deployments; change nothing"
     preview = add_command(commands, "preview", _preview, about, *scope, options.refresh, options.replace, **shown)
     preview.flag("--adopt", help="show what `up --adopt` would take over")
+    preview.add_argument("--save-plan", metavar="FILE", help="keep the plan, for approval and `up --plan`")
     about = "faults and warnings of files on stdout, for a code host or editor, in place of the program's output"
     preview.add_argument("--annotations", choices=ANNOTATIONS, help=about)
     about = "update the state from the live objects"
@@ -52,8 +61,10 @@ def _up(arguments: Namespace, project: Project) -> None:
     from prefect_pulumi.app.operations import UpRequest
     from prefect_pulumi.cli.output.prompt import confirmation
 
-    request = request_of(UpRequest, arguments, selection=selection_of(arguments))
-    done = project.stack(arguments.stack).up(request, confirm=confirmation(arguments))
+    plan = _plan_of(arguments)
+    request = request_of(UpRequest, arguments, selection=selection_of(arguments), plan=plan)
+    confirm = confirmation(arguments) if plan is None else None  # the plan was approved
+    done = project.stack(arguments.stack).up(request, confirm=confirm)
     if done.result is not None:
         _show(arguments, done.result, "Updated")
 
@@ -62,16 +73,48 @@ def _preview(arguments: Namespace, project: Project) -> ExitCode | None:
     from prefect_pulumi.app.operations import PreviewRequest
 
     request = request_of(PreviewRequest, arguments, selection=selection_of(arguments))
-    if arguments.annotations is None:
+    plan: SavedPlan | None = None
+    if arguments.save_plan is not None:
+        result, plan = _saved_preview(arguments, project, request)
+    elif arguments.annotations is None:
         result = project.stack(arguments.stack).preview(request)
     else:
         result = _annotated_preview(arguments, project, request)
     _show(arguments, result, "")
+    if plan is not None and not arguments.json:
+        sys.stderr.write(
+            f"plan {plan.checksum} is kept in {plan.where}; to carry it out: {_up_with(plan, arguments)}\n"
+        )
     if arguments.expect_no_changes and result.changed:
         if arguments.json:
             return ExitCode.CHANGES_FOUND
         raise ChangesFound("changes were found where none were expected")
     return None
+
+
+def _saved_preview(arguments: Namespace, project: Project, request: PreviewRequest) -> tuple[Result, SavedPlan]:
+    if arguments.annotations is not None:
+        raise InputError("--save-plan and --annotations cannot be given together", where="infra preview")
+    result, plan = project.stack(arguments.stack).plan(request)
+    write_text(plan.text, arguments.save_plan, option="--save-plan")
+    return result, plan
+
+
+def _up_with(plan: SavedPlan, arguments: Namespace) -> str:
+    return shlex.join(["infra", "up", "-s", arguments.stack, "--plan", plan.where])
+
+
+def _plan_of(arguments: Namespace) -> SavedPlan | None:
+    if arguments.plan is None:
+        return None
+    from prefect_pulumi.app.saved_plan import SavedPlan
+
+    try:
+        text = Path(arguments.plan).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InputError(f"the plan cannot be read: {reason}", where=f"--plan {arguments.plan}") from error
+    return SavedPlan(text, arguments.plan)
 
 
 def _annotated_preview(arguments: Namespace, project: Project, request: PreviewRequest) -> Result:

@@ -110,7 +110,7 @@ OPERATIONS = (
 )
 """Commands and options: name, details."""
 
-OPTIONS_OF_THE_CLI = {"--policy-pack": "policy packs", "--plan": "update plans", "--save-plan": "update plans"}
+OPTIONS_OF_THE_CLI = {"--policy-pack": "policy packs"}
 """Options that people know from the official CLI, and what they ask for."""
 
 BESIDE = (
@@ -121,7 +121,7 @@ BESIDE = (
         "other secrets providers",
         "`awskms`, `gcpkms`, `azurekeyvault`, `hashivault`, `service`; `passphrase` is supported",
     ),
-    ("update plans", "`--save-plan`, `--plan`"),
+    ("plan files of the official CLI", "`--save-plan`, `--plan` have a form of this engine's own"),
     ("states of version 4", "written by the official CLI when hooks, views, taint or `replace_with` are used"),
     ("`require_pulumi_version`", "requires a version of the official CLI"),
 )
