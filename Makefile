@@ -7,6 +7,9 @@ BIN := .venv/bin
 INSTALL = $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check
 # Every file is compared with the hashes of constraints.txt; only the project's own folder has none.
 PIP = $(INSTALL) --no-require-hashes --constraint constraints.txt --build-constraint constraints.txt
+# `make EXTRAS=[s3]` adds another one.
+EXTRAS ?=
+comma := ,
 READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 AZURITE_VERSION := 3.35.0
@@ -30,7 +33,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv .venv
 	@echo "installing the pinned dependencies into .venv"
 	@$(INSTALL) --requirement <(sed -n '/^pip==/,/[^\\]$$/p' constraints.txt)
-	@$(PIP) --editable ".$(EXTRAS)"
+	@$(PIP) --editable ".[local,docker$(patsubst [%],$(comma)%,$(EXTRAS))]"
 	@touch $@
 
 # The tests start hundreds of processes. Where these may not write bytecode (PYTHONDONTWRITEBYTECODE, as in containers),

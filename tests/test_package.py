@@ -1,17 +1,22 @@
-"""The wheel is complete: what the toolkit reads at run time is in it, and it works where the repository is not."""
+"""The wheel and the sdist are complete: what the toolkit reads at run time is in them, and they work where the
+repository is not."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tarfile
+import tomllib
+from functools import partial
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.projects import REPOSITORY
-from tests.support.wheels import build_wheel
+from tests.support.wheels import build_wheel, environment_of
 
 pytestmark = pytest.mark.e2e
 
@@ -47,3 +52,53 @@ def test_its_command_makes_a_project_elsewhere(wheel: Path, tmp_path: Path) -> N
     assert done.stdout.splitlines()[0].startswith(str(installed))
     assert (project / "infra" / "__main__.py").is_file()
     assert "elsewhere:environment" in (project / "Pulumi.prod.yaml").read_text()
+
+
+def test_extras_hold_what_only_some_need() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    extras = {
+        name: {Requirement(text).name for text in texts} for name, texts in project["optional-dependencies"].items()
+    }
+    assert {"local", "docker", "kubernetes", "s3", "gcs", "azure", "dev"} == {*extras}
+    assert extras["docker"] < extras["kubernetes"]
+    everybody = {Requirement(text).name for text in project["dependencies"]}
+    assert not everybody & {name for names in extras.values() for name in names}
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1200)
+def test_what_an_index_and_a_linter_say_of_them(tmp_path: Path) -> None:
+    bin = environment_of(tmp_path / "tools", "build", "twine", "check-wheel-contents")
+    run = partial(subprocess.run, check=True, capture_output=True, text=True)
+    run([bin / "python", "-m", "build", "--outdir", tmp_path / "dist", REPOSITORY])
+    [sdist], [built] = (tmp_path / "dist").glob("*.tar.gz"), (tmp_path / "dist").glob("*.whl")
+    assert "PASSED" in run([bin / "twine", "check", "--strict", sdist, built]).stdout
+    # Two packages on purpose: `pulumi_prefect` is the name under which `pulumi import` writes the classes.
+    assert run([bin / "check-wheel-contents", "--ignore", "W009", built]).stdout.strip().endswith("OK")
+    with tarfile.open(sdist) as archive:
+        names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert {"src/prefect_pulumi/py.typed", "worker/Dockerfile", "templates/project/Pulumi.yaml", "LICENSE"} <= names
+    assert not {name for name in names if name.startswith(("tests/", ".infra/", ".venv/"))}
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("beside", [(), ("dbt-core", "pandas", "prefect")], ids=["empty", "dbt-core, pandas, prefect"])
+def test_installed_into_an_environment(wheel: Path, tmp_path: Path, beside: tuple[str, ...]) -> None:
+    """With the extra `local` alone: a stack with containers says what it lacks."""
+    bin = environment_of(tmp_path / ".venv", *beside, f"{wheel}[local]")
+    root = tmp_path / "repository"
+    root.mkdir()
+
+    def infra(*words: str, code: int = 0) -> str:
+        done = subprocess.run([bin / "infra", *words], cwd=root, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    subprocess.run([bin / "python", "-m", "pip", "check"], check=True)
+    assert infra("--version").startswith("infra ")
+    infra("init", "--server", "http://127.0.0.1:9/api")
+    assert "to create" in infra("preview")
+    stack = root / "Pulumi.dev.yaml"
+    stack.write_text(stack.read_text().replace("server:", "pools: {boxes: {type: docker, workers: 1}}\n    server:", 1))
+    assert "pip install 'prefect-pulumi[docker]'" in infra("preview", code=2)

@@ -1,4 +1,5 @@
-"""Writes what is derived from the models: the typed classes of `resources/` and `docs/reference/`.
+"""Writes what is derived from the models, the typed classes of `resources/` and `docs/reference/`, and from what `infra
+init` writes, `templates/project`.
 
 python tools/generate.py            write
 python tools/generate.py --check    only compare; exit code 1 when a file is stale
@@ -20,12 +21,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from prefect_pulumi.app.init.initialization import PORT  # noqa: E402
+from prefect_pulumi.app.init.project_files import GITATTRIBUTES, GITIGNORE, project_files  # noqa: E402
+from prefect_pulumi.app.init.repository import Repository  # noqa: E402
 from prefect_pulumi.deploy.file.model import PrefectFile  # noqa: E402
 from prefect_pulumi.engine.sdk import capabilities  # noqa: E402
 from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Function, Kind, ProviderConfig  # noqa: E402
 
 RESOURCES = Path("src/prefect_pulumi/resources")
 REFERENCE = Path("docs/reference")
+PROJECT = Path("templates/project")
 PYTHON = {"str": "str", "int": "int", "float": "float", "bool": "bool", "any": "Any", "dict": "dict[str, Any]"}
 WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "any": "any JSON value"}
 WORDS["dict"] = "object"
@@ -271,6 +276,7 @@ def generated() -> dict[Path, str]:
     files[REFERENCE / "README.md"] = f"# Reference\n\nWritten from the models by `tools/generate.py`.\n\n{index}"
     files[Path("docs/support.md")] = support_page()
     files[REFERENCE / "prefect.yaml.schema.json"] = file_schema()
+    files |= project_template()
     files[Path("docs/semantics.md")] = semantics_page()
     return files
 
@@ -357,6 +363,24 @@ started, also when the engine itself is killed.
 def formatted(path: Path, text: str) -> str:
     command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(ROOT / path), "-"]
     return subprocess.run(command, input=text, text=True, capture_output=True, check=True, cwd=ROOT).stdout
+
+
+def project_template() -> dict[Path, str]:
+    """What `infra init` writes into an empty folder, for `pulumi new` and copier: both put the project's name in the
+    place of `${PROJECT}`."""
+    files = {PROJECT / name: text for name, text in project_files(Repository(ROOT / PROJECT, "${PROJECT}"), PORT)}
+    # `pulumi new` ends the name with a line end; a key without a namespace is the project's.
+    files = {path: text.replace("${PROJECT}:environment", "environment") for path, text in files.items()}
+    files[PROJECT / "Pulumi.yaml"] += """\
+template:
+  displayName: Prefect
+  description: The Prefect of a team, with its work pools, blocks, workers and deployments
+  quickstart: infra up
+"""
+    for name, lines in ((".gitignore", GITIGNORE), (".gitattributes", GITATTRIBUTES)):
+        files[PROJECT / name] = "".join(f"{line}\n" for line in lines)
+    files[PROJECT / "requirements.txt"] = "prefect-pulumi[local]\n"
+    return files
 
 
 def main() -> int:

@@ -31,3 +31,11 @@ def install(wheel: Path, environment: Path, *folders: Path) -> Path:
     paths = [*map(str, folders), sysconfig.get_path("purelib")]
     (packages / "requirements.pth").write_text("".join(f"{path}\n" for path in paths))
     return environment / "bin"
+
+
+def environment_of(folder: Path, *requirements: str) -> Path:
+    """A new virtual environment with these packages, as a person installs them. Returns its `bin`."""
+    venv.create(folder, symlinks=True, with_pip=True)
+    bin = folder / "bin"
+    subprocess.run([bin / "python", "-m", "pip", "install", "--quiet", *requirements], check=True)
+    return bin

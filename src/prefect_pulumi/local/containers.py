@@ -34,9 +34,12 @@ def look(names: list[str], docker_host: str | None = None) -> list[ContainerFact
     address = docker_host or os.environ.get("DOCKER_HOST") or DEFAULT_HOST
     if address.startswith("unix://") and not Path(address.removeprefix("unix://")).exists():
         return [ContainerFacts(name, problem=f"there is no Docker daemon at {address}") for name in names]
-    import docker
-    from docker.errors import DockerException
-
+    try:
+        import docker
+        from docker.errors import DockerException
+    except ImportError:
+        text = "its state is not known; pip install 'prefect-pulumi[docker]'"
+        return [ContainerFacts(name, problem=text) for name in names]
     try:
         client = docker.DockerClient(base_url=docker_host) if docker_host else docker.from_env()
     except DockerException as error:

@@ -24,6 +24,7 @@ from prefect_pulumi.local.processes import (
     stop_tree,
     tail,
 )
+from prefect_pulumi.local.server_packages import need_server_packages
 
 POLL_SECONDS = 0.2
 
@@ -108,10 +109,11 @@ def start(spec: ServerSpec, say: Callable[[str], None] | None = None, limits: St
     """Starts the server unless it runs, and waits until it answers, as long as its process makes progress.
 
     `say` gets a line now and then while that takes long. Raises `PortInUseError` when another program listens there,
-    `LocalProcessError` when it does not start.
+    `LocalProcessError` when it does not start, or with packages that it is known not to work with.
     """
     known = status(spec)
     if not known.running:
+        need_server_packages()
         need_port(spec)
         _launch(spec)
     reason = _wait_for_answer(spec, say or (lambda line: None), limits)

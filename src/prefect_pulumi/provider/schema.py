@@ -47,6 +47,8 @@ def schema() -> str:
         "description": "Prefect's work pools, queues, blocks, variables, limits, workers and deployments.",
         "keywords": ["pulumi", "prefect", "category/infrastructure", "kind/native"],
         "license": "Apache-2.0",
+        "publisher": "prefect-pulumi",
+        "homepage": "https://www.prefect.io",
         "config": {"variables": config},
         "provider": {
             "description": _doc(ProviderConfig),
@@ -62,6 +64,8 @@ def schema() -> str:
                 "importBasePath": "github.com/prefect-pulumi/sdk/go/prefect",
                 "generateResourceContainerTypes": True,
             },
+            "csharp": {"rootNamespace": "Pulumi", "namespaces": {PACKAGE: "Prefect"}},
+            "java": {"basePackage": "com.pulumi", "packages": {PACKAGE: "prefect"}},
             "python": {"packageName": "pulumi_prefect", "pyproject": {"enabled": True}},
         },
     }

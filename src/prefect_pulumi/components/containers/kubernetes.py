@@ -45,7 +45,7 @@ def worker_deployment(
         raise ProgramSettingsError(
             "workers in Kubernetes need the package pulumi-kubernetes",
             where=f"Pulumi.{pulumi.get_stack()}.yaml: environment.pools.{name}",
-            remedy='pip install --no-require-hashes -c constraints.txt "prefect-pulumi[kubernetes]"',
+            remedy="pip install 'prefect-pulumi[kubernetes]'",
         ) from None
     workers, child = settings.workers, pulumi.ResourceOptions(parent=after.parent)
     labels = {"app.kubernetes.io/name": "prefect-worker", "app.kubernetes.io/instance": name}
