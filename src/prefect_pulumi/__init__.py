@@ -8,15 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prefect_pulumi.app.project import Project, ProjectStack
+    from prefect_pulumi.app.project import Project
+    from prefect_pulumi.app.project_stack import ProjectStack
 
 __all__ = ["Project", "ProjectStack"]
 
 
 def __getattr__(name: str) -> Any:
     """Loads the API when it is asked for: a program and the provider need none of it."""
-    if name in __all__:
-        from prefect_pulumi.app import project
+    if name == "Project":
+        from prefect_pulumi.app.project import Project
 
-        return getattr(project, name)
+        return Project
+    if name == "ProjectStack":
+        from prefect_pulumi.app.project_stack import ProjectStack
+
+        return ProjectStack
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -58,7 +58,7 @@ def test_a_preview_annotates_lines(project: Path, capsys: pytest.CaptureFixture[
     ]
     assert "deployments[0].pul: unknown key; did you mean pull?" in shown.out
     assert "of the program" in shown.err
-    assert "error: Deployments flows: prefect.yaml: line 3" in shown.err
+    assert "error: Deployments flows: sub/prefect.yaml: line 3" in shown.err
 
 
 def test_a_file_that_is_no_yaml_has_a_line_too(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

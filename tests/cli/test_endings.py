@@ -106,7 +106,7 @@ def test_warnings_are_in_the_report(project: Path, capsys: pytest.CaptureFixture
 def test_a_fault_of_the_toolkit_is_one_line_and_a_file(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from prefect_pulumi.app.project import ProjectStack
+    from prefect_pulumi.app.project_stack import ProjectStack
 
     def broken(self: ProjectStack) -> None:
         raise ZeroDivisionError("the passphrase is x-and-more")

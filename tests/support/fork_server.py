@@ -28,6 +28,7 @@ import obstore
 import prefect_pulumi.api.blocking
 import prefect_pulumi.app.operations
 import prefect_pulumi.app.project
+import prefect_pulumi.app.project_stack
 import prefect_pulumi.cli.main
 import prefect_pulumi.engine.sdk.program
 import prefect_pulumi.provider.handlers.blocks

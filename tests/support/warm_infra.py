@@ -28,6 +28,7 @@ MODULES = (
     "prefect_pulumi.api.blocking",
     "prefect_pulumi.app.operations",
     "prefect_pulumi.app.project",
+    "prefect_pulumi.app.project_stack",
     "prefect_pulumi.cli.main",
     "prefect_pulumi.engine.sdk.program",
     "prefect_pulumi.provider.handlers.blocks",
