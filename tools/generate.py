@@ -205,7 +205,6 @@ def reference_row(spec: FieldSpec, is_optional: bool) -> str:
 LEFT_OUT = {
     "Deployment": "`version_info` (version_type): the API accepts it and never returns it.",
     "Automation": "`owner_resource`: its owner deletes an automation together with itself, so the state would lose it.",
-    "WorkPool": "`storage_configuration`: set by `prefect work-pool storage`, for Prefect's own bundles.",
 }
 CLOUD_ONLY = (
     "account, workspace, workspace access and role, service account, team, user, webhook, SLA and the access lists"

@@ -110,7 +110,7 @@ def test_the_files_are_a_project(flows: Path) -> None:
 def test_a_second_run_changes_nothing(flows: Path) -> None:
     (flows / ".gitignore").write_text("dist\n.infra")
     initialize(InitRequest(flows))
-    (flows / "infra" / "limits.py").write_text("mine")
+    (flows / "infra" / "__main__.py").write_text("mine")
     before = {path: path.read_bytes() for path in flows.rglob("*") if path.is_file()}
     again = initialize(InitRequest(flows, name="other", server="https://other.example.com/api"))
     assert actions(again) == {"kept"}

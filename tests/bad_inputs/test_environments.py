@@ -13,6 +13,7 @@ import yaml
 from tests.bad_inputs.files import SALT
 
 WORKERS = "pools.etl.workers"
+QUIET = {"type": "event", "posture": "Reactive", "expect": ["none"]}
 WRONG: dict[str, list[Any]] = {
     "server": ["x", [], 3, None],
     "server.embedded": ["maybe", 2, []],
@@ -73,6 +74,31 @@ WRONG: dict[str, list[Any]] = {
     "secrets.s.exec": ["op read x", 3, [], {}],
     "secrets.s.default": [3],
     "secrets.s.defualt": ["x"],
+    "secrets.s.format": ["yaml"],
+    "pools.etl.result_storage": ["results", "a b/c", 3],
+    "block_types": ["x", []],
+    "block_types.t": ["x", []],
+    "block_types.t.fields": [3, []],
+    "block_types.t.capabilities": ["x", [1]],
+    "block_types.t.feilds": [{}],
+    "blocks": ["x", []],
+    "blocks.a/b": ["x", {}, {"data": []}, {"data": {"url": {"secret": 3}}}, {"data": {"c": {"block": "d"}}}],
+    "blocks.a/b.dta": [{}],
+    "blocks.b": [{"data": {}}],
+    "blocks.a/B": [{"data": {}}],
+    "tag_limits": ["x", []],
+    "tag_limits.t": [3, {}],
+    "tag_limits.t.limit": [-1, "x"],
+    "flows": ["x", []],
+    "flows.f": ["x", []],
+    "flows.f.tags": ["x", [1]],
+    "flows.f.tgas": [[]],
+    "automations": ["x", []],
+    "automations.a": [{}, "x", {"trigger": {}, "actions": []}, {"trigger": QUIET, "actions": [{"type": "sing"}]}],
+    "automations.b": [{"trigger": QUIET, "actions": [{"type": "pause-deployment", "deploymnt": "f/d"}]}],
+    "automations.c": [
+        {"trigger": QUIET, "actions": [{"type": "do-nothing", "block": "a/b", "block_document_id": "u"}]}
+    ],
     "concurrency_limits": ["x", []],
     "concurrency_limits.l": ["x", {}],
     "concurrency_limits.l.limit": [-1, "x"],

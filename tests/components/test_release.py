@@ -9,7 +9,8 @@ import pytest
 
 from prefect_pulumi.components.environment import released
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.settings import Environment, SettingsError, parse_environment
+from prefect_pulumi.project.secret_settings import SettingsError
+from prefect_pulumi.project.settings import Environment, parse_environment
 
 COMMIT = "c" * 40
 DIGEST = "registry.example.com/reports@sha256:" + "0" * 64

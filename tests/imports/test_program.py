@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from prefect_pulumi.app.imports.deployments_file import prefect_file
-from prefect_pulumi.app.imports.environment import environment, settings_objects, template_settings
+from prefect_pulumi.app.imports.environment import environment, schema_files, template_settings
 from prefect_pulumi.app.imports.layout import Layout
 from prefect_pulumi.app.imports.live_objects import LiveObject, Selection
 from prefect_pulumi.app.imports.program_modules import ProgramModules, program_modules
 from prefect_pulumi.app.imports.python_text import Expression, call, literal
 from prefect_pulumi.app.imports.secret_fields import Placeholders, with_variables
+from prefect_pulumi.app.imports.settings_objects import RESULT_STORAGE, settings_objects
 from prefect_pulumi.components.templates import base_job_template, merge_patch
 from prefect_pulumi.models import KINDS
 from prefect_pulumi.models.worker_types import worker_types
@@ -52,8 +54,8 @@ def test_plain_data_is_its_own_source(value: Any) -> None:
 
 def test_long_calls_break_as_a_formatter_breaks_them() -> None:
     assert call("F", ['"n"'], {"a": Expression("x.id")}) == 'F("n", a=x.id)'
-    broken = 'Function(\n    "n", a="' + "v" * 100 + '"\n)'
-    assert call("Function", ['"n"'], {"a": "v" * 100}) == broken
+    broken = 'Function(\n    "n", a="' + "v" * 105 + '"\n)'
+    assert call("Function", ['"n"'], {"a": "v" * 105}) == broken
     assert call("F", ['"n"'], {"a": ["v" * 60, "w" * 60]}).splitlines()[2:4] == ["    a=[", f'        "{"v" * 60}",']
 
 
@@ -69,12 +71,12 @@ def test_the_stack_file_declares_what_it_can() -> None:
         live("GlobalConcurrencyLimit", 8, "db", limit=2, active=False),
     ]
     inside = settings_objects(objects)
-    assert [item.human for item in objects if item not in inside] == ["gone/q", "login"]
+    assert [item.human for item in objects if item not in inside] == ["gone/q"]
     settings = environment(inside, "https://prefect.example.com/api")
     parsed = parse_environment(settings, "dev")
     assert parsed.pools["etl"].queues["high"].paused
     assert settings["variables"] == {"env": {"value": {"a": [None]}, "tags": ["x"]}}
-    assert settings["secrets"] == {"token": {}}
+    assert settings["secrets"] == {"token": {}, "login": {"format": "json"}}
     assert settings["concurrency_limits"] == {"db": {"limit": 2, "active": False}}
 
 
@@ -87,6 +89,86 @@ def test_pools_whose_queues_share_resource_names_stay_python() -> None:
     assert settings_objects([*pools, *queues]) == []
     text = modules_of([*pools, *queues]).texts["work_pools"]
     assert 'WorkQueue("a/b-c", options, name="b-c", work_pool_name=a.name, priority=2)' in text
+
+
+def test_blocks_types_and_automations_refer_by_name() -> None:
+    objects = [
+        live("BlockType", 1, "acme", name="Acme", slug="acme"),
+        live("BlockSchema", 2, "acme", blockTypeSlug="acme", fields={"title": "A"}),
+        live("BlockDocument", 3, "acme/a", name="a", blockTypeSlug="acme", data={"n": 1}),
+        live("BlockDocument", 4, "acme/b", name="b", blockTypeSlug="acme", data={"a": ref(3), "t": ref(5)}),
+        live("SecretBlock", 5, "token", value="hush"),
+        live("WorkPool", 6, "etl", type="process", storageConfiguration={RESULT_STORAGE: uuid(3)}),
+        live("TaskRunConcurrencyLimit", 7, "small", tag="small", limit=2),
+        live("Flow", 8, "f", name="f", tags=["x"]),
+        live("Deployment", 9, "f/d", name="d", flowName="f"),
+        live("Automation", 10, "A", name="A", trigger=QUIET, actions=[pause(uuid(11))]),
+        live("Automation", 11, "B", name="B", enabled=False, trigger=about(9), actions=[run(9)]),
+        live("Automation", 12, "C", name="C", trigger=QUIET, actions=[]),
+        live("Automation", 13, "C", name="C", trigger=QUIET, actions=[]),
+    ]
+    layout = Layout(objects)
+    settings = environment(layout.in_settings, "http://x/api", others=layout.others)
+    parse_environment(settings, "dev")
+    assert settings["block_types"] == {"acme": {"name": "Acme", "fields": "infra/block_types/acme.json"}}
+    assert dict(schema_files(layout.in_settings)) == {"infra/block_types/acme.json": '{"title": "A"}\n'}
+    assert settings["blocks"]["acme/b"]["data"] == {"a": {"block": "acme/a"}, "t": {"block": "secret/token"}}
+    assert settings["pools"]["etl"]["result_storage"] == "acme/a"
+    assert settings["tag_limits"] == {"small": {"limit": 2}}
+    assert settings["flows"] == {"f": {"tags": ["x"]}}
+    automations = settings["automations"]
+    assert automations["A"]["actions"] == [{"type": "pause-automation", "automation": "B"}]
+    assert automations["B"]["trigger"]["match"] == {"prefect.resource.id": {"deployment": "f/d"}}
+    assert automations["B"]["actions"] == [{"type": "run-deployment", "deployment": "f/d"}]
+    assert automations["C-2"]["name"] == "C"
+    text = program_modules(layout).texts["automations"]
+    assert 'declare_automations(environment, objects, deployments={"f/d": deployments.f_d.id})' in text
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [  # a circle
+            ("Automation", 1, "A", {"actions": [("pause", 2)]}),
+            ("Automation", 2, "B", {"actions": [("pause", 1)]}),
+        ],
+        [("Automation", 1, "A", {"actions": [("payload", 2)]}), ("Automation", 2, "B", {"actions": [("payload", 1)]})],
+        [("BlockDocument", 1, "x/a", {"data": {"p": {"secret": "plain"}}})],
+        [("BlockDocument", 1, "x/a", {"data": {"p": {"block": "plain"}}})],
+        [("BlockDocument", 1, "x/a", {"data": {}, "blockSchemaId": uuid(9)})],
+        [("BlockDocument", 1, "github-credentials/a", {"data": {"tokn": "x"}})],
+    ],
+)
+def test_what_the_stack_file_cannot_say_stays_python(objects: list[Any]) -> None:
+    def inputs_of(kind: str, human: str, inputs: Json) -> Json:
+        if kind == "BlockDocument":
+            slug, name = human.split("/")
+            return {"name": name, "blockTypeSlug": slug, **inputs}
+        actions = [
+            pause(uuid(number)) if form == "pause" else {"type": "call-webhook", "payload": f"at {uuid(number)}"}
+            for form, number in inputs["actions"]
+        ]
+        return {"name": human, "trigger": QUIET, "actions": actions}
+
+    listed = [live(kind, number, human, **inputs_of(kind, human, inputs)) for kind, number, human, inputs in objects]
+    assert settings_objects(listed) == []
+    modules_of(listed)
+
+
+def ref(number: int) -> Json:
+    return {"$ref": {"block_document_id": uuid(number)}}
+
+
+def run(number: int) -> Json:
+    return {"type": "run-deployment", "deployment_id": uuid(number)}
+
+
+def pause(automation: str) -> Json:
+    return {"type": "pause-automation", "automation_id": automation}
+
+
+def about(deployment: int) -> Json:
+    return {**QUIET, "match": {"prefect.resource.id": f"prefect.deployment.{uuid(deployment)}"}}
 
 
 def changed(worker_type: str, change: Any) -> Json:
@@ -135,8 +217,8 @@ def test_objects_refer_to_each_other() -> None:
     ]
     modules = modules_of(objects)
     text = modules.texts["deployments"]
-    assert 'work_pool_name=pools["etl"].work_pool.name' in text
-    assert 'work_queue_name=pools["etl"].queues["high"].name' in text
+    assert 'work_pool_name=objects.pools["etl"].work_pool.name' in text
+    assert 'work_queue_name=objects.pools["etl"].queues["high"].name' in text
     assert 'DeploymentSchedule("etl/daily/cron-1", options, deployment_id=etl_daily.id, cron="0 6 * * *")' in text
     text = modules.texts["automations"]
     assert 'pulumi.Output.concat("prefect.deployment.", deployments.etl_daily.id)' in text
@@ -147,8 +229,18 @@ def test_objects_refer_to_each_other() -> None:
 
 def test_only_secret_fields_are_secret() -> None:
     data = {"bucket": "raw", "url": "hush-1", "headers": {"A": "hush-2"}, "login": {"password": "hush-3", "user": "u"}}
-    block = live("BlockDocument", 1, "x/b", ("url", "headers.*"), name="b", blockTypeSlug="x", data=data)
-    modules = modules_of([block])
+    fields = ("url", "headers.*")
+    block = live("BlockDocument", 1, "x/b", fields, name="b", blockTypeSlug="x", data=data)
+    secrets = Placeholders()
+    settings = environment(settings_objects([block]), "http://x/api", secrets)
+    assert settings["blocks"]["x/b"]["data"] == {
+        "bucket": "raw",
+        "url": {"secret": "b-url"},
+        "headers": {"secret": {"config": "b-headers", "format": "json"}},
+        "login": {"password": {"secret": "b-login-password"}, "user": "u"},
+    }
+    modules = modules_of([dataclasses.replace(block, inputs={**block.inputs, "blockSchemaId": uuid(2)})])
+    assert secrets.values == modules.secrets
     assert modules.secrets == {"b-url": "hush-1", "b-headers": '{"A": "hush-2"}', "b-login-password": "hush-3"}
     text = modules.texts["blocks"]
     assert '"bucket": "raw"' in text
@@ -167,7 +259,7 @@ def test_every_name_gives_a_program(name: str) -> None:
         live("Flow", 1, name, name=name),
         live("Flow", 2, name.upper(), name=name.upper()),
         live("Deployment", 3, f"{name}/d", name="d", flowName=name, parameters={name: name}),
-        live("Automation", 4, name, name=name, trigger=QUIET, actions=[{"type": "run", "deployment_id": uuid(3)}]),
+        live("Automation", 4, name, name=name, trigger=QUIET, actions=[{"type": "run", "id": uuid(3)}]),
     ]
     modules = modules_of(objects)
     assert literal(name) in modules.texts["automations"]

@@ -83,7 +83,7 @@ BAD = [
     ("Automation", {"trigger": {"type": "clock"}}, "trigger", "'event', 'metric', 'compound', 'sequence'"),
     ("Automation", {"trigger": {"type": "event", "posture": "Proactive", "within": 5}}, "trigger", "at least 10"),
     ("Automation", {"actions": [{"type": "run-deployment"}]}, "actions", "'deployment_id' is required"),
-    ("Automation", {"actions": [{"type": "do-nothing", "x": 1}]}, "actions", "Extra inputs are not permitted"),
+    ("Automation", {"actions": [{"type": "do-nothing", "x": 1}]}, "actions", "action x: unknown key"),
     (
         "Automation",
         {"actions": [{"type": "do-notthing"}]},

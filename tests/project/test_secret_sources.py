@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.core.masking import masking
+from prefect_pulumi.project.secret_settings import SecretSettings, SettingsError
 from prefect_pulumi.project.secret_sources import outside_value
-from prefect_pulumi.project.settings import SecretSettings, SettingsError, parse_environment
+from prefect_pulumi.project.settings import parse_environment
 
 WHERE = "Pulumi.dev.yaml: environment.secrets.s"
 PYTHON = sys.executable

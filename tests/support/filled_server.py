@@ -77,7 +77,9 @@ class Filler:
         self.document("secret", "login", {"value": {"user": "u", "password": "hush-login"}})
         self.document("slack-webhook", "team", {"url": "https://hooks.example.com/hush-hook", "notify_type": "info"})
         settings = {"basepath": "s3://acme", "settings": {"key": "k", "secret": "hush-setting"}}
-        self.document("remote-file-system", "results", settings)
+        results = self.document("remote-file-system", "results", settings)
+        storage = {"default_result_storage_block_id": results}
+        self.client.request("PATCH", "/work_pools/etl", json={"storage_configuration": storage})
 
     def block_type(self, slug: str, secret_fields: list[str], properties: Json) -> str:
         self.post("/block_types/", name=slug.title(), slug=slug, description=f"Of {slug}.")

@@ -23,7 +23,7 @@ LISTS = {
 RUNTIME = frozenset(
     {
         *("id", "created", "updated", "created_by", "updated_by", "status", "last_polled", "active_slots"),
-        *("denied_slots", "occupancy_seconds_per_slot", "avg_slot_occupancy_seconds", "storage_configuration"),
+        *("denied_slots", "occupancy_seconds_per_slot", "avg_slot_occupancy_seconds"),
     }
 )
 """What runs and clocks change."""

@@ -5,8 +5,10 @@ May import `resources`, `project`, `models` and `core`.
 
 from __future__ import annotations
 
+from prefect_pulumi.components.automations import declare_automations
 from prefect_pulumi.components.environment import load_environment, secret_value
 from prefect_pulumi.components.flows import Flows
+from prefect_pulumi.components.objects import Objects, declare_objects
 from prefect_pulumi.components.pool import Pool
 from prefect_pulumi.components.release import declare_release
 from prefect_pulumi.components.server import Server
@@ -15,10 +17,13 @@ from prefect_pulumi.project.settings import Environment, PoolSettings, QueueSett
 __all__ = [
     "Environment",
     "Flows",
+    "Objects",
     "Pool",
     "PoolSettings",
     "QueueSettings",
     "Server",
+    "declare_automations",
+    "declare_objects",
     "declare_release",
     "load_environment",
     "secret_value",

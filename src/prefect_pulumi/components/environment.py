@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
 from prefect_pulumi.components.registered import remember
 from prefect_pulumi.project import git, layout
+from prefect_pulumi.project.secret_settings import SecretField, SecretSettings, SettingsError
 from prefect_pulumi.project.secret_sources import outside_value
-from prefect_pulumi.project.settings import Environment, SecretSettings, SettingsError, parse_environment
+from prefect_pulumi.project.settings import Environment, parse_environment
 
 
 class ProgramSettingsError(SettingsError, pulumi.RunError):
@@ -64,12 +67,18 @@ def released(environment: Environment, stack: str) -> Environment:
     return environment.model_copy(update={"pools": pools})
 
 
-def secret_value(name: str, settings: SecretSettings) -> pulumi.Output[str]:
-    """The secret's value, marked secret; a missing one is named with all the ways to give it.
+def secret_value(name: str, settings: SecretSettings, key: str = "") -> pulumi.Output[Any]:
+    """The secret's value, marked secret; a missing one is named with all the ways to give it. `name`: the stack's
+    secret that holds it. `key`: where the settings stand below `environment`, by default among `secrets`.
 
     A preview says where a value from outside the stack comes from.
     """
-    where = f"Pulumi.{pulumi.get_stack()}.yaml: environment.secrets.{name}"
+    where = place(key or f"secrets.{name}")
+    text = _secret_text(name, settings, where)
+    return text if settings.format == "text" else text.apply(lambda value: _parsed(value, name, where))
+
+
+def _secret_text(name: str, settings: SecretSettings, where: str) -> pulumi.Output[str]:
     try:
         outside = outside_value(settings, layout.find_project(Path.cwd()) or Path.cwd(), where)
     except SettingsError as error:
@@ -89,3 +98,23 @@ def secret_value(name: str, settings: SecretSettings) -> pulumi.Output[str]:
         where=where,
         remedy=f"{variable}run: infra config set --secret {name} -s {pulumi.get_stack()}",
     )
+
+
+def _parsed(text: str, name: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ProgramSettingsError(
+            f"the secret {name!r} is no JSON", where=where, remedy="correct it, or leave out `format: json`"
+        ) from None
+
+
+def field_value(block: str, path: tuple[str, ...], settings: SecretField) -> pulumi.Output[Any]:
+    """The secret that stands in the data of a block (`type/name`) at a path."""
+    name = settings.config or "-".join([*block.split("/"), *path])
+    return secret_value(name, settings, f"blocks.{block}.data.{'.'.join(path)}")
+
+
+def place(key: str) -> str:
+    """File and key of a setting below `environment`, for errors."""
+    return f"Pulumi.{pulumi.get_stack()}.yaml: environment.{key}"

@@ -16,6 +16,8 @@ from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, Work
 if TYPE_CHECKING:
     from prefect_pulumi.components.server import Server
 
+RESULT_STORAGE = "default_result_storage_block_id"
+
 
 class Pool(pulumi.ComponentResource):
     """`Pool("etl", PoolSettings(workers=1, queues={"priority": QueueSettings(priority=1)}), server.options)`
@@ -23,7 +25,7 @@ class Pool(pulumi.ComponentResource):
     `queue_names` lists its declared queues as `pool/queue`. Workers start after the queues exist; `workers` are
     resources that exist when the workers run, `image` what they start from (None for processes). `worker_facts` maps
     each worker's name to what the server knew of it when the last update ended. Containers and clusters need to know
-    the `server`.
+    the `server`. `result_storage`: UUID of the block where its flow runs keep results.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Pool(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         server: Server | None = None,
+        result_storage: pulumi.Input[str] | None = None,
     ) -> None:
         super().__init__("prefect:components:Pool", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -48,6 +51,7 @@ class Pool(pulumi.ComponentResource):
             concurrency_limit=settings.concurrency_limit,
             paused=settings.paused,
             base_job_template=template,
+            storage_configuration=None if result_storage is None else {RESULT_STORAGE: result_storage},
         )
         self.queues = {
             queue: WorkQueue(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pulumi
 
+from prefect_pulumi.components.environment import ProgramSettingsError, place
 from prefect_pulumi.components.flows import Flows
 from prefect_pulumi.components.pool import Pool
 from prefect_pulumi.components.registered import declared
@@ -23,9 +24,14 @@ def declare_release(
     pools: Sequence[Pool] = (),
     keep: int | None = None,
 ) -> Release:
-    """Declare it last: it depends on every resource that the program has declared since `load_environment`."""
+    """Declare it last: it depends on every resource that the program has declared since `load_environment`.
+
+    Raises `SettingsError` for a section of the stack file of which the program declares nothing.
+    """
+    resources = declared()
+    _need_all_sections(environment, {type(resource).__name__ for resource in resources})
     pin = environment.release
-    after = pulumi.ResourceOptions(depends_on=declared())
+    after = pulumi.ResourceOptions(depends_on=resources)
     return Release(
         name,
         pulumi.ResourceOptions.merge(opts, after),
@@ -35,6 +41,26 @@ def declare_release(
         promoted={"release": pin.id, "stage": pin.stage, "plan": pin.plan, "forced": pin.forced} if pin else None,
         keep=keep,
     )
+
+
+_SECTIONS = {
+    "block_types": "BlockType",
+    "blocks": "BlockDocument",
+    "tag_limits": "TaskRunConcurrencyLimit",
+    "flows": "Flow",
+    "automations": "Automation",
+}
+
+
+def _need_all_sections(environment: Environment, kinds: Collection[str]) -> None:
+    """A program from before these sections declares nothing of them."""
+    for section, kind in _SECTIONS.items():
+        if getattr(environment, section) and kind not in kinds:
+            raise ProgramSettingsError(
+                f"the program declares no {section}",
+                where=place(section),
+                remedy="call declare_objects and declare_automations in infra/__main__.py: see docs/configuration.md",
+            )
 
 
 def _merged(parts: Sequence[Any]) -> dict[str, str]:

@@ -41,7 +41,7 @@ def is_unknown_key(fault: Mapping[str, Any]) -> bool:
 def explain(fault: Mapping[str, Any], known: Iterable[str], under: str = "") -> str:
     """`path.of.key: what is wrong` of a fault of pydantic's. `known`: the keys that exist; `under`: where the model
     stands in its file."""
-    location = [str(part) for part in fault["loc"]]
+    location = [str(part) for part in fault["loc"] if part != "[key]"]  # where a key itself is refused
     path = ".".join([under, *location] if under else location)
     if is_unknown_key(fault):
         return f"{path}: {with_hint('unknown key', suggestion(location[-1], known))}"

@@ -9,9 +9,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
-from prefect_pulumi.core.suggestions import suggestion
+from prefect_pulumi.core.suggestions import is_unknown_key, suggestion, with_hint
 from prefect_pulumi.models import automation_actions, automation_triggers
 from prefect_pulumi.models.automation_actions import Action
+from prefect_pulumi.models.automation_names import ID_FIELDS
 from prefect_pulumi.models.automation_triggers import AutomationModel, Trigger
 from prefect_pulumi.models.base import Kind, Meta, path_of
 from prefect_pulumi.models.names import FreeName
@@ -104,6 +105,8 @@ def _checked(shape: str, value: Any) -> Any:
         # The names of the union's members stand in the path, and mean nothing to the reader.
         place = path_of(tuple(part for part in first["loc"] if part not in _TYPE_NAMES))
         words = first["msg"].removeprefix("Value error, ")
+        if is_unknown_key(first):
+            words = with_hint("unknown key", suggestion(str(first["loc"][-1]), _KEYS))
         raise ValueError(f"{shape.lower()}{f' {place}' if place else ''}: {words}") from error
     return value
 
@@ -114,6 +117,8 @@ _TYPE_NAMES = {
     if "type" in part.model_fields
     for name in getattr(part.model_fields["type"].annotation, "__args__", ())
 }
+
+_KEYS = sorted({*ID_FIELDS, *(key for part in PARTS for key in part.model_fields)})
 
 
 def _trigger(value: dict[str, Any]) -> dict[str, Any]:

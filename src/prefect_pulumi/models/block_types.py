@@ -25,11 +25,17 @@ def is_shipped(row: Mapping[str, Any]) -> bool:
     return bool(row.get("is_protected")) or (own and documented) or row["slug"] in _collections()
 
 
+def shipped_fields(slug: str) -> Mapping[str, Any] | None:
+    """JSON schema of an integration's block type, as the installed Prefect has it; None for any other type."""
+    return _collections().get(slug)
+
+
 @cache
-def _collections() -> frozenset[str]:
-    """Slugs of the integrations' block types. Prefect itself is not imported."""
+def _collections() -> dict[str, Mapping[str, Any]]:
+    """Slug -> schema of the integrations' block types. Prefect itself is not imported."""
     package = find_spec("prefect")
     folders = list(package.submodule_search_locations or ()) if package else []
     paths = [Path(folder, COLLECTIONS) for folder in folders if Path(folder, COLLECTIONS).is_file()]
     collections = json.loads(paths[0].read_text("utf-8"))["collections"] if paths else {}
-    return frozenset(block["slug"] for part in collections.values() for block in part["block_types"].values())
+    types = [block for part in collections.values() for block in part["block_types"].values()]
+    return {block["slug"]: block["block_schema"]["fields"] for block in types}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
+from prefect_pulumi.core.suggestions import nearest, with_hint
 from prefect_pulumi.models.base import Kind, Meta
 from prefect_pulumi.models.names import Limit, UnreservedName
 
@@ -32,6 +33,17 @@ def _template(value: dict[str, Any] | None) -> dict[str, Any] | None:
     return value
 
 
+STORAGE = frozenset({"bundle_upload_step", "bundle_execution_step", "default_result_storage_block_id"})
+"""Keys of `WorkPoolStorageConfiguration` (prefect/server/schemas/core.py)."""
+
+
+def _storage(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    for key in value or {}:
+        if key not in STORAGE:
+            raise ValueError(with_hint(f"there is no storage key {key!r}", nearest(key, STORAGE)))
+    return value
+
+
 class WorkPool(Kind):
     """A work pool: where workers of one type take their flow runs from."""
 
@@ -40,6 +52,7 @@ class WorkPool(Kind):
         "A name that begins with 'prefect' or holds / % & > < is refused at preview.",
         "A type that ends with ':push' or ':managed' on a self-hosted server is refused at preview.",
         "A base job template whose job_configuration uses a variable that it does not declare is refused at preview.",
+        "A storage configuration with any other key is refused at preview.",
         "Deleting a pool deletes its queues, and takes its deployments out of their place.",
     )
     example: ClassVar[str] = 'WorkPool("etl", type="process", concurrency_limit=4)'
@@ -64,6 +77,11 @@ class WorkPool(Kind):
         default=None,
         description="Template of its jobs, with the keys job_configuration and variables. Left out, the first "
         "worker that starts writes its type's own, and any other template is drift.",
+    )
+    storage_configuration: Annotated[dict[str, Any] | None, AfterValidator(_storage), Meta(removed={})] = Field(
+        default=None,
+        description="Where its flow runs keep results and bundles: default_result_storage_block_id, "
+        "bundle_upload_step, bundle_execution_step.",
     )
     default_base_job_template: Annotated[dict[str, Any] | None, Meta(output=True)] = Field(
         default=None, description="What a template that was left out is compared with: that of its type."

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from prefect_pulumi.core.display_text import printable
 from prefect_pulumi.core.masking import Masker, current
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.settings import SecretSettings, SettingsError
+from prefect_pulumi.project.secret_settings import SecretSettings, SettingsError
 
 PATIENCE = 3.0
 """Seconds that a command may take before a line says what is waited for. It has no time limit: its user may have to

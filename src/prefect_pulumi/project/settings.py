@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator, model_validator
 
-from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
 from prefect_pulumi.models.release_record import ReleasePin
-
-
-class SettingsError(ConfigError):
-    """Bad stack config."""
+from prefect_pulumi.project.object_settings import (
+    AutomationSettings,
+    BlockName,
+    BlockSettings,
+    BlockTypeSettings,
+    FlowSettings,
+    TagLimitSettings,
+)
+from prefect_pulumi.project.secret_settings import STRICT, SecretField, SecretSettings, SettingsError
 
 
 class Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = STRICT
 
 
 class ImageSettings(Settings):
@@ -98,7 +101,8 @@ class PoolSettings(Settings):
 
     `job` sets defaults of the base job template's variables, by the names that its worker type knows;
     `env_from_blocks` gives flow runs environment variables whose values are Secret blocks. `template_patch` is a JSON
-    merge patch (RFC 7396) over the template that results.
+    merge patch (RFC 7396) over the template that results. `result_storage`: the block (`type/name`) where its flow runs
+    keep results.
     """
 
     type: str = "process"
@@ -110,6 +114,7 @@ class PoolSettings(Settings):
     job: dict[str, JsonValue] = {}
     env_from_blocks: dict[str, str] = {}
     template_patch: dict[str, JsonValue] = {}
+    result_storage: BlockName | None = None
     workers: WorkerSettings = WorkerSettings(count=0)
 
     @field_validator("workers", mode="before")
@@ -139,45 +144,6 @@ class VariableSettings(Settings):
 
     value: JsonValue
     tags: list[str] = []
-
-
-class SecretSettings(Settings):
-    """A Secret block. Its value comes from outside: the content of `file`, what the command `exec` prints, or the
-    environment variable `env`. Without `env` it is the stack's secret of the block's name, else `default`, which is in
-    clear in the file and so only for what is harmless.
-
-    `exec`: program and arguments, for the CLI of a vault or password manager; no shell is involved.
-    """
-
-    env: str | None = None
-    file: str | None = Field(default=None, min_length=1)
-    exec: list[str] | None = Field(default=None, min_length=1)
-    default: str | None = None
-
-    @property
-    def source(self) -> str:
-        """Where the value is looked for outside of the stack, in words; "" for nowhere."""
-        if self.exec is not None:
-            return f"the command `{shlex.join(self.exec)}`"
-        if self.file is not None:
-            return f"the file {self.file}"
-        return f"the environment variable {self.env}" if self.env else ""
-
-    @field_validator("exec", mode="before")
-    @classmethod
-    def _no_shell(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            raise ValueError("give a list: [command, argument, ...]; no shell is involved")
-        return value
-
-    @model_validator(mode="after")
-    def _one_source(self) -> SecretSettings:
-        given = [name for name in ("env", "file", "exec") if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise ValueError(f"give one of {' and '.join(given)}")
-        if given not in ([], ["env"]) and self.default is not None:
-            raise ValueError(f"{given[0]} has no fallback; leave out default")
-        return self
 
 
 class LimitSettings(Settings):
@@ -248,7 +214,13 @@ class Environment(Settings):
     variables: dict[str, VariableSettings] = {}
     json_blocks: dict[str, JsonValue] = {}
     secrets: dict[str, SecretSettings] = {}
+    block_types: dict[str, BlockTypeSettings] = {}
+    blocks: dict[BlockName, BlockSettings] = {}
+    result_storage: BlockName | None = None
     concurrency_limits: dict[str, LimitSettings] = {}
+    tag_limits: dict[str, TagLimitSettings] = {}
+    flows: dict[str, FlowSettings] = {}
+    automations: dict[str, AutomationSettings] = {}
     deploy: DeploySettings = DeploySettings()
     verification: VerificationSettings = VerificationSettings()
     release: ReleasePin | None = None
@@ -286,7 +258,13 @@ _MODELS = (
     QueueSettings,
     VariableSettings,
     SecretSettings,
+    SecretField,
+    BlockTypeSettings,
+    BlockSettings,
     LimitSettings,
+    TagLimitSettings,
+    FlowSettings,
+    AutomationSettings,
     DeploySettings,
     VerificationSettings,
     SmokeRun,

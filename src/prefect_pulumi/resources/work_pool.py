@@ -28,6 +28,7 @@ class WorkPool(PrefectResource):
             "paused": "paused",
             "concurrency_limit": "concurrencyLimit",
             "base_job_template": "baseJobTemplate",
+            "storage_configuration": "storageConfiguration",
             "default_base_job_template": "defaultBaseJobTemplate",
             "created": "created",
         }
@@ -44,6 +45,7 @@ class WorkPool(PrefectResource):
         paused: pulumi.Input[bool] | None = None,
         concurrency_limit: pulumi.Input[int] | None = None,
         base_job_template: pulumi.Input[Mapping[str, Any]] | None = None,
+        storage_configuration: pulumi.Input[Mapping[str, Any]] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -57,6 +59,8 @@ class WorkPool(PrefectResource):
         :param concurrency_limit: Maximum of concurrent flow runs; none: no limit.
         :param base_job_template: Template of its jobs, with the keys job_configuration and variables. Left out, the
         first worker that starts writes its type's own, and any other template is drift.
+        :param storage_configuration: Where its flow runs keep results and bundles: default_result_storage_block_id,
+        bundle_upload_step, bundle_execution_step.
         """
         self._begin(
             resource_name,
@@ -67,6 +71,7 @@ class WorkPool(PrefectResource):
                 "paused": paused,
                 "concurrencyLimit": concurrency_limit,
                 "baseJobTemplate": base_job_template,
+                "storageConfiguration": storage_configuration,
             },
             opts,
         )
@@ -114,6 +119,13 @@ class WorkPool(PrefectResource):
         """Template of its jobs, with the keys job_configuration and variables. Left out, the first worker that starts
         writes its type's own, and any other template is drift."""
         return self._output("baseJobTemplate")
+
+    @property
+    @pulumi.getter(name="storageConfiguration")
+    def storage_configuration(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Where its flow runs keep results and bundles: default_result_storage_block_id, bundle_upload_step,
+        bundle_execution_step."""
+        return self._output("storageConfiguration")
 
     @property
     @pulumi.getter(name="defaultBaseJobTemplate")

@@ -25,21 +25,17 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 PROGRAM = """\
-from blocks import declare_blocks
-from limits import declare_limits
-from prefect_pulumi.components import Flows, Pool, Server, load_environment
+from prefect_pulumi.components import Flows, Server, declare_objects, load_environment
 from prefect_pulumi.resources import Variable, WorkPool, WorkQueue
 
 environment = load_environment()
 server = Server("server", environment.server)
-pools = [Pool(name, settings, server.options, server=server) for name, settings in environment.pools.items()]
-blocks = declare_blocks(environment, server.options)
-limits = declare_limits(environment, server.options)
+objects = declare_objects(environment, server)
 literal = WorkPool("literal-NNN", server.options, type="process", concurrency_limit=2)
 WorkQueue("fast", server.options, work_pool_name=literal.name, priority=3)
 Variable("lost_NNN", server.options, value="soon gone")
 Variable("short_NNN", server.options, value={"a": {"b": 1}}, tags=["x"])
-flows = Flows("flows", server.options, pools=pools, needs=[*blocks, *limits])
+flows = Flows("flows", server.options, pools=[*objects.pools.values()], needs=objects.needs)
 """
 CONFIG = """\
 # The test's stack.
@@ -124,8 +120,6 @@ class Team:
         self.project = Project.small(root, url)
         self.root = root
         self.recorder: Any = None
-        for name in ("blocks.py", "limits.py"):
-            (root / "infra" / name).write_text((REPOSITORY / "infra" / name).read_text())
         (root / "flows").mkdir()
         for path, text in (
             ("infra/__main__.py", PROGRAM),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from prefect_pulumi.app.imports.live_objects import LiveObject
+from prefect_pulumi.app.imports.secret_fields import Placeholders
+from prefect_pulumi.app.imports.settings_objects import RESULT_STORAGE, automation_parts, object_names
 from prefect_pulumi.components.templates import TemplateError, base_job_template, merge_patch
+from prefect_pulumi.models.automation_names import ObjectName
 from prefect_pulumi.models.worker_types import worker_types
+from prefect_pulumi.project.object_settings import BLOCK_KEY
 
 Json = dict[str, Any]
 _POOL = {"type": "type", "description": "description", "concurrencyLimit": "concurrency_limit", "paused": "paused"}
@@ -18,63 +23,128 @@ _QUEUE = {
     "paused": "paused",
 }
 _LIMIT = {"limit": "limit", "slotDecayPerSecond": "slot_decay_per_second", "active": "active"}
-SECTIONS = {
-    "WorkPool": "pools",
-    "Variable": "variables",
-    "JsonBlock": "json_blocks",
-    "SecretBlock": "secrets",
-    "GlobalConcurrencyLimit": "concurrency_limits",
+_TYPE = {
+    "name": "name",
+    "description": "description",
+    "logoUrl": "logo_url",
+    "documentationUrl": "documentation_url",
+    "codeExample": "code_example",
 }
+_SCHEMA = {"fields": "fields", "capabilities": "capabilities", "version": "version"}
+_AUTOMATION = {"description": "description", "enabled": "enabled", "tags": "tags"}
+SECTIONS = (
+    *("pools", "variables", "json_blocks", "secrets", "block_types", "blocks", "concurrency_limits", "tag_limits"),
+    *("flows", "automations"),
+)
 
 
-def settings_objects(objects: Iterable[LiveObject]) -> list[LiveObject]:
-    """Those that a stack file can declare: no secret that is no text, no queue without its pool, and no pool whose
-    queues would have the resource names of another's (`a-b/c` and `a/b-c`)."""
+def environment(
+    objects: Iterable[LiveObject],
+    api_url: str,
+    secrets: Placeholders | None = None,
+    others: Iterable[LiveObject] = (),
+) -> Json:
+    """`objects` are those of `settings_objects`; `others`: those that the program declares beside them. Secrets have no
+    value here: `secrets` gets those of blocks. The schema of a block type is in a file of its own: `schema_files`."""
     listed = list(objects)
-    names: dict[str, set[str]] = {}
+    writer = _Writer(api_url, object_names([*listed, *others]), secrets or Placeholders())
     for item in listed:
-        if item.kind == "WorkQueue":
-            names.setdefault(queue_resource(item), set()).add(item.inputs["workPoolName"])
-    mixed = {pool for pools in names.values() if len(pools) > 1 for pool in pools}
-    pools = {item.human for item in listed if item.kind == "WorkPool"} - mixed
-    return [
-        item
-        for item in listed
-        if (item.kind == "WorkPool" and item.human in pools)
-        or (item.kind == "WorkQueue" and item.inputs["workPoolName"] in pools)
-        or item.kind in ("Variable", "JsonBlock", "GlobalConcurrencyLimit")
-        or (item.kind == "SecretBlock" and isinstance(item.inputs["value"], str))
-    ]
+        writer.add(item)
+    return writer.sections()
 
 
-def queue_resource(item: LiveObject) -> str:
-    """Name of the resource that the component `Pool` declares for a queue."""
-    return f"{item.inputs['workPoolName']}-{item.inputs['name']}"
+class _Writer:
+    def __init__(self, api_url: str, names: Mapping[str, ObjectName], secrets: Placeholders) -> None:
+        self.api_url = api_url
+        self.names = names
+        self.secrets = secrets
+        self.result: dict[str, Json] = {section: {} for section in SECTIONS}
+        self.queues: dict[str, Json] = {}
 
+    def sections(self) -> Json:
+        for pool, declared in self.queues.items():
+            self.result["pools"][pool]["queues"] = declared
+        filled = {section: values for section, values in self.result.items() if values}
+        return {"server": {"api_url": self.api_url}, **filled}
 
-def environment(objects: Iterable[LiveObject], api_url: str) -> Json:
-    """`objects` are those of `settings_objects`. Secrets have no value here."""
-    result: Json = {"server": {"api_url": api_url}, **{section: {} for section in SECTIONS.values()}}
-    queues: dict[str, Json] = {}
-    for item in objects:
+    def add(self, item: LiveObject) -> None:
         inputs = item.inputs
         if item.kind == "WorkPool":
-            template = template_settings(inputs["type"], inputs.get("baseJobTemplate"))
-            result["pools"][item.human] = {**item.values(_POOL), **template}
+            self.result["pools"][item.human] = self._pool(item)
         elif item.kind == "WorkQueue":
-            queues.setdefault(inputs["workPoolName"], {})[inputs["name"]] = item.values(_QUEUE)
+            self.queues.setdefault(inputs["workPoolName"], {})[inputs["name"]] = item.values(_QUEUE)
         elif item.kind == "Variable":
             tags = {"tags": list(inputs["tags"])} if inputs.get("tags") else {}
-            result["variables"][item.human] = {"value": inputs["value"], **tags}
+            self.result["variables"][item.human] = {"value": inputs["value"], **tags}
         elif item.kind == "JsonBlock":
-            result["json_blocks"][item.human] = inputs["value"]
+            self.result["json_blocks"][item.human] = inputs["value"]
         elif item.kind == "SecretBlock":
-            result["secrets"][item.human] = {}
+            self.result["secrets"][item.human] = {} if isinstance(inputs["value"], str) else {"format": "json"}
+        elif item.kind in ("BlockType", "BlockSchema"):
+            self._type(item)
+        elif item.kind == "BlockDocument":
+            self.result["blocks"][item.human] = {"data": self._data(item)}
+        elif item.kind == "TaskRunConcurrencyLimit":
+            self.result["tag_limits"][item.human] = item.values({"limit": "limit"})
+        elif item.kind == "Flow":
+            self.result["flows"][item.human] = item.values({"tags": "tags", "labels": "labels"})
+        elif item.kind == "Automation":
+            self._automation(item)
         else:
-            result["concurrency_limits"][item.human] = item.values(_LIMIT)
-    for pool, declared in queues.items():
-        result["pools"][pool]["queues"] = declared
-    return {section: values for section, values in result.items() if values}
+            self.result["concurrency_limits"][item.human] = item.values(_LIMIT)
+
+    def _pool(self, item: LiveObject) -> Json:
+        settings = {**item.values(_POOL), **template_settings(item.inputs["type"], item.inputs.get("baseJobTemplate"))}
+        storage = (item.inputs.get("storageConfiguration") or {}).get(RESULT_STORAGE)
+        return {**settings, **({"result_storage": self.names[storage].name} if storage else {})}
+
+    def _type(self, item: LiveObject) -> None:
+        """A type and its one schema make one entry."""
+        slug = item.human
+        entry = self.result["block_types"].setdefault(slug, {})
+        given = item.values(_TYPE if item.kind == "BlockType" else _SCHEMA)
+        if "fields" in given:
+            given["fields"] = schema_file(slug)
+        entry |= {key: value for key, value in given.items() if not (key == "name" and value == slug)}
+
+    def _data(self, item: LiveObject) -> Json:
+        data = self.secrets.within(
+            item.inputs["data"], item.secret_fields, str(item.inputs["name"]), self.secrets.setting
+        )
+        return {key: self._reference(value) for key, value in data.items()}
+
+    def _reference(self, value: Any) -> Any:
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        name = self.names.get(reference.get("block_document_id", "")) if isinstance(reference, dict) else None
+        return value if name is None else {BLOCK_KEY: name.name}
+
+    def _automation(self, item: LiveObject) -> None:
+        key = automation_key(item.human, self.result["automations"])
+        name = {"name": item.human} if key != item.human else {}
+        described = {**name, **item.values(_AUTOMATION)}
+        self.result["automations"][key] = {**described, **automation_parts(item, self.names)}
+
+
+def schema_file(slug: str) -> str:
+    """Where the schema of a block type is, from the project's folder."""
+    return f"infra/block_types/{slug}.json"
+
+
+def schema_files(objects: Iterable[LiveObject]) -> Iterator[tuple[str, str]]:
+    """Name and text of each schema of the stack file's block types."""
+    for item in objects:
+        if item.kind == "BlockSchema" and "fields" in item.inputs:
+            text = json.dumps(item.inputs["fields"], ensure_ascii=False)
+            yield schema_file(item.human), f"{text}\n"
+
+
+def automation_key(name: str, taken: Container[str]) -> str:
+    """The key of an automation in the stack file: its name, numbered where an earlier one has it."""
+    key, number = name, 1
+    while key in taken:
+        number += 1
+        key = f"{name}-{number}"
+    return key
 
 
 def template_settings(worker_type: str, live: Json | None) -> Json:

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from prefect_pulumi.app.imports.deployments_file import prefect_file
-from prefect_pulumi.app.imports.environment import environment
+from prefect_pulumi.app.imports.environment import environment, schema_files
 from prefect_pulumi.app.imports.foreign_state import read_state
 from prefect_pulumi.app.imports.layout import Layout
 from prefect_pulumi.app.imports.live_objects import LeftOut, LiveObject, Selection, read_objects
 from prefect_pulumi.app.imports.program_modules import program_modules
-from prefect_pulumi.app.imports.project_folder import render, schemas_file, yaml_text
+from prefect_pulumi.app.imports.project_folder import DEPLOYMENTS_DEPTH, STACK_FILE_DEPTH, render, schemas_file
+from prefect_pulumi.app.imports.secret_fields import Placeholders
 from prefect_pulumi.app.imports.source import source_of
+from prefect_pulumi.app.imports.yaml_text import yaml_text
 from prefect_pulumi.app.init.initialization import InitRequest, InitResult, initialize
 from prefect_pulumi.app.init.project_files import render as init_file
 from prefect_pulumi.app.init.repository import PREFECT_FILE, Repository
@@ -61,32 +63,40 @@ class _Content:
         self.blocks = [
             place for place in self.layout.modules["blocks"] if place.item.kind in ("BlockDocument", "SecretBlock")
         ]
-        self.modules = program_modules(self.layout, (place.item.id for place in self.blocks))
+        own = [item.human for item in self.layout.in_settings if item.kind == "SecretBlock"]
+        placeholders = Placeholders(own)
+        self.settings = environment(self.layout.in_settings, api_url, placeholders, self.layout.others)
+        taken = {*own, *placeholders.values}
+        self.modules = program_modules(self.layout, (place.item.id for place in self.blocks), taken)
+        self.secrets = sorted({*taken, *self.modules.secrets})
 
     def files(self, repository: Repository, port: int) -> Iterator[tuple[str, str]]:
         yield "Pulumi.yaml", init_file("Pulumi.yaml.j2", repository)
         modules = {*self.modules.texts, "deployments"}
-        yield "infra/__main__.py", render("__main__.py.j2", modules=sorted(modules))
+        yield "infra/__main__.py", render("__main__.py.j2", modules=sorted(modules), release=True)
         yield "infra/server.py", render("server.py.j2", protect=False, schemas=bool(self.modules.schemas))
         for module, text in self.modules.texts.items():
             yield f"infra/{module}.py", text
         yield "infra/deployments.py", render("flows.py.j2", blocks=[place.variable for place in self.blocks])
         if self.modules.schemas:
             yield "infra/schemas.json", schemas_file(self.modules.schemas)
-        live = environment(self.layout.in_settings, self.api_url)
+        yield from schema_files(self.layout.in_settings)
+        live = self.settings
         key = f"{repository.name}:environment"
         scripts = self._of_scripts(repository)
         pools = {entry["work_pool"]["name"]: {"type": "process"} for entry in scripts} | live.get("pools", {})
-        live |= {"pools": pools} if pools else {}
+        live = live | ({"pools": pools} if pools else {})
         folders: Json = {"directories": {folder: {} for folder in repository.folders}} if repository.folders else {}
         dev = {**live, "server": {"embedded": True, "port": port}, "pools": _with_workers(pools)}
         dev |= {"deploy": folders} if folders else {}
-        yield "Pulumi.dev.yaml", yaml_text({"config": {key: dev}, "encryptionsalt": NO_SALT})
+        yield "Pulumi.dev.yaml", yaml_text({"config": {key: dev}, "encryptionsalt": NO_SALT}, STACK_FILE_DEPTH)
         deploy = folders | ({"adopt": self.names} if self.names else {})
-        yield "Pulumi.prod.yaml", yaml_text({"config": {key: {**live, **({"deploy": deploy} if deploy else {})}}})
+        prod = {**live, **({"deploy": deploy} if deploy else {})}
+        yield "Pulumi.prod.yaml", yaml_text({"config": {key: prod}}, STACK_FILE_DEPTH)
         if not repository.prefect_files:
             entries = [*self.deployments["deployments"], *scripts]
-            yield PREFECT_FILE, yaml_text({**self.deployments, "name": repository.name, "deployments": entries})
+            document = {**self.deployments, "name": repository.name, "deployments": entries}
+            yield PREFECT_FILE, yaml_text(document, DEPLOYMENTS_DEPTH)
 
     def _of_scripts(self, repository: Repository) -> list[Json]:
         """Entries of what only scripts of the repository make: on the server it has no work pool."""
@@ -98,8 +108,7 @@ class _Content:
     def notes(self) -> Iterator[str]:
         for item in self.left_out:
             yield f"left out: {item.kind} {item.human}: {item.reason}"
-        in_settings = [item.human for item in self.layout.in_settings if item.kind == "SecretBlock"]
-        for name in sorted({*in_settings, *self.modules.secrets}):
+        for name in self.secrets:
             yield f"a secret needs its value in each stack: infra config set --secret {name} -s STACK"
         yield f"infra preview -s prod --adopt shows what taking over {self.api_url} would change"
 

@@ -8,56 +8,60 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prefect_pulumi.app.imports.environment import queue_resource, settings_objects
+from prefect_pulumi.app.imports.environment import automation_key
 from prefect_pulumi.app.imports.live_objects import LiveObject
 from prefect_pulumi.app.imports.python_text import Expression, literal
+from prefect_pulumi.app.imports.settings_objects import queue_resource, settings_objects
 from prefect_pulumi.core.values import texts_in
 
 SERVER = "server"
 """The module whose objects the stack file declares."""
+AUTOMATIONS = "automations"
 MODULES = {
     SERVER: (),
     "work_pools": ("WorkPool", "WorkQueue"),
-    "task_limits": ("TaskRunConcurrencyLimit",),
     "blocks": ("BlockType", "BlockSchema", "BlockDocument", "SecretBlock"),
-    "deployments": ("Flow", "Deployment", "DeploymentSchedule"),
-    "automations": ("Automation",),
+    "deployments": ("Deployment", "DeploymentSchedule"),
+    AUTOMATIONS: ("Automation",),
 }
 """Module -> its kinds. A module refers to itself and to those before it."""
 RESERVED = frozenset(
     {
-        *keyword.kwlist,
-        *keyword.softkwlist,
-        *MODULES,
-        "pulumi",
-        "config",
-        "options",
-        "pools",
-        "limits",
-        "variables",
-        "schemas",
+        *(*keyword.kwlist, *keyword.softkwlist, *MODULES),
+        *("pulumi", "config", "options", "objects", "environment", "schemas", "declare_automations"),
     }
 )
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-_SECTIONS = {
-    "WorkPool": "pools",
+_GROUPS = {
     "Variable": "variables",
     "JsonBlock": "json_blocks",
     "SecretBlock": "secret_blocks",
+    "BlockDocument": "blocks",
+    "BlockSchema": "block_schemas",
+    "BlockType": "block_schemas",
     "GlobalConcurrencyLimit": "limits",
+    "TaskRunConcurrencyLimit": "tag_limits",
+    "Flow": "flows",
 }
+"""Kind -> the field of `components.Objects` that has it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """`resource`: its name in the program. `variable`: the expression for it inside of `module`. `from_file`: a
-    deployment of `prefect.yaml`, whose expression is its UUID."""
+    deployment of `prefect.yaml`, whose expression is its UUID. `in_settings`: an automation of the stack file."""
 
     item: LiveObject
     resource: str
     module: str
     variable: str
     from_file: bool = False
+    in_settings: bool = False
+
+    @property
+    def declared_here(self) -> bool:
+        """Whether its module has a statement for it."""
+        return not (self.from_file or self.in_settings)
 
     def seen_from(self, module: str) -> str:
         """The expression for it in that module, which imports the modules that it refers to."""
@@ -70,10 +74,14 @@ class Layout:
 
     def __init__(self, objects: Iterable[LiveObject], from_file: Iterable[LiveObject] = ()) -> None:
         """`from_file`: deployments that the program deploys from `prefect.yaml`."""
-        listed = list(objects)
-        self.in_settings = settings_objects(listed)
+        listed, deployed = list(objects), list(from_file)
+        self.in_settings = settings_objects(listed, deployed)
         ids = {item.id for item in self.in_settings}
-        self.places: dict[str, Place] = {item.id: _in_settings(item) for item in self.in_settings}
+        self.others = [item for item in [*listed, *deployed] if item.id not in ids]
+        """What the stack file does not declare."""
+        self.places: dict[str, Place] = {}
+        for item in self.in_settings:
+            self.places[item.id] = self._in_settings(item)
         resources: set[tuple[str, str]] = {(item.kind, self.places[item.id].resource) for item in self.in_settings}
         variables: dict[str, set[str]] = {module: set(RESERVED) for module in MODULES}
         for item in listed:
@@ -84,26 +92,34 @@ class Layout:
                 resource = _unique(base, lambda name, kind=item.kind: (kind, name), resources)
                 variable = _unique(_variable(item), lambda name: name, variables[module], "_")
                 self.places[item.id] = Place(item, resource, module, variable)
-        for item in from_file:
+        for item in deployed:
             variable = f"flows.deployments[{literal(item.human)}]"
             self.places[item.id] = Place(item, item.human, "deployments", variable, from_file=True)
         self._named = {_name_of(place.item): place for place in self.places.values() if _name_of(place.item)[1]}
         self.modules = {
-            module: [place for place in self.places.values() if place.module == module and not place.from_file]
+            module: [place for place in self.places.values() if place.module == module and place.declared_here]
             for module in MODULES
         }
+
+    def _in_settings(self, item: LiveObject) -> Place:
+        if item.kind == "WorkQueue":
+            pool, queue = item.inputs["workPoolName"], item.inputs["name"]
+            return Place(item, queue_resource(item), SERVER, f"objects.pools[{literal(pool)}].queues[{literal(queue)}]")
+        if item.kind == "WorkPool":
+            return Place(item, item.human, SERVER, f"objects.pools[{literal(item.human)}].work_pool")
+        if item.kind == "Automation":
+            key = automation_key(item.human, self.automations)
+            return Place(item, key, AUTOMATIONS, f"{AUTOMATIONS}[{literal(key)}]", in_settings=True)
+        return Place(item, item.human, SERVER, f"objects.{_GROUPS[item.kind]}[{literal(item.human)}]")
+
+    @property
+    def automations(self) -> list[str]:
+        """Keys of the automations of the stack file."""
+        return [place.resource for place in self.places.values() if place.in_settings]
 
     def named(self, kind: str, name: str) -> Place | None:
         """The place of a pool, flow, block type, or queue (`pool/queue`) by its name."""
         return self._named.get((kind, name))
-
-
-def _in_settings(item: LiveObject) -> Place:
-    if item.kind == "WorkQueue":
-        pool, queue = item.inputs["workPoolName"], item.inputs["name"]
-        return Place(item, queue_resource(item), SERVER, f"pools[{literal(pool)}].queues[{literal(queue)}]")
-    entry = f"{_SECTIONS[item.kind]}[{literal(item.human)}]"
-    return Place(item, item.human, SERVER, f"{entry}.work_pool" if item.kind == "WorkPool" else entry)
 
 
 def _name_of(item: LiveObject) -> tuple[str, str]:
@@ -147,19 +163,24 @@ class References:
         self.unresolved: set[str] = set()
         """UUIDs of objects of the program that stand below or in a later module."""
 
-    def attribute(self, place: Place, attribute: str) -> Expression:
+    def expression(self, place: Place) -> Expression:
+        """The resource itself."""
         self.used.add(place.item.id)
         text = place.seen_from(self.module)
         if place.module == SERVER:
             self.names.add(re.split(r"\W", text, maxsplit=1)[0])
         elif place.module != self.module:
             self.imported.add(place.module)
-        return Expression(text if place.from_file else f"{text}.{attribute}")
+        return Expression(text)
+
+    def attribute(self, place: Place, attribute: str) -> Expression:
+        text = self.expression(place)
+        return text if place.from_file else Expression(f"{text}.{attribute}")
 
     def can_refer_to(self, place: Place) -> bool:
         order = list(MODULES)
         if place.module == self.module:
-            return place.item.id in self.declared
+            return place.in_settings or place.item.id in self.declared
         return order.index(place.module) < order.index(self.module)
 
     def value(self, value: Any) -> Any:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from prefect_pulumi.app.imports.layout import MODULES, SERVER, Layout, Place, References, in_order
+from prefect_pulumi.app.imports.layout import (
+    AUTOMATIONS,
+    MODULES,
+    SERVER,
+    Layout,
+    Place,
+    References,
+    in_order,
+    uuids_in,
+)
 from prefect_pulumi.app.imports.python_text import Expression, call, import_lines, literal
 from prefect_pulumi.app.imports.secret_fields import Placeholders
 
 ABOUT = {
     "work_pools": "Work pools and queues that the stack file cannot name.",
-    "task_limits": "Limits on concurrent task runs, by tag.",
-    "blocks": "Block types, their schemas, and blocks.",
-    "deployments": "Flows, their deployments and schedules.",
-    "automations": "Automations.",
+    "blocks": "Block types, schemas and blocks that the stack file cannot name.",
+    "deployments": "Deployments and their schedules.",
+    AUTOMATIONS: "Automations: those of the stack file, and those that it cannot name.",
 }
 _SCHEMAS = {"BlockSchema": "fields", "Deployment": "parameterOpenapiSchema"}
 _CLEAR = ("parameters", "jobVariables")
@@ -33,22 +41,23 @@ class ProgramModules:
     literals: set[str] = field(default_factory=set)
 
 
-def program_modules(layout: Layout, used: Iterable[str] = ()) -> ProgramModules:
-    """`used`: UUIDs of objects that other code refers to."""
+def program_modules(layout: Layout, used: Iterable[str] = (), taken: Collection[str] = ()) -> ProgramModules:
+    """`used`: UUIDs of objects that other code refers to. `taken`: config keys of other secrets."""
     used = {*used}
-    _write(layout, used)  # which objects need a variable is known when all are written
-    return _write(layout, used)
+    _write(layout, used, taken)  # which objects need a variable is known when all are written
+    return _write(layout, used, taken)
 
 
-def _write(layout: Layout, used: set[str]) -> ProgramModules:
-    secrets = Placeholders(item.human for item in layout.in_settings if item.kind == "SecretBlock")
+def _write(layout: Layout, used: set[str], taken: Collection[str]) -> ProgramModules:
+    secrets = Placeholders(taken)
     result = ProgramModules(secrets=secrets.values)
     for module, places in layout.modules.items():
-        if module == SERVER or not places:
+        named = module == AUTOMATIONS and bool(layout.automations)
+        if module == SERVER or not (places or named):
             continue
         references = References(layout, module)
         writer = _Writer(layout, references, secrets, result.schemas)
-        statements = []
+        statements = [_automations_of_file(layout, references)] if named else []
         for place in in_order(places):
             statements.append(writer.statement(place, place.item.id in used))
             references.declared.add(place.item.id)
@@ -58,14 +67,31 @@ def _write(layout: Layout, used: set[str]) -> ProgramModules:
     return result
 
 
+def _automations_of_file(layout: Layout, references: References) -> str:
+    """The statement that declares the automations of the stack file."""
+    ids = {id for item in layout.in_settings if item.kind == "Automation" for id in uuids_in(dict(item.inputs))}
+    named = [place for id, place in layout.places.items() if id in ids and place.item.kind == "Deployment"]
+    own = {place.item.human: references.attribute(place, "id") for place in named if not place.from_file}
+    deployed: dict[str, Any] = {"deployments": own} if own else {}
+    if any(place.from_file for place in named):
+        references.imported.add("deployments")
+        deployed["flows"] = [Expression("deployments.flows")]
+    references.names |= {"environment", "objects"}
+    begin = f"{AUTOMATIONS} = "
+    return begin + call("declare_automations", ["environment", "objects"], deployed, used=len(begin))
+
+
 def _module(module: str, places: Sequence[Place], references: References, statements: Sequence[str]) -> str:
     body = "\n".join(statements)
     head = [f'"""{ABOUT[module]}"""', ""]
     if "pulumi." in body or "config." in body:
         head += ["import pulumi", ""]
     head += [f"import {name}" for name in MODULES if name in references.imported]
-    head.append(import_lines("prefect_pulumi.resources", {place.item.kind for place in places}))
-    head += [import_lines(SERVER, {"options", *references.names}), ""]
+    if "declare_automations(" in body:
+        head.append("from prefect_pulumi.components import declare_automations")
+    if places:
+        head.append(import_lines("prefect_pulumi.resources", {place.item.kind for place in places}))
+    head += [import_lines(SERVER, references.names), ""]
     if "config." in body:
         head += ["config = pulumi.Config()", ""]
     return "\n".join([*head, body, ""])
@@ -130,6 +156,7 @@ class _Writer:
             target = self.layout.named("Flow", inputs[wire])
         elif wire == "blockTypeSlug":
             target, attribute = self.layout.named("BlockType", inputs[wire]), "slug"
+            target = None if target is not None and target.module == SERVER else target
         elif wire == "blockSchemaId" and place.item.kind == "BlockDocument" and wire not in inputs:
             target, attribute = self._newest_schema(inputs["blockTypeSlug"]), "id"
         if target is None or not self.references.can_refer_to(target):
@@ -137,10 +164,8 @@ class _Writer:
         return self.references.attribute(target, attribute)
 
     def _schemas(self, slug: str) -> list[Place]:
-        places = self.layout.modules["blocks"]
-        return [
-            item for item in places if item.item.kind == "BlockSchema" and item.item.inputs["blockTypeSlug"] == slug
-        ]
+        schemas = [place for place in self.layout.places.values() if place.item.kind == "BlockSchema"]
+        return [place for place in schemas if place.item.inputs["blockTypeSlug"] == slug]
 
     def _newest_schema(self, slug: str) -> Place | None:
         return next(reversed(self._schemas(slug)), None)
@@ -153,8 +178,8 @@ class _Writer:
         if not needed:
             self.references.names.add("options")
             return "options"
-        self.references.used |= {item.item.id for item in needed}
-        listed = ", ".join(item.variable for item in needed)
+        listed = ", ".join(str(self.references.expression(item)) for item in needed)
+        self.references.names.add("options")
         return f"pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[{listed}]))"
 
 

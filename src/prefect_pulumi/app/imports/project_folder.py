@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from prefect_pulumi.app.imports.deployments_file import prefect_file
-from prefect_pulumi.app.imports.environment import environment
+from prefect_pulumi.app.imports.environment import environment, schema_files
 from prefect_pulumi.app.imports.layout import Layout
 from prefect_pulumi.app.imports.live_objects import LeftOut, LiveObject
 from prefect_pulumi.app.imports.program_modules import ABOUT, ProgramModules, program_modules
+from prefect_pulumi.app.imports.secret_fields import Placeholders, as_text
+from prefect_pulumi.app.imports.yaml_text import yaml_text
 from prefect_pulumi.project import layout as folders
 from prefect_pulumi.review.renderers.escape import fenced
 
 TEMPLATES = Path(__file__).parent / "templates"
+STACK_FILE_DEPTH, DEPLOYMENTS_DEPTH = 4, 3
+"""Levels of YAML that stand on lines of their own: to the objects of a section, to the keys of a deployment."""
 Json = dict[str, Any]
 
 
@@ -31,6 +33,7 @@ class ImportedProject:
     api_url: str
     layout: Layout
     modules: ProgramModules
+    settings: Json
     deployments: Json
     left_out: Sequence[LeftOut]
     protect: bool = True
@@ -47,9 +50,11 @@ class ImportedProject:
         protect: bool,
     ) -> ImportedProject:
         layout = Layout(objects)
-        modules = program_modules(layout)
+        own = {item.human: as_text(item.inputs["value"]) for item in layout.in_settings if item.kind == "SecretBlock"}
+        placeholders = Placeholders(own)
+        settings = environment(layout.in_settings, api_url, placeholders, layout.others)
+        modules = program_modules(layout, taken={*own, *placeholders.values})
         deployments, without_entry = prefect_file(objects, name)
-        own = {item.human: item.inputs["value"] for item in layout.in_settings if item.kind == "SecretBlock"}
         literals = [
             LeftOut(
                 "reference", layout.places[id].resource, f"its UUID {id} stands in the program: a circle of references"
@@ -62,10 +67,11 @@ class ImportedProject:
             api_url=api_url,
             layout=layout,
             modules=modules,
+            settings=settings,
             deployments=deployments,
             left_out=(*left_out, *without_entry, *literals),
             protect=protect,
-            secrets={**own, **modules.secrets},
+            secrets={**own, **placeholders.values, **modules.secrets},
         )
 
     @property
@@ -78,17 +84,17 @@ class ImportedProject:
         from prefect_pulumi.app.init.repository import Repository
 
         yield folders.PROJECT_FILES[0], init_file("Pulumi.yaml.j2", Repository(Path(), self.name))
-        settings = environment(self.layout.in_settings, self.api_url)
-        yield self.stack_file, yaml_text({"config": {f"{self.name}:environment": settings}})
+        yield self.stack_file, yaml_text({"config": {f"{self.name}:environment": self.settings}}, STACK_FILE_DEPTH)
+        yield from schema_files(self.layout.in_settings)
         yield ".gitignore", f"{folders.WORK_FOLDER}/\n.venv/\n__pycache__/\n"
-        yield "infra/__main__.py", render("__main__.py.j2", modules=sorted(self.modules.texts))
+        yield "infra/__main__.py", render("__main__.py.j2", modules=sorted(self.modules.texts), release=False)
         yield "infra/server.py", render("server.py.j2", protect=self.protect, schemas=bool(self.modules.schemas))
         for module, text in self.modules.texts.items():
             yield f"infra/{module}.py", text
         if self.modules.schemas:
             yield "infra/schemas.json", schemas_file(self.modules.schemas)
         if self.deployments["deployments"]:
-            yield "prefect.yaml", yaml_text(self.deployments)
+            yield "prefect.yaml", yaml_text(self.deployments, DEPLOYMENTS_DEPTH)
         yield "README.md", self._readme()
 
     def _readme(self) -> str:
@@ -100,6 +106,7 @@ class ImportedProject:
             stack=self.stack,
             stack_file=self.stack_file,
             modules={module: ABOUT[module] for module in self.modules.texts},
+            has_types=any(item.kind == "BlockSchema" for item in self.layout.in_settings),
             has_schemas=bool(self.modules.schemas),
             has_left_out=bool(self.left_out),
             has_prefect_file=bool(self.deployments["deployments"]),
@@ -129,34 +136,3 @@ def schemas_file(schemas: Json) -> str:
         f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(schemas[name], ensure_ascii=False)}" for name in schemas
     ]
     return "{\n" + ",\n".join(rows) + "\n}\n"
-
-
-def yaml_text(document: Json) -> str:
-    text: str = yaml.dump(
-        document, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=118
-    )
-    return text
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes equal values out again in place of an alias."""
-
-    def represent_float(self, data: float) -> yaml.ScalarNode:
-        return self.represent_int(int(data)) if data.is_integer() else super().represent_float(data)
-
-    def represent_str(self, data: str) -> yaml.ScalarNode:
-        return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if "\n" in data else None)
-
-    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
-        """On one line only without a text of several."""
-        node = super().represent_mapping(tag, mapping, flow_style)
-        if any("\n" in str(value.value) for _, value in node.value if isinstance(value, yaml.ScalarNode)):
-            node.flow_style = False
-        return node
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-_Dumper.add_representer(float, _Dumper.represent_float)
-_Dumper.add_representer(str, _Dumper.represent_str)

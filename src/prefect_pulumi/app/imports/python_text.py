@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-WIDTH = 118
+WIDTH = 120
 INDENT = "    "
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from prefect_pulumi.app.imports.python_text import Expression
 from prefect_pulumi.deploy.checks.secrets import CREDENTIALS_IN_URL, SECRET_NAME
+from prefect_pulumi.project.secret_settings import SECRET_KEY
 
 SETTINGS_KEY = "environment"
+Form = Callable[..., Any]
+"""Value and path of a secret -> its placeholder."""
 
 
 class Placeholders:
@@ -21,35 +24,53 @@ class Placeholders:
         self.values: dict[str, str] = {}
         self._taken = {SETTINGS_KEY, *taken}
 
-    def of(self, value: Any, *path: str) -> Expression:
-        """The placeholder of one value; `path` names it, such as block, field and key."""
+    def key(self, value: Any, *path: str) -> str:
+        """The config key of one value; `path` names it, such as block, field and key."""
         base = "-".join(re.sub(r"[^A-Za-z0-9_.]+", "-", part).strip("-") for part in path)
         key, number = base, 1
         while key in self._taken:
             number += 1
             key = f"{base}-{number}"
         self._taken.add(key)
-        is_text = isinstance(value, str)
-        self.values[key] = value if is_text else json.dumps(value, ensure_ascii=False)
-        return Expression(f'config.require_secret{"" if is_text else "_object"}("{key}")')
+        self.values[key] = as_text(value)
+        return key
 
-    def within(self, data: Mapping[str, Any], fields: Iterable[str], name: str) -> dict[str, Any]:
+    def of(self, value: Any, *path: str) -> Expression:
+        """The expression of a program that reads it."""
+        return Expression(
+            f'config.require_secret{"" if isinstance(value, str) else "_object"}("{self.key(value, *path)}")'
+        )
+
+    def setting(self, value: Any, *path: str) -> dict[str, Any]:
+        """The placeholder of a stack file that stands for it."""
+        key = self.key(value, *path)
+        return {SECRET_KEY: key if isinstance(value, str) else {"config": key, "format": "json"}}
+
+    def within(
+        self, data: Mapping[str, Any], fields: Iterable[str], name: str, form: Form | None = None
+    ) -> dict[str, Any]:
         """`data` with a placeholder in place of each value that its schema calls secret (`url`, `headers.*`, `a.b`), or
-        that is a secret by its key or its form."""
+        that is a secret by its key or its form. `form`: `of`, which is the default, or `setting`."""
         patterns = [field.removesuffix(".*").split(".") for field in fields]
-        replaced = self._part(dict(data), patterns, (name,))
+        replaced = _part(dict(data), patterns, (name,), form or self.of)
         return dict(replaced)
 
-    def _part(self, value: Any, patterns: list[list[str]], path: tuple[str, ...]) -> Any:
-        if value in (None, "", {}, []):
-            return value
-        if path[1:] and (list(path[1:]) in patterns or _looks_secret(path[-1], value)):
-            return self.of(value, *path)
-        if isinstance(value, dict):
-            if "$ref" in value:
-                return value
-            return {key: self._part(item, patterns, (*path, str(key))) for key, item in value.items()}
+
+def as_text(value: Any) -> str:
+    """A secret as the text that config holds: JSON where it is no text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _part(value: Any, patterns: list[list[str]], path: tuple[str, ...], form: Form) -> Any:
+    if value in (None, "", {}, []):
         return value
+    if path[1:] and (list(path[1:]) in patterns or _looks_secret(path[-1], value)):
+        return form(value, *path)
+    if isinstance(value, dict):
+        if "$ref" in value:
+            return value
+        return {key: _part(item, patterns, (*path, str(key)), form) for key, item in value.items()}
+    return value
 
 
 def with_variables(value: Any, key: str = "") -> Any:

@@ -15,7 +15,7 @@ from prefect_pulumi.project.passphrase import NO_SALT
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
-PROGRAM = ("__main__.py", "blocks.py", "limits.py")
+PROGRAM = ("__main__.py",)
 UNKNOWN_SERVER = "https://prefect.example.com/api"
 PLACEHOLDER = "OWNER/REPO"
 """In the workflows: the repository that has the reusable ones."""

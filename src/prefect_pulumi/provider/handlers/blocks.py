@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
+from prefect_pulumi.core.deadline import deadline
+from prefect_pulumi.core.errors import (
+    ConflictError,
+    NotFoundError,
+    PrefectPulumiError,
+    ProviderError,
+    ServerUnavailableError,
+)
 from prefect_pulumi.core.provider_protocol import DiffResult, Props, ReadResult
-from prefect_pulumi.core.values import unwrap
-from prefect_pulumi.models import BlockDocument, JsonBlock, SecretBlock
+from prefect_pulumi.core.values import has_unknown, same, unwrap
+from prefect_pulumi.models import BlockDocument, Fault, JsonBlock, SecretBlock
+from prefect_pulumi.models.block_data import data_faults
+from prefect_pulumi.models.block_types import shipped_fields
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler
@@ -20,6 +29,8 @@ from prefect_pulumi.provider.handlers.routes import Routes
 
 SCHEMA = "blockSchemaId"
 REFERENCES = "block_schema_references"
+PATIENCE = 10.0
+"""Seconds that a check waits for the schema of a type."""
 JSON_DESCRIPTION = 'A JSON value. The infrastructure program declares the documents: `JSON.load("app-config").value`.'
 
 JSON_TYPE: Json = {
@@ -51,6 +62,29 @@ class BlockTypes:
         self._lock = threading.Lock()
         self._types: dict[str, str] = {}
         self._schemas: dict[str, str] = {}
+        self._fields: dict[str, Mapping[str, Any] | None] = {}
+        self._silent = False
+
+    def fields(self, slug: str, schema_id: str = "") -> Mapping[str, Any] | None:
+        """JSON schema of the data of a type's blocks: that of `schema_id`, else the newest. Where there is no server
+        yet, or it does not answer, that of the installed Prefect. None where neither knows the type."""
+        if not self.connection.known or self._silent:
+            return shipped_fields(slug)
+        if (schema_id or slug) not in self._fields:
+            try:
+                with deadline(PATIENCE):
+                    self._fields[schema_id or slug] = self._fields_on_server(slug, schema_id)
+            except ServerUnavailableError:
+                self._silent = True
+                return shipped_fields(slug)
+            except PrefectPulumiError:  # no such type yet: the program may declare it
+                self._fields[schema_id or slug] = None
+        return self._fields[schema_id or slug]
+
+    def _fields_on_server(self, slug: str, schema_id: str) -> Mapping[str, Any]:
+        id = schema_id or self.schema_id(slug)
+        fields: Mapping[str, Any] = self.connection.client().request("GET", f"/block_schemas/{id}")["fields"] or {}
+        return fields
 
     def type_id(self, slug: str) -> str:
         """UUID of the block type. Raises `ProviderError` when the server has none of that slug."""
@@ -150,6 +184,9 @@ class BlockSchemaHandler(RestHandler):
         declared = unwrap(wanted.get("fields"))
         if not fields.get(REFERENCES) and declared is not None and REFERENCES not in declared:
             fields.pop(REFERENCES, None)  # the server adds an empty one, which an import keeps: the checksum counts it
+        added = _are_types(fields.get("definitions")) if declared is None else "definitions" not in declared
+        if fields.get(REFERENCES) and added:
+            fields.pop("definitions", None)  # the server adds the schemas of the types that it refers to
         return {
             **values,
             "fields": fields,
@@ -189,6 +226,17 @@ class DocumentHandler(RestHandler):
         self.types = types
         self.list_body = {"include_secrets": True}
         self.slug = {SecretBlock: "secret", JsonBlock: "json"}.get(routes.model, "")
+
+    @override
+    def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
+        """New data has to fit the schema of its type."""
+        inputs, faults = super().check(call)
+        data, slug, schema_id = (unwrap(inputs.get(wire)) for wire in ("data", "blockTypeSlug", SCHEMA))
+        judged = self.model is BlockDocument and isinstance(data, dict) and not has_unknown([slug, schema_id])
+        if faults or not judged or same(call.inputs.get("data"), inputs["data"]):
+            return inputs, faults
+        fields = self.types.fields(slug, schema_id or "")
+        return inputs, [] if fields is None else [_of_block(slug, inputs, fault) for fault in data_faults(fields, data)]
 
     @override
     def body(self, plain: Json) -> Json:
@@ -248,3 +296,13 @@ class DocumentHandler(RestHandler):
                 data[key] = {"$ref": {"block_document_id": str((reference.get("block_document") or {}).get("id"))}}
         kind = row.get("block_type") or {}
         return {**plain, "data": data, "blockTypeSlug": kind.get("slug") or row.get("block_type_slug")}
+
+
+def _are_types(definitions: Any) -> bool:
+    """Whether the definitions of a schema are those of block types alone."""
+    return isinstance(definitions, dict) and all("block_type_slug" in part for part in definitions.values())
+
+
+def _of_block(slug: str, inputs: Props, fault: Fault) -> Fault:
+    """The fault with the name of its block."""
+    return Fault(fault.property, f"block {slug}/{unwrap(inputs.get('name'))}: {fault.reason}")

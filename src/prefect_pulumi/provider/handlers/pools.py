@@ -19,7 +19,7 @@ from prefect_pulumi.provider.handlers.routes import ROUTES
 from prefect_pulumi.provider.handlers.worker_types import OwnTemplates
 from prefect_pulumi.provider.run import ProgramRun
 
-TEMPLATE, DEFAULT = "baseJobTemplate", "defaultBaseJobTemplate"
+TEMPLATE, DEFAULT, STORAGE = "baseJobTemplate", "defaultBaseJobTemplate", "storageConfiguration"
 
 
 class WorkPoolHandler(RestHandler):
@@ -71,6 +71,13 @@ class WorkPoolHandler(RestHandler):
             except NotFoundError as error:
                 raise self.gone(plain) from error
         return self._defaulted(super().update(call), call.news, call.outputs)
+
+    @override
+    def answer(self, row: Json, wanted: Props) -> Json:
+        """The server fills in every key of the storage configuration."""
+        values = super().answer(row, wanted)
+        storage = {key: value for key, value in (values[STORAGE] or {}).items() if value is not None}
+        return {**values, STORAGE: storage or None}
 
     @override
     def result(self, call: Call, row: Json | None) -> ReadResult:

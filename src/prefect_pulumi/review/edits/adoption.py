@@ -27,6 +27,10 @@ _CONFIG_KEYS = {
     "WorkQueue": ("priority", "concurrency_limit", "description"),
     "Variable": ("value", "tags"),
     "GlobalConcurrencyLimit": ("limit", "slot_decay_per_second"),
+    "TaskRunConcurrencyLimit": ("limit",),
+    "BlockType": ("name", "description", "logo_url", "documentation_url", "code_example"),
+    "Flow": ("tags",),
+    "Automation": ("description", "enabled", "tags"),
 }
 _TEMPLATE_DEFAULT = re.compile(r"^baseJobTemplate\.variables\.properties\.(\w+)\.default")
 
@@ -182,7 +186,12 @@ def config_place(kind: str, name: str) -> Path | None:
         "Variable": "variables",
         "JsonBlock": "json_blocks",
         "SecretBlock": "secrets",
+        "BlockType": "block_types",
+        "BlockDocument": "blocks",
         "GlobalConcurrencyLimit": "concurrency_limits",
+        "TaskRunConcurrencyLimit": "tag_limits",
+        "Flow": "flows",
+        "Automation": "automations",
     }.get(kind)
     return [group, name] if group else None
 
