@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -81,8 +81,8 @@ def database(url: str, name: str) -> str:
 
 
 @contextmanager
-def prefect_on(database: str, folder: Path) -> Iterator[str]:
-    """API address of a Prefect server on that database, with basic auth."""
+def prefect_on(database: str, folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
+    """API address of a Prefect server on that database, with basic auth. `settings`: more variables of it."""
     port = free_port()
     environment = {
         **os.environ,
@@ -93,6 +93,7 @@ def prefect_on(database: str, folder: Path) -> Iterator[str]:
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
+        **(settings or {}),
     }
     with (folder / "server.log").open("wb") as log:
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
