@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.core.values import UNKNOWN, Secret
 from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.processes import ProcessWorkerHandler
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import SilentHost
 
@@ -44,4 +46,21 @@ def test_preview_needs_no_http_client(tmp_path: Path) -> None:
     assert inputs == {"type": "process", "name": "etl"}
     assert provider.create(CreateRequest(urn, inputs, preview=True)).outputs == {**inputs, "created": UNKNOWN}
     assert provider.connection._client is None
+    provider.close()
+
+
+def test_a_worker_gets_prefects_settings_and_its_own_go_before(tmp_path: Path) -> None:
+    (tmp_path / "prefect.toml").write_text(
+        '[api]\nssl_cert_file = "authority.pem"\nkey = "pnu_key"\n[client.custom_headers]\nX-Gateway = "open"\n'
+    )
+    provider = PrefectProvider(tmp_path, SilentHost())
+    provider.configure({"apiUrl": "https://prefect.example.com/api"})
+    urn = "urn:pulumi:dev::project::prefect:index:ProcessWorker::one"
+    news = {"name": "one", "workPool": "etl", "directory": "worker"}
+    handler = cast(ProcessWorkerHandler, provider.handler(urn))
+    spec = handler.spec(provider.check(CheckRequest(urn, new_inputs=news)).inputs, "https://prefect.example.com/api")
+    assert spec.connection_env["PREFECT_API_SSL_CERT_FILE"] == str(tmp_path / "authority.pem")
+    assert spec.connection_env["PREFECT_API_AUTH_STRING"] == ""
+    assert spec.secret_env == {"PREFECT_API_KEY": "pnu_key", "PREFECT_CLIENT_CUSTOM_HEADERS": '{"X-Gateway": "open"}'}
+    assert "pnu_key" not in repr(spec)
     provider.close()
