@@ -288,3 +288,14 @@ def test_workflows(tmp_path: Path, shape: str, install: str, host: str) -> None:
     assert len(text.splitlines()) < 16
     assert any("in the place of OWNER/REPO" in note for note in result.notes)
     assert any("colleagues and CI need the toolkit too" in note for note in result.notes)
+
+
+def test_jobs_are_offered_where_a_code_host_has_some(tmp_path: Path) -> None:
+    root = shutil.copytree(REPOSITORIES / "uv", tmp_path / "uv")
+    offer = "infra init --workflows github adds jobs that review, deploy and report drift"
+    assert offer in initialize(InitRequest(root)).notes
+    assert offer not in initialize(InitRequest(root, workflows="github")).notes
+    assert offer not in initialize(InitRequest(root)).notes
+    (root / ".gitlab-ci.yml").write_text("test: {script: [pytest]}\n")
+    assert ".gitlab-ci.yml was there before" in initialize(InitRequest(root, workflows="gitlab")).notes[-1]
+    assert (root / ".gitlab-ci.yml").read_text() == "test: {script: [pytest]}\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -86,7 +86,8 @@ def initialize(request: InitRequest, files: Files = project_files) -> InitResult
     if not request.dry_run:
         for change in changes:
             _write(root, change)
-    return InitResult(repository, changes, tuple(_notes(repository, changes)))
+    notes = [*_notes(repository, changes), *_workflow_notes(root, request.workflows, changes)]
+    return InitResult(repository, changes, tuple(notes))
 
 
 def _file(root: Path, name: str, text: str) -> FileChange:
@@ -155,8 +156,15 @@ def _notes(repository: Repository, changes: tuple[FileChange, ...]) -> list[str]
         notes.append(f"infra/: declare the blocks that flows load: {', '.join(declared)}")
     if not repository.requires_toolkit:
         notes.append(f"colleagues and CI need the toolkit too: {TOOLS[repository.tool][0]}")
-    notes += [
-        f"{name}: put the repository that keeps prefect-pulumi for you in the place of {PLACEHOLDER}"
-        for name in sorted(written & {*WORKFLOWS.values()})
-    ]
     return notes
+
+
+def _workflow_notes(root: Path, host: str, changes: tuple[FileChange, ...]) -> Iterator[str]:
+    """About the jobs of a code host that were written, could not be, or may be wanted."""
+    action = next((change.action for change in changes if change.name == WORKFLOWS.get(host)), "")
+    if action == "created":
+        yield f"{WORKFLOWS[host]}: put the repository that keeps prefect-pulumi for you in the place of {PLACEHOLDER}"
+    elif action == "kept" and host == "gitlab":
+        yield f"{WORKFLOWS[host]} was there before: docs/review.md of prefect-pulumi has the lines that it needs"
+    elif not host and (root / ".github").is_dir() and not (root / WORKFLOWS["github"]).exists():
+        yield "infra init --workflows github adds jobs that review, deploy and report drift"
