@@ -84,7 +84,7 @@ def test_what_an_index_and_a_linter_say_of_them(tmp_path: Path) -> None:
 @pytest.mark.matrix
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize(
-    "beside", [(), ("dbt-core<2", "pandas", "prefect")], ids=["empty", "dbt-core, pandas, prefect"]
+    "beside", [(), ("dbt-core<1.11", "pandas", "prefect")], ids=["empty", "dbt-core, pandas, prefect"]
 )
 def test_installed_into_an_environment(wheel: Path, tmp_path: Path, beside: tuple[str, ...]) -> None:
     """With the extra `local` alone: a stack with containers says what it lacks."""

@@ -59,14 +59,23 @@ def schema() -> str:
         "resources": {token: _resource(model) for token, model in KINDS.items()},
         "functions": {token: _function(function) for token, function in FUNCTIONS.items()},
         "language": {
-            "nodejs": {"packageName": "@prefect-pulumi/prefect"},
+            "nodejs": {"packageName": "@prefect-pulumi/prefect", "respectSchemaVersion": True},
             "go": {
                 "importBasePath": "github.com/prefect-pulumi/sdk/go/prefect",
                 "generateResourceContainerTypes": True,
+                "respectSchemaVersion": True,
             },
-            "csharp": {"rootNamespace": "Pulumi", "namespaces": {PACKAGE: "Prefect"}},
+            "csharp": {
+                "rootNamespace": "Pulumi",
+                "namespaces": {PACKAGE: "Prefect"},
+                "respectSchemaVersion": True,
+            },
             "java": {"basePackage": "com.pulumi", "packages": {PACKAGE: "prefect"}},
-            "python": {"packageName": "pulumi_prefect", "pyproject": {"enabled": True}},
+            "python": {
+                "packageName": "pulumi_prefect",
+                "pyproject": {"enabled": True},
+                "respectSchemaVersion": True,
+            },
         },
     }
     return json.dumps(document, separators=(",", ":"))
