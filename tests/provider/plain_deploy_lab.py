@@ -26,6 +26,9 @@ from prefect_pulumi.provider.provider import PrefectProvider
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
+HOURLY = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n"
+TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
+UI = ["active", "paused", "parameters", "description", "tags", "concurrency_limit"]
 URN = "urn:pulumi:dev::project::prefect:index:Deployments::flows"
 PULL = "pull:\n  - prefect.deployments.steps.set_working_directory: {directory: .}\n"
 LATER = {"state": {"type": {"any_": ["SCHEDULED"]}}}

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.promotion.test_promotion import PROGRAM
 from tests.support.buckets import BucketService
 from tests.support.fork_server import ForkServer
 from tests.support.git_repository import git
-from tests.support.promotion_project import PromotionProject, promotion_project
+from tests.support.promotion_project import PROGRAM, PromotionProject, promotion_project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -21,6 +21,26 @@ from tests.support.buckets import project_backend
 from tests.support.git_repository import commit_all, git
 from tests.support.rest import call
 
+PROGRAM = """
+import pulumi
+from prefect_pulumi.components import Server, declare_release, load_environment
+from prefect_pulumi.resources import Variable, WorkPool
+
+VERSION = {version}
+environment = load_environment()
+server = Server("server", environment.server)
+name = f"{name}_{{pulumi.get_stack()}}"
+Variable("version", server.options, name=name, value=VERSION)
+for pool, settings in environment.pools.items():
+    limit = settings.concurrency_limit
+    WorkPool(pool, server.options, type="process", name=f"{{name}}_{{pool}}", concurrency_limit=limit)
+release = declare_release("release", environment, server.options, flows=[])
+pulumi.export("release", release.record)
+source = pulumi.Config().get("source")
+if source:
+    pulumi.export("source", pulumi.StackReference(source).get_output("release")["id"])
+"""
+
 
 class PromotionProject:
     """A clone of a bare repository, in which a team works and from which its automation deploys."""

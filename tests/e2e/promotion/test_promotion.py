@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +16,10 @@ import pytest
 import yaml
 
 from tests.support.engines import LANGUAGE_HOST
-from tests.support.promotion_project import promotion_project
+from tests.support.promotion_project import PROGRAM, promotion_project
 from tests.support.servers import database as postgres_database
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-PROGRAM = """
-import pulumi
-from prefect_pulumi.components import Server, declare_release, load_environment
-from prefect_pulumi.resources import Variable, WorkPool
-
-VERSION = {version}
-environment = load_environment()
-server = Server("server", environment.server)
-name = f"{name}_{{pulumi.get_stack()}}"
-Variable("version", server.options, name=name, value=VERSION)
-for pool, settings in environment.pools.items():
-    limit = settings.concurrency_limit
-    WorkPool(pool, server.options, type="process", name=f"{{name}}_{{pool}}", concurrency_limit=limit)
-release = declare_release("release", environment, server.options, flows=[])
-pulumi.export("release", release.record)
-source = pulumi.Config().get("source")
-if source:
-    pulumi.export("source", pulumi.StackReference(source).get_output("release")["id"])
-"""
-
-
-@pytest.fixture
-def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    servers = {"dev": prefect_server, "prod": prefect_server}
-    with promotion_project(tmp_path, PROGRAM, ["dev", "prod"], servers) as made:
-        yield made
 
 
 def test_what_was_verified_is_what_prod_gets(two: Any) -> None:
@@ -383,68 +353,6 @@ def test_prods_state_may_be_where_only_the_official_cli_reaches(
         monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         made.pulumi("destroy", "--yes", "--skip-preview", "-s", "prod", backend=address)
         assert made.live("prod") is None
-
-
-KILLED = """
-import os, signal, sys
-from prefect_pulumi.app.release import rollout
-from prefect_pulumi.cli.main import main
-from prefect_pulumi.state.journal import Journal
-
-phase, verb = sys.argv[1:3]
-saved, intended = rollout.save_rollout, Journal.intent
-
-def save(stack, record):
-    saved(stack, record)
-    if str(record.phase) == phase:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-def intent(self, *args, **options):
-    found = intended(self, *args, **options)
-    if phase == "in the update":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return found
-
-rollout.save_rollout, Journal.intent = save, intent
-sys.exit(main([verb, "-s", "prod", "--yes"]))
-"""
-
-
-def killed(two: Any, phase: str, verb: str = "up") -> None:
-    """A real process that is killed right after it noted that this step begins."""
-    command = [sys.executable, "-c", KILLED, phase, verb]
-    done = subprocess.run(command, cwd=two.root, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
-
-
-def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Any) -> None:
-    two.verified("first")
-    two.promoted()
-    two.infra("up", "-s", "prod", "--yes")
-    for number, phase in enumerate(("pin", "deploy", "in the update", "workers", "smoke")):
-        two.verified(f"release {number}")
-        two.promoted()
-        killed(two, phase)
-        if number == 0:
-            assert "stopped at: " in two.infra("promote", "dev", "prod", code=2)
-        two.infra("up", "-s", "prod", "--yes")
-        assert two.live("prod") == f"release {number}"
-    two.infra("preview", "-s", "prod", "--expect-no-changes")
-    two.verified("undone")
-    two.promoted()
-    killed(two, "in the update")
-    said = two.infra("rollback", "-s", "prod", "--yes", code=1)
-    assert "prod-6 is restored: it was undone by hand" in said
-    assert two.live("prod") == "release 4"
-    two.git("checkout", "Pulumi.prod.yaml")
-    # What brings it back may be killed, too.
-    two.verified("undone again")
-    two.promoted()
-    killed(two, "smoke")
-    assert two.live("prod") == "undone again"
-    killed(two, "restore", "rollback")
-    assert "prod-7 is restored" in two.infra("up", "-s", "prod", "--yes", code=1)
-    assert two.live("prod") == "release 4"
 
 
 def test_three_stages_and_two_prods(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.promotion.test_promotion import PROGRAM
-from tests.support.promotion_project import promotion_project
+from tests.support.promotion_project import PROGRAM, promotion_project
 from tests.support.rest import call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
