@@ -193,3 +193,13 @@ def test_the_mark_is_written_with_the_deployment() -> None:
         "labels": {"prefect.flow.id": "f", "m": "s"},
         "schedules": [cron("s", active=False, parameters={})],
     }
+
+
+def test_an_older_server_gets_nothing_that_it_refuses() -> None:
+    lacking = {"POST /deployments/": ["labels", "schedules[].replaces", "version_info"]}
+    body = {"name": "a", "labels": {}, "schedules": [{"cron": "x", "replaces": None}], "version_info": {"type": "git"}}
+    sent = request_rewriting.fitted("POST", "/deployments/", body, lacking)
+    assert sent == {"name": "a", "schedules": [{"cron": "x"}]}
+    assert request_rewriting.fitted("POST", "/flows/", body, lacking) == body
+    with pytest.raises(request_rewriting.NotTaken, match=r"'labels'.*which Prefect 3\.1\.15 does"):
+        request_rewriting.fitted("POST", "/deployments/", {"labels": {"m": "s"}}, lacking)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,28 @@ class Case:
     unique: bool = True
     apart: frozenset[str] = frozenset()
     """Fields whose drift by itself has no meaning here; tests of their own show it."""
+
+
+REFERRED: dict[str, dict[str, Any]] = {
+    "WorkPool": {"name": "lifecycle", "type": "process"},
+    "BlockType": {"name": "Lifecycle", "slug": "lifecycle"},
+    "BlockSchema": {"blockTypeSlug": "lifecycle", "fields": {"title": "Lifecycle", "type": "object"}},
+    "Flow": {"name": "lifecycle"},
+    "Deployment": {"name": "lifecycle", "flowName": "lifecycle", "workPoolName": "lifecycle"},
+}
+
+
+@contextmanager
+def referred(provider: PrefectProvider) -> Iterator[None]:
+    """What the cases refer to is on the server."""
+    made = []
+    for kind, inputs in REFERRED.items():
+        result = provider.create(CreateRequest(urn(kind), inputs))
+        MADE[kind] = result.id
+        made.append((urn(kind), result.id, inputs, result.outputs))
+    yield
+    for name, id, inputs, outputs in reversed(made):
+        provider.delete(DeleteRequest(name, id, inputs, outputs))
 
 
 def urn(kind: str, name: str = "thing") -> str:

@@ -30,7 +30,7 @@ from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, same, unwrap
 from prefect_pulumi.models import KINDS
 from prefect_pulumi.provider.handlers.blocks import JSON_FIELDS
 from prefect_pulumi.provider.provider import PrefectProvider
-from tests.provider.lifecycle import MADE, Case, Life, numbered, urn
+from tests.provider.lifecycle import Case, Life, numbered, referred, urn
 from tests.provider.lifecycle_cases import CASES, OTHER_TEMPLATE, TEMPLATE
 
 IDS = [case.kind for case in CASES]
@@ -48,20 +48,8 @@ class Host:
 def provider(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectProvider]:
     provider = PrefectProvider(tmp_path_factory.mktemp("root"), Host())
     provider.configure({"apiUrl": prefect_server})
-    made = []
-    for kind, inputs in {
-        "WorkPool": {"name": "lifecycle", "type": "process"},
-        "BlockType": {"name": "Lifecycle", "slug": "lifecycle"},
-        "BlockSchema": {"blockTypeSlug": "lifecycle", "fields": {"title": "Lifecycle", "type": "object"}},
-        "Flow": {"name": "lifecycle"},
-        "Deployment": {"name": "lifecycle", "flowName": "lifecycle", "workPoolName": "lifecycle"},
-    }.items():
-        result = provider.create(CreateRequest(urn(kind), inputs))
-        MADE[kind] = result.id
-        made.append((urn(kind), result.id, inputs, result.outputs))
-    yield provider
-    for name, id, inputs, outputs in reversed(made):
-        provider.delete(DeleteRequest(name, id, inputs, outputs))
+    with referred(provider):
+        yield provider
     provider.close()
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from prefect_pulumi.api.field_support import FieldSupport
 from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
 from prefect_pulumi.core.values import UNKNOWN, Secret, secret
 from prefect_pulumi.models import Deployment, TaskRunConcurrencyLimit, Variable, WorkPool, WorkQueue
@@ -50,6 +51,7 @@ class ScriptedConnection:
 
     def __init__(self, api: ScriptedApi) -> None:
         self.api = api
+        self.fields = FieldSupport("", self.client, None)  # of a server that takes everything
 
     def client(self) -> ScriptedApi:
         return self.api

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
+from prefect_pulumi.api.field_support import FieldSupport
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
 from prefect_pulumi.core.values import has_unknown, unwrap
 from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
@@ -48,6 +49,11 @@ class Connection:
     def api_url(self) -> str:
         """ "" where none is configured, or not known yet."""
         return self.settings.api_url
+
+    @cached_property
+    def fields(self) -> FieldSupport:
+        """What the server takes; nothing is asked of it where it is not known yet."""
+        return FieldSupport(self.api_url if self.known else "", self.client, self._say)
 
     @property
     def cloud(self) -> bool:

@@ -35,13 +35,11 @@ def read_flows(client: ApiClient, names: Iterable[str]) -> dict[str, Row]:
 
 
 def read_automations(client: ApiClient, recorded: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
-    """Full name -> automation's name -> its answer, for those of `made` (full name -> name -> UUID) that exist (POST
-    /automations/filter)."""
-    ids = sorted({id for ids_by_name in recorded.values() for id in ids_by_name.values()})
-    if not ids:
+    """Full name -> automation's name -> its answer, for those of `recorded` (full name -> name -> UUID) that exist
+    (POST /automations/filter, all of the server: before Prefect 3.8 and on Prefect Cloud no filter takes ids)."""
+    if not any(recorded.values()):
         return {}
-    rows = client.paged("/automations/filter", {"automations": {"id": {"any_": ids}}})
-    by_id = {row["id"]: row for row in rows}
+    by_id = {row["id"]: row for row in client.paged("/automations/filter")}
     return {
         full: {name: by_id[id] for name, id in ids_by_name.items() if id in by_id}
         for full, ids_by_name in recorded.items()

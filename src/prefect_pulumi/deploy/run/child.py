@@ -8,8 +8,9 @@ steps run once for all deployments that share them, and the list goes through Pr
 of this one interpreter.
 
 The job (`job.py`): `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
-"continue": bool, "parallel": int, "steps": {digest: outputs}}`; an entry is `{"name": full name, "key": [name,
-entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest, "anchored": [index]}`.
+"continue": bool, "parallel": int, "steps": {digest: outputs}, "lacking": {route: [path]}}`; an entry is `{"name": full
+name, "key": [name, entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest,
+"anchored": [index]}`.
 
 On the file descriptor FD it writes one JSON object a line: `{"event": "begin" | "line" | "end" | "steps", ...}`.
 """
@@ -45,10 +46,21 @@ CURRENT: ContextVar[DeploymentDeploy | None] = ContextVar("CURRENT", default=Non
 WIDTH = 200
 Json = dict[str, Any]
 
-_request: Callable[..., Awaitable[httpx.Response]] = BaseAsyncClient.request
+_send: Callable[..., Awaitable[httpx.Response]] = BaseAsyncClient.request
 _single = _core._run_single_deploy
 _multi = _core._run_multi_deploy
 _steps = _core.run_steps
+
+
+_LACKING: dict[str, list[str]] = {}
+"""What the server does not take: route -> paths."""
+
+
+async def _request(client: Any, method: str, path: str, **kwargs: Any) -> httpx.Response:
+    """Prefect's own request, without what this client says by itself to newer servers only."""
+    if _LACKING and kwargs.get("json") is not None:
+        kwargs["json"] = request_rewriting.fitted(method, path, kwargs["json"], _LACKING)
+    return await _send(client, method, path, **kwargs)
 
 
 class WrongFlow(ValueError):
@@ -206,6 +218,7 @@ class DeploySession:
             self._events.flush()
 
     def install(self) -> None:
+        _LACKING.update(self.job["lacking"])
         _core._run_single_deploy = self.single
         _core._run_multi_deploy = self.multi
         _core.run_steps = self.run_steps

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from prefect_pulumi.api.capabilities import Lacking
+
 PARALLEL = 1
 """Deployments under way concurrently. On SQLite four took twice as long as one: its writers wait for one another."""
 
@@ -37,6 +39,7 @@ class DeployJob:
     """`document`: the plain data of the file with the stack's values in it and only `entries` as its deployments.
 
     `everything`: run with `--all`, else by `--name`. `step_outputs`: what build and push steps gave before, by digest.
+    `lacking`: what the server does not take (`api.capabilities`).
     """
 
     document: Mapping[str, Any]
@@ -45,6 +48,7 @@ class DeployJob:
     labels: Mapping[str, str]
     go_on: bool = False
     step_outputs: Mapping[str, Any] = field(default_factory=dict)
+    lacking: Lacking = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         names = list(dict.fromkeys(entry.key[0] for entry in self.entries))
@@ -57,4 +61,5 @@ class DeployJob:
             "continue": self.go_on,
             "parallel": PARALLEL,
             "steps": dict(self.step_outputs),
+            "lacking": {route: list(paths) for route, paths in self.lacking.items()},
         }

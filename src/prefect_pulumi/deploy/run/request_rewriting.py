@@ -2,7 +2,7 @@
 
 `prefect deploy` writes a deployment in one PATCH (or POST, when it is new) and recreates its automations. Between
 that code and the server the body is changed to what the file means: fields that the UI owns are not sent, schedules
-are reconciled one by one, automations keep their ids.
+are reconciled one by one, automations keep their ids. A server older than the client gets no field that it refuses.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prefect_pulumi.api import capabilities
+from prefect_pulumi.api.capabilities import Lacking
 from prefect_pulumi.deploy.file.fields import UI_FIELDS, without_ids
 from prefect_pulumi.deploy.file.schedules import has_same_rule, live_schedule, pairs
 
@@ -27,6 +29,24 @@ _SENT_AS = {
 """What the UI may own -> keys of `DeploymentUpdate`."""
 if set(_SENT_AS) != set(UI_FIELDS):
     raise AssertionError("the two tables of what the UI may own differ")
+
+
+_OF_THE_CLIENT = frozenset({"version_info"})
+"""What Prefect's client adds by itself; `version` says the same to a server without it."""
+
+
+class NotTaken(ValueError):
+    """The server lacks a field that says something. The preflight refuses what the file declares; this is more."""
+
+
+def fitted(method: str, path: str, body: Any, lacking: Lacking) -> Any:
+    """A request's JSON without what a server that lacks it assumes anyway. Raises `NotTaken` for what it does not."""
+    sent, refused = capabilities.without(method, path, body, lacking)
+    for field in refused:
+        if field.path.split(".")[0] not in _OF_THE_CLIENT:
+            raise NotTaken(f"the server does not take {field.name} ({field.route}), which Prefect {field.since} does")
+    own = {field.path for field in refused}
+    return {key: value for key, value in sent.items() if key not in own} if own else sent
 
 
 def create_body(body: Mapping[str, Any], labels: Mapping[str, str]) -> Json:

@@ -104,6 +104,7 @@ class DeployExecutor:
             Owner.of_urn(call.urn).labels,
             unwrap(call.news.get("onFailure", "stop")) == "continue",
             unwrap(call.outputs.get("stepOutputs", {})),
+            self.connection.fields.lacking(),
         )
 
     def _environment(self, call: Call) -> dict[str, str]:

@@ -26,6 +26,7 @@ from prefect_pulumi.deploy.plan.fingerprint import reasons
 from prefect_pulumi.deploy.plan.journal import DeployJournal
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label, unowned
 from prefect_pulumi.deploy.plan.plan import Assessment, DeployPlan, Live, assess, plan
+from prefect_pulumi.deploy.plan.requests import requests_of
 from prefect_pulumi.models import Deployments, Fault
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.deploy_step.checked_file import (
@@ -90,6 +91,11 @@ class DeploymentsHandler(Handler):
         self._files[call.urn] = file
         target = self.connection.api_url if self.connection.known else ""
         prints = file.fingerprints(key, target)
+        before = unwrap(call.inputs.get("fingerprints", {}))
+        changed = [name for name, fingerprint in prints.items() if before.get(name) != fingerprint.digest]
+        if lacked := self._lacked(file, changed, call.urn):
+            self._diagnose(inputs, _at_the_top(lacked))
+            return inputs, [Fault("", f"{file.path.name}: {fault}") for fault in lacked]
         return {
             **inputs,
             "fingerprints": {name: fingerprint.digest for name, fingerprint in prints.items()},
@@ -130,6 +136,19 @@ class DeploymentsHandler(Handler):
         self._diagnose(inputs, diagnostics)
         preflight.keep()
         return file
+
+    def _lacked(self, file: CheckedFile, names: Collection[str], urn: str) -> list[str]:
+        """What the server does not take of the requests that deploy `names`, once for each field."""
+        fields = self.connection.fields
+        lacked: dict[str, str] = {}
+        for name, declared in file.declared().items() if names else ():
+            for request in requests_of(unwrap(declared)) if name in names else ():
+                for path, fault in fields.faults(*request):
+                    lacked.setdefault(path, f"{name}: {fault}")
+        labels = {"labels": Owner.of_urn(urn).labels}
+        for _, fault in fields.faults("POST", "/deployments/", labels, remedy="upgrade the server") if names else ():
+            lacked["labels"] = f"deployments are marked as this stack's by labels: {fault}"
+        return list(lacked.values())
 
     def _diagnose(self, inputs: Props, diagnostics: Iterable[Diagnostic]) -> None:
         """Hands them to a host that takes them, with the file's path in the project."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import socket
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from prefect_pulumi.api.loopback import is_loopback, refusal
 from prefect_pulumi.core.errors import ApiError, ServerUnavailableError
 from prefect_pulumi.deploy.checks.context import DeployContext, Pool, References, references
 from prefect_pulumi.deploy.checks.lookup import LookupResult, look_up
@@ -23,9 +22,7 @@ from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.run import ProgramRun
 
-PROBE_SECONDS = 2.0
 IMPORT_SECONDS = 60.0
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
@@ -116,7 +113,7 @@ class Preflight:
             variables={**live.variables, **declared.variables},
             unanswered=unanswered,
             known_pools=options.pools is not None,
-            on_this_machine=_host(self.connection.api_url) in LOOPBACK,
+            on_this_machine=is_loopback(self.connection.api_url),
             cloud=self.connection.cloud,
             secrets=frozenset({*declared.secrets, *options.secrets, *self.connection.settings.secrets}),
             plain=frozenset(options.plain),
@@ -151,21 +148,13 @@ class Preflight:
 
         One that was stopped is remembered as unanswered, without waiting for it.
         """
-        parts = urlsplit(self.connection.api_url)
-        if parts.hostname not in LOOPBACK:
+        error = refusal(self.connection.api_url)
+        if error is None:
             return False
-        try:
-            with socket.create_connection((parts.hostname, parts.port or 80), timeout=PROBE_SECONDS):
-                return False
-        except OSError as error:
-            if not layout.has_server(self.root):
-                return True
-            self.run.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
-            return False
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""
+        if not layout.has_server(self.root):
+            return True
+        self.run.unanswered = f"{self.connection.api_url} does not answer ({error.strerror or error})"
+        return False
 
 
 def _split(queue: str) -> tuple[str, str]:

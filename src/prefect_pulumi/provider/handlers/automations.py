@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -48,6 +48,13 @@ class AutomationHandler(RestHandler):
         full = {wire: normal(_SHAPES[wire], value) if wire in _SHAPES else value for wire, value in plain.items()}
         return super().body(full)
 
+    change_method, patches = "PUT", False
+
+    @override
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
+        """An automation is written as a whole."""
+        return self.body(known)
+
     @override
     def update(self, call: Call) -> dict[str, Any]:
         changed = changed_fields(self.model, call)
@@ -55,8 +62,9 @@ class AutomationHandler(RestHandler):
         if changed:
             route = self.route(self.routes.item, {"id": call.id})
             given = {spec.wire: plain[spec.wire] for spec in self.model.inputs() if plain.get(spec.wire) is not None}
+            body = self.connection.fields.fitted("PUT", self.routes.item, self.body(given))
             try:
-                self.connection.client().request("PUT", route, json=self.body(given))
+                self.connection.client().request("PUT", route, json=body)
             except NotFoundError as error:
                 raise self.gone(plain) from error
         row = self.get(call.id, plain)

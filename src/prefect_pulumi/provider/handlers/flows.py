@@ -25,6 +25,7 @@ from prefect_pulumi.provider.run import ProgramRun
 OWN_LIMIT = "deployment:"
 """Begin of the name of a limit that belongs to one deployment's `concurrency_limit`."""
 _OPTIONS = ("collisionStrategy", "gracePeriodSeconds")
+_SENT_OPTIONS = "concurrency_options"
 _PLACE = ("workPoolName", "workQueueName")
 
 
@@ -125,7 +126,20 @@ class DeploymentHandler(RestHandler):
         values = {wire: value for wire, value in plain.items() if wire not in (*_OPTIONS, "flowName")}
         body = {**super().body(values), "flow_id": self.flow_id(plain["flowName"])}
         options = _options(plain)
-        return {**body, "concurrency_options": options} if options else body
+        return {**body, _SENT_OPTIONS: options} if options else body
+
+    @override
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
+        names = known if changed is None else changed
+        body = super().draft(known, [wire for wire in names if wire not in (*_OPTIONS, "flowName")])
+        options = _options(known) if set(names) & set(_OPTIONS) else None
+        return {**body, _SENT_OPTIONS: options} if options else body
+
+    @override
+    def property_of(self, path: str) -> str:
+        if path.startswith(_SENT_OPTIONS):
+            return _OPTIONS["grace_period_seconds" in path]
+        return super().property_of(path)
 
     @override
     def patch(self, changed: Collection[str], plain: Json) -> Json:
@@ -134,7 +148,7 @@ class DeploymentHandler(RestHandler):
             names |= set(_PLACE)  # the server finds a queue only together with its pool
         body = {self.api_name(wire): plain.get(wire) for wire in names}
         if set(changed) & set(_OPTIONS):
-            body["concurrency_options"] = _options(plain)
+            body[_SENT_OPTIONS] = _options(plain)
         return body
 
     @override
@@ -173,6 +187,8 @@ def _options(plain: Mapping[str, Any]) -> Json | None:
 class ScheduleHandler(RestHandler):
     """Schedules live under their deployment, and only there; a slug is unique in it, but may be missing."""
 
+    patches = False
+
     def __init__(self, connection: Connection) -> None:
         super().__init__(ROUTES[DeploymentSchedule.token()], connection)
         self._creates = NamedLocks()
@@ -203,8 +219,9 @@ class ScheduleHandler(RestHandler):
         if plain.get("slug") and any(row["slug"] == plain["slug"] for row in before):
             raise self.exists_already(call.urn, plain)
         known = replace(call, held=call.held | {str(row["id"]) for row in before})
+        body = self.connection.fields.fitted("POST", self.routes.collection, [self.body(plain)])
         schedule_row: Any = self.connection.client().create(
-            self.route(self.routes.collection, plain), [self.body(plain)], lambda: self.lost(known, plain)
+            self.route(self.routes.collection, plain), body, lambda: self.lost(known, plain)
         )
         row = schedule_row[0] if isinstance(schedule_row, list) else schedule_row
         return str(row["id"]), self.outputs(row, call.news)
@@ -224,6 +241,12 @@ class ScheduleHandler(RestHandler):
             if not row["slug"] and all(same(self.answer(row, plain).get(w), v) for w, v in plain.items())
         ]
         return max(alike, key=lambda row: str(row["created"]), default=None)
+
+    @override
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Any:
+        """A schedule is written as a whole, and created as one of a list."""
+        body = self.body({"rrule": "", **known})
+        return [body] if changed is None else body
 
     @override
     def body(self, plain: Json) -> Json:

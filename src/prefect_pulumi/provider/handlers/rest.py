@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import threading
 from collections.abc import Collection, Mapping, Sequence
@@ -58,6 +59,41 @@ class RestHandler(Handler):
         return self.routes.noun
 
     @override
+    def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
+        """Refuses what this server does not take, also: of a new object each field, else those that change."""
+        inputs, faults = super().check(call)
+        if faults:
+            return inputs, faults
+        known = {name: unwrap(value) for name, value in inputs.items() if not has_unknown(value)}
+        for spec in self.model.inputs() if call.inputs else ():
+            if spec.wire in call.inputs and spec.wire not in inputs:
+                known[spec.wire] = spec.default if spec.meta.removed is None else spec.meta.removed
+        changed = [name for name, value in known.items() if not same(value, unwrap(call.inputs.get(name)))]
+        if not changed:
+            return inputs, []
+        if call.inputs:
+            lacked = self.connection.fields.faults(
+                self.change_method, self.routes.item, self.draft(known, changed), changes=self.patches
+            )
+        else:
+            lacked = self.connection.fields.faults("POST", self.routes.collection, self.draft(known))
+        return inputs, [Fault(self.property_of(path), reason) for path, reason in lacked]
+
+    change_method, patches = "PATCH", True
+    """How an object is changed, and whether by what changes alone."""
+
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Any:
+        """The payload that `check` judges, as far as the inputs are `known` and without asking the server: of a create,
+        or of an update of what has `changed`."""
+        names = known if changed is None else changed
+        return {self.api_name(wire): known[wire] for wire in names if wire not in self.routes.path_only}
+
+    def property_of(self, path: str) -> str:
+        """Wire name of the property that is sent as the field at `path`, "" for the whole."""
+        name = re.split(r"[.\[=]", path.removeprefix("[]."))[0]
+        return next((spec.wire for spec in self.model.inputs() if self.api_name(spec.wire) == name), "")
+
+    @override
     def faults(self, values: Props) -> list[Fault]:
         return []
 
@@ -86,7 +122,7 @@ class RestHandler(Handler):
         plain = unwrap(dict(call.news))
         if self.routes.upserts and self.find(plain) is not None:
             raise self.exists_already(call.urn, plain)
-        body = self.body(plain)
+        body = self.connection.fields.fitted("POST", self.routes.collection, self.body(plain))
         try:
             row = self.connection.client().create(
                 self.route(self.routes.collection, plain), body, lambda: self.lost(call, plain)
@@ -102,11 +138,12 @@ class RestHandler(Handler):
         changed = changed_fields(self.model, call)
         plain = unwrap({**call.outputs, **call.news, **changed})
         if changed:
+            body = self.connection.fields.fitted(
+                "PATCH", self.routes.item, self.patch(tuple(changed), plain), changes=self.patches
+            )
             try:
                 self.connection.client().request(
-                    "PATCH",
-                    self.route(self.routes.item, {**plain, "id": call.id}),
-                    json=self.patch(tuple(changed), plain),
+                    "PATCH", self.route(self.routes.item, {**plain, "id": call.id}), json=body
                 )
             except NotFoundError as error:
                 raise self.gone(plain) from error

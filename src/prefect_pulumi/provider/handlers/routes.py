@@ -161,6 +161,7 @@ ROUTES: dict[str, Routes] = {
             by_id="/automations/{id}",
             listed="/automations/filter",
             list_key="automations",
+            list_by_ids=False,
         ),
         Routes(
             BlockType,
