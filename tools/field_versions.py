@@ -20,8 +20,12 @@ TABLE = Path(__file__).parents[1] / "src/prefect_pulumi/api/field_versions.json"
 OBJECTS = ("automations", "block_", "concurrency_limits", "deployments", "flows", "v2/", "variables", "work_")
 NO_WRITES = ("GET", "DELETE")
 ASKED = ("filter", "count", "paginate", "bulk_delete", "bulk", "get_runs", "concurrency_status", "create_flow_run")
-BEHAVIOUR = {"PATCH /deployments/{}": {"job_variables={}": "3.2.15"}}
-"""What no document says: before, the server takes it and does nothing."""
+BEHAVIOUR = {
+    "PATCH /deployments/{}": {"job_variables={}": "3.8.8"},
+    "PATCH /variables/{}": {"name=*-*": "3.4.25"},
+    "POST /variables/": {"name=*-*": "3.4.25"},
+}
+"""What no document says: before, emptied job variables stay as they were, and a variable's name may have no dash."""
 READ = "import json; from prefect.server.api.server import create_app; print(json.dumps(create_app().openapi()))"
 
 

@@ -90,6 +90,9 @@ def test_only_what_says_something_counts() -> None:
         "[].slug": True,
         "[].parameters": False,
     }
+    assert [field.path for field in newer_in("POST", "/variables/", {"name": "a-b", "value": "c-d"})] == ["name=*-*"]
+    emptied = [newer_in("PATCH", "/deployments/1", {"job_variables": {}}, changes=changes) for changes in (True, False)]
+    assert [[field.says for field in fields] for fields in emptied] == [[True], [False]]
     action = {"actions": [{"type": "delete-flow-run"}], "tags": []}
     assert {field.path: field.says for field in newer_in("PUT", "/automations/1", action)} == {
         "actions[].type=delete-flow-run": True,

@@ -3,7 +3,8 @@
 `field_versions.json` names what not every Prefect since 3.0 takes: route -> path of a field in its request -> the
 first version that has it, among the newest patches of all minors. `tools/field_versions.py` makes it of their OpenAPI
 documents. A route is `POST /deployments/{}`; a path is `schedules[].slug`; `actions[].type=call-webhook` is one value
-of a field, `job_variables={}` an empty one, `match_related[]` a list of them, and "" is the route itself.
+of a field, `name=*-*` one with a dash, `job_variables={}` an empty one, `match_related[]` a list of them, and "" is the
+route itself.
 """
 
 from __future__ import annotations
@@ -130,7 +131,7 @@ def newer_in(method: str, path: str, body: Any, *, changes: bool = False) -> lis
     found: dict[str, NewerField] = {}
     for place, value in _places(body, ""):
         if place in fields:
-            changed = changes and place in body
+            changed = changes and place.removesuffix("={}") in body
             says = changed or not _is_empty(value) or (place in found and found[place].says)
             found[place] = NewerField(route, place, fields[place], says)
     return list(found.values())
@@ -171,7 +172,7 @@ def _places(value: Any, place: str) -> Iterator[tuple[str, Any]]:
     """Path and value of every key at any depth; of a text also its `path=value`, of a list its `path[]`."""
     if isinstance(value, Mapping):
         if not value and place:
-            yield f"{place}={{}}", "{}"
+            yield f"{place}={{}}", value
         for key, item in value.items():
             inner = f"{place}.{key}" if place else str(key)
             yield inner, item
@@ -183,6 +184,8 @@ def _places(value: Any, place: str) -> Iterator[tuple[str, Any]]:
             yield from _places(item, f"{place}[]")
     elif isinstance(value, str):
         yield f"{place}={value}", value
+        if "-" in value:
+            yield f"{place}=*-*", value
 
 
 def _is_empty(value: Any) -> bool:

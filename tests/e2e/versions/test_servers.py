@@ -142,7 +142,8 @@ def _unchanged(case: Case, name: str) -> Case:
 def _a_program_of_all_kinds(api_url: str, folder: Path, version: PrefectVersion, refused: list[str]) -> None:
     project, n = Project.small(folder / "all kinds", api_url), uuid4().hex[:8]
     engine = Embedded(project)
-    project.write(PROGRAM)
+    program = PROGRAM.replace('Variable(f"variable-', 'Variable(f"variable_')
+    project.write(program)
     for name, value in (("n", n), ("stage", "1")):
         project.infra("config", "set", name, value)
     if refused:
@@ -152,7 +153,7 @@ def _a_program_of_all_kinds(api_url: str, folder: Path, version: PrefectVersion,
             assert f"'[].{name}'" in done.stderr
         assert f"Prefect {version.version}, which does not take" in done.stderr
         assert call(api_url, "POST", "/work_pools/filter", {"work_pools": {"name": {"any_": [f"pool-{n}"]}}}) == []
-        project.write(PROGRAM.replace('slug=f"slug-{stage}", ', ""))
+        project.write(program.replace('slug=f"slug-{stage}", ', ""))
     engine.up()
     assert engine.changes(refresh=True) == {}
     call(api_url, "PATCH", f"/work_pools/pool-{n}", {"description": "from the UI"})

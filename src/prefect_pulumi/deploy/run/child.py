@@ -1,6 +1,6 @@
 """Runs Prefect's own `prefect deploy` in a process of its own and reports each deployment as it ends.
 
-    python -m prefect_pulumi.deploy.run.child FD  < job.json
+    python -m prefect_pulumi.deploy.run FD  < job.json
 
 It imports prefect, so nothing but that process may import it. What runs is the command `prefect deploy --all` (or
 `--name ...`) as it is, with three changes: its requests are rewritten (`request_rewriting.py`), its build and push
@@ -365,7 +365,3 @@ def main() -> int:
             code = end.code if isinstance(end.code, int) else int(bool(end.code))
             return code or int(session.failed)
         return int(session.failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -16,6 +16,7 @@ from typing import Any
 from prefect_pulumi.core.errors import DeployError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.deploy.run.job import DeployJob
+from prefect_pulumi.deploy.run.prefect_interface import DIFFERS
 
 LAST_LINES = 15
 FRAME = " │╭╮╰╯─┌┐└┘━"
@@ -112,7 +113,7 @@ def run_deploy(
                 relay.event(json.loads(line))
 
     process = subprocess.Popen(
-        [sys.executable, "-m", "prefect_pulumi.deploy.run.child", str(writer)],
+        [sys.executable, "-m", "prefect_pulumi.deploy.run", str(writer)],
         cwd=root,
         env=dict(env),
         stdin=subprocess.PIPE,
@@ -141,6 +142,12 @@ def run_deploy(
             feeder.join()
     run = relay.run
     run.last_lines = relay.last_lines
+    if run.code == DIFFERS and not run.results:
+        raise DeployError(
+            "\n".join(run.last_lines),
+            where="prefect.yaml",
+            remedy="nothing was deployed; install a Prefect of 3.6 to 3.9 beside the flows",
+        )
     if run.code != 0 and not run.results:
         raise DeployError(
             f"`prefect deploy` ended with exit code {run.code}; its last lines:\n" + "\n".join(run.last_lines),
