@@ -76,6 +76,7 @@ WRONG: dict[str, list[Any]] = {
     "secrets.s.defualt": ["x"],
     "secrets.s.format": ["yaml"],
     "pools.etl.result_storage": ["results", "a b/c", 3],
+    "result_storage": ["results", 3],
     "block_types": ["x", []],
     "block_types.t": ["x", []],
     "block_types.t.fields": [3, []],

@@ -29,6 +29,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "Deployment": {"name": "daily", "flowName": "orders"},
     "DeploymentSchedule": {"deploymentId": "d", "interval": 60.0},
     "Automation": {"name": "a", "trigger": {"type": "event", "posture": "Reactive"}, "actions": []},
+    "ResultStorage": {"blockDocumentId": "u"},
     "LocalServer": {"directory": ".infra/dev/server"},
     "ProcessWorker": {"name": "w", "workPool": "etl", "directory": ".infra/dev/worker"},
     "WorkerDrain": {"workPool": "etl", "workers": ["etl-1"], "revision": "1"},

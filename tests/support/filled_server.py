@@ -80,6 +80,7 @@ class Filler:
         results = self.document("remote-file-system", "results", settings)
         storage = {"default_result_storage_block_id": results}
         self.client.request("PATCH", "/work_pools/etl", json={"storage_configuration": storage})
+        self.client.request("PUT", "/admin/storage", json=storage)
 
     def block_type(self, slug: str, secret_fields: list[str], properties: Json) -> str:
         self.post("/block_types/", name=slug.title(), slug=slug, description=f"Of {slug}.")

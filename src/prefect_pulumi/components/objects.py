@@ -29,6 +29,7 @@ from prefect_pulumi.resources import (
     Flow,
     GlobalConcurrencyLimit,
     JsonBlock,
+    ResultStorage,
     SecretBlock,
     TaskRunConcurrencyLimit,
     Variable,
@@ -53,6 +54,7 @@ class Objects:
     limits: Mapping[str, GlobalConcurrencyLimit]
     tag_limits: Mapping[str, TaskRunConcurrencyLimit]
     flows: Mapping[str, Flow]
+    result_storage: ResultStorage | None
 
     @property
     def needs(self) -> list[pulumi.Resource]:
@@ -61,7 +63,8 @@ class Objects:
             *(self.variables, self.json_blocks, self.secret_blocks, self.blocks),
             *(self.limits, self.tag_limits, self.flows),
         )
-        return [resource for group in groups for resource in group.values()]
+        storage = [] if self.result_storage is None else [self.result_storage]
+        return [*storage, *(resource for group in groups for resource in group.values())]
 
 
 def declare_objects(environment: Environment, server: Server, opts: pulumi.ResourceOptions | None = None) -> Objects:
@@ -110,6 +113,13 @@ def declare_objects(environment: Environment, server: Server, opts: pulumi.Resou
             name: Flow(name, options, tags=settings.tags, labels=settings.labels or None)
             for name, settings in environment.flows.items()
         },
+        result_storage=ResultStorage(
+            "result-storage",
+            options,
+            block_document_id=lookups.id(ObjectName("block", environment.result_storage), "result_storage"),
+        )
+        if environment.result_storage
+        else None,
     )
 
 

@@ -49,6 +49,7 @@ _SECTIONS = {
     "tag_limits": "TaskRunConcurrencyLimit",
     "flows": "Flow",
     "automations": "Automation",
+    "result_storage": "ResultStorage",
 }
 
 

@@ -15,6 +15,7 @@ from prefect_pulumi.models.limits import GlobalConcurrencyLimit, TaskRunConcurre
 from prefect_pulumi.models.local import LocalServer, ProcessWorker
 from prefect_pulumi.models.provider_config import ProviderConfig
 from prefect_pulumi.models.release import Release
+from prefect_pulumi.models.result_storage import ResultStorage
 from prefect_pulumi.models.variable import Variable
 from prefect_pulumi.models.work_pool import WorkPool
 from prefect_pulumi.models.work_queue import WorkQueue
@@ -37,6 +38,7 @@ KINDS: dict[str, type[Kind]] = {
         Deployment,
         DeploymentSchedule,
         Automation,
+        ResultStorage,
         LocalServer,
         ProcessWorker,
         WorkerDrain,
@@ -73,6 +75,7 @@ __all__ = [
     "ProcessWorker",
     "ProviderConfig",
     "Release",
+    "ResultStorage",
     "SecretBlock",
     "TaskRunConcurrencyLimit",
     "Variable",

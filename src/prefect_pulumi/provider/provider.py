@@ -284,6 +284,10 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
             from prefect_pulumi.provider.deploy_step.handler import DeploymentsHandler
 
             return DeploymentsHandler(self.root, self.connection, self.host, self.run)
+        if token.endswith(":ResultStorage"):
+            from prefect_pulumi.provider.handlers.result_storage import ResultStorageHandler
+
+            return ResultStorageHandler(self.connection, self.host)
         if token.endswith(":Release"):
             from prefect_pulumi.provider.handlers.release import ReleaseHandler
 

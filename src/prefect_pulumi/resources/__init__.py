@@ -49,6 +49,7 @@ from prefect_pulumi.resources.local_server import LocalServer
 from prefect_pulumi.resources.process_worker import ProcessWorker
 from prefect_pulumi.resources.provider import Provider
 from prefect_pulumi.resources.release import Release
+from prefect_pulumi.resources.result_storage import ResultStorage
 from prefect_pulumi.resources.secret_block import SecretBlock
 from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
 from prefect_pulumi.resources.variable import Variable
@@ -72,6 +73,7 @@ __all__ = [
     "ProcessWorker",
     "Provider",
     "Release",
+    "ResultStorage",
     "SecretBlock",
     "TaskRunConcurrencyLimit",
     "Variable",

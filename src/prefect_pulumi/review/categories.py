@@ -30,7 +30,7 @@ _WORDS = ("name", "description", "tags", "labels", "version")
 FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
     "WorkPool": {
         _HARMLESS: ("name", "description"),
-        _NEXT: ("type", "concurrencyLimit", "baseJobTemplate"),
+        _NEXT: ("type", "concurrencyLimit", "baseJobTemplate", "storageConfiguration"),
         _STOPS: ("paused",),
     },
     "WorkQueue": {
@@ -75,6 +75,7 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
         _NEXT: ("trigger", "actions", "actionsOnTrigger", "actionsOnResolve"),
         _STOPS: ("enabled",),
     },
+    "ResultStorage": {_NEXT: ("blockDocumentId",)},
     "LocalServer": {_ACCESS: ("directory", "host", "port")},
     "ProcessWorker": {
         _HARMLESS: ("name", "drainSeconds", "onlineSeconds", "restartOn"),
@@ -116,6 +117,7 @@ GONE: dict[str, Category] = {
     "Deployment": _LOST,
     "DeploymentSchedule": _LOST,
     "Automation": _STOPS,
+    "ResultStorage": _STOPS,
     "LocalServer": _STOPS,
     "ProcessWorker": _STOPS,
     "WorkerDrain": _HARMLESS,

@@ -44,6 +44,7 @@ config:
         data: {user: u, limits: {secret: {default: '{"day": 3}', format: json}}}
       local-file-system/results-NNN: {data: {basepath: /srv/results}}
       slack-webhook/team-NNN: {data: {url: {secret: hook-NNN}, notify_type: info}}
+    result_storage: local-file-system/results-NNN
     concurrency_limits:
       database-NNN: {limit: 2}
     tag_limits:
@@ -114,6 +115,7 @@ def test_every_kind_by_name(small_engine: Any, small: Project, prefect_server: s
     account = get(f"/block_types/slug/account-{n}/block_documents/name/prod?include_secrets=true")
     hook = get(f"/block_types/slug/slack-webhook/block_documents/name/team-{n}?include_secrets=true")
     assert pool["storage_configuration"]["default_result_storage_block_id"] == results["id"]
+    assert get("/admin/storage") == {"default_result_storage_block_id": results["id"]}
     assert bucket["data"]["keys"] == {"a": "hush-token"}
     assert bucket["block_document_references"]["account"]["block_document"]["id"] == account["id"]
     assert account["data"]["limits"] == {"day": 3}
@@ -129,7 +131,10 @@ def test_every_kind_by_name(small_engine: Any, small: Project, prefect_server: s
     related = [f"prefect.deployment.{deployment['id']}", f"prefect.flow.{deployment['flow_id']}"]
     assert second["trigger"]["match_related"]["prefect.resource.id"] == related
     assert second["actions"][0]["work_pool_id"] == pool["id"]
+    call(prefect_server, "DELETE", "/admin/storage")
+    assert small_engine.changes(refresh=True)["create"] == 1
     small_engine.destroy()
+    assert get("/admin/storage") == {"default_result_storage_block_id": None}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from prefect_pulumi.app.session.connection import Connection
+from prefect_pulumi.core.errors import NotFoundError
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.models import KINDS, Kind
@@ -122,7 +124,17 @@ class _Reader:
 
     def _listed(self, selection: Selection) -> list[LeftOut]:
         everything = selection == Selection()
+        if everything:
+            self._note_result_storage()
         return [item for item in self.left_out if everything or item.kind not in (BLOCK_TYPES, BLOCK_SCHEMAS)]
+
+    def _note_result_storage(self) -> None:
+        """The server's default result storage is no object that a state could take over."""
+        with suppress(NotFoundError):  # Prefect Cloud, and older servers
+            storage = self.provider.connection.client().request("GET", "/admin/storage")
+            if block := storage.get("default_result_storage_block_id"):
+                reason = "name the block at `result_storage` of the stack file"
+                self.left_out.append(LeftOut("ResultStorage", str(block), reason))
 
     def _is_untouched_default(self, item: LiveObject, chosen: Sequence[LiveObject]) -> bool:
         """The queue `default` comes with its pool, at priority 1: another queue that wants that moves it away."""
