@@ -28,9 +28,10 @@ def test_a_stack_in_order(small: Project, prefect_server: str, monkeypatch: pyte
     assert checks["address"].text == f"{prefect_server}, from the stack"
     assert checks["PREFECT_API_REQUEST_TIMEOUT"].text == "20.0, from the environment"
     assert checks["state"].text.endswith("no state yet")
+    assert checks["capabilities"].text == "the server takes all that the Prefect installed here sends"
     assert checks["lock"].text == "free"
     assert checks["clock"].text.startswith("within ")
-    own = stack.project.view("dev").stack
+    own = ProjectOnDisk(small.root).view("dev").stack
     with StackLock(own.store, own.project.name, own.name):
         held = by_name(stack.doctor())["lock"]
     assert (held.status, "infra cancel" in held.remedy) == (Status.WARNING, True)

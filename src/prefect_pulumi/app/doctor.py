@@ -16,6 +16,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.api.capabilities import Capabilities, read_capabilities
 from prefect_pulumi.api.connection_settings import VARIABLES
 from prefect_pulumi.app.imports.source import source_of
 from prefect_pulumi.app.session.connection import Connection
@@ -168,6 +169,7 @@ def _server(view: StackView | None) -> Iterator[Check]:
             yield check
             if check.status is Status.FAILURE:
                 return
+        yield from _guarded("capabilities", lambda: _capabilities(connection, client))
         yield from _guarded("credentials", lambda: _credentials(connection, client))
         yield _clock(client)
         if view is not None and view.exists:
@@ -220,6 +222,26 @@ def server_version(server: str, installed: str) -> Iterator[Check]:
         text = f"Prefect {server}, {'older' if older else 'newer'} than the {installed} installed here"
         remedy = f"upgrade the server to {installed}" if older else "upgrade prefect here, or leave the server as it is"
         yield Check("server", Status.WARNING, text, remedy)
+
+
+def _capabilities(connection: Connection, client: BlockingClient) -> Iterator[Check]:
+    """Fields that only a Prefect newer than the installed one has are no fault of the server."""
+    capabilities = read_capabilities(client, connection.api_url)
+    if not capabilities.version:
+        cloud = is_cloud(connection.api_url)
+        text = "the server says no version: what it takes is judged by its OpenAPI document, if at all"
+        yield Check("capabilities", Status.OK if cloud else Status.WARNING, text)
+    own = Capabilities(metadata.version("prefect"), lambda: None).lacking()
+    lacking = {
+        route: [path or "the route itself" for path in paths if path not in own.get(route, ())]
+        for route, paths in capabilities.lacking().items()
+    }
+    for route, paths in lacking.items():
+        if paths:
+            remedy = "what a stack needs of it is refused in the preview; upgrade the server to use it"
+            yield Check("capabilities", Status.WARNING, f"{route} does not take: {', '.join(paths)}", remedy)
+    if capabilities.version and not any(lacking.values()):
+        yield Check("capabilities", Status.OK, "the server takes all that the Prefect installed here sends")
 
 
 def _credentials(connection: Connection, client: BlockingClient) -> Iterator[Check]:
