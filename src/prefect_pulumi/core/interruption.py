@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Pool = TypeVar("Pool", bound=ThreadPoolExecutor)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -72,9 +75,15 @@ def shielded() -> Iterator[None]:
 
 @contextmanager
 def thread_pool(workers: int, name: str = "") -> Iterator[ThreadPoolExecutor]:
-    """Threads that are waited for at the end of the block, but not when an interruption ends it: one of them may wait
+    """Threads as `in_use` has them."""
+    with in_use(ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)) as pool:
+        yield pool
+
+
+@contextmanager
+def in_use(pool: Pool) -> Iterator[Pool]:
+    """Its threads are waited for at the end of the block, but not when an interruption ends it: one of them may wait
     for an answer that never comes."""
-    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
     try:
         yield pool
         pool.shutdown(wait=True)

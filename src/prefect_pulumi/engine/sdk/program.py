@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from prefect_pulumi.core.errors import PrefectPulumiError, ProgramError
-from prefect_pulumi.core.interruption import thread_pool
+from prefect_pulumi.core.interruption import in_use
 from prefect_pulumi.core.masking import MaskedStream
 from prefect_pulumi.engine.run.run_state import Aborted
 from prefect_pulumi.engine.sdk import capabilities, waiting
+from prefect_pulumi.engine.sdk.registration_pool import RegistrationPool
 from prefect_pulumi.engine.sdk.secret_outputs import SecretOutputs
 from prefect_pulumi.engine.sdk.shortcuts import shortcuts
 
@@ -122,7 +123,7 @@ def _run(
 
     try:
         with (
-            thread_pool(parallel * THREADS_PER_RESOURCE, "register") as pool,
+            in_use(RegistrationPool(loop, parallel * THREADS_PER_RESOURCE, "register")) as pool,
             _closing(loop),
             no_collections(),
             shortcuts(),
