@@ -172,7 +172,7 @@ def test_both_engines_refuse_a_broken_file_before_anything_is_made(ground: Groun
             done = ground.project.infra("preview", check=False, env={"GIT_TOKEN": GIT_TOKEN})
             assert done.returncode == 2
             said = done.stderr
-            assert said.count("error: Deployments flows: prefect.yaml: ") == 1
+            assert said.count("error: Deployments flows: repository/prefect.yaml: ") == 1
             assert [said.count(ground.named(words)) for words in SAID] == [1] * len(SAID)
             assert [(done.stdout + said).count(f"prefect.yaml: {words}") for words in WARNED] == [1] * len(WARNED)
             assert ground.project.infra("up", "--yes", check=False, env={"GIT_TOKEN": GIT_TOKEN}).returncode == 2

@@ -148,7 +148,7 @@ def test_import_all_is_clean_at_once(small: Any, live: dict[str, str], prefect_s
     texts = "".join(path.read_text() for path in files)
     for name in live.values():
         assert name.rsplit("/", 1)[-1] in texts
-    assert f'Automation(\n    "{live["Automation"]} on/off"' in texts
+    assert f"{live['Automation']} on/off" in (folder / "Pulumi.dev.yaml").read_text()
     assert "hidden" not in done.stdout + texts
     shown = subprocess.run(
         [sys.executable, "-m", "prefect_pulumi.cli.main", "preview", "--json", "--refresh", "--expect-no-changes"],

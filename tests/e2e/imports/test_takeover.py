@@ -98,7 +98,7 @@ def test_import_of_what_the_program_does_not_declare(small: Project, client: Blo
     other = f"{declared}-other"
     client.request("POST", "/variables/", json={"name": other, "value": "live"})
     done = small.infra("import", "Variable", other, "--no-protect")
-    assert f'"{other}", pulumi.ResourceOptions(provider=server), value="live"\n' in done.stdout
+    assert f'"{other}", pulumi.ResourceOptions(provider=server), value="live"' in done.stdout
     assert ("create", "setting") in steps(small)
 
 

@@ -101,12 +101,26 @@ def test_a_part_is_imported_by_kind_name_and_tag(servers: Servers, tmp_path: Pat
     profile = f'active = "team"\n[profiles.team]\nPREFECT_API_URL = "{servers.filled}"\n'
     (home / "profiles.toml").write_text(profile)
     chosen = ("--kind", "Deployment", "--tag", "etl", "--name", "etl/*", "--no-protect")
-    done = infra(tmp_path, "import", "--all", *chosen, "--out", "part", PREFECT_HOME=str(home))
+    done = infra(
+        tmp_path, "import", "--all", *chosen, "--out", "part", PREFECT_PROFILES_PATH=str(home / "profiles.toml")
+    )
     assert done.stdout.startswith("5 objects")  # the flow, its deployment, three schedules
     infra(tmp_path / "part", "preview", "--refresh", "--expect-no-changes")
-    again = infra(tmp_path, "import", "--all", "--out", "part", check=False, PREFECT_HOME=str(home))
+    again = infra(
+        tmp_path, "import", "--all", "--out", "part", check=False, PREFECT_PROFILES_PATH=str(home / "profiles.toml")
+    )
     assert (again.returncode, "is not empty" in again.stderr) == (2, True)
-    nothing = infra(tmp_path, "import", "--all", "--tag", "none", "--out", "x", check=False, PREFECT_HOME=str(home))
+    nothing = infra(
+        tmp_path,
+        "import",
+        "--all",
+        "--tag",
+        "none",
+        "--out",
+        "x",
+        check=False,
+        PREFECT_PROFILES_PATH=str(home / "profiles.toml"),
+    )
     assert (nothing.returncode, (tmp_path / "x").exists()) == (2, False)
     nowhere = infra(tmp_path, "import", "--all", "--out", "x", check=False, PREFECT_HOME=str(tmp_path))
     assert "set PREFECT_API_URL" in nowhere.stderr
