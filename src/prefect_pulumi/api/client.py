@@ -14,14 +14,12 @@ from prefect_pulumi.api.connection_settings import VARIABLES, ConnectionSettings
 from prefect_pulumi.api.retry import LOST, Repetition, Resolve, Resolved, RetryingSender
 from prefect_pulumi.core.errors import (
     ApiError,
-    ConfigError,
     ConflictError,
     NotFoundError,
     OperationError,
     UnexpectedAnswerError,
 )
 from prefect_pulumi.core.masking import Masker
-from prefect_pulumi.models.provider_config import is_address
 
 API_VERSION = "0.8.4"
 """What prefect 3.8's own client sends as `X-PREFECT-API-VERSION`."""
@@ -57,12 +55,7 @@ class PrefectClient:
         say: Callable[[str], None] | None = None,
     ) -> None:
         settings = ConnectionSettings(api_url=server) if isinstance(server, str) else server
-        if not is_address(settings.api_url):
-            raise ConfigError(
-                f"{settings.api_url[:200]!r} is not the address of an API, such as http://127.0.0.1:4200/api",
-                where=settings.origin("api_url") or "PREFECT_API_URL or prefect:apiUrl",
-                remedy="correct the address",
-            )
+        settings.need_address()
         self.api_url = settings.api_url.rstrip("/")
         self.settings = settings
         self._read_only = read_only

@@ -88,6 +88,15 @@ class ConnectionSettings(BaseModel):
         texts = (self.api_key, self.auth_string, password, *self.custom_headers.values())
         return [text for text in dict.fromkeys(texts) if text]
 
+    def need_address(self) -> None:
+        """Raises `ConfigError` where the address is none."""
+        if not is_address(self.api_url):
+            raise ConfigError(
+                f"{self.api_url[:200]!r} is not the address of an API, such as http://127.0.0.1:4200/api",
+                where=self.origin("api_url") or "PREFECT_API_URL or prefect:apiUrl",
+                remedy="correct the address",
+            )
+
     def origin(self, field: str) -> str:
         """`PREFECT_API_URL of profile 'team'`, or "" where nothing sets it."""
         origin = self.origins.get(field, "")

@@ -10,8 +10,13 @@ from prefect_pulumi.api import capabilities
 from prefect_pulumi.api.capabilities import Capabilities, Lacking, NewerField
 from prefect_pulumi.api.loopback import refusal
 from prefect_pulumi.api.protocol import ApiClient
+from prefect_pulumi.core.deadline import clamp, deadline
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
 from prefect_pulumi.models.provider_config import is_cloud
+
+PATIENCE = 5.0
+"""Seconds that a server has to say its version."""
+SOONEST = 0.1
 
 LEAVE_OUT = "leave it out, or upgrade the server"
 
@@ -78,7 +83,8 @@ class FieldSupport:
         with self._lock:
             if self._capabilities is None and not self._silent and refusal(self._api_url) is None:
                 try:
-                    self._capabilities = capabilities.read_capabilities(self._client(), self._api_url)
+                    with deadline(max(SOONEST, clamp(PATIENCE))):
+                        self._capabilities = capabilities.read_capabilities(self._client(), self._api_url)
                 except PrefectPulumiError:
                     self._silent = True  # whoever waits for it does so with a request of its own
             return self._capabilities

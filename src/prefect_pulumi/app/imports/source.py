@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,7 @@ def source_of(view: StackView | None, api_url: str = "") -> Connection:
 
     Raises `InputError` when nothing names a server.
     """
-    if api_url:
-        return connect({"apiUrl": api_url}, Path.cwd())
-    folder = Path.cwd() if view is None else view.stack.root
-    if view is not None and layout.project_file(folder) is not None and view.stack.config_file.is_file():
-        stored = _of_stack(view)
-        if stored.get("apiUrl"):
-            return connect(stored, folder)
-        try:
-            return connection_of(view.stack, view.entries)
-        except ConfigError:
-            pass  # its server was not started yet
-    connection = connect({}, folder)
+    connection = connect({"apiUrl": api_url}, Path.cwd()) if api_url else _own(view)
     if not connection.api_url:
         raise InputError(
             "no Prefect API is configured",
@@ -38,7 +28,19 @@ def source_of(view: StackView | None, api_url: str = "") -> Connection:
             remedy="set PREFECT_API_URL and PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or choose a profile with "
             "`prefect profile use`",
         )
+    connection.settings.need_address()
     return connection
+
+
+def _own(view: StackView | None) -> Connection:
+    folder = Path.cwd() if view is None else view.stack.root
+    if view is not None and layout.project_file(folder) is not None and view.stack.config_file.is_file():
+        stored = _of_stack(view)
+        if stored.get("apiUrl"):
+            return connect(stored, folder)
+        with contextlib.suppress(ConfigError):  # its server was not started yet
+            return connection_of(view.stack, view.entries)
+    return connect({}, folder)
 
 
 def _of_stack(view: StackView) -> dict[str, str]:
