@@ -74,6 +74,7 @@ def limited(size: int) -> Any:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
+@pytest.mark.state_files
 @pytest.mark.parametrize("size", [3_000, 20_000])
 def test_a_file_that_may_not_grow(faulty: Any, warm: Any, started: Any, proxy: Any, size: int) -> None:
     """What a full disk does, at two places: in the journal's first lines and after many of them."""

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from prefect_pulumi.state import checkpoint
+from tests.support.buckets import CHOICE
 from tests.support.fault_proxy import FaultPlan
 from tests.support.wait import until
 
@@ -82,6 +83,10 @@ def test_a_killed_cli_is_healed_by_the_embedded_engine(
     assert plugin is not None
     wait_for(lambda: not plugin.is_running() or plugin.status() == psutil.STATUS_ZOMBIE)  # it notices by itself
     proxy.plan = FaultPlan()
+    if CHOICE in os.environ:  # a process number of the CLI's lock says nothing of another machine
+        refused = warm.infra(world, "up", "--yes")
+        assert (refused["code"], "infra cancel -s dev" in refused["output"]) == (4, True)
+        assert warm.infra(world, "cancel", "-s", "dev")["code"] == 0
     done = warm.infra(world, "up", "--yes")
     assert done["code"] == 0, done["output"]
     world.check(SIZE)
