@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import ssl
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from prefect_pulumi.api.loopback import is_loopback
 from prefect_pulumi.api.prefect_settings import ENVIRONMENT as FROM_ENVIRONMENT
 from prefect_pulumi.api.prefect_settings import Setting, read_settings
 from prefect_pulumi.core.errors import ConfigError
@@ -79,7 +79,7 @@ class ConnectionSettings(BaseModel):
     @property
     def loopback(self) -> bool:
         """Whether the API is on this machine: no proxy is asked for it."""
-        return _is_loopback(self.api_url)
+        return is_loopback(self.api_url)
 
     @property
     def secrets(self) -> list[str]:
@@ -212,18 +212,8 @@ def _merged_headers(settings: tuple[Setting, ...]) -> Setting:
     return Setting(headers, ", ".join(setting.origin for setting in settings))
 
 
-def _is_loopback(api_url: str) -> bool:
-    if not is_address(api_url):
-        return False
-    host = urlsplit(api_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
 def _no_proxy(api_url: str, environment: Mapping[str, str]) -> str:
-    if not _is_loopback(api_url) or not any(environment.get(name) for name in _PROXIES):
+    if not is_loopback(api_url) or not any(environment.get(name) for name in _PROXIES):
         return ""
     given = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
     return ",".join(filter(None, (given, "localhost", "127.0.0.1", "::1", urlsplit(api_url).hostname)))
