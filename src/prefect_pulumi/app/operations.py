@@ -94,18 +94,17 @@ def preview(view: StackView, request: PreviewRequest) -> Result:
 def plan(view: StackView, request: PreviewRequest) -> tuple[Result, SavedPlan]:
     """A preview, and the plan that `up` carries out exactly or refuses. Raises `ConfigError` where the project's files
     are not those of a commit, `StateError` when the state was written meanwhile."""
-    from prefect_pulumi.app.saved_plan import PlanScope, need_commit, saved_plan
+    from prefect_pulumi.app.saved_plan import PlanScope, basis, saved_plan
 
-    need_commit(view, request.save_plan)
-    backend = view.stack.backend
-    state = backend.digest(view.name)
+    made_from = basis(view, request.save_plan)
     result = preview(view, request)
-    if backend.digest(view.name) != state:
+    backend = view.stack.backend
+    if backend.digest(view.name) != made_from.state:
         raise StateError(
             "the state was written while the plan was made", where=backend.where(view.name), remedy="plan again"
         )
-    scope = PlanScope.of(request.selection, refresh=request.refresh, adopt=request.adopt)
-    return result, saved_plan(view, result, scope, state, request.save_plan)
+    scope = PlanScope(refresh=request.refresh, adopt=request.adopt, selection=request.selection)
+    return result, saved_plan(view, result, scope, made_from)
 
 
 def up(view: StackView, request: UpRequest, confirm: Confirm | None = None) -> UpResult:

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prefect_pulumi.app.session.view import StackView
+from prefect_pulumi.core.display_text import first_few
 from prefect_pulumi.core.errors import ConfigError, InputError, PrefectPulumiError, StalePlanError
 from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import from_checkpoint, to_checkpoint
@@ -46,33 +47,7 @@ class PlanScope(_Closed):
 
     refresh: bool
     adopt: bool
-    targets: list[str]
-    excludes: list[str]
-    replace: list[str]
-    target_dependents: bool
-    exclude_dependents: bool
-
-    @staticmethod
-    def of(selection: Selection, *, refresh: bool, adopt: bool) -> PlanScope:
-        return PlanScope(
-            refresh=refresh,
-            adopt=adopt,
-            targets=list(selection.targets),
-            excludes=list(selection.excludes),
-            replace=list(selection.replace),
-            target_dependents=selection.target_dependents,
-            exclude_dependents=selection.exclude_dependents,
-        )
-
-    @property
-    def selection(self) -> Selection:
-        return Selection(
-            tuple(self.targets),
-            tuple(self.excludes),
-            tuple(self.replace),
-            self.target_dependents,
-            self.exclude_dependents,
-        )
+    selection: Selection
 
 
 class _Document(_Closed):
@@ -125,39 +100,48 @@ class SavedPlan:
         return self.document.scope
 
 
-def need_commit(view: StackView, file: str) -> str:
-    """The commit that the project's files, but for the plan's own `file`, are of. Raises `ConfigError` where there is
-    none, and for a stack that is deployed by its pin."""
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan is made from: the digest of the state, and the commit of the project's files but for the plan's own
+    `file` ("": it is kept elsewhere)."""
+
+    file: str
+    commit: str
+    state: str
+
+
+def basis(view: StackView, file: str) -> Basis:
+    """Looked up before the preview. Raises `ConfigError` where the files are not those of a commit, and for a stack
+    that is deployed by its pin."""
     if view.pin is not None:
         raise ConfigError(
             f"stack {view.name} pins a release, which is deployed as it was verified",
             where=f"infra preview -s {view.name} --save-plan",
             remedy=f"the plan to approve is that of infra promote {view.pin.stage} {view.name}",
         )
-    revision = git.revision(view.stack.root, Path(file))
+    revision = _revision(view, file)
     if not revision.exact:
         raise ConfigError(
             f"a plan is bound to a commit: {revision.unclean}",
             where=str(view.stack.root),
             remedy="git commit the files",
         )
-    return revision.exact
+    return Basis(file, revision.exact, view.stack.backend.digest(view.name))
 
 
-def saved_plan(view: StackView, result: Result, scope: PlanScope, state: str, file: str) -> SavedPlan:
-    """The plan of a preview of the stack, for `file`. `state`: digest of the state that it was made from."""
-    commit = need_commit(view, file)
+def saved_plan(view: StackView, result: Result, scope: PlanScope, basis: Basis) -> SavedPlan:
+    """The plan of a preview of the stack."""
     manager = view.stack.manager(write=False)
     facts = {
         "plan": VERSION,
         "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "project": view.stack.project.name,
         "stack": view.name,
-        "state": state,
+        "state": basis.state,
         "server": _server(view),
-        "commit": commit,
-        "tree": git.tree(view.stack.root, commit),
-        "scope": scope.model_dump(),
+        "commit": basis.commit,
+        "tree": git.tree(view.stack.root, basis.commit),
+        "scope": scope.model_dump(mode="json"),
         "salt": manager.salt_text,
         "changes": [
             {"op": change.op, "urn": change.urn, "values": to_checkpoint(change.values, manager.encrypt)}
@@ -165,7 +149,7 @@ def saved_plan(view: StackView, result: Result, scope: PlanScope, state: str, fi
         ],
     }
     document = {**facts, "checksum": _checksum(facts)}
-    return SavedPlan(json.dumps(document, indent=1, ensure_ascii=False) + "\n", file)
+    return SavedPlan(json.dumps(document, indent=1, ensure_ascii=False) + "\n", basis.file)
 
 
 def approval(view: StackView, plan: SavedPlan) -> Callable[[Result, str], None]:
@@ -178,7 +162,7 @@ def approval(view: StackView, plan: SavedPlan) -> Callable[[Result, str], None]:
     for name, planned, present in given:
         if planned != present:
             raise _stale(view, plan, [f"{name}: {planned or 'none'} in the plan, {present or 'none'} now"])
-    revision = git.revision(stack.root, Path(plan.where))
+    revision = _revision(view, plan.where)
     if not revision.exact:
         raise _stale(view, plan, [f"files: those of commit {document.commit[:12]} in the plan; {revision.unclean} now"])
     if git.tree(stack.root, revision.exact) != document.tree:
@@ -209,8 +193,11 @@ def _files_moved(view: StackView, planned: str, present: str) -> str:
     if not git.has_commit(view.stack.root, planned):
         return files
     names = git.changed_files(view.stack.root, planned, present)
-    more = f" and {len(names) - git.SHOWN_FILES} more" if len(names) > git.SHOWN_FILES else ""
-    return f"{files}: {', '.join(names[: git.SHOWN_FILES])}{more}"
+    return f"{files}: {first_few(names, git.SHOWN_FILES)}"
+
+
+def _revision(view: StackView, file: str) -> git.Revision:
+    return git.revision(view.stack.root, Path(file) if file else None)
 
 
 def _stale(view: StackView, plan: SavedPlan, lines: list[str]) -> StalePlanError:

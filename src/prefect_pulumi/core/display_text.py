@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 KEPT = "\n\t"
 
 
@@ -13,6 +15,12 @@ def printable(text: str, kept: str = KEPT) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in kept else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def first_few(texts: Sequence[str], most: int, separator: str = ", ") -> str:
+    """The first `most` of them, and how many there are besides."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return separator.join(texts[:most]) + more
 
 
 def one_line(text: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from prefect_pulumi.core.display_text import first_few
 from prefect_pulumi.core.errors import ConfigError, OperationError
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.project.layout import RELEASE_MARK
@@ -57,8 +58,7 @@ def revision(root: Path, leave_out: Path | None = None) -> Revision:
         return Revision("", "nothing is committed yet")
     if not files:
         return Revision(commit)
-    more = f" and {len(files) - SHOWN_FILES} more" if len(files) > SHOWN_FILES else ""
-    return Revision(commit, f"not committed: {', '.join(files[:SHOWN_FILES])}{more}")
+    return Revision(commit, f"not committed: {first_few(files, SHOWN_FILES)}")
 
 
 def has_commit(root: Path, commit: str) -> bool:

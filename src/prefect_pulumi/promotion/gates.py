@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from prefect_pulumi.core.display_text import first_few
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.models.release_record import ReleaseRecord, Verification
 from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.review.model import Environment, Status
 
 NAMES = ("stage", "verified", "newer", "drift", "policy", "secrets", "versions", "images")
+SHOWN = 5
+"""Objects that a closed gate names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def newer(target: StackReleases, exists: bool, missing: Sequence[str], stack: st
             f"infra up -s {stack} from a clean commit",
         )
     if missing:
-        shown = "; ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+        shown = first_few(missing, SHOWN, "; ")
         remedy = f"bring it into the branch that is released from, or: infra rollback -s {stack}"
         return Gate("newer", False, f"{stack} has what this release lacks: {shown}", remedy)
     return Gate("newer", True, f"the release holds all of {target.record.commit[:12]}, which {stack} runs")
@@ -66,9 +69,8 @@ def drift(target: Environment) -> Gate:
         return Gate("drift", False, "; ".join(problem.message for problem in target.problems), "can it be reached?")
     counted = [item for item in target.items if item.counts]
     if counted:
-        shown = ", ".join(f"{item.kind} {item.name} ({item.cls})" for item in counted[:5])
-        more = f" and {len(counted) - 5} more" if len(counted) > 5 else ""
-        return Gate("drift", False, f"{shown}{more}", f"infra drift -s {target.stack}: adopt, revert or accept it")
+        shown = first_few([f"{item.kind} {item.name} ({item.cls})" for item in counted], SHOWN)
+        return Gate("drift", False, shown, f"infra drift -s {target.stack}: adopt, revert or accept it")
     accepted = [item for item in target.items if item.drifted]
     note = f"; accepted: {', '.join(f'{item.kind} {item.name}' for item in accepted)}" if accepted else ""
     return Gate("drift", True, f"{target.stack} is as it was deployed{note}")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from prefect_pulumi.core import yaml_source
+from prefect_pulumi.core.display_text import first_few
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.globs import covers, matches, matches_any
 from prefect_pulumi.core.suggestions import explain
@@ -95,6 +96,8 @@ class Policy(RulesModel):
 
 MOST_FAULTS = 20
 """Of one policy about fields, in one verdict."""
+MOST_BROKEN = 5
+"""Objects that a policy's verdict names."""
 _CHANGES = {"delete": frozenset({Action.DELETE, Action.PRUNE}), "replace": frozenset({Action.REPLACE})}
 """Policy -> the actions of a change that break it."""
 _DRIFT = {
@@ -261,9 +264,8 @@ def _text(policy: Policy, broken: Sequence[Item], environment: Environment) -> s
             f"this change touches {len(broken)} of {environment.objects} objects "
             f"({_share(broken, environment):.0f} %, at most {policy.percent:g} %)"
         )
-    names = ", ".join(f"{item.kind} {item.name}" for item in broken[:5])
-    more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
-    return f"{policy.forbid} of {names}{more}"
+    names = first_few([f"{item.kind} {item.name}" for item in broken], MOST_BROKEN)
+    return f"{policy.forbid} of {names}"
 
 
 def _without(item: Item, patterns: Sequence[str]) -> Item | None:

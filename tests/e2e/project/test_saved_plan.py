@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from prefect_pulumi import Project as FoundProject
+from prefect_pulumi.core.errors import ConfigError
 from tests.support.git_repository import commit_all, git
 from tests.support.projects import Project
 from tests.support.rest import call
@@ -104,6 +106,8 @@ def test_it_needs_a_commit_and_its_whole_scope(repository: Project) -> None:
     assert refused.returncode == 2
     assert "a plan is bound to a commit: not committed: new.py" in refused.stderr
     assert not (repository.root / "plan.json").exists()
+    with pytest.raises(ConfigError, match=r"not committed: new\.py"):
+        FoundProject.find(repository.root).stack("dev").plan()  # a plan that is for no file
     commit_all(repository.root, "a file")
     repository.infra("preview", "--save-plan", "plan.json", "--target", "plan-variable")
     beside = repository.infra("up", "--plan", "plan.json", "--refresh", check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prefect_pulumi.app.review.base_branch import base_code, merge_base, worktree
 from prefect_pulumi.app.review.drift_report import environment_of, load_rules, make_report
-from prefect_pulumi.app.saved_plan import PlanScope, SavedPlan, need_commit, saved_plan
+from prefect_pulumi.app.saved_plan import Basis, PlanScope, SavedPlan, basis, saved_plan
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.engine.operations import Result
@@ -38,9 +38,9 @@ def review(
     """
     views: Sequence[StackView] = [view_of(name) for name in dict.fromkeys(request.stacks)]
     stack = views[0].stack
-    if keep is not None and (stack.is_remote or views[0].pin is not None):
-        keep = None
-    state = _planned_state(views, request) if keep is not None else ""
+    made_from = None
+    if keep is not None and not stack.is_remote and views[0].pin is None:
+        made_from = _basis(views, request)
     rules = load_rules(stack.config_root)
     commit = merge_base(stack.root, request.base)
     environments = []
@@ -50,10 +50,10 @@ def review(
             code = base_code(view, folder, cli=request.cli)
 
             def planned(result: Result, view: StackView = view) -> str:
-                if keep is None:
+                if keep is None or made_from is None:
                     return ""
-                scope = PlanScope.of(Selection(), refresh=False, adopt=False)
-                plan = saved_plan(view, result, scope, state, request.save_plan)
+                scope = PlanScope(refresh=False, adopt=False, selection=Selection())
+                plan = saved_plan(view, result, scope, made_from)
                 keep(plan)
                 return plan.checksum
 
@@ -61,16 +61,15 @@ def review(
     return make_report("review", stack, environments, base=commit)
 
 
-def _planned_state(views: Sequence[StackView], request: ReviewRequest) -> str:
-    """The digest of the state that the plan is made from. Raises `InputError` where no plan can be made."""
+def _basis(views: Sequence[StackView], request: ReviewRequest) -> Basis:
+    """What the plan is made from. Raises `InputError` where no plan can be made."""
     if len(views) > 1 or request.cli:
         raise InputError(
             "a plan is one stack's, and the embedded engine's",
             where="infra review --save-plan",
             remedy="name one stack by -s, without --cli",
         )
-    need_commit(views[0], request.save_plan)
-    return views[0].stack.backend.digest(views[0].name)
+    return basis(views[0], request.save_plan)
 
 
 def _base_rules(folder: Path) -> Rules:

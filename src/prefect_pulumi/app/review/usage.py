@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from prefect_pulumi.core.display_text import first_few
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.review.classify import LiveObject
 from prefect_pulumi.review.model import Class, Flag, Impact, Item
@@ -36,8 +37,8 @@ def _goes(item: Item) -> bool:
 def _with(item: Item, users: list[str]) -> Item:
     if not users:
         return item
-    more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
-    return replace(item, impacts=(*item.impacts, Impact(Flag.IN_USE, f"used by {', '.join(users[:MOST_NAMED])}{more}")))
+    text = f"used by {first_few(users, MOST_NAMED)}"
+    return replace(item, impacts=(*item.impacts, Impact(Flag.IN_USE, text)))
 
 
 def _deployments(item: Item, alive: Iterable[LiveObject]) -> Iterator[str]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from prefect_pulumi.core.display_text import first_few
+
 FIRST_SECONDS = 30.0
 AGAIN_SECONDS = 60.0
 SHOWN = 5
@@ -46,22 +48,17 @@ def waited_for(loop: asyncio.AbstractEventLoop, directory: Path, thread: int, in
     """What comes first of: calls in progress, the program's own code in `thread`, resources whose inputs do not
     resolve, exports that do not."""
     if in_progress:
-        return "the provider: " + _list([urn.rsplit("::", 1)[-1] for urn in in_progress])
+        return "the provider: " + first_few([urn.rsplit("::", 1)[-1] for urn in in_progress], SHOWN)
     frame = _frame_of(directory, thread)
     if frame is not None:
         return f"the program itself, at {Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
     resources = _resources(loop)
     if resources:
-        return "inputs of " + _list(resources)
+        return "inputs of " + first_few(resources, SHOWN)
     outputs = _open_exports(loop)
     if outputs:
-        return "the stack's outputs " + _list(outputs)
+        return "the stack's outputs " + first_few(outputs, SHOWN)
     return "an output of the program that does not resolve"
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(names[:SHOWN])
-    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
 
 
 def _frame_of(directory: Path, thread: int) -> FrameType | None:
