@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import uuid4
@@ -16,77 +15,9 @@ import pytest
 from prefect_pulumi.api import retry
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.client import PrefectClient
-from prefect_pulumi.api.connection_settings import ConnectionSettings
 from prefect_pulumi.api.rate_limit import CEILING, FLOOR, START, AdaptiveConcurrency
 from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, OperationError, ServerUnavailableError
-
-RESET = "reset"
-RESET_AFTER = "reset after the server acted"
-
-
-class Faulty:
-    """Answers each request with the next entry of `script` (status, headers, body, or a reset); then 200.
-
-    A POST to /things makes the thing of that name; making one twice is a conflict. /guarded wants the token `t`.
-    """
-
-    def __init__(self, script: list[Any]) -> None:
-        self.script = list(script)
-        self.things: list[str] = []
-        self.requests: list[str] = []
-        self.headers: list[str] = []
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            length = next(
-                (int(h.split(":")[1]) for h in head.splitlines() if h.lower().startswith("content-length")), 0
-            )
-            body = json.loads(await reader.readexactly(length)) if length else {}
-            method, path, _ = head.split(" ", 2)
-            self.requests.append(f"{method} {path}")
-            self.headers.append(head.lower())
-            fault = self.script.pop(0) if self.script else None
-            if fault == RESET:
-                return
-            status, headers, answer = fault if isinstance(fault, tuple) else (200, {}, None)
-            if status == 200 and method == "POST" and path == "/api/things":
-                name = body["name"]
-                status, answer = (409, {"detail": "exists"}) if name in self.things else (201, {"name": name})
-                if status == 201:
-                    self.things.append(name)
-            elif status == 200 and path.startswith("/api/things/"):
-                name = path.rsplit("/", 1)[1]
-                status, answer = (200, {"name": name}) if name in self.things else (404, {"detail": "no such thing"})
-            elif path == "/api/guarded" and "prefect-csrf-token: t\r\n" not in head.lower():
-                status, answer = 403, {"detail": "Missing CSRF token."}
-            elif status == 200 and "csrf-token?" in path and answer is None:
-                answer = {"token": "t"}
-            if fault == RESET_AFTER:
-                return
-            data = json.dumps(answer if answer is not None else {"ok": True}).encode()
-            extra = "".join(f"{key}: {value}\r\n" for key, value in headers.items())
-            writer.write(
-                f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nConnection: close\r\n{extra}\r\n".encode()
-            )
-            writer.write(data)
-            await writer.drain()
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def served(script: list[Any], **settings: Any) -> AsyncIterator[tuple[Faulty, PrefectClient]]:
-    faulty = Faulty(script)
-    server = await asyncio.start_server(faulty.handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    connection = ConnectionSettings(api_url=f"http://127.0.0.1:{port}/api", **settings)
-    async with server, PrefectClient(connection) as client:
-        yield faulty, client
-
-
-def run(test: Callable[[], Awaitable[None]]) -> None:
-    anyio.run(test)
+from tests.api.faulty_server import RESET, RESET_AFTER, Faulty, run, served
 
 
 @pytest.mark.parametrize(
@@ -396,94 +327,5 @@ def test_a_server_that_asks_again_and_again_is_given_up(monkeypatch: pytest.Monk
             with pytest.raises(ServerUnavailableError, match="the patience is"):
                 await client.get("/x")
             assert 1 < len(faulty.requests) < 10
-
-    run(test)
-
-
-MISSING, INVALID = ((403, {}, {"detail": text}) for text in ("Missing CSRF token.", "Invalid CSRF token or client id."))
-
-
-def test_a_token_is_asked_for_when_the_server_wants_one_and_again_when_it_expired() -> None:
-    script = [MISSING, (200, {}, {"token": "t1"}), None, None, None, INVALID, (200, {}, {"token": "t2"})]
-
-    async def test() -> None:
-        async with served(script) as (server, client):
-            await client.patch("/a", json={})
-            await client.get("/b")
-            await client.delete("/c")
-            await client.post("/d", json={})
-            paths = [request.partition("?")[0] for request in server.requests]
-            asked = "GET /api/csrf-token"
-            guarded = ["PATCH /api/a", asked, "PATCH /api/a", "GET /api/b", "DELETE /api/c"]
-            assert paths == [*guarded, "POST /api/d", asked, "POST /api/d"]
-            tokens = [line.partition("prefect-csrf-token: ")[2].partition("\r\n")[0] for line in server.headers]
-            assert tokens == ["", "", "t1", "", "t1", "t1", "", "t2"]
-
-    run(test)
-
-
-def test_many_requests_that_lack_a_token_ask_for_one() -> None:
-    async def test() -> None:
-        async with served([]) as (server, client):
-            async with anyio.create_task_group() as group:
-                for _ in range(4):
-                    group.start_soon(client.request, "DELETE", "/guarded")
-            assert sum("csrf-token?" in request for request in server.requests) == 1
-
-    run(test)
-
-
-def test_without_support_of_tokens_the_setting_is_named() -> None:
-    origins = {"csrf": "profile 'team'"}
-
-    async def test() -> None:
-        async with served([MISSING], csrf=False, origins=origins) as (server, client):
-            with pytest.raises(ApiError, match="set PREFECT_CLIENT_CSRF_SUPPORT_ENABLED of profile 'team' to true"):
-                await client.patch("/a", json={})
-            assert len(server.requests) == 1
-
-    run(test)
-
-
-def test_custom_headers_replace_what_the_client_sends_but_not_its_own_marks() -> None:
-    headers = {"Authorization": "Token x", "X-Gateway": "open", "User-Agent": "mine", "Prefect-Csrf-Token": "no"}
-
-    async def test() -> None:
-        async with served([], api_key="k", custom_headers=headers) as (server, client):
-            await client.get("/a")
-            assert "authorization: token x\r\n" in server.headers[0]
-            assert "x-gateway: open\r\n" in server.headers[0]
-            assert "bearer" not in server.headers[0]
-            assert "mine" not in server.headers[0]
-            assert "prefect-csrf-token" not in server.headers[0]
-        async with served([(401, {}, {"detail": "no"})], auth_string="a:b", api_key="k") as (server, client):
-            with pytest.raises(ApiError, match="check PREFECT_API_KEY"):
-                await client.get("/a")
-            assert "authorization: basic " in server.headers[0]
-
-    run(test)
-
-
-@pytest.mark.parametrize(("settings", "requests"), [({"max_retries": 0}, 1), ({"max_retries": 2}, 3)])
-def test_retries_are_those_of_prefects_settings(settings: dict[str, int], requests: int) -> None:
-    async def test() -> None:
-        async with served([(418, {}, None)] * 9, retry_codes={418}, **settings) as (server, client):
-            with pytest.raises(ApiError, match="HTTP 418"):
-                await client.get("/a")
-            assert len(server.requests) == requests
-
-    run(test)
-
-
-def test_this_machine_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-
-    async def test() -> None:
-        async with served([]) as (_, client):
-            assert await client.get("/a") == {"ok": True}
-        async with PrefectClient("http://prefect.invalid/api", deadline=0.2) as client:
-            with pytest.raises(ServerUnavailableError):
-                await client.get("/a")
 
     run(test)

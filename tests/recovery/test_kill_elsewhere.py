@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.child import Child
 from tests.support.fault_proxy import FaultPlan
-from tests.support.promotion_project import promotion_project
+from tests.support.promotion_project import two_stacks
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -42,9 +42,7 @@ wait_for = partial(until, interval=0.02)
 
 @pytest.fixture
 def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    servers = {"dev": prefect_server, "prod": prefect_server}
-    with promotion_project(tmp_path, PROGRAM, ["dev", "prod"], servers) as made:
+    with two_stacks(tmp_path, prefect_server, monkeypatch, PROGRAM) as made:
         yield made
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.error import HTTPError
 from uuid import uuid4
 
+import pytest
 import yaml
 
 from prefect_pulumi.cli.main import main
@@ -188,6 +189,16 @@ class PromotionProject:
         for stack in self.local:
             with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
                 main(["destroy", "-s", stack, "--yes"])
+
+
+@contextmanager
+def two_stacks(
+    folder: Path, api_url: str, monkeypatch: pytest.MonkeyPatch, program: str = PROGRAM
+) -> Iterator[PromotionProject]:
+    """The stages dev and prod of one program, on one server."""
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    with promotion_project(folder, program, ["dev", "prod"], {"dev": api_url, "prod": api_url}) as made:
+        yield made
 
 
 @contextmanager

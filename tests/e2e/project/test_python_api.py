@@ -26,7 +26,7 @@ from prefect_pulumi.app.state_edits import RenameRequest
 from prefect_pulumi.core.errors import ChangesFound, GateError, InputError
 from prefect_pulumi.review.model import Status
 from prefect_pulumi.state import journal_replay
-from tests.support.promotion_project import promotion_project
+from tests.support.promotion_project import two_stacks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -57,9 +57,7 @@ class EventLog:
 
 @pytest.fixture
 def repository(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    servers = {"dev": prefect_server, "prod": prefect_server}
-    with promotion_project(tmp_path, PROGRAM, ["dev", "prod"], servers) as project:
+    with two_stacks(tmp_path, prefect_server, monkeypatch, PROGRAM) as project:
         yield project
 
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.promotion_project import PROGRAM, promotion_project
+from tests.support.promotion_project import two_stacks
 
 
 @pytest.fixture
 def two(tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
-    servers = {"dev": prefect_server, "prod": prefect_server}
-    with promotion_project(tmp_path, PROGRAM, ["dev", "prod"], servers) as made:
+    with two_stacks(tmp_path, prefect_server, monkeypatch) as made:
         yield made
