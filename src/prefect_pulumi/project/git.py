@@ -45,7 +45,7 @@ def revision(root: Path, leave_out: Path | None = None) -> Revision:
     except OSError:
         pass
     try:
-        text = _git(root, "--no-optional-locks", "status", "--porcelain=v2", "--branch", "-uall", "--", *paths)
+        text = _git(root, "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--", *paths)
     except OperationError as error:
         return Revision("", error.message)
     commit, files = "", []
