@@ -91,6 +91,7 @@ def test_the_toolkit_is_checked_on_linux_and_macos_by_the_makefiles_targets() ->
     assert {system.split("-")[0] for system in jobs["fast"]["strategy"]["matrix"]["os"]} == {"ubuntu", "macos"}
     assert jobs["whole"]["runs-on"].startswith("ubuntu-")
     assert jobs["whole"]["steps"][-1]["run"] == "make test"
+    assert jobs["site"]["steps"][-1]["run"] == "make site"
 
 
 def test_pre_commit_runs_what_make_check_runs() -> None:
