@@ -93,7 +93,7 @@ def test_every_entry_of_the_navigation_opens_in_a_browser(browser: Any, address:
         "return [...new Set([...document.querySelectorAll('nav.md-nav--primary a')].map(a => a.href.split('#')[0]))]"
     )
     pages = browser.execute_script(links)
-    assert len(pages) > 40
+    assert len(pages) > 50
     for page in pages:
         browser.get(page)
         assert browser.find_element("css selector", "h1").text, page

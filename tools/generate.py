@@ -21,27 +21,38 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from kind_pages import (  # noqa: E402
+    function_name,
+    module_name,
+    notes,
+    optional,
+    python_name,
+    reference_page,
+    support_page,
+)
+from reference_pages import reference_pages  # noqa: E402
+
 from prefect_pulumi.app.init.initialization import PORT  # noqa: E402
 from prefect_pulumi.app.init.project_files import GITATTRIBUTES, GITIGNORE, project_files  # noqa: E402
 from prefect_pulumi.app.init.repository import Repository  # noqa: E402
 from prefect_pulumi.deploy.file.model import PrefectFile  # noqa: E402
 from prefect_pulumi.engine.sdk import capabilities  # noqa: E402
-from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Function, Kind, ProviderConfig  # noqa: E402
+from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
 
+INDEX = """# Reference
+
+Written from the code by `make docs`.
+
+- [Command line](cli.md): every command with its options; [exit codes](exit-codes.md); [outputs](outputs.md).
+- Keys of [a stack file](stack-file.md), of [prefect.yaml](prefect-yaml.md), of [review.yaml](review-yaml.md).
+
+## Kinds
+
+"""
 RESOURCES = Path("src/prefect_pulumi/resources")
 REFERENCE = Path("docs/reference")
 PROJECT = Path("templates/project")
 PYTHON = {"str": "str", "int": "int", "float": "float", "bool": "bool", "any": "Any", "dict": "dict[str, Any]"}
-WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "any": "any JSON value"}
-WORDS["dict"] = "object"
-
-
-def python_name(spec: FieldSpec) -> str:
-    return spec.attribute.rstrip("_")
-
-
-def module_name(kind: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind).lower()
 
 
 def input_type(spec: FieldSpec) -> str:
@@ -63,28 +74,6 @@ def output_type(spec: FieldSpec) -> str:
         name = PYTHON[spec.type]
     optional = spec.nullable and name != "Any" and not spec.meta.output
     return f"pulumi.Output[{f'{name} | None' if optional else name}]"
-
-
-def optional(spec: FieldSpec) -> bool:
-    return not spec.required or spec.meta.logical_name
-
-
-def notes(spec: FieldSpec) -> str:
-    """Description, and what Pulumi does with the field."""
-    parts = [spec.description]
-    if spec.meta.logical_name:
-        parts.append("Left out: the resource's logical name.")
-    elif spec.default not in (None, [], {}) and spec.from_program:
-        parts.append(f"Default: {json.dumps(spec.default)}.")
-    if spec.choices:
-        parts.append(f"One of: {', '.join(spec.choices)}.")
-    if spec.meta.replaces:
-        parts.append("A change replaces the object.")
-    if spec.meta.removal_replaces:
-        parts.append("Taking it away replaces the object.")
-    if spec.meta.secret:
-        parts.append("Secret.")
-    return " ".join(part for part in parts if part)
 
 
 def wrapped(text: str, indent: int) -> str:
@@ -130,10 +119,6 @@ def functions_module() -> str:
     return TEMPLATES.get_template("functions.py.j2").render(kinds=kinds, functions=FUNCTIONS.values())
 
 
-def function_name(function: Function) -> str:
-    return module_name(function.token.rsplit(":", 1)[-1])
-
-
 IMPORTS = "# imports"
 """Stands in the rendered class until it is known what the class uses."""
 
@@ -156,110 +141,6 @@ TEMPLATES.filters |= {
 }
 
 
-def words(spec: FieldSpec) -> str:
-    if spec.type == "list":
-        return f"list of {WORDS[spec.item]}"
-    if spec.type == "dict":
-        return "object" if spec.item == "any" else f"map of {WORDS[spec.item]}"
-    return WORDS[spec.type]
-
-
-def reference_page(model: type[Kind]) -> str:
-    lines = [f"# {model.kind}", "", textwrap.dedent("    " + (model.__doc__ or "")).strip(), ""]
-    lines += ["```python", f"from prefect_pulumi.resources import {model.kind}", "", model.example, "```", ""]
-    if model is not ProviderConfig:
-        lines += [f"Token `{model.token()}`.", ""]
-    lines += ["## Inputs", "", "| Argument | On the wire | Type | Meaning |", "|---|---|---|---|"]
-    lines += [reference_row(spec, optional(spec)) for spec in model.fields() if spec.from_program]
-    outputs = [spec for spec in model.fields() if not spec.from_program]
-    if outputs:
-        lines += ["", "## Outputs", "", "Besides every input:", "", "| Property | On the wire | Type | Meaning |"]
-        lines += ["|---|---|---|---|", *(reference_row(spec, True) for spec in outputs)]
-    if model.faults:
-        lines += ["", "## Faults", "", *(f"- {fault}" for fault in model.faults)]
-    lines += ["", "## Import", ""]
-    if model.import_id:
-        example = {
-            "pool/queue": "etl/fast",
-            "slug/name": "warehouse/dwh",
-            "flow/deployment": "import-orders/daily",
-            "flow/deployment/slug": "import-orders/daily/nightly",
-        }.get(model.import_id, "etl")
-        lines += [f"The id is the server's UUID; import also takes its {model.import_id}:", ""]
-        lines += [
-            "```",
-            f"infra import {model.kind} {example}",
-            f"pulumi import {model.token()} NAME {example}",
-            "```",
-        ]
-    else:
-        lines += ["Not by a name: it is made by the program, or taken over from the server when it is the same."]
-    return "\n".join(lines) + "\n"
-
-
-def reference_row(spec: FieldSpec, is_optional: bool) -> str:
-    need = "" if is_optional else " (required)"
-    return f"| `{python_name(spec)}`{need} | `{spec.wire}` | {words(spec)} | {notes(spec)} |".replace("'|'", "'\\|'")
-
-
-LEFT_OUT = {
-    "Deployment": "`version_info` (version_type): the API accepts it and never returns it.",
-    "Automation": "`owner_resource`: its owner deletes an automation together with itself, so the state would lose it.",
-}
-CLOUD_ONLY = (
-    "account, workspace, workspace access and role, service account, team, user, webhook, SLA and the access lists"
-)
-
-
-def drift_words(model: type[Kind], spec: FieldSpec) -> str:
-    """When a change made outside shows after a refresh."""
-    if spec.meta.output:
-        return "no: set by the server"
-    if not model.on_server:
-        return "yes" if not spec.meta.computed else "by the deployments' fingerprints"
-    if spec.wire == "baseJobTemplate":
-        return "yes; if omitted, against that of its type"
-    if spec.meta.server_default:
-        return "while it is declared"
-    return "yes, without showing the value" if spec.meta.secret else "yes"
-
-
-def change_words(spec: FieldSpec) -> str:
-    if not spec.from_program:
-        return "-"
-    if spec.meta.replaces:
-        return "replaces"
-    return "in place; replaces when removed" if spec.meta.removal_replaces else "in place"
-
-
-def support_page() -> str:
-    """Kind by kind, field by field."""
-    lines = [
-        "# Supported kinds",
-        "",
-        "Generated from the models by `tools/generate.py`. The lifecycle tests prove it for each kind on a real",
-        "server, and `tests/e2e/engine/test_every_kind.py` on both engines.",
-        "",
-        "| Kind | Import by | Functions | Not supported |",
-        "|---|---|---|---|",
-    ]
-    for model in KINDS.values():
-        human = f"UUID or {model.import_id}" if model.import_id else "UUID" if model.on_server else "-"
-        own = [function_name(function) for function in FUNCTIONS.values() if function.model is model]
-        names = ", ".join(f"`{name}`" for name in own) or "-"
-        page = f"[{model.kind}](reference/{module_name(model.kind)}.md)"
-        lines.append(f"| {page} | {human} | {names} | {LEFT_OUT.get(model.kind, '')} |")
-    lines += [
-        "",
-        f"Kinds that exist on Prefect Cloud only ({CLOUD_ONLY}) are not supported: no server exists to test them.",
-        "On a self-hosted server a preview refuses push and managed pools and metric triggers by name.",
-    ]
-    for model in KINDS.values():
-        lines += ["", f"## {model.kind}", "", "| Field | A change | Seen as drift |", "|---|---|---|"]
-        lines += [f"| `{spec.wire}` | {change_words(spec)} | {drift_words(model, spec)} |" for spec in model.fields()]
-    return "\n".join(lines) + "\n"
-
-
 def generated() -> dict[Path, str]:
     """Path relative to the repository -> text, after ruff's format."""
     models: list[type[Kind]] = [*KINDS.values(), ProviderConfig]
@@ -272,7 +153,8 @@ def generated() -> dict[Path, str]:
         f"- [{model.kind}]({module_name(model.kind)}.md): {(model.__doc__ or '').strip().splitlines()[0]}\n"
         for model in sorted(models, key=lambda model: model.kind)
     )
-    files[REFERENCE / "README.md"] = f"# Reference\n\nWritten from the models by `tools/generate.py`.\n\n{index}"
+    files[REFERENCE / "README.md"] = f"{INDEX}{index}"
+    files |= {REFERENCE / name: text for name, text in reference_pages().items()}
     files[Path("docs/support.md")] = support_page()
     files[REFERENCE / "prefect.yaml.schema.json"] = file_schema()
     files |= project_template()

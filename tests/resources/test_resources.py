@@ -51,7 +51,7 @@ def test_generated_files_are_up_to_date() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "tools" / "generate.py", "--check"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, f"run `python tools/generate.py`:\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"run `make docs`:\n{done.stdout}{done.stderr}"
 
 
 def test_the_name_that_pulumi_import_writes() -> None:

@@ -147,7 +147,11 @@ class Automation(Kind):
         "An import by a name that several automations have asks for the UUID.",
         "A trigger that expects every event fires on the events of its own firing.",
     )
-    example: ClassVar[str] = 'Automation("alert", trigger=failed_runs, actions=[{"type": "cancel-flow-run"}])'
+    example: ClassVar[str] = """Automation(
+    "alert",
+    trigger={"type": "event", "posture": "Reactive", "expect": ["prefect.flow-run.Late"]},
+    actions=[{"type": "cancel-flow-run"}],
+)"""
     import_id: ClassVar[str] = "name"
 
     name: Annotated[FreeName, Meta(logical_name=True)] = Field(

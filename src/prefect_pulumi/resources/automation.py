@@ -16,9 +16,13 @@ from prefect_pulumi.resources._base import PrefectResource, read
 class Automation(PrefectResource):
     """Actions that follow when events come, or do not come.
 
-    Triggers and actions are objects under the API's own names, such as `match_related` and `deployment_id`.
+        Triggers and actions are objects under the API's own names, such as `match_related` and `deployment_id`.
 
-    Example: `Automation("alert", trigger=failed_runs, actions=[{"type": "cancel-flow-run"}])`
+        Example: `Automation(
+        "alert",
+        trigger={"type": "event", "posture": "Reactive", "expect": ["prefect.flow-run.Late"]},
+        actions=[{"type": "cancel-flow-run"}],
+    )`
     """
 
     pulumi_type = "prefect:index:Automation"

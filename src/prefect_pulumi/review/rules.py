@@ -119,7 +119,9 @@ class Override(RulesModel):
     expires: date
 
 
-class _File(RulesModel):
+class RulesFile(RulesModel):
+    """The whole file."""
+
     unmanaged: Literal["drift", "note", "hide"] = "drift"
     ignore: list[Ignore] = []
     accepted: list[Accepted] = []
@@ -134,8 +136,8 @@ class Rules:
     `base`: the base branch's, in a review; what is not in it is marked as new.
     """
 
-    def __init__(self, content: _File | None = None, today: date | None = None, base: Rules | None = None) -> None:
-        self.content = content or _File()
+    def __init__(self, content: RulesFile | None = None, today: date | None = None, base: Rules | None = None) -> None:
+        self.content = content or RulesFile()
         self.today = today or datetime.now(UTC).date()
         self.base = base
 
@@ -152,7 +154,7 @@ class Rules:
         """Raises `ConfigError` with every fault: key and remedy."""
         raw = yaml_source.parse(text, where).data
         try:
-            content = _File.model_validate({} if raw is None else raw)
+            content = RulesFile.model_validate({} if raw is None else raw)
         except ValidationError as error:
             faults = "\n  ".join(explain(fault, _KEYS) for fault in error.errors())
             raise ConfigError(faults, where=where, remedy="see docs/review.md for every key") from None
@@ -285,5 +287,5 @@ def _without(item: Item, patterns: Sequence[str]) -> Item | None:
 
 
 _KEYS = sorted(
-    {key for model in (_File, Ignore, Accepted, Policy, FieldPolicy, Override) for key in model.model_fields}
+    {key for model in (RulesFile, Ignore, Accepted, Policy, FieldPolicy, Override) for key in model.model_fields}
 )
