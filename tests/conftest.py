@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.buckets import CHOICE, S3_KEYS, BucketService, chosen_backend, s3_service
 from tests.support.engines import NO_PULUMI, find_pulumi
 from tests.support.network import free_port
 from tests.support.projects import Project
-from tests.support.server_template import ServerTemplate
 
 SETTINGS = ("PREFECT_", "PULUMI_", "AWS_", "AZURE_", "GOOGLE_", "STORAGE_EMULATOR")
 TESTS = Path(__file__).parent
@@ -53,7 +53,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server_template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ServerTemplate:
-    return ServerTemplate.of_run(tmp_path_factory, worker_id)
+    """The folder is shared by all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "server-template"
+    folder.mkdir(exist_ok=True)
+    return ServerTemplate(folder)
+
+
+@pytest.fixture(scope="session")
+def infra_server_template(server_template: ServerTemplate) -> ServerTemplate:
+    """The plugin's scratch stacks start with the same database."""
+    return server_template
 
 
 @pytest.fixture(scope="session")

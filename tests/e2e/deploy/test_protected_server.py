@@ -14,9 +14,9 @@ import pytest
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.connection_settings import connection_settings
 from prefect_pulumi.core.errors import NotFoundError
+from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.gateway import TOKEN, Gateway, gateway
 from tests.support.projects import Project
-from tests.support.server_template import ServerTemplate
 from tests.support.servers import AUTH, prefect_on
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

@@ -9,10 +9,10 @@ import pytest
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local import server
+from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.engines import Official
 from tests.support.foreign_repositories import ForeignRepository
 from tests.support.projects import Project
-from tests.support.server_template import ServerTemplate
 from tests.support.wheels import build_wheel
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

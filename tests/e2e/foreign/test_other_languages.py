@@ -15,9 +15,9 @@ import yaml
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.provider.schema import schema
+from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.network import free_port
 from tests.support.projects import REPOSITORY
-from tests.support.server_template import ServerTemplate
 
 pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(1200)]
 PAGE = REPOSITORY / "docs" / "registry" / "_index.md"

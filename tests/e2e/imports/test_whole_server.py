@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.commands import infra
 from tests.support.filled_server import SECRETS, fill
 from tests.support.network import free_port
 from tests.support.projects import Project
 from tests.support.server_contents import contents, differences
-from tests.support.server_template import ServerTemplate
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whole-server")]
 NOT_DECLARED = {"variable maybe"}

@@ -116,15 +116,6 @@ def test_up_run_down(engine: Any, project: Any) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_second_up_changes_nothing(project: Any) -> None:
-    first = json.loads(project.infra("up", "--yes", "--json").stdout)
-    assert first["summary"]["create"] == 16
-    second = project.infra("up", "--yes")
-    assert "No changes: 16 resources are as declared." in second.stderr
-    assert project.infra("preview", "--refresh", "--expect-no-changes").returncode == 0
-
-
-@pytest.mark.usefixtures("migrated")
 @pytest.mark.repeated
 def test_dead_worker_and_server_are_healed(engine: Any, project: Any) -> None:
     engine.up()

@@ -1,18 +1,18 @@
-"""The database of a run's first Prefect server, for the later ones: it has the schema, so they skip its migrations."""
+"""The database of a first Prefect server, for later ones: it has the schema, so they skip its migrations."""
 
 from __future__ import annotations
 
 import fcntl
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from prefect_pulumi.local.server import ServerSpec, start, stop
+from prefect_pulumi.testing.ports import free_port
 
 FILES = DATABASE, MEMO = "prefect.db", "memo_store.toml"
 """`MEMO` tells the server that the block types are in the database."""
@@ -20,17 +20,9 @@ FILES = DATABASE, MEMO = "prefect.db", "memo_store.toml"
 
 @dataclass(frozen=True)
 class ServerTemplate:
-    """`folder` is shared by all processes of a run."""
+    """`folder` may be shared by several processes."""
 
     folder: Path
-
-    @staticmethod
-    def of_run(factory: pytest.TempPathFactory, worker: str) -> ServerTemplate:
-        """`worker`: the id that pytest-xdist gave this process, `master` where there is none."""
-        base = factory.getbasetemp()
-        folder = (base if worker == "master" else base.parent) / "server-template"
-        folder.mkdir(exist_ok=True)
-        return ServerTemplate(folder)
 
     def copy(self, directory: Path) -> None:
         """Puts the database into the folder of a server that is still to start, once there is one."""
@@ -41,9 +33,16 @@ class ServerTemplate:
             if (self.folder / name).exists():
                 shutil.copy(self.folder / name, directory / name)
 
+    def fill(self) -> None:
+        """Makes the database unless there is one, which takes half a minute."""
+        if (self.folder / DATABASE).exists():
+            return
+        with tempfile.TemporaryDirectory() as directory, self.server(Path(directory), free_port()):
+            """Its start leaves the database here."""
+
     @contextmanager
     def server(self, directory: Path, port: int) -> Iterator[ServerSpec]:
-        """A running server with its files in `directory`. The first one of the run leaves its database here."""
+        """A running server with its files in `directory`. The first one leaves its database here."""
         spec = ServerSpec(directory, port=port)
         with (self.folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -54,8 +53,10 @@ class ServerTemplate:
         if not first:
             self.copy(directory)
             start(spec)
-        yield spec
-        stop(spec)
+        try:
+            yield spec
+        finally:
+            stop(spec)
 
     def _keep(self, directory: Path) -> None:
         if (directory / MEMO).exists():
