@@ -64,10 +64,12 @@ soak: $(DEV_READY)
 
 # Whole suites once more over another engine, server, backend or contract; `make test` takes a slice of each.
 BUCKET_TESTS = tests/recovery tests/e2e/engine tests/e2e/promotion tests/e2e/review tests/e2e/project/test_crash.py
+CLOUD_TESTS = tests/provider tests/components tests/imports tests/recovery tests/review tests/e2e
 matrix: $(DEV_READY)
 	@$(COMPILE) src
 	@$(PYTEST) -n auto -m matrix
 	@TEST_BACKEND=s3 $(PYTEST) -n auto -m "e2e and not soak and not matrix" $(BUCKET_TESTS)
+	@TEST_CONTRACT=cloud $(PYTEST) -n auto -m "not soak and not matrix" $(CLOUD_TESTS)
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .

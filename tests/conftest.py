@@ -15,6 +15,8 @@ from hypothesis import settings
 
 from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.buckets import CHOICE, S3_KEYS, BucketService, chosen_backend, s3_service
+from tests.support.cloud.proxy import CHOICE as CONTRACT
+from tests.support.cloud.proxy import chosen_contract
 from tests.support.engines import NO_PULUMI, find_pulumi
 from tests.support.network import free_port
 from tests.support.projects import Project
@@ -47,6 +49,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("state_files") is not None:
                 item.add_marker(skipped)
+    if CONTRACT in os.environ:
+        skipped = pytest.mark.skip(reason="it is of a server of one's own")
+        for item in items:
+            if item.get_closest_marker("self_hosted") is not None:
+                item.add_marker(skipped)
     slow = {item.path for item in items if item.get_closest_marker("e2e") is not None}
     items.sort(key=lambda item: item.path not in slow)
 
@@ -69,8 +76,11 @@ def infra_server_template(server_template: ServerTemplate) -> ServerTemplate:
 @pytest.fixture(scope="session")
 def prefect_server(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """API address of a server that all tests of the session share: give objects names of their own."""
-    with server_template.server(tmp_path_factory.mktemp("prefect server"), free_port()) as spec:
-        yield spec.api_url
+    with (
+        server_template.server(tmp_path_factory.mktemp("prefect server"), free_port()) as spec,
+        chosen_contract(spec.api_url) as api_url,
+    ):
+        yield api_url
 
 
 @pytest.fixture(scope="session", autouse=True)

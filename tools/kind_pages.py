@@ -146,7 +146,8 @@ def support_page() -> str:
         lines.append(f"| {page} | {human} | {names} | {LEFT_OUT.get(model.kind, '')} |")
     lines += [
         "",
-        f"Kinds that exist on Prefect Cloud only ({CLOUD_ONLY}) are not supported: no server exists to test them.",
+        "All kinds are checked against [Prefect Cloud's contract](cloud.md) of 2026-05-02, not against Prefect Cloud.",
+        f"Kinds that exist there only ({CLOUD_ONLY}) are not supported.",
         "On a self-hosted server a preview refuses push and managed pools and metric triggers by name.",
     ]
     for model in KINDS.values():

@@ -173,6 +173,8 @@ def test_api_url(url: str, fault: bool) -> None:
 def test_cloud() -> None:
     assert is_cloud("https://api.prefect.cloud/api/accounts/a/workspaces/w")
     assert not is_cloud("https://prefect.cloud.example.org/api")
+    assert is_cloud("https://prefect.example.com/api/accounts/a/workspaces/w/")
+    assert not is_cloud("https://prefect.example.com/accounts/team/api")
     assert [cloud_only(type_) for type_ in ("prefect:managed", "ecs:push", "ecs")] == [True, True, False]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -177,3 +178,27 @@ class Life:
         self.provider.delete(gone)
         assert self.provider.read(ReadRequest(self.urn, self.id, self.inputs, self.outputs)).id == ""
         self.provider.delete(gone)
+
+
+def lives(provider: PrefectProvider, case: Case) -> None:
+    """A whole life: checked, created, read, found by its name, replaced in a plan, updated, deleted, and gone."""
+    life = Life(provider, case, uuid4().hex[:8])
+    good = life.numbered(case.good)
+    checked = provider.check(CheckRequest(life.urn, new_inputs=good))
+    assert checked.failures == ()
+    life.inputs = checked.inputs
+    assert same(life.inputs, good)
+    life.is_created()
+    life.is_read()
+    if case.human:
+        life.is_found_by_its_name(case.human.format_map(good))
+    first = life.inputs
+    if case.replacing:
+        life.would_be_replaced()
+    if case.changed:
+        life.is_updated()
+    life.is_deleted()
+    if case.changed:
+        request = UpdateRequest(life.urn, life.id, old_inputs=life.inputs, old_outputs=life.outputs, new_inputs=first)
+        with pytest.raises(ProviderError, match="refresh"):
+            provider.update(request)

@@ -30,7 +30,7 @@ from prefect_pulumi.core.values import UNKNOWN, Secret, has_secret, same, unwrap
 from prefect_pulumi.models import KINDS
 from prefect_pulumi.provider.handlers.blocks import JSON_FIELDS
 from prefect_pulumi.provider.provider import PrefectProvider
-from tests.provider.lifecycle import Case, Life, numbered, referred, urn
+from tests.provider.lifecycle import Case, lives, numbered, referred, urn
 from tests.provider.lifecycle_cases import CASES, OTHER_TEMPLATE, TEMPLATE
 
 IDS = [case.kind for case in CASES]
@@ -55,26 +55,7 @@ def provider(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_whole_life(provider: PrefectProvider, case: Case) -> None:
-    life = Life(provider, case, uuid4().hex[:8])
-    good = life.numbered(case.good)
-    checked = provider.check(CheckRequest(life.urn, new_inputs=good))
-    assert checked.failures == ()
-    life.inputs = checked.inputs
-    assert same(life.inputs, good)
-    life.is_created()
-    life.is_read()
-    if case.human:
-        life.is_found_by_its_name(case.human.format_map(good))
-    first = life.inputs
-    if case.replacing:
-        life.would_be_replaced()
-    if case.changed:
-        life.is_updated()
-    life.is_deleted()
-    if case.changed:
-        request = UpdateRequest(life.urn, life.id, old_inputs=life.inputs, old_outputs=life.outputs, new_inputs=first)
-        with pytest.raises(ProviderError, match="refresh"):
-            provider.update(request)
+    lives(provider, case)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.changed], ids=lambda case: case.kind)
@@ -317,6 +298,7 @@ def test_json_block_has_the_schema_of_the_flows_class(provider: PrefectProvider)
     provider.delete(DeleteRequest(name, made.id, inputs, made.outputs))
 
 
+@pytest.mark.self_hosted
 def test_pool_types_of_the_cloud_are_refused(provider: PrefectProvider) -> None:
     for type_ in ("prefect:managed", "ecs:push"):
         (failure,) = provider.check(CheckRequest(urn("WorkPool"), new_inputs={"name": "p", "type": type_})).failures

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ class ProviderConfig(Kind):
     )
 
 
+_WORKSPACE = re.compile(r"/accounts/[^/]+/workspaces/[^/]+/?$")
 ENVIRONMENT = {"apiUrl": "PREFECT_API_URL", "apiKey": "PREFECT_API_KEY", "authString": "PREFECT_API_AUTH_STRING"}
 
 
@@ -54,5 +56,11 @@ def is_address(api_url: str) -> bool:
 
 
 def is_cloud(api_url: str) -> bool:
-    host = urlsplit(api_url).hostname or ""
-    return host == "prefect.cloud" or host.endswith(".prefect.cloud")
+    """Whether it is an address of Prefect Cloud: of its own host, or of a workspace on a customer's."""
+    try:
+        parts = urlsplit(api_url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    own = host == "prefect.cloud" or host.endswith(".prefect.cloud")
+    return own or _WORKSPACE.search(parts.path) is not None

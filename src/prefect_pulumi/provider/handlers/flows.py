@@ -224,6 +224,7 @@ class ScheduleHandler(RestHandler):
             self.route(self.routes.collection, plain), body, lambda: self.lost(known, plain)
         )
         row = schedule_row[0] if isinstance(schedule_row, list) else schedule_row
+        row = {**self.body(plain), **row}  # Prefect Cloud answers with some of the fields
         return str(row["id"]), self.outputs(row, call.news)
 
     @override
@@ -355,12 +356,12 @@ class ScheduleHandler(RestHandler):
         return self.connection.client().paged("/deployments/filter", {"deployments": where} if where else {})
 
     def _of(self, deployment: str) -> list[Json] | None:
+        """Of the deployment's own row: the route of its schedules gives some of their fields only on Prefect Cloud."""
         try:
-            rows: list[Json] = self.connection.client().request(
-                "GET", self.route(self.routes.collection, {"deploymentId": deployment})
-            )
+            row: Json = self.connection.client().request("GET", f"/deployments/{quote(deployment, safe='')}")
         except NotFoundError:
             return None
+        rows: list[Json] = row["schedules"]
         return rows
 
     def _named(self, flow: str, deployment: str, slug: str) -> Json | None:

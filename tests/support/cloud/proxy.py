@@ -1,0 +1,233 @@
+"""A proxy that holds the tests to Prefect Cloud's contract, and lets a server of one's own do the work behind it.
+
+`TEST_CONTRACT=cloud` puts it before every server that the tests of a run share (`make matrix`). It refuses what Cloud
+would refuse and writes it down; of the server's answers it keeps what Cloud gives, and judges what is left. What only
+Cloud takes of an object is remembered here, by the object's id.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+
+from prefect_pulumi.api.capabilities import request_fields
+from tests.support.cloud.contract import Contract, Json, Route, pruned
+
+CHOICE = "TEST_CONTRACT"
+ACCOUNT = "0a1b2c3d-0000-4000-8000-00000000acc0"
+WORKSPACE = "0a1b2c3d-0000-4000-8000-0000000000e5"
+PREFIX = f"/api/accounts/{ACCOUNT}/workspaces/{WORKSPACE}"
+ELSEWHERE = {"GET /collections/work_pool_types": "/collections/views/aggregate-worker-metadata"}
+"""Routes of Cloud that a server of one's own has under another path."""
+OF_CLOUD = {"account_id": ACCOUNT, "workspace_id": WORKSPACE, "account": ACCOUNT, "workspace": WORKSPACE}
+"""What Cloud's answers have and a server's have not."""
+
+
+@cache
+def contract() -> Contract:
+    return Contract()
+
+
+class CloudProxy:
+    """Context manager. `url`: the workspace's address. `faults`: what Prefect Cloud would not have taken or given."""
+
+    def __init__(self, api_url: str) -> None:
+        self._upstream = api_url.rstrip("/")
+        self._http = httpx.Client(timeout=60)
+        self._known = request_fields(self._http.get(f"{self._upstream}/openapi.json").json())
+        self._extras: dict[str, Json] = {}
+        self.faults: list[str] = []
+        self.seen: list[tuple[str, str]] = []
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, content, headers = proxy.answer(self.command, self.path, body, dict(self.headers))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                if status != 204:
+                    self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # noqa: N815 - http.server's names
+
+            def log_message(self, format: str, *args: object) -> None:
+                """`seen` is enough."""
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                """A client that goes away is none of the proxy's business."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}{PREFIX}"
+
+    def __enter__(self) -> CloudProxy:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self._http.close()
+
+    def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, Json]:
+        """Status, content and headers of the answer to one request."""
+        parts = urlsplit(target)
+        if not parts.path.startswith(PREFIX):
+            return self._refusal(404, [f"{method} {parts.path}: it is outside of the workspace"])
+        path = parts.path.removeprefix(PREFIX)
+        self.seen.append((method, path))
+        route = contract().route(method, path)
+        if route is None:
+            return self._refusal(404, [contract().near(method, path)])
+        sent = json.loads(body) if body else None
+        faults = contract().request_faults(route, dict(parse_qsl(parts.query)), sent)
+        if faults:
+            return self._refusal(422, faults)
+        own, extras = self._own_fields(route, sent)
+        response = self._http.request(
+            method,
+            self._upstream + ELSEWHERE.get(route.key, path) + (f"?{parts.query}" if parts.query else ""),
+            content=json.dumps(own) if body else b"",
+            headers={name: value for name, value in headers.items() if name.lower() in _PASSED},
+        )
+        passed = {"Date": response.headers["date"], "Content-Type": response.headers.get("content-type", "")}
+        if response.is_error:
+            return response.status_code, response.content, passed
+        status = _status(route, response.status_code)
+        if not response.content or not route.answer(status):
+            self._remember(route, None, extras)
+            return status, b"", passed
+        return status, json.dumps(self._judged(route, status, response.json(), extras)).encode(), passed
+
+    def _refusal(self, status: int, faults: list[str]) -> tuple[int, bytes, Json]:
+        self.faults += faults
+        detail: Json = {"detail": "Not Found"}
+        if status == 422:
+            detail = {"exception_message": "Invalid request received.", "exception_detail": faults}
+        return status, json.dumps(detail).encode(), {"Content-Type": "application/json"}
+
+    def _own_fields(self, route: Route, sent: Any) -> tuple[Any, Any]:
+        """What the server behind takes of a body, and the rest in the same shape."""
+        verb, _, template = route.key.partition(" ")
+        parts = ["{}" if part.startswith("{") else part for part in template.split("/")]
+        known = self._known.get(f"{verb} {'/'.join(parts)}", frozenset())
+        return _split(sent, "", known) if len(known) > 1 else (sent, {})
+
+    def _remember(self, route: Route, row: Any, extras: Any) -> None:
+        """What only Cloud takes, by the id of the object in the answer, else of the one in the path."""
+        if isinstance(extras, list) and isinstance(row, list):
+            for item, inner in zip(row, extras, strict=False):
+                self._remember(route, item, inner)
+        if not isinstance(extras, dict):
+            return
+        row = row if isinstance(row, dict) else {}
+        named = [name for name in ("schedule_id", "id") if name in route.parameters]
+        id = row.get("id") or (route.parameters[named[0]] if named else "")
+        flat = {name: value for name, value in extras.items() if name != "schedules"}
+        kept = {} if route.key.startswith("PUT ") else self._extras.get(id, {})
+        self._extras[id] = kept | flat
+        if row.get("schedules"):
+            self._remember(route, row["schedules"], extras.get("schedules", []))
+
+    def _judged(self, route: Route, status: int, value: Any, extras: Json) -> Any:
+        """The answer as Cloud would give it; what it could not give is a fault."""
+        self._remember(route, value, extras)
+        schema = route.answer(status) or {}
+        value = self._completed(schema, pruned(contract(), schema, value))
+        self.faults += contract().answer_faults(route, status, value)
+        return value
+
+    def _completed(self, schema: Json, value: Any) -> Any:
+        schema = contract().resolved(schema)
+        if isinstance(value, list):
+            return [self._completed(schema.get("items", {}), row) for row in value]
+        if not isinstance(value, dict):
+            return value
+        fields = contract().fields(schema)
+        completed = {name: self._completed(fields.get(name, {}), inner) for name, inner in value.items()}
+        completed |= {name: known for name, known in OF_CLOUD.items() if name in fields}
+        if isinstance(value.get("id"), str):
+            extras = self._extras.get(value["id"], {})
+            completed |= {name: extra for name, extra in extras.items() if name in fields}
+        return completed
+
+
+INSTEAD: Json = {
+    "actions": [{"type": "do-nothing"}],
+    "actions_on_trigger": [],
+    "actions_on_resolve": [],
+    "trigger": {"type": "event", "posture": "Reactive", "expect": ["none"], "threshold": 1, "within": 0},
+}
+"""What a server of one's own gets where a field has a form that only Cloud takes."""
+
+
+def _split(value: Any, place: str, known: Set[str]) -> tuple[Any, Any]:
+    if isinstance(value, list):
+        pairs = [_split(item, f"{place}[]", known) for item in value]
+        return [own for own, _ in pairs], [extras for _, extras in pairs]
+    if not isinstance(value, dict):
+        return value, {}
+    own, extras = {}, {}
+    for name, inner in value.items():
+        path = f"{place}.{name}" if place else name
+        if path not in known and f"[].{name}" not in known:
+            extras[name] = inner
+        elif path in INSTEAD and not all(_types(inner, path, known)):
+            own[name], extras[name] = INSTEAD[path], inner
+        elif path == "schedules":
+            own[name], extras[name] = _split(inner, path, known)
+        else:
+            own[name] = inner
+    return own, extras
+
+
+def _types(value: Any, place: str, known: Set[str]) -> Iterator[bool]:
+    """Whether the server knows the type of each action or trigger in it."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _types(item, f"{place}[]", known)
+    elif isinstance(value, dict):
+        yield "type" not in value or f"{place}.type={value['type']}" in known
+        yield from _types(value.get("triggers"), f"{place}.triggers", known)
+
+
+def _status(route: Route, own: int) -> int:
+    """Cloud's, where the server says 200 and Cloud 201 or 204, or the other way round."""
+    statuses = [int(status) for status in route.facts["answers"]]
+    return own if own in statuses or len(statuses) > 1 else statuses[0]
+
+
+_PASSED = frozenset({"content-type", "authorization", "accept"})
+
+
+@contextmanager
+def chosen_contract(api_url: str) -> Iterator[str]:
+    """The address by which the tests of this run reach that server. Fails where one of them broke the contract."""
+    if os.environ.get(CHOICE, "") != "cloud":
+        yield api_url
+        return
+    with CloudProxy(api_url) as proxy:
+        yield proxy.url
+    if proxy.faults:
+        pytest.fail("Prefect Cloud's contract:\n" + "\n".join(dict.fromkeys(proxy.faults)), pytrace=False)
