@@ -93,7 +93,7 @@ class PrefectVersion:
     def make(self) -> Path:
         """Its interpreter; installs what is missing."""
         with _lock(self.version):
-            ready = self.folder / f".ready-{self.before}"
+            ready = self.folder / "-".join((".ready", self.before, *self.pins))
             if not ready.exists():
                 subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", self.folder], check=True)
                 subprocess.run(
@@ -119,11 +119,12 @@ VERSIONS = {
         PrefectVersion("3.5.0", "2025-11-07"),
         PrefectVersion("3.6.29", "2026-05-08"),
         PrefectVersion("3.7.8", "2026-07-16"),
-        PrefectVersion("3.8.8", "2026-10-13"),
+        PrefectVersion("3.8.8", "2026-10-13", ("sqlalchemy<2.1",)),
         PrefectVersion("3.9.1", "2026-11-06"),
     )
 }
-"""Minor -> its newest patch. Without a day 3.0 to 3.7 get packages that their servers do not start with."""
+"""Minor -> its newest patch. Without a day 3.0 to 3.7 get packages that their servers do not start with; the scheduler
+of 3.8 makes no runs under sqlalchemy 2.1, which was there on its day."""
 
 
 def _folder() -> Path:

@@ -35,7 +35,7 @@ RESULTS = Path(__file__).parent / "servers"
 PAGE = Path(__file__).parents[3] / "docs" / "servers.md"
 TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end -->)", re.DOTALL)
 TOGETHER = {"collisionStrategy": ("collisionStrategy", "gracePeriodSeconds")}
-TRIGGER = "    triggers: [{type: event, name: TAG, expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
+TRIGGER = "    triggers: [{type: event, name: 'TAG', expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
 ENTRY = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n" + TRIGGER
 
 Refused = dict[str, list[str]]
