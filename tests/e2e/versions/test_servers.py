@@ -37,6 +37,7 @@ TABLE = re.compile(r"(?<=<!-- table -->\n).*(?=<!-- end -->)", re.DOTALL)
 TOGETHER = {"collisionStrategy": ("collisionStrategy", "gracePeriodSeconds")}
 TRIGGER = "    triggers: [{type: event, name: 'TAG', expect: [order.made], parameters: {name: '{{ event.id }}'}}]\n"
 ENTRY = "    schedules: [{slug: hourly, cron: '0 * * * *'}]\n" + TRIGGER
+SCHEDULE = {"slug": 'slug=f"slug-{stage}", ', "parameters": 'parameters={"a": stage}, '}
 
 Refused = dict[str, list[str]]
 
@@ -143,6 +144,7 @@ def _a_program_of_all_kinds(api_url: str, folder: Path, version: PrefectVersion,
     project, n = Project.small(folder / "all kinds", api_url), uuid4().hex[:8]
     engine = Embedded(project)
     program = PROGRAM.replace('Variable(f"variable-', 'Variable(f"variable_')
+    program = program.replace(SCHEDULE["slug"], "".join(SCHEDULE.values()))
     project.write(program)
     for name, value in (("n", n), ("stage", "1")):
         project.infra("config", "set", name, value)
@@ -151,9 +153,10 @@ def _a_program_of_all_kinds(api_url: str, folder: Path, version: PrefectVersion,
         assert done.returncode == 2, done.stderr
         for name in refused:
             assert f"'[].{name}'" in done.stderr
+            program = program.replace(SCHEDULE[name], "")
         assert f"Prefect {version.version}, which does not take" in done.stderr
         assert call(api_url, "POST", "/work_pools/filter", {"work_pools": {"name": {"any_": [f"pool-{n}"]}}}) == []
-        project.write(program.replace('slug=f"slug-{stage}", ', ""))
+        project.write(program)
     engine.up()
     assert engine.changes(refresh=True) == {}
     call(api_url, "PATCH", f"/work_pools/pool-{n}", {"description": "from the UI"})
