@@ -216,6 +216,19 @@ def test_a_profiles_credentials_are_for_its_own_address(
     assert given.api_key == "mine"
 
 
+def test_headers_of_the_stack_are_added_to_those_of_its_address(tmp_path: Path) -> None:
+    environment = lay_out(CASES["profile"], tmp_path)
+    own = {"customHeaders": '{"X-Gateway": "g"}', "skipVerify": "false"}
+    settings = connection_settings({"apiUrl": "https://profile.example.com/api", **own}, environment, tmp_path)
+    assert settings.custom_headers == {"X-Profile": "1", "X-Gateway": "g"}
+    assert settings.skip_verify is False
+    elsewhere = connection_settings({"apiUrl": "https://x.example.com/api", **own}, environment, tmp_path)
+    assert elsewhere.custom_headers == {"X-Gateway": "g"}
+    assert elsewhere.origin("custom_headers") == "the stack"
+    with pytest.raises(ConfigError, match="the stack: prefect:customHeaders: it is no JSON object of texts"):
+        connection_settings({"customHeaders": "X-A: b"}, environment, tmp_path)
+
+
 def test_a_child_gets_the_same_settings(tmp_path: Path) -> None:
     environment = lay_out(CASES["all"], tmp_path)
     settings = connection_settings({}, environment, tmp_path)

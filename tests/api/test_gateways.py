@@ -30,8 +30,10 @@ def front(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield known
 
 
-def client_of(url: str, folder: Path, environment: dict[str, str] | None = None) -> BlockingClient:
-    return BlockingClient(connection_settings({"apiUrl": url}, environment or {}, folder))
+def client_of(
+    url: str, folder: Path, environment: dict[str, str] | None = None, stack: dict[str, str] | None = None
+) -> BlockingClient:
+    return BlockingClient(connection_settings({"apiUrl": url, **(stack or {})}, environment or {}, folder))
 
 
 def round_trip(client: BlockingClient, pause: float = 0.0) -> None:
@@ -67,17 +69,27 @@ def test_the_api_is_used_through_it(
     round_trip(client_of(front.url(location), tmp_path, environment), pause)
 
 
+STACK_HEADER = {"customHeaders": json.dumps({"X-Gateway-Token": TOKEN})}
+WRONG_SETTINGS = {
+    "PREFECT_CLIENT_CUSTOM_HEADERS": json.dumps({"X-Gateway-Token": "another"}),
+    "PREFECT_API_SSL_CERT_FILE": "absent.pem",
+    "PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "false",
+}
+
+
 @pytest.mark.parametrize(
-    "environment",
+    ("environment", "stack"),
     [
-        {"PREFECT_API_SSL_CERT_FILE": "authority.pem"},
-        {"SSL_CERT_FILE": "authority.pem"},
-        {"PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "1"},
+        (TOKEN_HEADER | {"PREFECT_API_SSL_CERT_FILE": "authority.pem"}, {}),
+        (TOKEN_HEADER | {"SSL_CERT_FILE": "authority.pem"}, {}),
+        (TOKEN_HEADER | {"PREFECT_API_TLS_INSECURE_SKIP_VERIFY": "1"}, {}),
+        (WRONG_SETTINGS, STACK_HEADER | {"certFile": "authority.pem"}),
+        (WRONG_SETTINGS, STACK_HEADER | {"skipVerify": "true"}),
     ],
 )
-def test_tls_of_a_private_authority(front: Gateway, environment: dict[str, str]) -> None:
-    folder = front.authority.parent
-    round_trip(client_of(front.tls_url("/token"), folder, {**TOKEN_HEADER, **environment}))
+def test_tls_of_a_private_authority(front: Gateway, environment: dict[str, str], stack: dict[str, str]) -> None:
+    """What the stack says comes before Prefect's settings."""
+    round_trip(client_of(front.tls_url("/token"), front.authority.parent, environment, stack))
 
 
 def refusal(client: BlockingClient) -> PrefectPulumiError:

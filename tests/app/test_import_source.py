@@ -42,6 +42,14 @@ def test_a_stack_names_its_own_server(root: Path) -> None:
     assert source.settings.passed_over == ("api_key",)
 
 
+def test_a_stack_says_how_its_server_is_reached(root: Path) -> None:
+    config = Stack(root, "prod").config_file
+    config.write_text(config.read_text().replace('/api"', '/api", ca_file: ca.pem, insecure: false'))
+    source = source_of(StackView(Stack(root, "prod"), NullSink()))
+    given = {"certFile": str(root / "ca.pem"), "skipVerify": "false"}
+    assert source.inputs == {"apiUrl": "https://stack.example.com/api", **given}
+
+
 def test_without_a_stack_it_is_the_profiles_whose_key_is_masked(root: Path) -> None:
     with masking() as masker:
         source = source_of(StackView(Stack(root, "other"), NullSink()))

@@ -20,6 +20,8 @@ WRONG: dict[str, list[Any]] = {
     "server.host": [3, [], {}],
     "server.port": [0, 65536, -1, "x", 1.5, []],
     "server.start_timeout": [0, -1, "soon", []],
+    "server.ca_file": ["", 3, []],
+    "server.insecure": ["maybe", 2, []],
     "server.container": ["x", [], 3],
     "server.container.port": [0, "x"],
     "server.container.image": ["python:3.12", 3],
@@ -167,6 +169,11 @@ def test_a_bad_value_is_named_by_its_path(project: Path, refused: Callable[..., 
         ({"embedded": False}, "give one of"),
         ({"embedded": True, "api_url": "http://127.0.0.1:9/api"}, "give one of"),
         ({"embedded": True, "container": {}}, "give one of"),
+        ({"embedded": True, "ca_file": "ca.pem"}, "server.ca_file: only a server with an https address"),
+        (
+            {"api_url": "http://127.0.0.1:9/api", "insecure": True},
+            "server.insecure: only a server with an https address",
+        ),
     ],
 )
 def test_one_server(project: Path, refused: Callable[..., str], server: dict[str, Any], words: str) -> None:

@@ -182,7 +182,8 @@ class PrefectClient:
     def _credentials_remedy(self, response: httpx.Response) -> str:
         if csrf.is_refusal(response) and not self.settings.csrf:
             return f"set {self.settings.origin('csrf')} to true"
-        names = "PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's prefect:apiKey, prefect:authString"
+        own = ", ".join(f"prefect:{key}" for key in ("apiKey", "authString", "customHeaders"))
+        names = f"PREFECT_API_KEY or PREFECT_API_AUTH_STRING, or the stack's {own}"
         fields = ("auth_string", "api_key", "custom_headers")
         sent = [self.settings.origin(field) for field in fields if getattr(self.settings, field)]
         origins = [origin for origin in sent if origin]

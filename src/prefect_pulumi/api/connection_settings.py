@@ -34,6 +34,8 @@ VARIABLES = {
 }
 """Field -> the name of the setting."""
 _FIELDS = {variable: name for name, variable in VARIABLES.items()}
+_KEYS = {_FIELDS[variable]: key for key, variable in CONFIG.items()}
+"""Field -> the key of the stack's config."""
 _NO_HEADERS = "it is no JSON object of texts"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _OF_AN_ADDRESS = ("api_key", "auth_string", "custom_headers", "skip_verify")
@@ -157,8 +159,8 @@ class ConnectionSettings(BaseModel):
 
 
 def connection_settings(config: Mapping[str, Any], environment: Mapping[str, str], folder: Path) -> ConnectionSettings:
-    """`config`: the stack's own (`apiUrl`, `apiKey`, `authString`), None for what it does not set. `folder`: the
-    project's, whose `.env` and TOML files Prefect reads.
+    """`config`: the stack's own, by the provider's names (`models.provider_config.ENVIRONMENT`), None for what it does
+    not set. `folder`: the project's, whose `.env` and TOML files Prefect reads.
 
     A credential of the stack is sent alone, never beside one of Prefect's settings. Where the stack names an address,
     the credentials of files and profiles are those of their own address: for another one they are passed over.
@@ -173,8 +175,9 @@ def connection_settings(config: Mapping[str, Any], environment: Mapping[str, str
     own = {"api_key", "auth_string"} if {"api_key", "auth_string"} & stack.keys() else set()
     kept, passed_over = _of_this_address(stack, {field: values for field, values in read.items() if field not in own})
     settings = {field: values[0] for field, values in kept.items()} | stack
-    if "custom_headers" in kept:
-        settings["custom_headers"] = _merged_headers(kept["custom_headers"])
+    own_headers = (stack["custom_headers"],) if "custom_headers" in stack else ()
+    if headers := (*own_headers, *kept.get("custom_headers", ())):
+        settings["custom_headers"] = _merged_headers(headers)
     if "cert_file" not in settings and environment.get("SSL_CERT_FILE"):
         settings["cert_file"] = Setting(environment["SSL_CERT_FILE"], f"{FROM_ENVIRONMENT} (SSL_CERT_FILE)")
     return _checked(settings, passed_over, folder, environment)
@@ -236,6 +239,5 @@ def _checked(
 
 
 def _refused(field: str, message: str, origin: str) -> ConfigError:
-    return ConfigError(
-        f"{VARIABLES[field]}: {message}", where=origin, remedy=f"correct {VARIABLES[field]}, or leave it out"
-    )
+    name = f"prefect:{_KEYS[field]}" if origin == FROM_STACK else VARIABLES[field]
+    return ConfigError(f"{name}: {message}", where=origin, remedy=f"correct {name}, or leave it out")

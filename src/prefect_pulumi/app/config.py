@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from prefect_pulumi.app.session.connection import server_inputs
 from prefect_pulumi.app.session.local_server import PROVIDER
 from prefect_pulumi.app.session.new_stack import create_empty
 from prefect_pulumi.app.session.recovery import recover_interrupted
@@ -161,18 +162,18 @@ def official_cli_environment(view: StackView) -> dict[str, str]:
         create_empty(stack, secrets)
     keep_salt_out_of_git(stack.root)
     address = _server_address(view)
-    return {**stack.cli_environment, **({ENVIRONMENT["apiUrl"]: address} if address else {})}
+    reached = {**server_inputs(stack.environment), "apiUrl": address} if address else {}
+    return {**stack.cli_environment, **{ENVIRONMENT[name]: value for name, value in reached.items()}}
 
 
 def _server_address(view: StackView) -> str:
     """Of the stack's own server, for resources that name no provider, as `pulumi import` makes them. "" where the
     config gives the default provider its address, and where no server is known. Its credentials are no export: they
-    come from the config (`prefect:apiKey`, `prefect:authString`) or from the environment."""
+    come from the config (`prefect:apiKey`, `prefect:authString`, `prefect:customHeaders`) or from the environment."""
     if view.stack.config.raw_values.get("prefect:apiUrl"):
         return ""
-    server = view.stack.environment.get("server")
-    if isinstance(server, dict) and isinstance(server.get("api_url"), str):
-        return str(server["api_url"])
+    if address := server_inputs(view.stack.environment).get("apiUrl"):
+        return address
     for entry in view.entries:
         if entry.type == PROVIDER and isinstance(address := unwrap(entry.inputs.get("apiUrl")), str):
             return address

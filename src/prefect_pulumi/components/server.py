@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,9 @@ class Server(pulumi.ComponentResource):
             api_url=api_url,
             api_key=credentials.get_secret("apiKey"),
             auth_string=credentials.get_secret("authString"),
+            custom_headers=credentials.get_secret("customHeaders"),
+            cert_file=settings.ca_file,
+            skip_verify=None if settings.insecure is None else str(settings.insecure).lower(),
         )
         self.register_outputs({"uiUrl": self.ui_url})
 
@@ -82,9 +86,14 @@ def _credentials(config: pulumi.Config, settings: ServerSettings) -> dict[str, p
     port = settings.port if settings.container is None else settings.container.port
     address = settings.api_url or f"http://127.0.0.1:{port}/api"
     folder = layout.find_project(Path.cwd()) or Path.cwd()
-    known = connection_settings({"apiUrl": address}, os.environ, folder).portable_environment()
-    own = {ENVIRONMENT["apiKey"], ENVIRONMENT["authString"]} if stored else set()
-    return {
-        **{name: pulumi.Output.secret(value) for name, value in known.items() if name not in own},
-        **stored,
-    }
+    own = {"apiUrl": address, "skipVerify": settings.insecure}
+    known = connection_settings(own, os.environ, folder)
+    replaced = {ENVIRONMENT["apiKey"], ENVIRONMENT["authString"]} if stored else set()
+
+    def merged(headers: str) -> str:
+        return json.dumps(connection_settings({**own, "customHeaders": headers}, os.environ, folder).custom_headers)
+
+    if (headers := config.get_secret("customHeaders")) is not None:
+        stored[ENVIRONMENT["customHeaders"]] = headers.apply(merged)
+    others = {name: value for name, value in known.portable_environment().items() if name not in replaced}
+    return {**{name: pulumi.Output.secret(value) for name, value in others.items()}, **stored}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Annotated, ClassVar
 from urllib.parse import urlsplit
@@ -20,12 +21,29 @@ def _api_url(value: str) -> str:
     return value
 
 
+def _custom_headers(value: str) -> str:
+    try:
+        headers = json.loads(value)
+    except ValueError:
+        headers = None
+    if not isinstance(headers, dict) or not all(isinstance(text, str) for text in headers.values()):
+        raise ValueError("""'customHeaders' must be a JSON object of texts such as {"X-Token": "..."}""")
+    return value
+
+
+def _skip_verify(value: str) -> str:
+    if value.lower() not in ("true", "false"):
+        raise ValueError("'skipVerify' must be 'true' or 'false'")
+    return value.lower()
+
+
 class ProviderConfig(Kind):
     """Which Prefect API the resources live on. Each falls back to the variable that Prefect itself reads."""
 
     kind: ClassVar[str] = "Provider"
     faults: ClassVar[tuple[str, ...]] = (
         "An address that is not http or https, or that holds a password, is refused at preview.",
+        "Headers that are no JSON object of texts are refused at preview.",
     )
     example: ClassVar[str] = 'Provider("local", api_url=server.api_url)'
     on_server: ClassVar[bool] = False
@@ -40,10 +58,33 @@ class ProviderConfig(Kind):
     auth_string: Annotated[str | None, Meta(secret=True)] = Field(
         default=None, description="'user:password' of a self-hosted server; else PREFECT_API_AUTH_STRING."
     )
+    custom_headers: Annotated[
+        str | None, AfterValidator(lambda value: value and _custom_headers(value)), Meta(secret=True)
+    ] = Field(
+        default=None,
+        description="JSON object of texts: headers of every request, over those of PREFECT_CLIENT_CUSTOM_HEADERS.",
+    )
+    cert_file: str | None = Field(
+        default=None,
+        description="PEM file of the authorities that certificates are checked with, relative to the project's folder; "
+        "else PREFECT_API_SSL_CERT_FILE.",
+    )
+    skip_verify: Annotated[str | None, AfterValidator(lambda value: value and _skip_verify(value))] = Field(
+        default=None,
+        description="'true': certificates are not checked; else PREFECT_API_TLS_INSECURE_SKIP_VERIFY.",
+    )
 
 
 _WORKSPACE = re.compile(r"/accounts/[^/]+/workspaces/[^/]+/?$")
-ENVIRONMENT = {"apiUrl": "PREFECT_API_URL", "apiKey": "PREFECT_API_KEY", "authString": "PREFECT_API_AUTH_STRING"}
+ENVIRONMENT = {
+    "apiUrl": "PREFECT_API_URL",
+    "apiKey": "PREFECT_API_KEY",
+    "authString": "PREFECT_API_AUTH_STRING",
+    "customHeaders": "PREFECT_CLIENT_CUSTOM_HEADERS",
+    "certFile": "PREFECT_API_SSL_CERT_FILE",
+    "skipVerify": "PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
+}
+"""Input of the provider -> the setting of Prefect that it stands before."""
 
 
 def is_address(api_url: str) -> bool:

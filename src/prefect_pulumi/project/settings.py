@@ -54,8 +54,9 @@ class ServerSettings(Settings):
     172.17.0.1) or at 0.0.0.0, never at the loopback address. `start_timeout`: seconds that its start may take, as long
     as it makes progress.
 
-    The key or password of an existing server is a secret of the stack (`prefect:apiKey`, `prefect:authString`) or
-    comes from `PREFECT_API_KEY`, `PREFECT_API_AUTH_STRING`.
+    The key, password and headers of an existing server are secrets of the stack (`prefect:apiKey`,
+    `prefect:authString`, `prefect:customHeaders`) or come from Prefect's settings. `ca_file`: a PEM file of the
+    authorities that its certificate is checked with, relative to the project's folder; `insecure`: it is not checked.
     """
 
     embedded: bool = False
@@ -64,6 +65,8 @@ class ServerSettings(Settings):
     start_timeout: Seconds | None = None
     container: ServerContainer | None = None
     api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
+    ca_file: str | None = Field(default=None, min_length=1)
+    insecure: bool | None = None
 
 
 class QueueSettings(Settings):
@@ -245,6 +248,13 @@ def parse_environment(raw: Any, stack: str) -> Environment:
             "environment.server: give one of `embedded: true`, `container` and `api_url`",
             where=where,
             remedy="`api_url` is the address of the API, such as https://prefect.example.com/api",
+        )
+    tls = [name for name in ("ca_file", "insecure") if getattr(server, name) is not None]
+    if tls and not (server.api_url or "").startswith("https://"):
+        raise SettingsError(
+            f"environment.server.{tls[0]}: only a server with an https address has a certificate",
+            where=where,
+            remedy=f"give `api_url` an https address, or leave `{tls[0]}` out",
         )
     return environment
 

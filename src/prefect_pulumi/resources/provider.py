@@ -21,6 +21,9 @@ class Provider(pulumi.ProviderResource):
         api_url: pulumi.Input[str] | None = None,
         api_key: pulumi.Input[str] | None = None,
         auth_string: pulumi.Input[str] | None = None,
+        custom_headers: pulumi.Input[str] | None = None,
+        cert_file: pulumi.Input[str] | None = None,
+        skip_verify: pulumi.Input[str] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -28,6 +31,11 @@ class Provider(pulumi.ProviderResource):
         :param api_url: Address of the API, ending with /api; else PREFECT_API_URL.
         :param api_key: Key of Prefect Cloud; else PREFECT_API_KEY. Secret.
         :param auth_string: 'user:password' of a self-hosted server; else PREFECT_API_AUTH_STRING. Secret.
+        :param custom_headers: JSON object of texts: headers of every request, over those of
+        PREFECT_CLIENT_CUSTOM_HEADERS. Secret.
+        :param cert_file: PEM file of the authorities that certificates are checked with, relative to the project's
+        folder; else PREFECT_API_SSL_CERT_FILE.
+        :param skip_verify: 'true': certificates are not checked; else PREFECT_API_TLS_INSECURE_SKIP_VERIFY.
         """
         super().__init__(
             "prefect",
@@ -36,6 +44,9 @@ class Provider(pulumi.ProviderResource):
                 "apiUrl": api_url,
                 "apiKey": None if api_key is None else pulumi.Output.secret(api_key),
                 "authString": None if auth_string is None else pulumi.Output.secret(auth_string),
+                "customHeaders": None if custom_headers is None else pulumi.Output.secret(custom_headers),
+                "certFile": cert_file,
+                "skipVerify": skip_verify,
             },
             opts,
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from tests.support.gateway import TOKEN, gateway
 from tests.support.projects import REPOSITORY, Project
 from tests.support.rest import call
 
@@ -157,6 +159,29 @@ def test_a_fault_names_file_key_and_remedy(small: Project, n: str, old: str, new
     for word in words:
         assert word.replace("NNN", n) in " ".join(done.stderr.split()), done.stderr[-2000:]
     assert "Traceback" not in done.stderr
+
+
+def test_a_server_behind_a_private_authority_and_a_header(
+    small: Project, prefect_server: str, n: str, tmp_path: Path
+) -> None:
+    """Engine and deploy step send what the stack says: the header, a secret, and the authorities or none."""
+    folder = tmp_path / "gateway"
+    folder.mkdir()
+    with gateway([prefect_server], folder) as front:
+        (small.root / "ca.pem").write_bytes(front.authority.read_bytes())
+        address = f"api_url: '{front.tls_url('/token')}'"
+        small.edit("Pulumi.dev.yaml", f"api_url: {prefect_server}", f"{address}, ca_file: ca.pem")
+        small.infra("config", "set", "--secret", "prefect:customHeaders", json.dumps({"X-Gateway-Token": "wrong"}))
+        refused = small.infra("preview", check=False)
+        assert "prefect:customHeaders" in refused.stderr
+        small.infra("config", "set", "--secret", "prefect:customHeaders", json.dumps({"X-Gateway-Token": TOKEN}))
+        small.infra("up", "--yes")
+        assert call(prefect_server, "GET", f"/deployments/name/work-{n}/daily")["work_pool_name"] == f"pool-{n}"
+        small.infra("refresh", "--yes", "--expect-no-changes")
+        small.edit("Pulumi.dev.yaml", "ca_file: ca.pem", "insecure: true")
+        small.infra("destroy", "--yes")
+    private = [file.read_text(errors="replace") for file in (small.root / ".infra").rglob("*") if file.is_file()]
+    assert not [text for text in private if TOKEN in text]
 
 
 def test_an_older_program_says_what_it_does_not_declare(small: Project, n: str) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import Any
 
-from prefect_pulumi.app.session.connection import Connection, connect, connection_of
+from prefect_pulumi.app.session.connection import Connection, connect, connection_of, server_inputs
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ConfigError, InputError
 from prefect_pulumi.models.provider_config import ENVIRONMENT
@@ -48,6 +47,4 @@ def _of_stack(view: StackView) -> dict[str, str]:
     manager = view.stack.manager(write=False) if view.stack.config.has_secrets else None
     values, _ = view.stack.config.values(manager)
     stored = {name: values[f"prefect:{name}"] for name in ENVIRONMENT if values.get(f"prefect:{name}")}
-    server: Any = view.stack.environment.get("server")
-    address = server.get("api_url") if isinstance(server, dict) else None
-    return {**({"apiUrl": str(address)} if address else {}), **stored}
+    return {**server_inputs(view.stack.environment), **stored}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
+from prefect_pulumi.api.connection_settings import FROM_STACK, ConnectionSettings, connection_settings
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import Secret, unwrap
@@ -32,11 +33,16 @@ class Connection:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Inputs of a provider of this API: the address, and the credentials where there are any."""
+        """Inputs of a provider of this API: the address, and how to reach it where that is not left to Prefect."""
+        settings = self.settings
+        stored = {field for field in ("cert_file", "skip_verify") if settings.origin(field) == FROM_STACK}
         values = {
             "apiUrl": self.api_url,
-            "apiKey": self.settings.api_key,
-            "authString": self.settings.auth_string,
+            "apiKey": settings.api_key,
+            "authString": settings.auth_string,
+            "customHeaders": json.dumps(settings.custom_headers) if settings.custom_headers else "",
+            "certFile": settings.cert_file if "cert_file" in stored else "",
+            "skipVerify": str(settings.skip_verify).lower() if "skip_verify" in stored else "",
         }
         return {name: value for name, value in values.items() if value}
 
@@ -45,6 +51,21 @@ class Connection:
         from prefect_pulumi.api.blocking import BlockingClient
 
         return BlockingClient(self.settings)
+
+
+def server_inputs(environment: Mapping[str, Any]) -> dict[str, str]:
+    """Inputs of the provider of an existing server that a stack's `environment` names, as it stands in the file; {}
+    where it names none."""
+    server = environment.get("server")
+    if not isinstance(server, dict) or not isinstance(server.get("api_url"), str):
+        return {}
+    insecure = server.get("insecure")
+    values = {
+        "apiUrl": server["api_url"],
+        "certFile": server.get("ca_file"),
+        "skipVerify": str(insecure).lower() if isinstance(insecure, bool) else None,
+    }
+    return {name: value for name, value in values.items() if isinstance(value, str)}
 
 
 def connect(config: Mapping[str, Any], folder: Path) -> Connection:
