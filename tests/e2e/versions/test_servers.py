@@ -166,6 +166,10 @@ def _a_program_of_all_kinds(api_url: str, folder: Path, version: PrefectVersion,
     assert engine.changes(refresh=True) == {}
     drift = json.loads(project.infra("drift", "--json").stdout)
     assert drift["status"] == "in sync", drift
+    checks = json.loads(project.infra("doctor", "--json", check=False).stdout)["checks"]
+    (server,) = (check for check in checks if check["name"] == "server")
+    assert server["text"].startswith(f"Prefect {version.version}")
+    assert server["status"] == ("ok" if version.minor == "3.8" else "warning")
     engine.destroy()
     assert call(api_url, "POST", "/work_pools/filter", {"work_pools": {"name": {"any_": [f"pool-{n}"]}}}) == []
 
