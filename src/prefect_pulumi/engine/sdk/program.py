@@ -20,7 +20,7 @@ from prefect_pulumi.core.interruption import in_use
 from prefect_pulumi.core.masking import MaskedStream
 from prefect_pulumi.engine.run.run_state import Aborted
 from prefect_pulumi.engine.sdk import capabilities, waiting
-from prefect_pulumi.engine.sdk.registration_pool import RegistrationPool
+from prefect_pulumi.engine.sdk.registration_pool import RegistrationPool, interrupt
 from prefect_pulumi.engine.sdk.secret_outputs import SecretOutputs
 from prefect_pulumi.engine.sdk.shortcuts import shortcuts
 
@@ -117,13 +117,12 @@ def _run(
                 runpy.run_path(str(directory), run_name="__main__")
                 await _settled()
         except KeyboardInterrupt:
-            # The SDK would catch it, and first wait for what is registered. It leaves the loop from a callback.
-            loop.call_soon(_interrupt)
+            loop.call_soon(interrupt)
             raise
 
     try:
         with (
-            in_use(RegistrationPool(loop, parallel * THREADS_PER_RESOURCE, "register")) as pool,
+            in_use(RegistrationPool(loop, parallel * THREADS_PER_RESOURCE, "register", inline=dry_run)) as pool,
             _closing(loop),
             no_collections(),
             shortcuts(),
@@ -160,10 +159,6 @@ def no_collections() -> Iterator[None]:
             gc.freeze()
             gc.unfreeze()
             gc.enable()
-
-
-def _interrupt() -> NoReturn:
-    raise KeyboardInterrupt
 
 
 _LEFT: list[object] = []
