@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from prefect_pulumi.api import flow_runs
+from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.flow_runs import LogLine
 from prefect_pulumi.core.errors import NotFoundError
 
@@ -109,3 +112,30 @@ def test_what_keeps_a_run_from_beginning_is_said_once(monkeypatch: pytest.Monkey
     assert (run.completed, run.obstacle) == (True, "")
     monkeypatch.setattr(flow_runs, "PATIENCE", 60.0)
     assert flow_runs.follow(ScriptedServer("Late"), "r1", timeout=0).obstacle == said[0]
+
+
+def test_failures_are_of_the_deployments_and_of_the_time(prefect_server: str) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    client = BlockingClient(prefect_server)
+    try:
+        flow = client.request("POST", "/flows/", json={"name": f"soak-{uuid4().hex}"})["id"]
+        own, other = (
+            client.request("POST", "/deployments/", json={"name": name, "flow_id": flow})["id"]
+            for name in ("own", "other")
+        )
+        for deployment, ends in ((own, ["FAILED", "CRASHED", "COMPLETED"]), (other, ["FAILED"])):
+            for end in ends:
+                run = client.request("POST", f"/deployments/{deployment}/create_flow_run", json={"name": end.lower()})
+                for state in ("RUNNING", end):
+                    body = {"state": {"type": state, "name": state.title()}, "force": True}
+                    client.request("POST", f"/flow_runs/{run['id']}/set_state", json=body)
+        ended = datetime.now(UTC) + timedelta(minutes=1)
+        names = {own: "soak/own"}
+        assert sorted(flow_runs.failures(client, names, began, ended)) == [
+            "soak/own: crashed Crashed",
+            "soak/own: failed Failed",
+        ]
+        assert flow_runs.failures(client, names, began - timedelta(hours=1), began) == []
+        assert flow_runs.failures(client, {}, began, ended) == []
+    finally:
+        client.close()

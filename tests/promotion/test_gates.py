@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.promotion import gates
+from prefect_pulumi.promotion.gate_rules import FreezeWindow
 from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.review.model import Acceptance, Class, Environment, Item, Problem, Verdict
 
@@ -99,3 +102,37 @@ def test_force_overrules_closed_gates_only_and_by_name() -> None:
     assert [gate.open for gate in gates.forced([closed, passed], {})] == [False, True]
     with pytest.raises(InputError, match="there is no gate stages"):
         gates.forced([closed], {"stages": "x"})
+
+
+def test_freeze_names_its_end_and_its_reason() -> None:
+    friday = datetime.fromisoformat("2026-11-27T15:00:00+00:00")
+    window = FreezeWindow(days=("fri",), start="12:00", zone="Europe/Berlin", reason="quiet Fridays")
+    gate = gates.freeze([window], friday, "prod")
+    assert not gate.passed
+    assert gate.text == "nothing is deployed to prod until Sat 2026-11-28 00:00 Europe/Berlin: quiet Fridays"
+    assert gates.freeze([window], friday - timedelta(days=1), "prod").passed
+
+
+def test_soak_asks_for_time_and_for_no_failed_run() -> None:
+    assert gates.soak(gates.Soak("dev", 24.5), 24).passed
+    early = gates.soak(gates.Soak("dev", 3.2), 24)
+    assert (early.passed, early.remedy) == (False, "wait 20.8 h")
+    failed = gates.soak(gates.Soak("dev", 48, ("etl/daily: calm-bee Crashed",)), 24)
+    assert (failed.passed, failed.text) == (False, "runs failed on dev: etl/daily: calm-bee Crashed")
+    assert gates.soak(gates.Soak("dev", 48, unread="no connection"), 24).text.endswith("cannot be read: no connection")
+    assert not gates.soak(None, 24).passed
+
+
+def test_approved_counts_reviewers() -> None:
+    assert gates.approved(None, 2).passed  # the pull request is still to be made
+    one = gates.Approval(("ben",), "https://forge/7")
+    assert gates.approved(one, 1).text == "https://forge/7 was approved by ben"
+    assert gates.approved(one, 2).text == "2 approvals are asked for; https://forge/7 was approved by ben"
+    assert "approved by nobody" in gates.approved(gates.Approval(url="https://forge/7"), 1).text
+    assert not gates.approved(gates.Approval(problem="no merged pull request"), 1).passed
+
+
+def test_a_reason_in_advance_is_kept_where_time_may_close_the_gate() -> None:
+    passed = [gates.Gate("freeze", True, "not frozen"), gates.Gate("drift", True, "none")]
+    kept = gates.forced(passed, {"freeze": "prod is down", "drift": "prod is down"})
+    assert [gate.forced for gate in kept] == ["prod is down", ""]

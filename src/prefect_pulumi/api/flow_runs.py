@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from prefect_pulumi.api.workers import set_state
 
 POLL_SECONDS = 0.5
 LOG_PAGE = 200
+MOST_FAILURES = 200
 PATIENCE = 5.0
 """Seconds that a run may wait before it is looked up why it has not begun, and between two looks."""
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -126,6 +128,24 @@ def cancel(client: ApiClient, run_id: str) -> None:
     The server keeps the state of a run that has ended in the meantime.
     """
     set_state(client, run_id, {"type": "CANCELLING", "name": "Cancelling"})
+
+
+def failures(client: ApiClient, deployments: Mapping[str, str], began: datetime, ended: datetime) -> list[str]:
+    """`<deployment>: <run> <state>` of the runs that began in that time and failed or crashed, newest first, at most
+    `MOST_FAILURES` (`POST /flow_runs/filter`). `deployments`: id -> name."""
+    if not deployments:
+        return []
+    body = {
+        "flow_runs": {
+            "deployment_id": {"any_": [*deployments]},
+            "start_time": {"after_": began.isoformat(), "before_": ended.isoformat()},
+            "state": {"type": {"any_": ["FAILED", "CRASHED"]}},
+        },
+        "sort": "START_TIME_DESC",
+        "limit": MOST_FAILURES,
+    }
+    rows = client.request("POST", "/flow_runs/filter", json=body)
+    return [f"{deployments[row['deployment_id']]}: {row['name']} {row.get('state_name') or ''}" for row in rows]
 
 
 class _Logs:

@@ -96,13 +96,14 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The evidence for one release. Times: RFC 3339."""
+    """The evidence for one release. Times: RFC 3339. `approval`: the pull request of it and its reviewers."""
 
     release: str
     began: str
     ended: str
     by: str
     checks: tuple[CheckResult, ...] = ()
+    approval: str = ""
 
     @property
     def passed(self) -> bool:
@@ -120,6 +121,7 @@ class Verification:
             str(raw.get("ended", "")),
             str(raw.get("by", "")),
             tuple(CheckResult.parse(check) for check in raw.get("checks", ())),
+            str(raw.get("approval") or ""),
         )
 
     def document(self) -> dict[str, Any]:

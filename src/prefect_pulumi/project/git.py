@@ -99,6 +99,11 @@ def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] =
     return _git(root, "diff", "--name-only", one, other, "--", ".", *patterns).splitlines()
 
 
+def introduction(root: Path, path: str, text: str) -> str:
+    """The newest commit that brought `text` into the file, or took it out; "" for none."""
+    return _git(root, "log", "-1", "--format=%H", "-S", text, "--", path).strip() if text else ""
+
+
 def push_file(root: Path, path: str, message: str, branch: str) -> str:
     """Commits one file of the working tree on top of HEAD and pushes that as `branch` to origin, whatever it was there;
     the working tree, the index and HEAD stay as they are. Returns the commit."""

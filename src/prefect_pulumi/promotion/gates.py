@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from prefect_pulumi.core.display_text import first_few
 from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.models.release_record import ReleaseRecord, Verification
+from prefect_pulumi.promotion.gate_rules import FreezeWindow, frozen_until
 from prefect_pulumi.promotion.release_records import StackReleases
 from prefect_pulumi.review.model import Environment, Status
 
-NAMES = ("stage", "verified", "newer", "drift", "policy", "secrets", "versions", "images")
+OF_TIME = frozenset({"freeze", "soak", "approved"})
+"""Gates that may close between the promotion and its deployment: a reason given in advance is kept."""
+NAMES = ("stage", "verified", "newer", "drift", "policy", "secrets", "versions", "images", *sorted(OF_TIME))
 SHOWN = 5
 """Objects that a closed gate names."""
 
@@ -119,8 +123,69 @@ def images(record: ReleaseRecord, wanted: Collection[str]) -> Gate:
     return Gate("images", True, f"{len(wanted)} by digest" if wanted else "none is used")
 
 
+def freeze(windows: Sequence[FreezeWindow], moment: datetime, stack: str) -> Gate:
+    """`moment`: now, with its time zone."""
+    frozen = frozen_until(windows, moment)
+    if frozen is None:
+        return Gate("freeze", True, f"{stack} is not frozen")
+    end, window = frozen
+    reason = f": {window.reason}" if window.reason else ""
+    text = f"nothing is deployed to {stack} until {end:%a %Y-%m-%d %H:%M} {window.zone}{reason}"
+    return Gate("freeze", False, text, "wait until then")
+
+
+@dataclass(frozen=True, slots=True)
+class Soak:
+    """How a release has done in the stage before. `hours`: since it was deployed there, until it was followed by
+    another. `failures`: flow runs that failed or crashed since. `unread`: why they cannot be read."""
+
+    stack: str
+    hours: float
+    failures: tuple[str, ...] = ()
+    unread: str = ""
+
+
+def soak(observed: Soak | None, hours: float) -> Gate:
+    """`observed`: None for a release that no stage has run."""
+    if observed is None:
+        return Gate("soak", False, "no stage has run this commit", "promote a release of a stage")
+    if observed.unread:
+        return Gate("soak", False, f"the runs of {observed.stack} cannot be read: {observed.unread}", "is it online?")
+    if observed.failures:
+        text = f"runs failed on {observed.stack}: {first_few(observed.failures, SHOWN)}"
+        return Gate("soak", False, text, f"release a fix: infra up -s {observed.stack}")
+    text = f"it ran on {observed.stack} for {observed.hours:.1f} h without a failed run"
+    if observed.hours < hours:
+        return Gate("soak", False, f"{text}; {hours:g} h are asked for", f"wait {hours - observed.hours:.1f} h")
+    return Gate("soak", True, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Reviews of the pull request that pinned a release. `by`: accounts that approved what was merged, its author left
+    out. `problem`: why they cannot be read."""
+
+    by: tuple[str, ...] = ()
+    url: str = ""
+    problem: str = ""
+
+
+def approved(approval: Approval | None, required: int) -> Gate:
+    """`approval`: None while the pull request is still to be made."""
+    if approval is None:
+        return Gate("approved", True, f"{required} approvals of the pull request are asked for at the deployment")
+    if approval.problem:
+        return Gate("approved", False, approval.problem, "have the pull request of the promotion approved and merged")
+    names = ", ".join(approval.by) or "nobody"
+    if len(approval.by) < required:
+        text = f"{required} approvals are asked for; {approval.url} was approved by {names}"
+        return Gate("approved", False, text, "have it approved, then run this again")
+    return Gate("approved", True, f"{approval.url} was approved by {names}")
+
+
 def forced(gates: Sequence[Gate], reasons: Mapping[str, str]) -> list[Gate]:
-    """The gates with the reasons of those that are overruled. A gate that is passed needs none and takes none."""
+    """The gates with the reasons of those that are overruled. A gate that is passed needs none; it takes one only if it
+    may close until the release is deployed."""
     unknown = sorted(set(reasons) - set(NAMES))
     if unknown:
         raise InputError(
@@ -128,4 +193,7 @@ def forced(gates: Sequence[Gate], reasons: Mapping[str, str]) -> list[Gate]:
             where="infra promote --force",
             remedy=f"one of: {', '.join(NAMES)}",
         )
-    return [gate if gate.passed else replace(gate, forced=reasons.get(gate.name, "")) for gate in gates]
+    return [
+        replace(gate, forced=reasons.get(gate.name, "")) if not gate.passed or gate.name in OF_TIME else gate
+        for gate in gates
+    ]

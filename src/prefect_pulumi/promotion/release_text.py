@@ -16,6 +16,7 @@ def release_text(releases: StackReleases, record: ReleaseRecord) -> str:
         f"  commit         {record.commit}",
         f"  made           {record.time} by {record.by}",
         f"  verified       {verified_text(releases, record)}",
+        *_approval(releases, record),
         f"  infrastructure {record.infrastructure[:12]}",
         *(f"  deployment     {name} {fingerprint[:12]}" for name, fingerprint in record.deployments.items()),
         *(f"  image          {pool} {image}" for pool, image in record.images.items()),
@@ -23,6 +24,11 @@ def release_text(releases: StackReleases, record: ReleaseRecord) -> str:
         *(f"  forced         {gate}: {reason}" for gate, reason in (record.promoted.get("forced") or {}).items()),
     ]
     return "\n".join(lines)
+
+
+def _approval(releases: StackReleases, record: ReleaseRecord) -> list[str]:
+    verification = releases.verification(record.id)
+    return [f"  approved       {verification.approval}"] if verification is not None and verification.approval else []
 
 
 def release_rows(releases: StackReleases) -> list[tuple[str, ...]]:

@@ -54,7 +54,7 @@ class Event:
 class Rollout:
     """`pin` is the release to deploy, `back` the pin of the release before it, None when there was none.
 
-    `kind`: promote or rollback.
+    `kind`: promote or rollback. `approval`: who approved it, where the stack asks for that.
     """
 
     kind: str
@@ -64,6 +64,7 @@ class Rollout:
     by: str
     phase: Phase = Phase.PIN
     events: tuple[Event, ...] = ()
+    approval: str = ""
 
     def noted(self, time: str, text: str) -> Rollout:
         return replace(self, events=(*self.events, Event(time, text)))
@@ -87,6 +88,7 @@ class Rollout:
             "by": self.by,
             "stage": str(self.phase),
             "events": [asdict(event) for event in self.events],
+            **({"approval": self.approval} if self.approval else {}),
         }
 
     @staticmethod
@@ -100,4 +102,5 @@ class Rollout:
             by=str(raw["by"]),
             phase=Phase(raw["stage"]),
             events=tuple(Event(str(event["time"]), str(event["text"])) for event in raw.get("events", ())),
+            approval=str(raw.get("approval") or ""),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.promotion.gate_rules import GateRules
 
 WHERE = "Pulumi.yaml: promotion"
 
@@ -15,13 +16,15 @@ WHERE = "Pulumi.yaml: promotion"
 class Stages(BaseModel):
     """`stages`: stack names in order; stacks in one inner list are at the same stage (several prods).
 
-    `backends`: stack -> file URL of its state, for stages that keep their states apart.
+    `backends`: stack -> file URL of its state, for stages that keep their states apart. `gates`: stack -> what the team
+    asks of a release before it reaches that stack.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     stages: list[str | list[str]] = []
     backends: dict[str, str] = {}
+    gates: dict[str, GateRules] = {}
 
     @staticmethod
     def parse(raw: Any) -> Stages:
@@ -38,7 +41,15 @@ class Stages(BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"{', '.join(twice)}: named twice", where=f"{WHERE}.stages")
+        strangers = sorted(set(stages.gates) - set(names)) if names else []
+        if strangers:
+            raise ConfigError(
+                f"{', '.join(strangers)}: no stage", where=f"{WHERE}.gates", remedy=f"one of: {', '.join(names)}"
+            )
         return stages
+
+    def rules(self, stack: str) -> GateRules:
+        return self.gates.get(stack) or GateRules()
 
     @property
     def levels(self) -> list[list[str]]:

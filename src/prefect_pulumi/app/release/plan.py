@@ -10,6 +10,7 @@ from pathlib import Path
 
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.records import need_record
+from prefect_pulumi.app.release.team_gates import team_gates
 from prefect_pulumi.app.review.drift_report import load_rules, observed_environment
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
@@ -39,11 +40,14 @@ def build_plan(
     release: str = "",
     commit: str = "",
     reasons: Mapping[str, str] | None = None,
+    deploys: bool = False,
 ) -> Plan:
     """Reads both stacks, their servers and the repository; writes nothing but the folder of the release.
 
     The release is the one that the source runs, or `release` of those that it keeps, or a bare `commit` that no
-    stage has run. `reasons`: gate -> why it is overridden. Raises `CannotCheckError` when the target cannot be read.
+    stage has run. `reasons`: gate -> why it is overridden. `deploys`: it is deployed now.
+
+    Raises `CannotCheckError` when the target cannot be read.
     """
     root = source.stack.root
     record = _record(source, target, release, commit)
@@ -65,7 +69,13 @@ def build_plan(
         before=target.releases.record,
         actions=compare.actions(environment),
         rows=_rows(environment, source, target),
-        gates=gates.forced(_gates(source, target, record, environment, secrets), dict(reasons or {})),
+        gates=gates.forced(
+            [
+                *_gates(source, target, record, environment, secrets),
+                *team_gates(source, target, record, _stages(source).rules(target.name), deploys=deploys),
+            ],
+            dict(reasons or {}),
+        ),
         notes=environment.notes,
     )
 
@@ -75,9 +85,8 @@ def _gates(
 ) -> list[gates.Gate]:
     root = source.stack.root
     exists = target.exists and not _first_try_failed(target)
-    stages = Stages.parse(source.stack.project.promotion)
     return [
-        gates.stage(stages.fault(source.name, target.name, _came_from(record)), source.name, target.name),
+        gates.stage(_stages(source).fault(source.name, target.name, _came_from(record)), source.name, target.name),
         gates.verified(record, source.releases.verification(record.id), source.name),
         gates.newer(target.releases, exists, _missing_commits(root, target, record), target.name),
         gates.drift(environment),
@@ -86,6 +95,10 @@ def _gates(
         gates.versions(record, {"prefect": version("prefect"), "provider": schema.version()}),
         gates.images(record, _pools_with_images(target)),
     ]
+
+
+def _stages(view: StackView) -> Stages:
+    return Stages.parse(view.stack.project.promotion)
 
 
 def nothing_to_promote(root: Path, plan: Plan) -> bool:

@@ -53,7 +53,7 @@ def promote(
     when a stack cannot be read, and what a rollout raises.
     """
     refuse_open_rollout(target.stack)
-    plan = build_plan(source, target, commit=request.commit, reasons=request.force)
+    plan = build_plan(source, target, commit=request.commit, reasons=request.force, deploys=request.apply)
     if nothing_to_promote(source.stack.root, plan):
         return Promotion(plan, needless=True)
     if show is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefect_pulumi.app.events import Progress, RolloutEnded
 from prefect_pulumi.app.release.journal import exclusive_rollout, open_rollout, save_rollout
@@ -110,12 +110,13 @@ def _begin(view: StackView, *, approved: bool) -> Rollout:
             where=f"{view.stack.config_file.name}: environment.release",
             remedy=f"infra promote SOURCE {view.name} makes one",
         )
-    if not approved:
-        source = view.of(pin.stage)
-        plan = build_plan(source, view, release=pin.id, reasons=pin.forced)
-        need_open(plan)
-        need_same(plan, pin.plan)
-    return _new_rollout("promote", view, pin)
+    if approved:
+        return _new_rollout("promote", view, pin)
+    plan = build_plan(view.of(pin.stage), view, release=pin.id, reasons=pin.forced, deploys=True)
+    need_open(plan)
+    need_same(plan, pin.plan)
+    approval = next((gate.text for gate in plan.gates if gate.name == "approved" and gate.passed), "")
+    return replace(_new_rollout("promote", view, pin), approval=approval)
 
 
 def _new_rollout(kind: str, view: StackView, pin: ReleasePin) -> Rollout:
@@ -237,7 +238,7 @@ class _Runner:
 
     def _verify(self) -> str:
         record = need_record(self.view)
-        verification = verify_release(self.view, record)
+        verification = verify_release(self.view, record, self.rollout.approval)
         if not verification.passed:
             failed = "; ".join(f"{check.name}: {check.text}" for check in verification.failed)
             raise PromotionError(failed, where=f"verification of {record.id}")

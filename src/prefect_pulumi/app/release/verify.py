@@ -61,8 +61,11 @@ def verify(view: StackView, request: VerifyRequest) -> VerifyResult:
     return VerifyResult(verify_release(view, record))
 
 
-def verify_release(view: StackView, record: ReleaseRecord) -> Verification:
-    """Runs every declared check and writes the evidence into the state of the stack that runs `record`."""
+def verify_release(view: StackView, record: ReleaseRecord, approval: str = "") -> Verification:
+    """Runs every declared check and writes the evidence into the state of the stack that runs `record`. `approval`: who
+    approved its deployment, kept from the verification before if it is empty."""
+    former = view.releases.verification(record.id)
+    approval = approval or (former.approval if former is not None else "")
     settings = view.settings.verification
     began = now()
     checks: list[CheckResult] = []
@@ -86,7 +89,7 @@ def verify_release(view: StackView, record: ReleaseRecord) -> Verification:
             note(no_failing_automation(client, record))
     finally:
         client.close()
-    verification = Verification(record.id, began, now(), who(), tuple(checks))
+    verification = Verification(record.id, began, now(), who(), tuple(checks), approval)
     record_verification(view, verification)
     return verification
 
@@ -132,7 +135,7 @@ def workers_online(view: StackView, client: ApiClient, seconds: float) -> CheckR
 def smoke(view: StackView, client: ApiClient, record: ReleaseRecord, wanted: Sequence[SmokeRun]) -> list[CheckResult]:
     """Runs of the named deployments, concurrently. Each has to end Completed in its time, and the stack has to run
     this very release, with the same deployments, when they end."""
-    before = _deployments(view.entries)
+    before = deployment_ids(view.entries)
     started: list[tuple[SmokeRun, FlowRunResult | None, str]] = []
     for smoke_run in wanted:
         try:
@@ -157,7 +160,7 @@ def smoke(view: StackView, client: ApiClient, record: ReleaseRecord, wanted: Seq
     if wanted:
         current = view.fresh()
         running = current.releases.record
-        if running is None or running.id != record.id or _deployments(current.entries) != before:
+        if running is None or running.id != record.id or deployment_ids(current.entries) != before:
             text = f"the stack runs {running.id if running else 'none'} now: these runs prove nothing of it"
             checks.append(CheckResult("release", False, text))
     return checks
@@ -180,7 +183,7 @@ def _smoke_check(name: str, smoke_run: SmokeRun, ended: FlowRunResult) -> CheckR
     return CheckResult(name, False, f"{ended.name} {word}{message}", evidence)
 
 
-def _deployments(entries: Sequence[ResourceEntry]) -> dict[str, str]:
+def deployment_ids(entries: Sequence[ResourceEntry]) -> dict[str, str]:
     """'flow/deployment' -> id of everything that the stack's last update left, from its state."""
     known: dict[str, str] = {}
     for entry in entries:

@@ -36,8 +36,11 @@ class CodeHost(Protocol):
     def update(self, comment: Comment, body: str) -> None: ...
 
 
-class _Rest:
+class RestApi:
+    """`name` in messages; `rights`: what the token needs, said where it is refused."""
+
     name = ""
+    rights = "may the job's token write comments? (permissions: pull-requests: write)"
 
     def __init__(self, base: str, headers: Mapping[str, str]) -> None:
         self._http = httpx.Client(base_url=base, headers=dict(headers), timeout=TIMEOUT)
@@ -52,9 +55,7 @@ class _Rest:
                 f"{self.name} returned HTTP {response.status_code}: {_message(response)}",
                 status=response.status_code,
                 where=f"{method} {path}",
-                remedy="may the job's token write comments? (permissions: pull-requests: write)"
-                if response.status_code in {401, 403, 404}
-                else "",
+                remedy=self.rights if response.status_code in {401, 403, 404} else "",
             )
         return response.json() if response.content else None
 
@@ -68,7 +69,7 @@ class _Rest:
             page += 1
 
 
-class GitHub(_Rest):
+class GitHub(RestApi):
     """`/repos/{repository}/issues/{number}/comments`. A workflow's own token writes as a bot."""
 
     name = "GitHub"
@@ -98,7 +99,7 @@ class GitHub(_Rest):
         self.call("PATCH", f"{self._comments}/{comment.id}", json={"body": body})
 
 
-class GitLab(_Rest):
+class GitLab(RestApi):
     """`/projects/{project}/merge_requests/{iid}/notes`."""
 
     name = "GitLab"
