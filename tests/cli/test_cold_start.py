@@ -6,15 +6,31 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.projects import Project
 
 HEAVY = ("click", "httpx", "jinja2", "prefect", "pulumi_docker", "pygments", "rich.live", "rich.table", "ruamel")
 SCRIPT = f"""
 import sys
 from prefect_pulumi.cli.main import main
-assert main(sys.argv[1:]) == 0
+try:
+    assert main(sys.argv[1:]) == 0
+except SystemExit as ended:
+    assert ended.code == 0
 print("imported:", *sorted({{*{HEAVY!r}}} & set(sys.modules)))
 """
+PRINTING = ("pulumi", "grpc", "google.protobuf", "psutil", "prefect_pulumi.engine.operations")
+"""What a command that only prints must not import either."""
+
+
+@pytest.mark.parametrize("arguments", ["--help", "up --help", "--version", "completion bash", "schema", "explain"])
+def test_what_only_prints_imports_no_engine(tmp_path: Path, arguments: str) -> None:
+    script = SCRIPT.replace(repr(HEAVY), repr((*HEAVY, *PRINTING)))
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments.split()], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "imported:"
 
 
 def test_a_preview_that_asks_no_server_imports_no_client(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "infra stack history": ("infra stack history -s prod --page-size 50",),
     "infra stack export": ("infra stack export -s prod --file prod.json",),
     "infra stack import": ("infra stack import -s prod --file prod.json",),
+    "infra schema": ("infra schema", "infra schema WorkPool"),
+    "infra explain": ("infra explain WorkPool.type", "infra explain environment.pools.etl.workers --json"),
 }
 """Command -> command lines."""
 

@@ -19,6 +19,7 @@ from prefect_pulumi.cli.commands import (
     imports,
     init,
     operate,
+    reference,
     releases,
     runs,
     stack,
@@ -38,6 +39,7 @@ GROUPS = {
     "drift": (drift,),
     "release": (releases,),
     "state and config": (config, stack, state),
+    "reference": (reference,),
 }
 """The commands in the help."""
 
@@ -100,6 +102,9 @@ def _failure(error: Exception | KeyboardInterrupt, masker: Masker) -> PrefectPul
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = make_parser().parse_args(argv)
+    if arguments.printer is not None:
+        arguments.printer(arguments)
+        return int(ExitCode.DONE)
     from prefect_pulumi.core.folders import protect
     from prefect_pulumi.project.layout import work_folder
     from prefect_pulumi.project.stack import Stack, find_root

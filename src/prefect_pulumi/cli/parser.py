@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -36,6 +36,8 @@ environment variables:
 
 Handler = Callable[[argparse.Namespace, "Project"], ExitCode | None]
 """What a command does; no exit code is `ExitCode.DONE`."""
+Printer = Callable[[argparse.Namespace], None]
+"""A command that needs no project and none of its modules: it only prints."""
 Request = TypeVar("Request")
 
 
@@ -173,9 +175,21 @@ def add_group(commands: Any, name: str, help: str) -> Any:
 def add_command(group: Any, name: str, handler: Handler, help: str, *parents: Parser, **defaults: Any) -> Parser:
     """A command of a group; `defaults` are further values of its namespace. `in_project=False`: it needs none;
     a function of the namespace decides it by the arguments."""
+    parser = _add_parser(group, name, help, parents)
+    parser.set_defaults(handler=handler, printer=None, **{"in_project": True, **defaults})
+    return parser
+
+
+def add_text_command(group: Any, name: str, printer: Printer, help: str, *parents: Parser, **defaults: Any) -> Parser:
+    """As `add_command`, for a command that only prints."""
+    parser = _add_parser(group, name, help, parents)
+    parser.set_defaults(printer=printer, **defaults)
+    return parser
+
+
+def _add_parser(group: Any, name: str, help: str, parents: Sequence[Parser]) -> Parser:
     parser: Parser = group.add_parser(
         name, parents=parents, help=help, description=help, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.epilog = examples(parser.prog)
-    parser.set_defaults(handler=handler, **{"in_project": True, **defaults})
     return parser

@@ -7,7 +7,7 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 BANNED = "/%&><"
 MAX_VARIABLE_NAME = 255
@@ -121,14 +121,14 @@ FreeName = Annotated[str, AfterValidator(_free_name)]
 """Of an object that no route of the API is named after: it may hold `/` and the like."""
 UnreservedName = Annotated[str, AfterValidator(_name), AfterValidator(_unreserved)]
 GlobalLimitName = Annotated[str, AfterValidator(_name), AfterValidator(_global_limit)]
-DashedName = Annotated[str, AfterValidator(_dashed)]
+DashedName = Annotated[str, AfterValidator(_dashed), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]+$"})]
 VariableName = Annotated[str, AfterValidator(_variable_name)]
 JsonValue = Annotated[Any, AfterValidator(_json_value)]
 VariableValue = Annotated[Any, AfterValidator(_variable_value)]
-Limit = Annotated[int, AfterValidator(_limit)]
-Positive = Annotated[int, AfterValidator(_positive)]
+Limit = Annotated[int, AfterValidator(_limit), WithJsonSchema({"type": "integer", "minimum": 0})]
+Positive = Annotated[int, AfterValidator(_positive), WithJsonSchema({"type": "integer", "minimum": 1})]
 Scalar = Annotated[Any, AfterValidator(_scalar)]
-Priority = Annotated[int, AfterValidator(_priority)]
-Rate = Annotated[float, AfterValidator(_rate)]
+Priority = Annotated[int, AfterValidator(_priority), WithJsonSchema({"type": "integer", "minimum": 1})]
+Rate = Annotated[float, AfterValidator(_rate), WithJsonSchema({"type": "number", "minimum": 0})]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0)]

@@ -68,12 +68,14 @@ class ReleasePin(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str
-    commit: str = Field(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
-    stage: str
-    images: dict[str, str] = {}
-    plan: str = ""
-    forced: dict[str, str] = {}
+    id: str = Field(description="The release's name in the stack that it comes from.", examples=["staging-12"])
+    commit: str = Field(
+        pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$", description="Its commit, the whole name.", examples=["0" * 40]
+    )
+    stage: str = Field(description="The stack that it comes from.", examples=["staging"])
+    images: dict[str, str] = Field(default={}, description="Work pool -> image by digest or id.")
+    plan: str = Field(default="", description="Checksum of the approved plan.")
+    forced: dict[str, str] = Field(default={}, description="Gate that was overruled -> reason.")
 
     def document(self) -> dict[str, Any]:
         """As a stack file has it: empty parts are left out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models import Automation, BlockDocument
@@ -35,21 +35,26 @@ class BlockTypeSettings(Settings):
     """A block type and its schema. `name`: shown to people, by default the slug. `fields`: JSON schema of the blocks'
     data, or the JSON file that holds it, from the project's folder."""
 
-    name: str | None = None
-    description: str | None = None
-    logo_url: str | None = None
-    documentation_url: str | None = None
-    code_example: str | None = None
-    fields: dict[str, JsonValue] | str = {}
-    capabilities: list[str] = []
-    version: str | None = None
+    name: str | None = Field(default=None, description="Name that is shown; none: the slug.")
+    description: str | None = Field(default=None, description="Free text.")
+    logo_url: str | None = Field(default=None, description="Address of its picture.")
+    documentation_url: str | None = Field(default=None, description="Address of its documentation.")
+    code_example: str | None = Field(default=None, description="Python code that uses one.")
+    fields: dict[str, JsonValue] | str = Field(
+        default={}, description="JSON schema of the blocks' data, or the JSON file that holds it."
+    )
+    capabilities: list[str] = Field(default=[], description="What its blocks can do, such as `get-directory`.")
+    version: str | None = Field(default=None, description="Version of the schema.")
 
 
 class BlockSettings(Settings):
     """A block of any type that the server knows. A value of `data` is plain, a secret (`{secret: ...}`), or, at the
     top, another block (`{block: type/name}`)."""
 
-    data: dict[str, JsonValue]
+    data: dict[str, JsonValue] = Field(
+        description="Values by field: plain, a secret `{secret: NAME}`, or another block `{block: type/name}`.",
+        examples=[{"url": {"secret": "team-url"}}],
+    )
 
     @field_validator("data")
     @classmethod
@@ -90,14 +95,14 @@ def _check_secrets(value: Any, path: str) -> None:
 class TagLimitSettings(Settings):
     """At most `limit` concurrent task runs of all tasks with the tag."""
 
-    limit: Limit
+    limit: Limit = Field(description="Maximum of concurrent task runs.")
 
 
 class FlowSettings(Settings):
     """A flow, which exists before its deployments do."""
 
-    tags: list[str] = []
-    labels: dict[str, str | bool | int | float] = {}
+    tags: list[str] = Field(default=[], description="Tags of the flow.")
+    labels: dict[str, str | bool | int | float] = Field(default={}, description="Labels of the flow.")
 
 
 class AutomationSettings(Settings):
@@ -105,14 +110,26 @@ class AutomationSettings(Settings):
     `work_queue: pool/queue`, `block: type/name`, `automation: name`. `name`: where it is not the key's.
     """
 
-    name: str | None = None
-    description: str | None = None
-    enabled: bool | None = None
-    tags: list[str] = []
-    trigger: Json
-    actions: list[Json]
-    actions_on_trigger: list[Json] = []
-    actions_on_resolve: list[Json] = []
+    name: str | None = Field(default=None, description="Name on the server; none: the key.")
+    description: str | None = Field(default=None, description="Free text.")
+    enabled: bool | None = Field(default=None, description="Whether it is evaluated; none: yes.")
+    tags: list[str] = Field(default=[], description="Tags of the automation.")
+    trigger: Json = Field(
+        description="When it acts, in the API's words, with names in place of UUIDs.",
+        examples=[{"type": "event", "posture": "Reactive", "expect": ["prefect.flow-run.Failed"]}],
+    )
+    actions: list[Json] = Field(
+        description="What it does each time that it is triggered.",
+        examples=[[{"type": "pause-work-pool", "work_pool": "etl"}]],
+    )
+    actions_on_trigger: list[Json] = Field(
+        default=[], description="What it does when it begins to be triggered.", examples=[[{"type": "cancel-flow-run"}]]
+    )
+    actions_on_resolve: list[Json] = Field(
+        default=[],
+        description="What it does when it is triggered no more.",
+        examples=[[{"type": "resume-work-pool", "work_pool": "etl"}]],
+    )
 
     @model_validator(mode="after")
     def _well_formed(self) -> Self:

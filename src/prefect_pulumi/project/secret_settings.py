@@ -28,11 +28,23 @@ class SecretSettings(BaseModel):
 
     model_config = STRICT
 
-    env: str | None = None
-    file: str | None = Field(default=None, min_length=1)
-    exec: list[str] | None = Field(default=None, min_length=1)
-    default: str | None = None
-    format: Literal["text", "json"] = "text"
+    env: str | None = Field(
+        default=None, description="Environment variable that holds the value.", examples=["ORDERS_TOKEN"]
+    )
+    file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="File that holds it; a relative one starts at the project's folder.",
+        examples=["/run/secrets/orders-token"],
+    )
+    exec: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        description="Command and arguments that print it; no shell is involved.",
+        examples=[["op", "read", "op://vault/orders/token"]],
+    )
+    default: str | None = Field(default=None, description="A harmless fallback; plain text in the file.")
+    format: Literal["text", "json"] = Field(default="text", description="`json`: the value is JSON, such as a mapping.")
 
     @property
     def source(self) -> str:
@@ -64,7 +76,9 @@ class SecretField(SecretSettings):
     """A secret value inside the data of a block. `config`: the secret of the stack that holds it, by default the names
     of block and field."""
 
-    config: str | None = Field(default=None, min_length=1)
+    config: str | None = Field(
+        default=None, min_length=1, description="Secret of the stack that holds it; none: type, name and field by `-`."
+    )
 
 
 SECRET_KEY = "secret"  # noqa: S105 - the key under which a placeholder stands

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator, model_validator
 
@@ -29,10 +29,19 @@ class ImageSettings(Settings):
     registry's repository.
     """
 
-    image: str | None = Field(default=None, pattern=r"(@|^)sha256:[0-9a-f]{64}$")
-    dockerfile: str = "worker/Dockerfile"
-    build_args: dict[str, str] = {}
-    push_to: str | None = None
+    image: str | None = Field(
+        default=None,
+        pattern=r"(@|^)sha256:[0-9a-f]{64}$",
+        description="Image by digest or id; none: it is built.",
+        examples=[f"registry.example.com/worker@sha256:{'0' * 64}"],
+    )
+    dockerfile: str = Field(default="worker/Dockerfile", description="What is built, from the project's folder.")
+    build_args: dict[str, str] = Field(default={}, description="Arguments of the build.")
+    push_to: str | None = Field(
+        default=None,
+        description="Repository of a registry that a built image is pushed to.",
+        examples=["registry.example.com/orders/worker"],
+    )
 
 
 class ServerContainer(ImageSettings):
@@ -42,9 +51,9 @@ class ServerContainer(ImageSettings):
     the password that it asks for.
     """
 
-    host: str = "127.0.0.1"
-    port: Port = 4200
-    env: dict[str, str] = {}
+    host: str = Field(default="127.0.0.1", description="Address of this machine at which it is reached.")
+    port: Port = Field(default=4200, description="Port of this machine at which it is reached.")
+    env: dict[str, str] = Field(default={}, description="Environment variables of the server.")
 
 
 class ServerSettings(Settings):
@@ -59,23 +68,43 @@ class ServerSettings(Settings):
     authorities that its certificate is checked with, relative to the project's folder; `insecure`: it is not checked.
     """
 
-    embedded: bool = False
-    host: str = "127.0.0.1"
-    port: Port = 4200
-    start_timeout: Seconds | None = None
-    container: ServerContainer | None = None
-    api_url: str | None = Field(default=None, pattern=r"^https?://.+/api(/.*)?$")
-    ca_file: str | None = Field(default=None, min_length=1)
-    insecure: bool | None = None
+    embedded: bool = Field(default=False, description="A server on this machine, in `.infra/<stack>/server`.")
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address that the embedded server listens on. Containers need 0.0.0.0 or the Docker bridge's.",
+    )
+    port: Port = Field(default=4200, description="Port of the embedded server.")
+    start_timeout: Seconds | None = Field(
+        default=None, description="Seconds that its start may take, as long as it makes progress; none: 1800."
+    )
+    container: ServerContainer | None = Field(default=None, description="Instead: a server in a Docker container.")
+    api_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://.+/api(/.*)?$",
+        description="Instead: the API of an existing server. Ends with `/api`, or is an address of Prefect Cloud.",
+        examples=["https://prefect.example.com/api"],
+    )
+    ca_file: str | None = Field(
+        default=None,
+        min_length=1,
+        description="PEM file of the authorities that its certificate is checked with, from the project's folder.",
+        examples=["certificates/ca.pem"],
+    )
+    insecure: bool | None = Field(default=None, description="Whether its certificate is not checked.")
 
 
 class QueueSettings(Settings):
     """A queue of a pool. Priority 1 is served first; `concurrency_limit` counts flow runs."""
 
-    priority: Priority | None = None
-    concurrency_limit: Limit | None = None
-    description: str | None = None
-    paused: bool | None = None
+    priority: Priority | None = Field(default=None, description="1 is served first; none: the server's choice.")
+    concurrency_limit: Limit | None = Field(
+        default=None, description="Maximum of concurrent flow runs; none: no limit."
+    )
+    description: str | None = Field(default=None, description="Free text.")
+    paused: bool | None = Field(default=None, description="Whether delivery of its work is stopped.")
+
+
+Count = Annotated[int, Field(ge=0, le=32)]
 
 
 class WorkerSettings(ImageSettings):
@@ -84,19 +113,29 @@ class WorkerSettings(ImageSettings):
     Sizes are in MiB, times in seconds.
     """
 
-    count: int = Field(default=1, ge=0, le=32)
-    runs_in: Literal["process", "docker", "kubernetes"] | None = None
-    queues: list[str] = []
-    limit: Positive | None = None
-    drain_seconds: Limit = 60
-    online_seconds: Positive = 180
-    memory: int | None = Field(default=None, ge=6)
-    memory_swap: int | None = Field(default=None, ge=-1)
-    cpus: float | None = Field(default=None, gt=0)
-    env: dict[str, str] = {}
-    network: str | None = None
-    docker_socket: str = "/var/run/docker.sock"
-    namespace: str = "prefect"
+    count: Count = Field(default=1, description="Number of workers.")
+    runs_in: Literal["process", "docker", "kubernetes"] | None = Field(
+        default=None, description="Where they run; none: where the pool's type says."
+    )
+    queues: list[str] = Field(
+        default=[], description="Queues of the pool that they serve; none: all.", examples=[["priority"]]
+    )
+    limit: Positive | None = Field(default=None, description="Flow runs that one worker takes concurrently.")
+    drain_seconds: Limit = Field(
+        default=60, description="Seconds that a worker's flow runs get to end before it is replaced."
+    )
+    online_seconds: Positive = Field(default=180, description="Seconds that a new worker gets to report itself.")
+    memory: int | None = Field(default=None, ge=6, description="Limit of a container's memory, in MiB.")
+    memory_swap: int | None = Field(
+        default=None, ge=-1, description="Memory and swap of a container together, in MiB; -1: no limit of swap."
+    )
+    cpus: float | None = Field(default=None, gt=0, description="Limit of a container's processors.")
+    env: dict[str, str] = Field(default={}, description="Environment variables of the workers.")
+    network: str | None = Field(default=None, description="Docker network that the containers are in beside their own.")
+    docker_socket: str = Field(
+        default="/var/run/docker.sock", description="Docker's socket, for workers that start containers."
+    )
+    namespace: str = Field(default="prefect", description="Kubernetes namespace of the workers and their jobs.")
 
 
 class PoolSettings(Settings):
@@ -108,19 +147,44 @@ class PoolSettings(Settings):
     keep results.
     """
 
-    type: str = "process"
-    description: str | None = None
-    concurrency_limit: Limit | None = None
-    paused: bool | None = None
-    base_job_template: dict[str, JsonValue] | None = None
-    queues: dict[str, QueueSettings] = {}
-    job: dict[str, JsonValue] = {}
-    env_from_blocks: dict[str, str] = {}
-    template_patch: dict[str, JsonValue] = {}
-    result_storage: BlockName | None = None
-    workers: WorkerSettings = WorkerSettings(count=0)
+    type: str = Field(default="process", description="Type of its workers: process, docker, kubernetes, ...")
+    description: str | None = Field(default=None, description="Free text.")
+    concurrency_limit: Limit | None = Field(
+        default=None, description="Maximum of concurrent flow runs; none: no limit."
+    )
+    paused: bool | None = Field(default=None, description="Whether delivery of its work is stopped.")
+    base_job_template: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="The whole base job template; none: that of its type, with `job` and `template_patch`.",
+    )
+    queues: dict[str, QueueSettings] = Field(
+        default={}, description="Its queues by name. `default`, which every pool has, is changed where it is named."
+    )
+    job: dict[str, JsonValue] = Field(
+        default={},
+        description="Defaults of the template's variables, such as `image` or `env`.",
+        examples=[{"env": {"REGION": "eu"}}],
+    )
+    env_from_blocks: dict[str, str] = Field(
+        default={},
+        description="Environment variable of its flow runs -> Secret block that has the value.",
+        examples=[{"ORDERS_TOKEN": "orders-token"}],
+    )
+    template_patch: dict[str, JsonValue] = Field(
+        default={},
+        description="JSON merge patch (RFC 7396) over the template, after `job`.",
+        examples=[{"variables": {"properties": {"labels": {"default": {"team": "orders"}}}}}],
+    )
+    result_storage: BlockName | None = Field(
+        default=None,
+        description="Block (`type/name`) where its flow runs keep results.",
+        examples=["s3-bucket/results"],
+    )
+    workers: WorkerSettings = Field(
+        default=WorkerSettings(count=0), description="Its workers, or their number.", examples=[2]
+    )
 
-    @field_validator("workers", mode="before")
+    @field_validator("workers", mode="before", json_schema_input_type=Count | WorkerSettings)
     @classmethod
     def _short(cls, value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -145,16 +209,19 @@ class PoolSettings(Settings):
 class VariableSettings(Settings):
     """A Prefect variable: any JSON value, with tags."""
 
-    value: JsonValue
-    tags: list[str] = []
+    value: JsonValue = Field(description="Any JSON value.", examples=["eu"])
+    tags: list[str] = Field(default=[], description="Tags of the variable.", examples=[["orders"]])
 
 
 class LimitSettings(Settings):
     """A global concurrency limit: `limit` slots; `slot_decay_per_second` makes it a rate limit."""
 
-    limit: Limit
-    slot_decay_per_second: Rate | None = None
-    active: bool | None = None
+    limit: Limit = Field(description="Number of slots.")
+    slot_decay_per_second: Rate | None = Field(
+        default=None,
+        description="Slots that become free per second: a rate limit. None: a slot is free when given back.",
+    )
+    active: bool | None = Field(default=None, description="Whether the limit is enforced.")
 
 
 class DeploySettings(Settings):
@@ -164,18 +231,48 @@ class DeploySettings(Settings):
     `directories`: where a repository has several such files, the folder of each -> the settings that are its own.
     """
 
-    env: dict[str, str] = {}
-    overrides: dict[str, dict[str, JsonValue]] = {}
-    ui_owns: list[Literal["active", "paused", "parameters", "description", "tags", "concurrency_limit"]] = []
-    adopt: list[str] = []
-    on_failure: Literal["stop", "continue"] = "stop"
-    keep_on_destroy: bool = False
-    step_files: list[str] = []
-    plain_text: list[str] = []
-    worker_packages: list[str] = []
-    strict: bool = False
-    import_seconds: Seconds = 60
-    directories: dict[str, DeploySettings] = {}
+    env: dict[str, str] = Field(
+        default={}, description="Values of this stack for `{{ $NAME }}` in prefect.yaml, over the environment's."
+    )
+    overrides: dict[str, dict[str, JsonValue]] = Field(
+        default={},
+        description="`flow/deployment`, or a pattern of it -> keys of an entry, merged over the file's.",
+        examples=[{"import-orders/*": {"tags": ["eu"]}}],
+    )
+    ui_owns: list[Literal["active", "paused", "parameters", "description", "tags", "concurrency_limit"]] = Field(
+        default=[], description="What is left to the UI: set in a first deploy, neither reset nor compared later."
+    )
+    adopt: list[str] = Field(
+        default=[],
+        description='Existing deployments that may be taken over: `flow/deployment`, or "*".',
+        examples=[["import-orders/daily"]],
+    )
+    on_failure: Literal["stop", "continue"] = Field(
+        default="stop", description="Whether the other deployments are still deployed when one has failed."
+    )
+    keep_on_destroy: bool = Field(
+        default=False, description="Whether `infra destroy` leaves the deployments on the server."
+    )
+    step_files: list[str] = Field(
+        default=[],
+        description="Globs of the files that build and push steps read; none: all that git does not ignore.",
+        examples=[["flows/*.sql"]],
+    )
+    plain_text: list[str] = Field(
+        default=[],
+        description="Environment variables, and blocks as `type/name`, that may be stored in plain text.",
+        examples=[["PAGE_TOKEN"]],
+    )
+    worker_packages: list[str] = Field(
+        default=[], description="Packages that only the workers have installed.", examples=[["polars"]]
+    )
+    strict: bool = Field(default=False, description="Whether warnings about prefect.yaml are errors.")
+    import_seconds: Seconds = Field(
+        default=60, description="Seconds that the import of one flow may take in the preflight."
+    )
+    directories: dict[str, DeploySettings] = Field(
+        default={}, description="Folder with a prefect.yaml -> settings of `deploy` that are its own."
+    )
 
     @field_validator("directories")
     @classmethod
@@ -194,39 +291,55 @@ class DeploySettings(Settings):
 class SmokeRun(Settings):
     """A run of `deployment` (`flow/deployment`) that has to end Completed within `seconds`."""
 
-    deployment: str = Field(pattern=r"^[^/]+/[^/]+$")
-    parameters: dict[str, JsonValue] = {}
-    seconds: Seconds = 600
+    deployment: str = Field(
+        pattern=r"^[^/]+/[^/]+$", description="`flow/deployment` that is run.", examples=["import-orders/daily"]
+    )
+    parameters: dict[str, JsonValue] = Field(
+        default={}, description="Parameters of the run.", examples=[{"dry_run": True}]
+    )
+    seconds: Seconds = Field(default=600, description="Seconds in which it has to end Completed.")
 
 
 class VerificationSettings(Settings):
     """What `infra verify` checks of the release that the stack carries."""
 
-    smoke: list[SmokeRun] = []
-    drift: bool = True
-    workers: bool = True
-    workers_seconds: float = Field(default=180, ge=0)
-    automations: bool = True
+    smoke: list[SmokeRun] = Field(default=[], description="Runs that have to end Completed.")
+    drift: bool = Field(default=True, description="Whether the server has to be as declared.")
+    workers: bool = Field(default=True, description="Whether every pool with declared workers needs one online.")
+    workers_seconds: float = Field(default=180, ge=0, description="Seconds that workers get to come online.")
+    automations: bool = Field(default=True, description="Whether declared automations have to be enabled.")
 
 
 class Environment(Settings):
     """Everything of one stack's config that is not secret."""
 
-    server: ServerSettings
-    pools: dict[str, PoolSettings] = {}
-    variables: dict[str, VariableSettings] = {}
-    json_blocks: dict[str, JsonValue] = {}
-    secrets: dict[str, SecretSettings] = {}
-    block_types: dict[str, BlockTypeSettings] = {}
-    blocks: dict[BlockName, BlockSettings] = {}
-    result_storage: BlockName | None = None
-    concurrency_limits: dict[str, LimitSettings] = {}
-    tag_limits: dict[str, TagLimitSettings] = {}
-    flows: dict[str, FlowSettings] = {}
-    automations: dict[str, AutomationSettings] = {}
-    deploy: DeploySettings = DeploySettings()
-    verification: VerificationSettings = VerificationSettings()
-    release: ReleasePin | None = None
+    server: ServerSettings = Field(description="Where the stack's Prefect is.", examples=[{"embedded": True}])
+    pools: dict[str, PoolSettings] = Field(default={}, description="Work pools by name.")
+    variables: dict[str, VariableSettings] = Field(default={}, description="Prefect variables by name.")
+    json_blocks: dict[str, JsonValue] = Field(
+        default={}, description="JSON blocks by name: any JSON value, read with `JSON.load(name).value`."
+    )
+    secrets: dict[str, SecretSettings] = Field(default={}, description="Secret blocks by name.")
+    block_types: dict[str, BlockTypeSettings] = Field(default={}, description="Block types by slug.")
+    blocks: dict[BlockName, BlockSettings] = Field(
+        default={}, description="Blocks of any type that the server knows, by `type/name`."
+    )
+    result_storage: BlockName | None = Field(
+        default=None,
+        description="Block (`type/name`) where flow runs of the server keep results.",
+        examples=["s3-bucket/results"],
+    )
+    concurrency_limits: dict[str, LimitSettings] = Field(default={}, description="Global concurrency limits by name.")
+    tag_limits: dict[str, TagLimitSettings] = Field(default={}, description="Limits of task runs by tag.")
+    flows: dict[str, FlowSettings] = Field(default={}, description="Flows by name.")
+    automations: dict[str, AutomationSettings] = Field(default={}, description="Automations by name.")
+    deploy: DeploySettings = Field(default=DeploySettings(), description="How this stack deploys prefect.yaml.")
+    verification: VerificationSettings = Field(
+        default=VerificationSettings(), description="What `infra verify` checks."
+    )
+    release: ReleasePin | None = Field(
+        default=None, description="The pinned release; `infra promote` and `infra rollback` write it."
+    )
 
     @property
     def released(self) -> str | None:

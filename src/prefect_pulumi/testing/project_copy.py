@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.folders import make_folder
+from prefect_pulumi.models.provider_config import ENVIRONMENT
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.passphrase import NO_SALT, create_passphrase
 from prefect_pulumi.project.stack import Stack
@@ -15,8 +16,9 @@ from prefect_pulumi.project.stack_file import StackConfig
 
 IGNORED = frozenset({".git", ".venv", layout.WORK_FOLDER, "node_modules", "__pycache__"})
 """Folders of a project outside of git that no program needs."""
-CREDENTIALS = ("prefect:apiKey", "prefect:authString", "prefect:databaseUrl")
 API_URL = "prefect:apiUrl"
+CONNECTION = frozenset({"prefect:databaseUrl", *(f"prefect:{name}" for name in ENVIRONMENT)}) - {API_URL}
+"""Keys of the stack file that are about the team's server alone."""
 STATE = "file://.infra/state"
 
 
@@ -64,7 +66,7 @@ def settle(source: Path, root: Path, name: str, port: int) -> bool:
             where=config.path.name,
             remedy=f"let the program read its server from there, or test another stack than {name}",
         )
-    for key in CREDENTIALS:
+    for key in sorted(CONNECTION):
         if config.get(key) is not None:
             config.remove([key])
     _own_secrets(Stack(source, name), stack, config)

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from prefect_pulumi.cli.parser import Options, Parser, add_command
-
-if TYPE_CHECKING:
-    from prefect_pulumi.app.project import Project
+from prefect_pulumi.cli.parser import Options, Parser, add_text_command
 
 SHELLS = ("bash", "zsh", "fish")
 
 
 def register(commands: Any, options: Options) -> None:
     about = "print the completion of commands and options for a shell"
-    completion = add_command(
-        commands, "completion", _completion, about, in_project=False, json=False, root=options.root
-    )
+    completion = add_text_command(commands, "completion", _completion, about, root=options.root)
     completion.add_argument("shell", choices=SHELLS, help="the shell that reads it")
 
 
-def _completion(arguments: Namespace, project: Project) -> None:
+def _completion(arguments: Namespace) -> None:
     import shtab
 
     root: Parser = arguments.root
@@ -31,4 +26,4 @@ def _completion(arguments: Namespace, project: Project) -> None:
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # shtab reads it
         elif action.metavar == "DIR":
             action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
-    sys.stdout.write(shtab.complete(root, shell=arguments.shell))
+    sys.stdout.write(shtab.complete(root, shell=arguments.shell).rstrip("\n") + "\n")
