@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from prefect_pulumi.provider.provider import PrefectProvider
-from tests.provider.lifecycle import Case, lives, referred
+from tests.provider.lifecycle import Case, lives
 from tests.provider.lifecycle_cases import CASES
 from tests.support.cloud.proxy import ACCOUNT, WORKSPACE, CloudProxy
-from tests.support.hosts import SilentHost
 
 pytestmark = pytest.mark.self_hosted  # it puts the proxy there itself
 TRIGGER = {"type": "event", "posture": "Reactive", "expect": ["a"], "threshold": 1, "within": 0}
 AUTOMATION = {"actions": [{"type": "do-nothing"}], "trigger": TRIGGER}
-
-
-@pytest.fixture(scope="module")
-def cloud(prefect_server: str) -> Iterator[CloudProxy]:
-    with CloudProxy(prefect_server) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def judged(cloud: CloudProxy) -> Iterator[CloudProxy]:
-    """Its faults are those of the test."""
-    cloud.faults.clear()
-    yield cloud
-    assert cloud.faults == []
-
-
-@pytest.fixture(scope="module")
-def provider(cloud: CloudProxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectProvider]:
-    provider = PrefectProvider(tmp_path_factory.mktemp("root"), SilentHost())
-    provider.configure({"apiUrl": cloud.url})
-    with referred(provider):
-        yield provider
-    provider.close()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)

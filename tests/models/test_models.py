@@ -91,7 +91,6 @@ BAD = [
         "actions",
         "no action 'do-notthing'; did you mean do-nothing",
     ),
-    ("Automation", {"actions": [{"type": "write-poem"}]}, "actions", "there is no action 'write-poem'; Prefect 3.8"),
     (
         "Automation",
         {"trigger": {**GOOD["Automation"]["trigger"], "within": "soon"}},
@@ -122,6 +121,8 @@ def test_an_action_of_a_newer_server_is_handed_on() -> None:
     action = {"type": "write-poem", "lines": 4}
     assert normal("Action", [action]) == short("Action", [action]) == [action]
     assert unknown_action_fault("write-poem", "3.9.1") == ""
+    assert unknown_action_fault("write-poem", "3.8.8", cloud=True) == ""
+    assert "there is no action 'write-poem'; Prefect 3.8.8" in unknown_action_fault("write-poem", "3.8.8")
     assert "did you mean do-nothing" in unknown_action_fault("do-notthing", "3.9.1")
 
 

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from prefect_pulumi.models import FUNCTIONS, KINDS
+from prefect_pulumi.models.automation_actions import CLOUD_ONLY
 from prefect_pulumi.models.automations import PARTS
 from prefect_pulumi.provider.schema import schema
 
+TRIGGERS = {"event", "metric", "compound", "sequence"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -35,7 +37,7 @@ def test_everything_is_described() -> None:
             else:
                 assert spec.wire not in resource["inputProperties"]
     trigger = document["resources"]["prefect:index:Automation"]["inputProperties"]["trigger"]
-    assert set(trigger["discriminator"]["mapping"]) == {"event", "metric", "compound", "sequence"}
+    assert set(trigger["discriminator"]["mapping"]) == TRIGGERS
     strategy = document["resources"]["prefect:index:Deployment"]["inputProperties"]["collisionStrategy"]
     assert [item["value"] for item in document["types"][strategy["$ref"].removeprefix("#/types/")]["enum"]] == [
         "ENQUEUE",
@@ -51,7 +53,7 @@ def test_actions_are_those_of_the_pinned_prefect() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     ours = {part.model_fields["type"].annotation.__args__[0] for part in PARTS if "type" in part.model_fields}  # type: ignore[union-attr]
-    assert done.stdout.strip().splitlines()[-1] == str(sorted(ours - {"event", "metric", "compound", "sequence"}))
+    assert done.stdout.strip().splitlines()[-1] == str(sorted(ours - TRIGGERS - CLOUD_ONLY))
 
 
 @pytest.mark.e2e

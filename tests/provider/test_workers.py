@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.api.connection_settings import ConnectionSettings
 from prefect_pulumi.api.workers import facts, find_pool, set_paused, skew, versions, workers
+from prefect_pulumi.app.session.connection import Connection
 from prefect_pulumi.app.workers import worker_report
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.provider_protocol import (
@@ -210,7 +212,7 @@ def test_status_tells_skew_stale_templates_and_what_is_missing(room: Room, prefe
         ResourceEntry("u3", "prefect:index:WorkerOnline", True, inputs={"workPool": room.pool, "workers": ["gone"]}),
         ResourceEntry("u4", "prefect:index:WorkPool", True, inputs={"name": "pool-that-is-gone"}),
     ]
-    report = worker_report(room.client, "dev", prefect_server, entries)
+    report = worker_report(room.client, "dev", Connection(ConnectionSettings(api_url=prefect_server)), entries)
     pool = next(each for each in report.pools if each.name == room.pool)
     gone, old = pool.workers
     assert (gone.name, gone.status, gone.last_heartbeat) == ("gone", "MISSING", None)

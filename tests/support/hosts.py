@@ -15,3 +15,13 @@ class StrictHost:
 
     def log(self, severity: str, message: str, urn: str = "") -> None:
         raise AssertionError(message)
+
+
+class KeepingHost:
+    """`ProviderHost` that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def log(self, severity: str, message: str, urn: str = "") -> None:
+        self.lines.append((severity, message))

@@ -17,7 +17,7 @@ from prefect_pulumi.api.prefect_settings import ENVIRONMENT as FROM_ENVIRONMENT
 from prefect_pulumi.api.prefect_settings import Setting, read_settings
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.models.provider_config import ENVIRONMENT as CONFIG
-from prefect_pulumi.models.provider_config import is_address
+from prefect_pulumi.models.provider_config import api_address, is_address, is_cloud
 
 FROM_STACK = "the stack"
 VARIABLES = {
@@ -33,6 +33,7 @@ VARIABLES = {
     "retry_codes": "PREFECT_CLIENT_RETRY_EXTRA_CODES",
 }
 """Field -> the name of the setting."""
+CLOUD_ROOT = "PREFECT_CLOUD_API_URL"
 _FIELDS = {variable: name for name, variable in VARIABLES.items()}
 _KEYS = {_FIELDS[variable]: key for key, variable in CONFIG.items()}
 """Field -> the key of the stack's config."""
@@ -82,6 +83,11 @@ class ConnectionSettings(BaseModel):
     def loopback(self) -> bool:
         """Whether the API is on this machine: no proxy is asked for it."""
         return is_loopback(self.api_url)
+
+    @property
+    def cloud(self) -> bool:
+        """Whether it is Prefect Cloud, on its own host or a customer's."""
+        return is_cloud(self.api_url)
 
     @property
     def secrets(self) -> list[str]:
@@ -140,6 +146,8 @@ class ConnectionSettings(BaseModel):
             variables["PREFECT_API_REQUEST_TIMEOUT"] = str(self.request_timeout)
         if self.max_retries is not None:
             variables["PREFECT_CLIENT_MAX_RETRIES"] = str(self.max_retries)
+        if self.cloud:  # Prefect's own client knows Cloud by this address
+            variables[CLOUD_ROOT] = self.api_url.partition("/accounts/")[0]
         if self.no_proxy:
             variables |= {"NO_PROXY": self.no_proxy, "no_proxy": self.no_proxy}
         return variables
@@ -147,7 +155,7 @@ class ConnectionSettings(BaseModel):
     def portable_environment(self) -> dict[str, str]:
         """Those that are set and mean the same on another machine: all but the path of certificates."""
         fields = self.origins.keys() - {"api_url", "cert_file"}
-        names = {VARIABLES[field] for field in fields}
+        names = {CLOUD_ROOT, *(VARIABLES[field] for field in fields)}
         return {name: value for name, value in self.environment().items() if name in names}
 
     def secret_environment(self) -> dict[str, str]:
@@ -201,7 +209,8 @@ def _of_this_address(
 
 
 def _same_address(one: str, other: str) -> bool:
-    return one.rstrip("/").lower() == other.rstrip("/").lower()
+    addresses = [api_address(address).rstrip("/").lower() for address in (one, other)]
+    return addresses[0] == addresses[1]
 
 
 def _merged_headers(settings: tuple[Setting, ...]) -> Setting:
@@ -226,6 +235,8 @@ def _checked(
     settings: Mapping[str, Setting], passed_over: tuple[str, ...], folder: Path, environment: Mapping[str, str]
 ) -> ConnectionSettings:
     values = {field: setting.value for field, setting in settings.items()}
+    if isinstance(values.get("api_url"), str):
+        values["api_url"] = api_address(values["api_url"])
     values["no_proxy"] = _no_proxy(str(values.get("api_url", "")), environment)
     if values.get("cert_file"):
         values["cert_file"] = str((folder / str(values["cert_file"])).absolute())

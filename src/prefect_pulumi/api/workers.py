@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
+from prefect_pulumi.api.cloud import server_version
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.errors import ConflictError, NotFoundError
 
@@ -97,9 +98,9 @@ def versions(client: ApiClient, pool: str) -> dict[str, str]:
     return versions_by_worker
 
 
-def facts(client: ApiClient, pool: str, names: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Worker name -> status, lastHeartbeat, version and serverVersion (`GET /admin/version`), as of now."""
-    server = str(client.request("GET", "/admin/version"))
+def facts(client: ApiClient, pool: str, names: Collection[str], *, cloud: bool = False) -> dict[str, dict[str, Any]]:
+    """Worker name -> status, lastHeartbeat, version and serverVersion ("" where the API says none), as of now."""
+    server = server_version(client, cloud=cloud)
     rows, known = workers(client, pool), versions(client, pool)
     return {
         name: {
@@ -117,5 +118,5 @@ def skew(facts_by_worker: dict[str, dict[str, Any]]) -> list[str]:
     return [
         f"worker {name} runs Prefect {fact['version']}, the server {fact['serverVersion']}"
         for name, fact in facts_by_worker.items()
-        if fact["version"] and fact["version"] != fact["serverVersion"]
+        if fact["version"] and fact["serverVersion"] and fact["version"] != fact["serverVersion"]
     ]

@@ -23,7 +23,6 @@ from prefect_pulumi.app.session.connection import Connection
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
 from prefect_pulumi.core.errors import ApiError, PrefectPulumiError
-from prefect_pulumi.models.provider_config import is_cloud
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.state.lock import holders
 
@@ -204,7 +203,7 @@ def _settings(connection: Connection) -> Iterator[Check]:
 
 
 def _answers(connection: Connection, client: BlockingClient) -> Iterator[Check]:
-    if is_cloud(connection.api_url):
+    if connection.cloud:
         client.request("POST", "/work_pools/filter", json={"limit": 1})
         yield Check("server", Status.OK, "Prefect Cloud")
         return
@@ -226,11 +225,12 @@ def server_version(server: str, installed: str) -> Iterator[Check]:
 
 def _capabilities(connection: Connection, client: BlockingClient) -> Iterator[Check]:
     """Fields that only a Prefect newer than the installed one has are no fault of the server."""
+    if connection.cloud:
+        return
     capabilities = read_capabilities(client, connection.api_url)
     if not capabilities.version:
-        cloud = is_cloud(connection.api_url)
         text = "the server says no version: what it takes is judged by its OpenAPI document, if at all"
-        yield Check("capabilities", Status.OK if cloud else Status.WARNING, text)
+        yield Check("capabilities", Status.WARNING, text)
     own = Capabilities(metadata.version("prefect"), lambda: None).lacking()
     lacking = {
         route: [path or "the route itself" for path in paths if path not in own.get(route, ())]
@@ -246,7 +246,7 @@ def _capabilities(connection: Connection, client: BlockingClient) -> Iterator[Ch
 
 def _credentials(connection: Connection, client: BlockingClient) -> Iterator[Check]:
     settings = connection.settings
-    if is_cloud(settings.api_url):
+    if connection.cloud:
         yield Check("credentials", Status.OK, f"signed in to Prefect Cloud as {_cloud_user(connection)}")
         return
     client.request("POST", "/work_pools/filter", json={"limit": 1})
@@ -277,7 +277,7 @@ def _clock(client: BlockingClient) -> Check:
 
 
 def _workers(view: StackView, client: BlockingClient) -> Iterator[Check]:
-    report = worker_report(client, view.name, view.connection.api_url, view.entries)
+    report = worker_report(client, view.name, view.connection, view.entries)
     for warning in report.warnings():
         yield Check("workers", Status.WARNING, warning, f"infra status -s {view.name}")
     workers = [worker for pool in report.pools for worker in pool.workers]

@@ -78,7 +78,7 @@ def _with_drift(view: StackView, row: Row) -> Row:
 def _with_server(view: StackView, row: Row) -> Row:
     client = view.client()
     try:
-        report = worker_report(client, view.name, "", view.entries)
+        report = worker_report(client, view.name, view.connection, view.entries)
         declared = [worker for pool in report.pools for worker in pool.workers if worker.declared]
         online = sum(worker.online for worker in declared)
         return replace(row, workers=(online, len(declared)), runs=_runs(client), server=report.version)

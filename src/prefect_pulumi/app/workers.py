@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from prefect_pulumi.api.cloud import server_version, worker_metadata
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.api.workers import find_pool, versions, workers
+from prefect_pulumi.app.session.connection import Connection
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.core.errors import ApiError
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.state.entries import ResourceEntry
 
@@ -80,19 +81,18 @@ def stack_workers(view: StackView) -> WorkerReport:
     """Reads only. Raises `ServerUnavailableError` when the server does not answer."""
     client = view.client()
     try:
-        return worker_report(client, view.name, view.connection.api_url, view.entries)
+        return worker_report(client, view.name, view.connection, view.entries)
     finally:
         client.close()
 
 
-def worker_report(client: ApiClient, stack: str, api_url: str, entries: Iterable[ResourceEntry]) -> WorkerReport:
-    """`entries`: the stack's state. Routes: `/admin/version`, and those of `api.workers`."""
+def worker_report(
+    client: ApiClient, stack: str, connection: Connection, entries: Iterable[ResourceEntry]
+) -> WorkerReport:
+    """`entries`: the stack's state. Routes: those of `api.workers`, version and templates."""
     entries = list(entries)
-    try:
-        version = str(client.request("GET", "/admin/version"))
-    except ApiError:
-        version = ""  # Prefect Cloud tells none
-    metadata = client.request("GET", "/collections/views/aggregate-worker-metadata")
+    version = server_version(client, cloud=connection.cloud)
+    metadata = worker_metadata(client, cloud=connection.cloud)
     own = {
         kind: worker_type["default_base_job_configuration"]
         for types in metadata.values()
@@ -129,7 +129,7 @@ def worker_report(client: ApiClient, stack: str, api_url: str, entries: Iterable
                 ],
             )
         )
-    return WorkerReport(stack, api_url, version, pools)
+    return WorkerReport(stack, connection.api_url, version, pools)
 
 
 def _declared(entries: Iterable[ResourceEntry]) -> tuple[dict[str, list[str]], dict[str, str]]:

@@ -72,6 +72,55 @@ class ResumeDeployment(_OnDeployment):
     type: Literal["resume-deployment"] = Field(description="Always resume-deployment.")
 
 
+class PauseScheduleForFlowRun(AutomationModel):
+    """Pauses the schedule that made the flow run that the event is about. Prefect Cloud only."""
+
+    type: Literal["pause-schedule-for-flow-run"] = Field(description="Always pause-schedule-for-flow-run.")
+    deployment_id: str | None = Field(default=None, description="UUID of the deployment; none: the event's.")
+    schedule_id: str | None = Field(default=None, description="UUID of the schedule; none: the event's.")
+
+
+class ResumeScheduleForFlowRun(AutomationModel):
+    """Resumes a schedule. Prefect Cloud only."""
+
+    type: Literal["resume-schedule-for-flow-run"] = Field(description="Always resume-schedule-for-flow-run.")
+    deployment_id: str = Field(description="UUID of the deployment.")
+    schedule_id: str = Field(description="UUID of the schedule.")
+
+
+class DeclareIncident(AutomationModel):
+    """Declares an incident. Prefect Cloud only."""
+
+    type: Literal["declare-incident"] = Field(description="Always declare-incident.")
+
+
+class SendEmailNotification(AutomationModel):
+    """Sends an email from Prefect Cloud, and only from there."""
+
+    type: Literal["send-email-notification"] = Field(description="Always send-email-notification.")
+    subject: str = Field(default="Prefect automated notification", description="Subject; a template.")
+    body: str = Field(description="Text; a template.")
+    emails: list[str] = Field(description="Addresses that get it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_own_block(cls, value: Any) -> Any:
+        """Cloud adds the block that it sends it by."""
+        return (
+            {key: item for key, item in value.items() if key != "block_document_id"}
+            if isinstance(value, dict)
+            else value
+        )
+
+
+class SendPrefectNotification(AutomationModel):
+    """Shows a notification in the UI of Prefect Cloud, and only there."""
+
+    type: Literal["prefect-notification"] = Field(description="Always prefect-notification.")
+    notification_type: str = Field(description="Kind of the notification.")
+    message: str = Field(description="Text.")
+
+
 StateType: TypeAlias = Literal[
     "SCHEDULED", "PENDING", "RUNNING", "COMPLETED", "FAILED", "CANCELLED", "CRASHED", "PAUSED", "CANCELLING"
 ]
@@ -181,7 +230,12 @@ Action: TypeAlias = Annotated[
     | PauseWorkQueue
     | ResumeWorkQueue
     | PauseAutomation
-    | ResumeAutomation,
+    | ResumeAutomation
+    | PauseScheduleForFlowRun
+    | ResumeScheduleForFlowRun
+    | DeclareIncident
+    | SendEmailNotification
+    | SendPrefectNotification,
     Field(discriminator="type"),
 ]
 
@@ -204,4 +258,20 @@ PARTS: tuple[type[AutomationModel], ...] = (
     ResumeWorkQueue,
     PauseAutomation,
     ResumeAutomation,
+    PauseScheduleForFlowRun,
+    ResumeScheduleForFlowRun,
+    DeclareIncident,
+    SendEmailNotification,
+    SendPrefectNotification,
 )
+
+CLOUD_ONLY = frozenset(
+    {
+        "pause-schedule-for-flow-run",
+        "resume-schedule-for-flow-run",
+        "declare-incident",
+        "send-email-notification",
+        "prefect-notification",
+    }
+)
+"""Types that a server of one's own does not know."""

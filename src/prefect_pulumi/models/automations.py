@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from functools import cache
-from importlib.metadata import version
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
@@ -84,20 +83,20 @@ def is_unknown_action(shape: str, value: Any) -> bool:
     return shape == "Action" and isinstance(kind, str) and kind not in _TYPE_NAMES
 
 
-def unknown_action_fault(kind: str, installed: str) -> str:
+def unknown_action_fault(kind: str, installed: str, *, cloud: bool = False) -> str:
     """What is wrong with an action of a type that is not known here, "" for one to be handed on: its type looks like a
-    misspelt one, or the `installed` Prefect hands none on."""
+    misspelt one, or it goes to a server of one's own and the `installed` Prefect hands none on."""
     near = suggestion(kind, _TYPE_NAMES)
-    if near or tuple(map(int, installed.split(".")[:2])) < UNKNOWN_ACTIONS_SINCE:
+    if near or (not cloud and tuple(map(int, installed.split(".")[:2])) < UNKNOWN_ACTIONS_SINCE):
         return f"action type: there is no action {kind!r}; {near or f'Prefect {installed} has none of that name'}"
     return ""
 
 
 def _checked(shape: str, value: Any) -> Any:
     if is_unknown_action(shape, value):
-        if fault := unknown_action_fault(value["type"], version("prefect")):
+        if fault := unknown_action_fault(value["type"], "", cloud=True):
             raise ValueError(fault)
-        return value
+        return value  # whether the server may know it is the provider's question
     try:
         adapter(shape).validate_python(value)
     except ValidationError as error:
@@ -141,9 +140,10 @@ class Automation(Kind):
 
     kind: ClassVar[str] = "Automation"
     faults: ClassVar[tuple[str, ...]] = (
-        "An unknown trigger or action, a missing or an unknown key of one: refused at preview, with its path. Since "
-        "Prefect 3.9 an action of an unknown type that resembles none is handed on as it is.",
-        "A metric trigger on a self-hosted server is refused at preview.",
+        "An unknown trigger or action, a missing or an unknown key of one: refused at preview, with its path. On "
+        "Prefect Cloud and since Prefect 3.9 an action of an unknown type that resembles none is sent as it is, with a "
+        "warning.",
+        "A metric trigger, or an action that only Prefect Cloud has, is refused at preview on a self-hosted server.",
         "An import by a name that several automations have asks for the UUID.",
         "A trigger that expects every event fires on the events of its own firing.",
     )

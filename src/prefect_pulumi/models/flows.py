@@ -31,7 +31,8 @@ class Flow(Kind):
     tags: list[str] = Field(default_factory=list, description="Free labels.")
     labels: Annotated[dict[str, Scalar], Meta(replaces=True, server_default=True)] = Field(
         default_factory=dict,
-        description="Key-value labels: strings, numbers or booleans. The API sets them only when the flow is made.",
+        description="Key-value labels: strings, numbers or booleans. A server of one's own sets them only when the "
+        "flow is made; Prefect Cloud changes them.",
     )
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")
 
@@ -60,7 +61,8 @@ class Deployment(Kind):
     tags: list[str] = Field(default_factory=list, description="Labels of the deployment and of its runs.")
     labels: Annotated[dict[str, Scalar], Meta(replaces=True, server_default=True)] = Field(
         default_factory=dict,
-        description="Key-value labels: strings, numbers or booleans. The API sets them only when it is made.",
+        description="Key-value labels: strings, numbers or booleans. A server of one's own sets them only when it is "
+        "made; Prefect Cloud changes them.",
     )
     paused: bool = Field(default=False, description="Whether its schedules make no runs.")
     entrypoint: str | None = Field(default=None, description="'path/to/file.py:function', relative to `path`.")
@@ -152,6 +154,7 @@ class DeploymentSchedule(Kind):
     faults: ClassVar[tuple[str, ...]] = (
         "Not exactly one of cron, interval and rrule, a bad cron expression or an unknown time zone: refused "
         "at preview.",
+        "`catchup` and `maxActiveRuns` are refused at preview on a self-hosted server.",
         "A slug that the deployment has already is refused when it is made, with the command that imports it.",
     )
     example: ClassVar[str] = 'DeploymentSchedule("nightly", deployment_id=daily.id, cron="0 6 * * *", slug="nightly")'
@@ -173,6 +176,12 @@ class DeploymentSchedule(Kind):
     active: bool = Field(default=True, description="Whether it makes runs.")
     max_scheduled_runs: Annotated[Positive | None, Meta(removal_replaces=True)] = Field(
         default=None, description="Most runs that it may have planned ahead."
+    )
+    catchup: bool = Field(
+        default=False, description="Whether runs whose time went by are made up for. Prefect Cloud only."
+    )
+    max_active_runs: Annotated[Positive | None, Meta(removal_replaces=True)] = Field(
+        default=None, description="Most runs of it that may be active. Prefect Cloud only."
     )
     parameters: dict[str, JsonValue] = Field(
         default_factory=dict, description="Parameters of its runs, over those of the deployment."

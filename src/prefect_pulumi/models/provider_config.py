@@ -96,6 +96,22 @@ def is_address(api_url: str) -> bool:
         return False
 
 
+_PAGE = re.compile(r"^/account/([^/]+)/workspace/([^/]+)")
+
+
+def api_address(address: str) -> str:
+    """The API of a workspace whose page in Prefect Cloud's UI it is; any other address as it is given."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return address
+    page = _PAGE.match(parts.path)
+    if page is None or parts.scheme not in ("http", "https"):
+        return address
+    host = re.sub(r"^app\.", "api.", parts.netloc)
+    return f"{parts.scheme}://{host}/api/accounts/{page[1]}/workspaces/{page[2]}"
+
+
 def is_cloud(api_url: str) -> bool:
     """Whether it is an address of Prefect Cloud: of its own host, or of a workspace on a customer's."""
     try:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validat
 
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
+from prefect_pulumi.models.provider_config import api_address
 from prefect_pulumi.models.release_record import ReleasePin
 from prefect_pulumi.project.object_settings import (
     AutomationSettings,
@@ -91,6 +92,11 @@ class ServerSettings(Settings):
         examples=["certificates/ca.pem"],
     )
     insecure: bool | None = Field(default=None, description="Whether its certificate is not checked.")
+
+    @field_validator("api_url", mode="before")
+    @classmethod
+    def _of_a_page(cls, value: Any) -> Any:
+        return api_address(value) if isinstance(value, str) else value
 
 
 class QueueSettings(Settings):

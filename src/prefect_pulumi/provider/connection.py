@@ -13,7 +13,7 @@ from prefect_pulumi.api.connection_settings import ConnectionSettings, connectio
 from prefect_pulumi.api.field_support import FieldSupport
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
 from prefect_pulumi.core.values import has_unknown, unwrap
-from prefect_pulumi.models.provider_config import ENVIRONMENT, is_cloud
+from prefect_pulumi.models.provider_config import ENVIRONMENT
 
 if TYPE_CHECKING:
     from prefect_pulumi.api.blocking import BlockingClient
@@ -57,7 +57,12 @@ class Connection:
 
     @property
     def cloud(self) -> bool:
-        return is_cloud(self.api_url)
+        return self.settings.cloud
+
+    def warn(self, line: str) -> None:
+        """A warning about what is sent there."""
+        if self._say is not None:
+            self._say(line)
 
     @property
     def known(self) -> bool:

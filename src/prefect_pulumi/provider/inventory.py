@@ -75,6 +75,8 @@ class LiveReader:
 
     def version(self) -> str:
         """GET /admin/version; "" where the API does not say it, as Prefect Cloud's."""
+        if self._provider.connection.cloud:
+            return ""
         try:
             return str(self._provider.connection.client().request("GET", "/admin/version"))
         except ApiError as error:

@@ -86,8 +86,8 @@ class Deployment(PrefectResource):
         :param description: Free text.
         :param version: Version of the code, for people.
         :param tags: Labels of the deployment and of its runs.
-        :param labels: Key-value labels: strings, numbers or booleans. The API sets them only when it is made. A
-        change replaces the object.
+        :param labels: Key-value labels: strings, numbers or booleans. A server of one's own sets them only when it is
+        made; Prefect Cloud changes them. A change replaces the object.
         :param paused: Whether its schedules make no runs. Default: false.
         :param entrypoint: 'path/to/file.py:function', relative to `path`.
         :param path: Folder of the code where its runs start.
@@ -176,8 +176,8 @@ class Deployment(PrefectResource):
     @property
     @pulumi.getter(name="labels")
     def labels(self) -> pulumi.Output[dict[str, Any]]:
-        """Key-value labels: strings, numbers or booleans. The API sets them only when it is made. A change replaces
-        the object."""
+        """Key-value labels: strings, numbers or booleans. A server of one's own sets them only when it is made;
+        Prefect Cloud changes them. A change replaces the object."""
         return self._output("labels")
 
     @property

@@ -31,6 +31,8 @@ class DeploymentSchedule(PrefectResource):
             "day_or": "dayOr",
             "active": "active",
             "max_scheduled_runs": "maxScheduledRuns",
+            "catchup": "catchup",
+            "max_active_runs": "maxActiveRuns",
             "parameters": "parameters",
             "slug": "slug",
             "created": "created",
@@ -51,6 +53,8 @@ class DeploymentSchedule(PrefectResource):
         day_or: pulumi.Input[bool] | None = None,
         active: pulumi.Input[bool] | None = None,
         max_scheduled_runs: pulumi.Input[int] | None = None,
+        catchup: pulumi.Input[bool] | None = None,
+        max_active_runs: pulumi.Input[int] | None = None,
         parameters: pulumi.Input[Mapping[str, Any]] | None = None,
         slug: pulumi.Input[str] | None = None,
     ) -> None:
@@ -66,6 +70,9 @@ class DeploymentSchedule(PrefectResource):
         :param day_or: For cron: whether day of month and day of week are joined by or (else by and). Default: true.
         :param active: Whether it makes runs. Default: true.
         :param max_scheduled_runs: Most runs that it may have planned ahead. Taking it away replaces the object.
+        :param catchup: Whether runs whose time went by are made up for. Prefect Cloud only. Default: false.
+        :param max_active_runs: Most runs of it that may be active. Prefect Cloud only. Taking it away replaces the
+        object.
         :param parameters: Parameters of its runs, over those of the deployment.
         :param slug: Name of the schedule, unique in its deployment; a rename keeps the schedule. Taking it away
         replaces the object.
@@ -82,6 +89,8 @@ class DeploymentSchedule(PrefectResource):
                 "dayOr": day_or,
                 "active": active,
                 "maxScheduledRuns": max_scheduled_runs,
+                "catchup": catchup,
+                "maxActiveRuns": max_active_runs,
                 "parameters": parameters,
                 "slug": slug,
             },
@@ -148,6 +157,18 @@ class DeploymentSchedule(PrefectResource):
     def max_scheduled_runs(self) -> pulumi.Output[int | None]:
         """Most runs that it may have planned ahead. Taking it away replaces the object."""
         return self._output("maxScheduledRuns")
+
+    @property
+    @pulumi.getter(name="catchup")
+    def catchup(self) -> pulumi.Output[bool]:
+        """Whether runs whose time went by are made up for. Prefect Cloud only. Default: false."""
+        return self._output("catchup")
+
+    @property
+    @pulumi.getter(name="maxActiveRuns")
+    def max_active_runs(self) -> pulumi.Output[int | None]:
+        """Most runs of it that may be active. Prefect Cloud only. Taking it away replaces the object."""
+        return self._output("maxActiveRuns")
 
     @property
     @pulumi.getter(name="parameters")

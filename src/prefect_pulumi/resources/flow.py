@@ -37,8 +37,8 @@ class Flow(PrefectResource):
         :param name: Name of the flow, as its decorator says it; unique on the server. Left out: the resource's
         logical name. A change replaces the object.
         :param tags: Free labels.
-        :param labels: Key-value labels: strings, numbers or booleans. The API sets them only when the flow is made. A
-        change replaces the object.
+        :param labels: Key-value labels: strings, numbers or booleans. A server of one's own sets them only when the
+        flow is made; Prefect Cloud changes them. A change replaces the object.
         """
         self._begin(resource_name, {"name": name, "tags": tags, "labels": labels}, opts)
 
@@ -63,8 +63,8 @@ class Flow(PrefectResource):
     @property
     @pulumi.getter(name="labels")
     def labels(self) -> pulumi.Output[dict[str, Any]]:
-        """Key-value labels: strings, numbers or booleans. The API sets them only when the flow is made. A change
-        replaces the object."""
+        """Key-value labels: strings, numbers or booleans. A server of one's own sets them only when the flow is made;
+        Prefect Cloud changes them. A change replaces the object."""
         return self._output("labels")
 
     @property

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from prefect_pulumi.api import flow_runs
+from prefect_pulumi.api.cloud import events_since
 from prefect_pulumi.api.flow_runs import FlowRunResult
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.app.events import Message, Progress
@@ -120,7 +121,7 @@ def workers_online(view: StackView, client: ApiClient, seconds: float) -> CheckR
     """Waits up to `seconds` until every declared worker is ONLINE."""
     end = time.monotonic() + seconds
     while True:
-        report = worker_report(client, view.name, "", view.entries)
+        report = worker_report(client, view.name, view.connection, view.entries)
         declared = [(pool.name, worker) for pool in report.pools for worker in pool.workers if worker.declared]
         late = [f"{worker.name} of {pool} is {worker.status.lower()}" for pool, worker in declared if not worker.online]
         if not late or time.monotonic() >= end:
@@ -206,11 +207,7 @@ def _start(client: ApiClient, record: ReleaseRecord, wanted: SmokeRun, known: Ma
 
 def no_failing_automation(client: ApiClient, record: ReleaseRecord) -> CheckResult:
     """No action of an automation has failed since the release was deployed (`POST /events/filter`)."""
-    body = {
-        "filter": {"event": {"name": [ACTION_FAILED]}, "occurred": {"since": record.time}, "order": "DESC"},
-        "limit": 50,
-    }
-    events = client.request("POST", "/events/filter", json=body).get("events", [])
+    events = events_since(client, {"event": {"name": [ACTION_FAILED]}}, record.time, limit=50)
     names = sorted({_automation(event) for event in events})
     if names:
         return CheckResult("automations", False, f"actions failed since {record.time}: {', '.join(names)}")

@@ -32,6 +32,10 @@ class Connection:
         return self.settings.api_url
 
     @property
+    def cloud(self) -> bool:
+        return self.settings.cloud
+
+    @property
     def inputs(self) -> dict[str, str]:
         """Inputs of a provider of this API: the address, and how to reach it where that is not left to Prefect."""
         settings = self.settings

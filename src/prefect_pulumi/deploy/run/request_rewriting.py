@@ -61,13 +61,15 @@ def create_body(body: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
 def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
     """POST /deployments/ that writes the mark on an existing deployment (`row`) and keeps all else.
 
-    The route is an upsert: it leaves what it is not given, but recreates the schedules.
+    The route is an upsert: it leaves what it is not given, but recreates the schedules; on Prefect Cloud the schema of
+    the parameters is enforced only where that is given.
     """
-    kept = ("schedule", "active", "slug", "parameters")
+    kept = ("schedule", "active", "slug", "parameters", "max_scheduled_runs", "catchup", "max_active_runs")
     return {
         "name": row["name"],
         "flow_id": row["flow_id"],
         "labels": {**(row.get("labels") or {}), **labels},
+        **{name: row[name] for name in ("enforce_parameter_schema",) if name in row},
         "schedules": [
             {key: schedule[key] for key in kept if schedule.get(key) is not None} for schedule in row["schedules"] or []
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,13 +14,15 @@ from prefect_pulumi.core.errors import NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import same, unwrap
 from prefect_pulumi.models import Automation, Fault
-from prefect_pulumi.models.automations import normal, short
+from prefect_pulumi.models.automation_actions import CLOUD_ONLY
+from prefect_pulumi.models.automations import is_unknown_action, normal, short, unknown_action_fault
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.diff import changed_fields
 from prefect_pulumi.provider.handlers.rest import Json, NamedLocks, RestHandler, is_uuid
 from prefect_pulumi.provider.handlers.routes import ROUTES
 
+_ACTIONS = ("actions", "actionsOnTrigger", "actionsOnResolve")
 _SHAPES = {spec.wire: spec.meta.shape for spec in Automation.fields() if spec.meta.shape}
 
 
@@ -32,6 +35,30 @@ class AutomationHandler(RestHandler):
 
     @override
     def faults(self, values: Props) -> list[Fault]:
+        return [*self._action_faults(values), *self._trigger_faults(values)]
+
+    def _action_faults(self, values: Props) -> list[Fault]:
+        faults = []
+        for wire in _ACTIONS:
+            for action in values.get(wire) or ():
+                kind = action["type"]
+                if is_unknown_action("Action", action):
+                    reason = unknown_action_fault(kind, version("prefect"), cloud=self.connection.cloud)
+                    if not reason:
+                        self.connection.warn(
+                            f"automation '{values['name']}': action {kind!r} is not known here; sent as it is"
+                        )
+                elif kind in CLOUD_ONLY and self.connection.api_url and not self.connection.cloud:
+                    reason = (
+                        f"action {kind!r} exists on Prefect Cloud only, and {self.connection.api_url} is a self-hosted "
+                        "server; use another one"
+                    )
+                else:
+                    continue
+                faults += [Fault(wire, reason)] if reason else []
+        return faults
+
+    def _trigger_faults(self, values: Props) -> list[Fault]:
         if self.connection.api_url and not self.connection.cloud and _has_metric(values.get("trigger")):
             return [
                 Fault(

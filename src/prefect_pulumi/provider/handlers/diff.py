@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from prefect_pulumi.core.diffs import ABSENT, differences, is_known_and_same, property_path
@@ -43,8 +43,14 @@ def _wanted(spec: FieldSpec, call: Call) -> Any:
     return spec.meta.removed if spec.wire in call.inputs and spec.meta.removed is not None else ABSENT
 
 
-def diff(model: type[Kind], call: Call, extra: Mapping[str, DiffKind] | None = None) -> DiffResult:
-    """The `DiffResponse` of one resource. `extra` adds differences that only the provider can see."""
+def diff(
+    model: type[Kind],
+    call: Call,
+    extra: Mapping[str, DiffKind] | None = None,
+    in_place: Collection[str] = (),
+) -> DiffResult:
+    """The `DiffResponse` of one resource. `extra` adds differences that only the provider can see; `in_place` are
+    fields that this server changes, whatever the model says."""
     detailed: dict[str, DiffKind] = dict(extra or {})
     replaces: list[str] = [path for path, kind in detailed.items() if kind.replaces]
     for wire, wanted in changed_fields(model, call).items():
@@ -52,7 +58,7 @@ def diff(model: type[Kind], call: Call, extra: Mapping[str, DiffKind] | None = N
             continue
         spec = model.field(wire)
         paths = [item for item in _paths(wire, call.outputs.get(wire), wanted) if not covered(item[0], call.ignored)]
-        replacing = spec is not None and spec.meta.replaces
+        replacing = spec is not None and spec.meta.replaces and wire not in in_place
         for path, kind in paths:
             detailed[path] = DiffKind(f"{kind.value}-replace") if replacing else kind
         if replacing and paths:

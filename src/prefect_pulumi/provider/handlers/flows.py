@@ -15,7 +15,7 @@ from typing_extensions import override
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import DiffKind, Props, ReadResult
 from prefect_pulumi.core.values import has_unknown, same, unwrap
-from prefect_pulumi.models import Deployment, DeploymentSchedule, Flow
+from prefect_pulumi.models import Deployment, DeploymentSchedule, Fault, Flow
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import Json, NamedLocks, RestHandler, is_uuid
@@ -124,7 +124,8 @@ class DeploymentHandler(RestHandler):
     @override
     def body(self, plain: Json) -> Json:
         values = {wire: value for wire, value in plain.items() if wire not in (*_OPTIONS, "flowName")}
-        body = {**super().body(values), "flow_id": self.flow_id(plain["flowName"])}
+        # Prefect Cloud's default is not that of a server of one's own.
+        body = {"enforce_parameter_schema": True, **super().body(values), "flow_id": self.flow_id(plain["flowName"])}
         options = _options(plain)
         return {**body, _SENT_OPTIONS: options} if options else body
 
@@ -192,6 +193,13 @@ class ScheduleHandler(RestHandler):
     def __init__(self, connection: Connection) -> None:
         super().__init__(ROUTES[DeploymentSchedule.token()], connection)
         self._creates = NamedLocks()
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        if not self.connection.api_url or self.connection.cloud:
+            return []
+        reason = f"exists on Prefect Cloud only, and {self.connection.api_url} is a self-hosted server; leave it out"
+        return [Fault(wire, f"'{wire}' {reason}") for wire in ("catchup", "maxActiveRuns") if values.get(wire)]
 
     @override
     def name_on_server(self, inputs: Props) -> tuple[str, str]:
@@ -269,6 +277,8 @@ class ScheduleHandler(RestHandler):
             "parameters": plain.get("parameters") or {},
             "slug": plain.get("slug"),
             "max_scheduled_runs": plain.get("maxScheduledRuns"),
+            "catchup": plain.get("catchup", False) if self.connection.cloud else None,
+            "max_active_runs": plain.get("maxActiveRuns"),
         }
         return {name: value for name, value in body.items() if value is not None}
 
@@ -290,6 +300,8 @@ class ScheduleHandler(RestHandler):
             "dayOr": schedule.get("day_or", True),
             "active": row["active"],
             "maxScheduledRuns": row.get("max_scheduled_runs"),
+            "catchup": row.get("catchup"),
+            "maxActiveRuns": row.get("max_active_runs"),
             "parameters": row.get("parameters") or {},
             "slug": row.get("slug"),
             "created": row.get("created"),

@@ -129,7 +129,8 @@ class ProcessWorkerHandler(HostHandler):
         spec = self.spec(call.news, url)
         if not worker.status(spec).running:
             self.start(spec, self.plain(call.news)["onlineSeconds"])
-        worker_facts = facts(self.connection.client(), spec.work_pool, [spec.name])
+        client, cloud = self.connection.client(), self.connection.cloud
+        worker_facts = facts(client, spec.work_pool, [spec.name], cloud=cloud)
         # Its event may still be on its way; what it runs is what is installed here.
         worker_facts[spec.name]["version"] = worker.prefect_version()
         warn_version_skew(worker_facts, lambda message: self.host.log("warning", message, call.urn))

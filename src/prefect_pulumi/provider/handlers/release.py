@@ -15,7 +15,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.core.errors import ApiError
+from prefect_pulumi.api.cloud import server_version
 from prefect_pulumi.core.provider_protocol import DiffResult, ProviderHost, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, mask, unwrap
 from prefect_pulumi.models import Fault, Release
@@ -110,10 +110,7 @@ class ReleaseHandler(HostHandler):
         return _stack(call.urn), outputs
 
     def _versions(self) -> dict[str, str]:
-        try:
-            server = str(self.connection.client().request("GET", "/admin/version"))
-        except ApiError:
-            server = "unknown"  # Prefect Cloud tells none
+        server = server_version(self.connection.client(), cloud=self.connection.cloud) or "unknown"
         return {
             "prefect": version("prefect"),
             "server": server,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import threading
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from typing_extensions import override
 
+from prefect_pulumi.api.cloud import LARGEST_BODY
 from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, secret, secret_keys, unwrap
@@ -31,6 +33,11 @@ def is_uuid(text: str) -> bool:
         return str(UUID(text)) == text.lower()
     except ValueError:
         return False
+
+
+def _is_own_label(name: str) -> bool:
+    """Whether the server gives it."""
+    return name.startswith("prefect.")
 
 
 class NamedLocks:
@@ -72,12 +79,19 @@ class RestHandler(Handler):
         if not changed:
             return inputs, []
         if call.inputs:
-            lacked = self.connection.fields.faults(
-                self.change_method, self.routes.item, self.draft(known, changed), changes=self.patches
-            )
+            body = self.draft(known, changed)
+            lacked = self.connection.fields.faults(self.change_method, self.routes.item, body, changes=self.patches)
         else:
-            lacked = self.connection.fields.faults("POST", self.routes.collection, self.draft(known))
-        return inputs, [Fault(self.property_of(path), reason) for path, reason in lacked]
+            body = self.draft(known)
+            lacked = self.connection.fields.faults("POST", self.routes.collection, body)
+        return inputs, [*(Fault(self.property_of(path), reason) for path, reason in lacked), *self._too_large(body)]
+
+    def _too_large(self, body: Any) -> list[Fault]:
+        size = len(json.dumps(body, ensure_ascii=False).encode()) if self.connection.cloud else 0
+        if size <= LARGEST_BODY:
+            return []
+        reason = f"it has {size / 2**20:.1f} MiB, and Prefect Cloud takes {LARGEST_BODY >> 20} MiB in one request"
+        return [Fault("", f"{reason}; keep large values in a file or a bucket")]
 
     change_method, patches = "PATCH", True
     """How an object is changed, and whether by what changes alone."""
@@ -106,7 +120,8 @@ class RestHandler(Handler):
 
     @override
     def diff(self, call: Call) -> DiffResult:
-        return diff(self.model, call, self.removal(call))
+        in_place = self.routes.cloud_in_place if self.connection.cloud else ()
+        return diff(self.model, call, self.removal(call), in_place)
 
     def removal(self, call: Call) -> dict[str, DiffKind]:
         """Differences that force a replacement because no route takes the value away."""
@@ -137,6 +152,9 @@ class RestHandler(Handler):
     def update(self, call: Call) -> dict[str, Any]:
         changed = changed_fields(self.model, call)
         plain = unwrap({**call.outputs, **call.news, **changed})
+        if "labels" in changed:  # they are written as a whole, with those that the server has added
+            live = (self.get(call.id, plain) or {}).get("labels") or {}
+            plain["labels"] = {**{name: live[name] for name in live if _is_own_label(name)}, **plain["labels"]}
         if changed:
             body = self.connection.fields.fitted(
                 "PATCH", self.routes.item, self.patch(tuple(changed), plain), changes=self.patches
@@ -210,7 +228,7 @@ class RestHandler(Handler):
         values = {spec.wire: row.get(self.api_name(spec.wire)) for spec in self.model.fields()}
         labels = values.get("labels")
         if labels:  # the server adds its own
-            values["labels"] = {name: value for name, value in labels.items() if not name.startswith("prefect.")}
+            values["labels"] = {name: value for name, value in labels.items() if not _is_own_label(name)}
         return {wire: None if value == "" and wanted.get(wire) != "" else value for wire, value in values.items()}
 
     # Shared parts.

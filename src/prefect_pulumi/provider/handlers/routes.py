@@ -36,6 +36,7 @@ class Routes:
     that a page answers 200 reads, else the whole list is paged through. `upserts` says that a POST takes over what
     exists, so that it must be asked for before.
     `noun` is how messages call the object; `path_only` are properties that stand in the route, not in the payload;
+    `cloud_in_place` are properties that Prefect Cloud changes where a server of one's own makes a new object;
     `verify_id` asks before a DELETE by name whether the name still belongs to the same object.
     """
 
@@ -54,8 +55,10 @@ class Routes:
     path_only: frozenset[str] = frozenset()
     name_parts: tuple[str, ...] = ("name",)
     verify_id: bool = False
+    cloud_in_place: frozenset[str] = frozenset()
 
 
+_LABELS = frozenset({"labels"})
 _PAUSED = {"paused": "is_paused"}
 _DOCUMENT_NAME = "/block_types/slug/{blockTypeSlug}/block_documents/name/{name}"
 _SECRETS = {"include_secrets": "true"}
@@ -131,6 +134,7 @@ ROUTES: dict[str, Routes] = {
             listed="/flows/filter",
             list_key="flows",
             upserts=True,
+            cloud_in_place=_LABELS,
         ),
         Routes(
             Deployment,
@@ -143,6 +147,7 @@ ROUTES: dict[str, Routes] = {
             list_key="deployments",
             name_parts=("flowName", "name"),
             upserts=True,
+            cloud_in_place=_LABELS,
         ),
         Routes(
             DeploymentSchedule,

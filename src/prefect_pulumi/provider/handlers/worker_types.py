@@ -5,22 +5,17 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from prefect_pulumi.api import cloud
 from prefect_pulumi.core.errors import ApiError
 from prefect_pulumi.models import worker_types as shipped
 from prefect_pulumi.provider.connection import Connection
-
-SERVER_ROUTE = "/collections/views/aggregate-worker-metadata"
-CLOUD_ROUTE = "/collections/work_pool_types"
-"""prefect/client/cloud.py, `read_worker_metadata`; it knows the push and managed types as well."""
 
 Json = dict[str, Any]
 
 
 def worker_metadata(connection: Connection) -> dict[str, dict[str, Json]]:
     """Package -> name -> `{"type", "default_base_job_configuration", "display_name", ...}`."""
-    route = CLOUD_ROUTE if connection.cloud else SERVER_ROUTE
-    metadata: dict[str, dict[str, Json]] = connection.client().request("GET", route)
-    return metadata
+    return cloud.worker_metadata(connection.client(), cloud=connection.cloud)
 
 
 class OwnTemplates:

@@ -113,7 +113,7 @@ class WorkerOnlineHandler(_PoolHandler):
             if "ended with exit code" in error.message or not containers:
                 raise
             raise LocalProcessError(f"{error.message}\n{_text(look(containers, host))}", remedy=error.remedy) from None
-        worker_facts = facts(client, pool, names)
+        worker_facts = facts(client, pool, names, cloud=self.connection.cloud)
         warn_version_skew(worker_facts, lambda message: self.host.log("warning", message, call.urn))
         return pool, {**call.news, "status": ONLINE, "facts": worker_facts}
 
