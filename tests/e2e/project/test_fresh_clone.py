@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,7 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
     first = _make(project.root, "up")
     assert "16 created" in first
     assert all(f"infra run '{name}'" in first for name in DEPLOYMENTS)
+    assert re.search(r"load your flow from: .*/flows/orders\.py\. To see more options", first), "a pipe folds nothing"
     for name in DEPLOYMENTS:
         done = subprocess.run(
             [project.root / ".venv/bin/infra", "run", name],

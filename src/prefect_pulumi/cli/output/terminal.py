@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from prefect_pulumi.app.events import Event, Message, Notice, Progress, RolloutEnded, StepDone, StepStarted, Waiting
 from prefect_pulumi.app.update_text import SIGNS, Line, kind_of
+from prefect_pulumi.cli.output.progress import BarProgress, Clock, LogProgress, StepCounter
 from prefect_pulumi.cli.output.text import print_json
 from prefect_pulumi.core.display_text import printable
-from prefect_pulumi.engine.plan.steps import STACK_TYPE
+from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step
 from prefect_pulumi.promotion.rollout import Rollout
 from prefect_pulumi.state.entries import urn_name
 
@@ -58,19 +61,23 @@ class LineSink:
 
 
 class TerminalSink(LineSink):
-    """Of a command that changes resources: live lines on a terminal, and what providers say."""
+    """Of a command that changes resources: what providers say, and how far it is. On a terminal that is a line for each
+    change and a bar below them, elsewhere a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = time.monotonic) -> None:
         super().__init__(as_json=False)
         self.console = stderr_console()
         self._live = self.console.is_terminal
         self._lock = threading.Lock()
-        self._running: dict[str, str] = {}
-        self._status: Any = None
+        self._counter = StepCounter(clock)
+        self._bar = BarProgress(self._counter, self.console)
+        self._log = LogProgress(self._counter)
 
     def emit(self, event: Event) -> None:
-        if isinstance(event, StepStarted | StepDone) and (event.preview or not self._live):
-            return  # not shown, and there are thousands from many threads
+        if isinstance(event, StepStarted | StepDone) and event.preview:
+            if isinstance(event, StepDone) and _is_counted(event.step):
+                self._counter.plan(event.step.urn)
+            return  # there are thousands from many threads
         with self._lock:
             super().emit(event)
 
@@ -85,38 +92,36 @@ class TerminalSink(LineSink):
             sys.stdout.write(f"  {event.time}  {event.text.splitlines()[0]}\n")
 
     def step(self, event: StepStarted | StepDone) -> None:
-        if event.step.is_default_provider:
+        step = event.step
+        if not _is_counted(step):
             return
-        sign, style, doing, done = SIGNS[event.step.op]
-        label = printable(f"{kind_of(event.step)} {urn_name(event.step.urn)}", kept="")
+        sign, style, doing, done = SIGNS[step.op]
         if isinstance(event, StepStarted):
-            self._running[event.step.urn] = f"{doing} {label}"
+            self._counter.start(step.urn, f"{doing} {kind_of(step)} {urn_name(step.urn)}")
         else:
-            self._running.pop(event.step.urn, None)
-            if event.step.type != STACK_TYPE:
+            self._counter.end(step.urn)
+            if self._live and (step.op is not Op.SAME or event.error):
+                label = printable(f"{kind_of(step)} {urn_name(step.urn)}", kept="")
                 end = [("failed", "red"), (f" {printable(event.error)}", "dim")] if event.error else [(done, "dim")]
                 line = [(f" {sign:2}", style), (f" {label} ", ""), *end, (f" {event.seconds:.1f}s", "dim")]
                 print_lines([line], self.console)
-        self._show_running()
-
-    def _show_running(self) -> None:
-        from rich.text import Text
-
-        if not self._running:
-            self.close()
-            return
-        if self._status is None:
-            self._status = self.console.status("")
-            self._status.start()
-        self._status.update(Text(", ".join(list(self._running.values())[:3])))
+        if self._live:
+            self._bar.show()
+        elif line_of_log := self._log.line():
+            print_lines([[(line_of_log, "")]], self.console)
 
     def close(self) -> None:
-        status, self._status = self._status, None
-        if status is not None:
-            status.stop()
+        self._bar.close()
 
 
+def _is_counted(step: Step) -> bool:
+    """The stack itself, and what the engine adds for itself, are not shown."""
+    return step.type != STACK_TYPE and not step.is_default_provider
+
+
+@cache
 def stderr_console() -> Console:
+    """One for all: what is printed while a bar is shown has to go through the console that shows it."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)

@@ -41,9 +41,9 @@ from prefect.types import _datetime as prefect_datetime
 from rich.console import Console
 
 from prefect_pulumi.deploy.run import request_rewriting
+from prefect_pulumi.deploy.run.job import LINE_COLUMNS
 
 CURRENT: ContextVar[DeploymentDeploy | None] = ContextVar("CURRENT", default=None)
-WIDTH = 200
 Json = dict[str, Any]
 
 _send: Callable[..., Awaitable[httpx.Response]] = BaseAsyncClient.request
@@ -260,7 +260,7 @@ class DeploySession:
         deploy, began, error = DeploymentDeploy(entry, self), time.monotonic(), ""
         token = CURRENT.set(deploy)
         stream: Any = LineStream(self, name)  # Console asks for an IO[str] and needs `write`
-        console = Console(file=stream, width=WIDTH, no_color=True, highlight=False)
+        console = Console(file=stream, width=LINE_COLUMNS, no_color=True, highlight=False)
         try:
             await _single(deploy_config, *arguments, **{**options, "console": console})
             if deploy.known:

@@ -13,6 +13,9 @@ from prefect_pulumi.api.capabilities import Lacking
 PARALLEL = 1
 """Deployments under way concurrently. On SQLite four took twice as long as one: its writers wait for one another."""
 
+LINE_COLUMNS = 1000
+"""Width that Prefect prints for: its sentences stay whole, and a terminal folds them itself."""
+
 
 @dataclass(frozen=True)
 class DeployEntry:

@@ -20,7 +20,7 @@ from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
 from prefect_pulumi.deploy.plan.ownership import Owner
 from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment, Recreated
-from prefect_pulumi.deploy.run.job import DeployEntry, DeployJob
+from prefect_pulumi.deploy.run.job import LINE_COLUMNS, DeployEntry, DeployJob
 from prefect_pulumi.deploy.run.runner import DeployResult, DeployRun, run_deploy
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
@@ -122,6 +122,7 @@ class DeployExecutor:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "DO_NOT_TRACK": "1",
             "NO_COLOR": "1",
+            "COLUMNS": str(LINE_COLUMNS),
             **self.connection.settings.secret_environment(),
         }
 
