@@ -20,7 +20,7 @@ from tests.support.projects import REPOSITORY
 from tests.support.wait import until
 
 CONFIG = REPOSITORY / "mkdocs.yml"
-TABS = ["Home", "How-to", "Reference", "Explanation", "Benchmarks"]
+TABS = ["Home", "Tutorial", "How-to", "Reference", "Explanation", "How it compares", "Benchmarks"]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ PLACEHOLDER = "OWNER/REPO"
 """In the workflows: the repository that has the reusable ones."""
 WORKFLOWS = {"github": ".github/workflows/infra.yml", "gitlab": ".gitlab-ci.yml"}
 """Code host -> the file of its jobs."""
-GITIGNORE = (".infra/",)
+GITIGNORE = (".infra/", "__pycache__/")
 GITATTRIBUTES = ("Pulumi.dev.yaml filter=pulumi-local-salt",)
 
 
