@@ -23,7 +23,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.
 def command_lines(page: Path) -> Iterator[str]:
     """The calls of `infra` in the page's shell blocks, without comments and placeholders for a URN."""
     for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), flags=re.DOTALL):
-        for call in re.findall(r"(?:^|&& |\$\()(infra [^#&)\n]+)", block, flags=re.MULTILINE):
+        for call in re.findall(r"(?:^|&& |\$\()(infra [^#&|)\n]+)", block, flags=re.MULTILINE):
             yield re.sub(r"<[^>]*>", "X", call).strip()
 
 

@@ -120,7 +120,7 @@ def test_a_second_run_changes_nothing(flows: Path) -> None:
 def test_lines_are_added_to_files_of_git(flows: Path) -> None:
     (flows / ".gitignore").write_text("dist")
     result = initialize(InitRequest(flows))
-    assert (flows / ".gitignore").read_text() == "dist\n.infra/\n"
+    assert (flows / ".gitignore").read_text() == "dist\n.infra/\n__pycache__/\n"
     assert [change.action for change in result.changes if change.name == ".gitignore"] == ["extended"]
 
 
