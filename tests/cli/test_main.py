@@ -79,6 +79,13 @@ def commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParse
             yield from commands(command)
 
 
+@pytest.mark.parametrize("group", ["config", "release", "stack", "state"])
+def test_a_group_shows_an_example_of_each_command(group: str) -> None:
+    parser = make_parser().commands.choices[group]
+    for command in commands(parser):
+        assert f"\n  {EXAMPLES[command.prog][0]}" in parser.format_help()
+
+
 def test_every_command_shows_examples_that_parse() -> None:
     shown = {command.prog: command.format_help() for command in commands(make_parser())}
     assert set(shown) == set(EXAMPLES)

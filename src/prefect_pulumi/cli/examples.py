@@ -53,7 +53,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 """Command -> command lines."""
 
 
-def examples(command: str) -> str | None:
-    """The end of the command's help; None for a group of commands."""
-    lines = EXAMPLES.get(command)
-    return "\n  ".join(["examples:", *lines]) if lines else None
+def examples(command: str) -> str:
+    """The end of the command's help. A group of commands shows the first example of each."""
+    lines = EXAMPLES.get(command) or [own[0] for name, own in EXAMPLES.items() if name.startswith(f"{command} ")]
+    return "\n  ".join(["examples:", *lines])

@@ -168,7 +168,7 @@ class Options:
 
 def add_group(commands: Any, name: str, help: str) -> Any:
     """A command with commands of its own."""
-    group = commands.add_parser(name, help=help)
+    group = _add_parser(commands, name, help, ())
     return group.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=Parser)
 
 
