@@ -27,6 +27,7 @@ def filled(store: Store) -> StateBackend:
         writer.save(Snapshot([STACK]), None)
         backend.write_history("dev", kind="update", start=0, end=1, result="succeeded", changes={})
     store.write(".pulumi/promotions/p/dev.json", b"{}")
+    store.write(".pulumi/prefect/p/dev.history.json", b"{}")
     return backend
 
 
@@ -38,7 +39,7 @@ def kept(store: Store) -> dict[str, bytes]:
 def test_everything_of_the_stack_moves_there_and_back(store: Store, tmp_path: Path) -> None:
     old, new = filled(FileStore(tmp_path / "old")), StateBackend(store, "p")
     before = kept(old.store)
-    assert move(old, new, "dev") == 8
+    assert move(old, new, "dev") == 9
     moved = kept(store)
     probe = {key for key in moved if key.endswith("conditional-writes")}
     assert {key: data for key, data in moved.items() if key not in probe} == before
@@ -71,7 +72,7 @@ def test_the_command_refuses_by_name(tmp_path: Path) -> None:
     for url, message in (("https://api.pulumi.com", "not in https"), (f"file://{tmp_path}/.infra/state", "already")):
         with pytest.raises((InputError, UnsupportedError), match=message):
             stack.move_state(MoveStateRequest(url))
-    assert stack.move_state(MoveStateRequest(target)).objects == 8
+    assert stack.move_state(MoveStateRequest(target)).objects == 9
     assert backend.list_stacks() == []
     assert json.loads((tmp_path / "elsewhere/.pulumi/stacks/p/dev.json").read_text())["version"] == 3
     assert not Journal(backend.store, "p", "dev", None).exists()

@@ -86,6 +86,7 @@ def test_a_rename_takes_history_tags_and_promotion_along(backend: StateBackend) 
     write(backend, "stacks/p/dev.json", stored(ROOT))
     write(backend, "stacks/p/dev.pulumi-tags")
     write(backend, "promotions/p/dev.json")
+    write(backend, "prefect/p/dev.history.json")
     for name in ("dev-1.history.json", "dev-1.checkpoint.json", "dev-2.history.json.gz", "stray.json"):
         write(backend, f"history/p/dev/{name}")
     stack_objects.rename(backend, "dev", "eu-1")
@@ -94,6 +95,7 @@ def test_a_rename_takes_history_tags_and_promotion_along(backend: StateBackend) 
         "stacks/p/eu-1.pulumi-tags",
         "stacks/p/dev.json.bak",
         "promotions/p/eu-1.json",
+        "prefect/p/eu-1.history.json",
         "history/p/eu-1/eu-1-1.history.json",
         "history/p/eu-1/eu-1-1.checkpoint.json",
         "history/p/eu-1/eu-1-2.history.json.gz",
@@ -122,6 +124,7 @@ def test_a_removal_leaves_a_copy_unless_that_goes_too(backend: StateBackend, bac
         "stacks/p/other.json",
         "history/p/dev/dev-1.history.json",
         "promotions/p/dev.json",
+        "prefect/p/dev.history.json",
         "prefect/p/dev/creates/x.jsonl",
         "backups/p/dev/dev.1.json",
     ):

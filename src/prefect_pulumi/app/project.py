@@ -112,7 +112,18 @@ class Project:
         confirm: Callable[[Rollout], bool] | None = None,
     ) -> Promotion:
         """Moves the verified release of `source` to `target`; `show` gets the plan before its gates are enforced."""
+        from prefect_pulumi.app.history import recorded
         from prefect_pulumi.app.release.promote import promote
 
         with ensure_masking():
-            return promote(self.view(source), self.view(target), request, show=show, confirm=confirm)
+            view = self.view(target)
+            if request.preview:
+                return promote(self.view(source), view, request, show=show, confirm=confirm)
+            with recorded(view, "promote") as details:
+
+                def shown(plan: Plan) -> None:
+                    details.add(release=plan.release.id, plan=plan.checksum)
+                    if show is not None:
+                        show(plan)
+
+                return promote(self.view(source), view, request, show=shown, confirm=confirm)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from prefect_pulumi.app.config import ConfigValue, CopyConfigRequest, RemoveConfigRequest, SetConfigRequest
     from prefect_pulumi.app.doctor import Diagnosis
     from prefect_pulumi.app.flow_runs import RunRequest
+    from prefect_pulumi.app.history import CommandRecord, Details
     from prefect_pulumi.app.imports.import_foreign_state import ImportForeignStateRequest
     from prefect_pulumi.app.imports.import_objects import ImportRequest, ImportResult
     from prefect_pulumi.app.imports.import_server import ImportServerRequest
@@ -55,6 +56,14 @@ class ProjectStack:
         """A view for one use case."""
         with ensure_masking():
             yield self._open_view(self.name)
+
+    @contextmanager
+    def _recorded(self, command: str) -> Iterator[tuple[StackView, Details]]:
+        """As `_command`, for a use case that the stack's history tells of."""
+        from prefect_pulumi.app.history import recorded
+
+        with self._command() as view, recorded(view, command) as details:
+            yield view, details
 
     # The stack as a whole
 
@@ -95,6 +104,14 @@ class ProjectStack:
         with self._command() as view:
             return stacks.stack_history(view, page_size=page_size, page=page)
 
+    def commands(self) -> list[CommandRecord]:
+        """What `infra` did with the stack, and the drift that it saw, the newest first."""
+        from prefect_pulumi.app.history import read_history
+
+        with self._command() as view:
+            view.stack.need_name()
+            return read_history(view.stack)
+
     # Operations
 
     def preview(self, request: PreviewRequest | None = None) -> Result:
@@ -115,15 +132,24 @@ class ProjectStack:
         """Creates or updates the stack's resources and deployments."""
         from prefect_pulumi.app import operations
 
-        with self._command() as view:
-            return operations.up(view, request or UpRequest(), confirm)
+        with self._recorded("up") as (view, details):
+            request = request or UpRequest()
+            details.add(plan=request.plan.checksum if request.plan is not None else "")
+            result = operations.up(view, request, confirm)
+            if result.result is not None:
+                details.add(changes=result.result.summary)
+            if result.rollout is not None:
+                details.add(release=result.rollout.pin.id, plan=result.rollout.pin.plan)
+            return result
 
     def refresh(self, request: RefreshRequest | None = None) -> Result:
         """Updates the state from the live objects."""
         from prefect_pulumi.app import operations
 
-        with self._command() as view:
-            return operations.refresh(view, request or RefreshRequest())
+        with self._recorded("refresh") as (view, details):
+            result = operations.refresh(view, request or RefreshRequest())
+            details.add(changes=result.summary)
+            return result
 
     def destroy(
         self, request: DestroyRequest | None = None, *, confirm: Callable[[Result], bool] | None = None
@@ -131,8 +157,10 @@ class ProjectStack:
         """Deletes every resource of the stack."""
         from prefect_pulumi.app import operations
 
-        with self._command() as view:
-            return operations.destroy(view, request or DestroyRequest(), confirm)
+        with self._recorded("destroy") as (view, details):
+            result = operations.destroy(view, request or DestroyRequest(), confirm)
+            details.add(changes=result.summary)
+            return result
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs; secrets are `core.values.Secret`."""
@@ -145,10 +173,13 @@ class ProjectStack:
 
     def drift(self, *, cli: bool = False) -> Report:
         """Changes made on the server outside the code. `cli`: the official CLI is asked for code and server."""
+        from prefect_pulumi.app.history import drift_details
         from prefect_pulumi.app.review.drift_report import drift_report
 
-        with self._command() as view:
-            return drift_report(view.at_pin(), cli=cli)
+        with self._recorded("drift") as (view, details):
+            report = drift_report(view.at_pin(), cli=cli)
+            details.add(**drift_details(view.stack, report))
+            return report
 
     def adopt(self, request: AdoptRequest) -> Adoption:
         """Drift as a patch for the code."""
@@ -161,7 +192,7 @@ class ProjectStack:
         """Records drift in `review.yaml` as accepted until a date; returns the names of the accepted objects."""
         from prefect_pulumi.app.review.accept import accept
 
-        with self._command() as view:
+        with self._recorded("accept") as (view, _):
             return accept(view.at_pin(), request)
 
     # Releases
@@ -189,15 +220,21 @@ class ProjectStack:
         """Runs the declared checks of the release that the stack runs, and records the evidence."""
         from prefect_pulumi.app.release.verify import verify
 
-        with self._command() as view:
-            return verify(view, request)
+        with self._recorded("verify") as (view, details):
+            result = verify(view, request)
+            details.add(
+                release=result.verification.release, result="succeeded" if result.verification.passed else "failed"
+            )
+            return result
 
     def rollback(self, request: RollbackRequest, *, confirm: Callable[[Rollout], bool] | None = None) -> Rollout:
         """Undoes an open rollout, else goes back to a release that the stack keeps."""
         from prefect_pulumi.app.release.rollout import roll_back
 
-        with self._command() as view:
-            return roll_back(view, request, confirm)
+        with self._recorded("rollback") as (view, details):
+            result = roll_back(view, request, confirm)
+            details.add(release=result.pin.id)
+            return result
 
     # Runs and workers
 
@@ -228,7 +265,7 @@ class ProjectStack:
         """Imports existing objects into the stack."""
         from prefect_pulumi.app.imports.import_objects import import_objects
 
-        with self._command() as view:
+        with self._recorded("import") as (view, _):
             return import_objects(view, request)
 
     def import_server(self, request: ImportServerRequest) -> ImportResult:
@@ -251,21 +288,21 @@ class ProjectStack:
         """Removes a resource from the state; the real object stays."""
         from prefect_pulumi.app import state_edits
 
-        with self._command() as view:
+        with self._recorded("state delete") as (view, _):
             return state_edits.delete_resource(view, request)
 
     def rename_resource(self, request: RenameRequest) -> dict[str, str]:
         """Old URN -> new URN."""
         from prefect_pulumi.app import state_edits
 
-        with self._command() as view:
+        with self._recorded("state rename") as (view, _):
             return state_edits.rename_resource(view, request)
 
     def unprotect_resources(self, request: UnprotectRequest) -> list[str]:
         """Removes the `protect` flag."""
         from prefect_pulumi.app import state_edits
 
-        with self._command() as view:
+        with self._recorded("state unprotect") as (view, _):
             return state_edits.unprotect_resources(view, request)
 
     def move_state(self, request: MoveStateRequest) -> MovedState:
@@ -286,14 +323,14 @@ class ProjectStack:
         """Takes such a document as the state; returns how many resources it has."""
         from prefect_pulumi.app import state_edits
 
-        with self._command() as view:
+        with self._recorded("stack import") as (view, _):
             return state_edits.import_state(view, request)
 
     def cancel_update(self, *, force: bool = False) -> int:
         """Removes the locks of an update that died elsewhere; returns how many there were."""
         from prefect_pulumi.app import state_edits
 
-        with self._command() as view:
+        with self._recorded("cancel") as (view, _):
             return state_edits.cancel_update(view, force=force)
 
     def get_config(self, key: str) -> str:

@@ -19,6 +19,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "infra run": ("infra run 'load/daily' -s prod", "infra run 'load/daily' --param day='\"2026-01-31\"'"),
     "infra status": ("infra status", "infra status -s prod", "infra status --out status.html --format html"),
     "infra drift": ("infra drift -s prod", "infra drift --out drift.html --out drift.json"),
+    "infra history": ("infra history -s prod", "infra history -s prod --limit 100 --json"),
     "infra review": ("infra review -s dev -s prod --base main", "infra review --from review.json --post"),
     "infra adopt": ("infra adopt --out drift.patch", "infra adopt 'WorkPool etl' -s prod"),
     "infra accept": ("infra accept 'WorkPool etl' -s prod --owner ana --reason 'month end' --expires 2026-12-31",),

@@ -16,6 +16,7 @@ from prefect_pulumi.cli.commands import (
     config,
     doctor,
     drift,
+    history,
     imports,
     init,
     operate,
@@ -36,7 +37,7 @@ from prefect_pulumi.process.streams import take_over_streams
 GROUPS = {
     "start": (init, imports, doctor, completion),
     "deploy": (operate, runs),
-    "drift": (drift,),
+    "drift": (drift, history),
     "release": (releases,),
     "state and config": (config, stack, state),
     "reference": (reference,),

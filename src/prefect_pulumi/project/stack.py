@@ -19,6 +19,7 @@ from prefect_pulumi.state import store_urls
 from prefect_pulumi.state.backend import StateBackend
 from prefect_pulumi.state.file_store import FileStore
 from prefect_pulumi.state.secrets import PassphraseManager
+from prefect_pulumi.state.stack_objects import COMMANDS
 from prefect_pulumi.state.store import Store
 
 RULES_FILE = "review.yaml"
@@ -207,6 +208,17 @@ class Stack:
         if self.is_remote:
             return FileStore(layout.promotions_folder(self.project_dir))
         return self.store.below(f".pulumi/promotions/{self.project.name}")
+
+    @cached_property
+    def commands(self) -> Store:
+        """Where the history of commands is (`commands_key`): as `promotions`."""
+        if self.is_remote:
+            return FileStore(layout.promotions_folder(self.project_dir))
+        return self.store.below(f".pulumi/prefect/{self.project.name}")
+
+    @property
+    def commands_key(self) -> str:
+        return f"{self.name}{COMMANDS}"
 
     @property
     def promotion_key(self) -> str:

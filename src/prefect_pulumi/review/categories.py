@@ -67,7 +67,10 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
     "DeploymentSchedule": {
         _HARMLESS: ("slug",),
         _NEXT: ("parameters",),
-        _MOVE: ("deploymentId", "cron", "interval", "rrule", "timezone", "anchorDate", "dayOr", "maxScheduledRuns"),
+        _MOVE: (
+            *("deploymentId", "cron", "interval", "rrule", "timezone", "anchorDate", "dayOr"),
+            *("maxScheduledRuns", "catchup", "maxActiveRuns"),
+        ),
         _STOPS: ("active",),
     },
     "Automation": {

@@ -112,7 +112,7 @@ class FieldChange:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Who and when, as far as the server knows. Times: RFC 3339. `status`: the server's word for pools and queues;
-    `deleted`: of an object that is gone, as the server's events say."""
+    `deleted`: of an object that is gone, as the server's events say; `since`: when a report first saw it drifted."""
 
     created: str = ""
     created_by: str = ""
@@ -121,6 +121,7 @@ class Facts:
     status: str = ""
     deleted: str = ""
     deleted_by: str = ""
+    since: str = ""
 
 
 NO_FACTS = Facts()

@@ -122,7 +122,13 @@ def accepted_line(item: Item) -> str:
 
 
 def who_and_when(facts: Facts, now: str = "") -> str:
-    """`updated 2026-11-24 22:15 UTC by bob, 3 days ago`. `now`: the time of the report (RFC 3339)."""
+    """`updated 2026-11-24 22:15 UTC by bob, 3 days ago; drift seen since 2026-11-24 22:30 UTC`. `now`: the time of the
+    report (RFC 3339)."""
+    since = f"drift seen since {moment(facts.since)}" if facts.since else ""
+    return "; ".join(words for words in (_last_change(facts, now), since) if words)
+
+
+def _last_change(facts: Facts, now: str) -> str:
     if facts.deleted:
         return f"deleted {moment(facts.deleted)}{_by(facts.deleted_by)}{_ago(facts.deleted, now)}"
     if facts.updated and facts.updated != facts.created:

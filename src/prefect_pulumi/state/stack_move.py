@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from prefect_pulumi.core.errors import InputError, StateError
 from prefect_pulumi.state.backend import StateBackend, moved_key
+from prefect_pulumi.state.stack_objects import single_keys
 from prefect_pulumi.state.store import ChangedObjectError
 
 
@@ -61,8 +62,7 @@ def _kept(source: StateBackend, stack: str) -> list[str]:
     project = source.project
     folders = [f".pulumi/{kind}/{project}/{stack}" for kind in ("history", "backups", "prefect")]
     keys = [item.key for folder in folders for item in source.store.list(folder)]
-    single = [f".pulumi/stacks/{project}/{stack}.pulumi-tags", f".pulumi/promotions/{project}/{stack}.json"]
-    return [*keys, *(key for key in single if source.store.read(key) is not None)]
+    return [*keys, *(key for key in single_keys(project, stack) if source.store.read(key) is not None)]
 
 
 def _copy(source: StateBackend, target: StateBackend, key: str) -> None:

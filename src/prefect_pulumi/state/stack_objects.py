@@ -3,7 +3,8 @@
     .pulumi/stacks/<project>/<stack>.json         checkpoint, beside it `.bak` and `<stack>.pulumi-tags`
     .pulumi/history/<project>/<stack>/            <stack>-<time>.history.json and .checkpoint.json of each operation
     .pulumi/backups/<project>/<stack>/            copies of the checkpoint
-    .pulumi/promotions/<project>/<stack>.json     and .pulumi/prefect/<project>/<stack>/: this toolkit's own
+    .pulumi/promotions/<project>/<stack>.json     and .pulumi/prefect/<project>/<stack>/: this toolkit's own, as
+    .pulumi/prefect/<project>/<stack>.history.json
 
 Source: `pkg/backend/diy/{backend,state}.go`, `pkg/resource/edit/operations.go`.
 """
@@ -26,6 +27,8 @@ from prefect_pulumi.state.checkpoint import RESTORE
 from prefect_pulumi.state.entries import STACK_TYPE
 from prefect_pulumi.state.store import ChangedObjectError
 
+COMMANDS = ".history.json"
+"""Ends the name of the history of commands."""
 UNREADABLE = "the state is not JSON of the form that the CLI writes"
 
 
@@ -91,7 +94,7 @@ def remove(backend: StateBackend, stack: str, *, backups: bool = False) -> None:
     store, project = backend.store, backend.project
     key = backend.key_of(stack)
     folders = [f".pulumi/history/{project}/{stack}", f".pulumi/prefect/{project}/{stack}"]
-    gone = [key, _tags(project, stack), f".pulumi/promotions/{project}/{stack}.json"]
+    gone = [key, *single_keys(project, stack)]
     with _faults("removed", backend, stack):
         if backups:
             folders.append(f".pulumi/backups/{project}/{stack}")
@@ -127,10 +130,7 @@ def rename(backend: StateBackend, old: str, new: str) -> None:
             raise _taken(new, store.where(target)) from error
         store.write(f"{key}.bak", stored.data)
         store.delete([key])
-        moves = {
-            _tags(project, old): _tags(project, new),
-            f".pulumi/promotions/{project}/{old}.json": f".pulumi/promotions/{project}/{new}.json",
-        }
+        moves = dict(zip(single_keys(project, old), single_keys(project, new), strict=True))
         folder, begin = f".pulumi/history/{project}", f".pulumi/history/{project}/{old}/{old}-"
         for item in store.list(f"{folder}/{old}"):
             if item.key.startswith(begin):
@@ -256,8 +256,13 @@ def _entries(value: Any) -> list[dict[str, Any]]:
     return entries
 
 
-def _tags(project: str, stack: str) -> str:
-    return f".pulumi/stacks/{project}/{stack}.pulumi-tags"
+def single_keys(project: str, stack: str) -> list[str]:
+    """Single objects of the stack beside its checkpoint: tags, record of its promotion, history of commands."""
+    return [
+        f".pulumi/stacks/{project}/{stack}.pulumi-tags",
+        f".pulumi/promotions/{project}/{stack}.json",
+        f".pulumi/prefect/{project}/{stack}{COMMANDS}",
+    ]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from prefect_pulumi.app.diagnostics import in_repository, of_error
+from prefect_pulumi.app.history import with_since
 from prefect_pulumi.app.observe.base import Code, Observation, managed
 from prefect_pulumi.app.observe.stack import observe
 from prefect_pulumi.app.review.comparison import (
@@ -97,6 +98,7 @@ def environment_of(
     items = with_authors(root, items, Places(code_of(view.stack)) if items else None)
     if not cli:
         items = with_last_changes(view, live, items)
+    items = with_since(view.stack, items)
     environment = replace(environment, items=tuple(items))
     if observation.code.problem is not None:
         return environment

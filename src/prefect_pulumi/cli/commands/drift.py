@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from contextlib import AbstractContextManager
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 def register(commands: Any, options: Options) -> None:
     about = "changes made on the server outside the code (drift)"
-    _report_options(add_command(commands, "drift", _drift, about, options.stack), "text")
+    drift = add_command(commands, "drift", _drift, about, options.stack)
+    _report_options(drift, "text")
+    drift.add_argument(
+        "--notify",
+        metavar="URL",
+        help="unless in sync, post a message to this webhook, in Slack's form (default: $INFRA_NOTIFY_URL)",
+    )
     about = "what this branch changes in each environment, and what drifted there"
     review = add_command(commands, "review", _review, about, stack=None)
     _report_options(review, "markdown")
@@ -81,8 +88,18 @@ def _drift(arguments: Namespace, project: Project) -> ExitCode:
     with _annotated(arguments, project, "text"):
         report = project.stack(arguments.stack).drift(cli=arguments.cli)
     _write_report(report, arguments, "text")
+    if report.status is not Status.IN_SYNC:
+        _notify(report, arguments.notify)
     codes = {Status.DRIFT: ExitCode.CHANGES_FOUND, Status.CANNOT_CHECK: ExitCode.CANNOT_CHECK}
     return codes.get(report.status, ExitCode.DONE)
+
+
+def _notify(report: Report, url: str | None) -> None:
+    from prefect_pulumi.app.review.notification import VARIABLE, notify
+
+    url = url or os.environ.get(VARIABLE)
+    if url and (problem := notify(report, url)):
+        sys.stderr.write(f"warning: not notified: {problem}\n")
 
 
 def _review(arguments: Namespace, project: Project) -> ExitCode:

@@ -72,6 +72,9 @@
     return "";
   }
   function when(facts) {
+    return [lastChange(facts), facts.since ? "drift seen since " + moment(facts.since) : ""].filter(Boolean).join("; ");
+  }
+  function lastChange(facts) {
     if (facts.deleted) return "deleted " + moment(facts.deleted) + (facts.deleted_by ? " by " + facts.deleted_by : "") + ago(facts.deleted);
     if (facts.updated && facts.updated !== facts.created) return "updated " + moment(facts.updated) + (facts.updated_by ? " by " + facts.updated_by : "") + ago(facts.updated);
     return facts.created ? "created " + moment(facts.created) + (facts.created_by ? " by " + facts.created_by : "") + ago(facts.created) : "";
