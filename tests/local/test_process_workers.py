@@ -210,6 +210,14 @@ def test_a_worker_that_cannot_run_says_why_and_is_not_left_behind(room: Room) ->
     assert not worker.running(room.spec)
 
 
+@pytest.mark.parametrize("installed", ["3.4.25", "3.5.0"])
+def test_an_older_prefect_is_refused_with_the_version_that_is_needed(installed: str) -> None:
+    with pytest.raises(LocalProcessError, match=rf"worker of Prefect {installed} creates the pools") as refused:
+        worker.need_prefect(installed)
+    assert refused.value.remedy == "pip install 'prefect>=3.6.29'"
+    worker.need_prefect("3.6.29")
+
+
 def test_a_worker_inherits_what_is_named(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not what feeds a Secret block: the process outlives the command."""
     monkeypatch.setenv("TOKEN_OF_A_SECRET_BLOCK", "a secret value")

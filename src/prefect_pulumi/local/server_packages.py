@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from prefect_pulumi.core.errors import LocalProcessError
 
 DISTRIBUTION, EXTRA = "prefect-pulumi", "local"
+FREE_SINCE = "3.9"
+"""The first Prefect whose server works with the newest of these packages."""
 
 
 def need_server_packages() -> None:
@@ -21,15 +24,18 @@ def need_server_packages() -> None:
         return  # a bare source tree
     if wrong:
         raise LocalProcessError(
-            f"the Prefect server on this machine does not work with {', '.join(wrong)}",
+            f"the server of Prefect {version('prefect')} on this machine does not work with {', '.join(wrong)}",
             where="environment.server.embedded",
-            remedy=f"pip install '{DISTRIBUTION}[{EXTRA}]', or use an existing server: environment.server.api_url",
+            remedy=f"pip install '{DISTRIBUTION}[{EXTRA}]' or 'prefect>={FREE_SINCE}', or use an existing server: "
+            "environment.server.api_url",
         )
 
 
 def wrong_packages(requirements: Iterable[str], installed: Callable[[str], str]) -> list[str]:
     """`name version in place of specifier` of each package that the extra asks for in another version than
-    `installed` gives for its name."""
+    `installed` gives for its name; none of them counts for a Prefect that is free of them."""
+    if Version(installed("prefect")) >= Version(FREE_SINCE):
+        return []
     wanted = [requirement for requirement in map(Requirement, requirements) if _is_local(requirement)]
     versions = {requirement.name: installed(requirement.name) for requirement in wanted}
     return [

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from packaging.version import Version
 
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.folders import make_folder
@@ -31,6 +32,9 @@ QUERY_SECONDS = 2
 
 HEARTBEAT_SECONDS = 10
 """How often it reports to the server, which counts it as offline after three silent intervals."""
+
+OLDEST_PREFECT = "3.6.29"
+"""The first whose worker can be told to create no pool (`--no-create-pool-if-not-found`)."""
 
 STOP_SECONDS = 20.0
 SETTLE_SECONDS = 1.0
@@ -106,6 +110,15 @@ def prefect_version() -> str:
     return version("prefect")
 
 
+def need_prefect(installed: str) -> None:
+    """Raises `LocalProcessError` for one whose worker would create a pool that it does not find."""
+    if Version(installed) < Version(OLDEST_PREFECT):
+        raise LocalProcessError(
+            f"the worker of Prefect {installed} creates the pools that it does not find",
+            remedy=f"pip install 'prefect>={OLDEST_PREFECT}'",
+        )
+
+
 @dataclass(frozen=True)
 class WorkerStatus:
     """`pid` is the supervisor's. `starts`: how often the worker under it was started, 0 when that is not known."""
@@ -130,6 +143,7 @@ def start(spec: WorkerSpec) -> WorkerStatus:
     known = status(spec)
     if known.running:
         return known
+    need_prefect(prefect_version())
     stop(spec)
     make_folder(spec.prefect_home)
     environment = own_environment(

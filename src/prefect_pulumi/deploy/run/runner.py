@@ -146,7 +146,7 @@ def run_deploy(
         raise DeployError(
             "\n".join(run.last_lines),
             where="prefect.yaml",
-            remedy="nothing was deployed; install a Prefect of 3.6 to 3.9 beside the flows",
+            remedy="nothing was deployed; install a Prefect of 3.6.29 to 3.9 beside the flows",
         )
     if run.code != 0 and not run.results:
         raise DeployError(
