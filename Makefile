@@ -16,7 +16,7 @@ AZURITE_VERSION := 3.35.0
 CLI_VERSION := v3.256.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak matrix check fmt pulumi azurite bench bench-engines docs site clean
+.PHONY: help up down test fast-test soak matrix servers check fmt pulumi azurite bench bench-engines docs site clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
@@ -70,6 +70,12 @@ matrix: $(DEV_READY)
 	@$(PYTEST) -n auto -m matrix
 	@TEST_BACKEND=s3 $(PYTEST) -n auto -m "e2e and not soak and not matrix" $(BUCKET_TESTS)
 	@TEST_CONTRACT=cloud $(PYTEST) -n auto -m "not soak and not matrix" $(CLOUD_TESTS)
+
+# The oldest and the newest Prefect server that all kinds and the deploy step are supported on; every other test runs
+# the pinned one.
+SERVERS = 3.2 3.9
+servers: $(DEV_READY)
+	@$(PYTEST) -n 2 --dist load -m matrix $(SERVERS:%="tests/e2e/versions/test_servers.py::test_a_server[%]")
 
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .
