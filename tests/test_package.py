@@ -3,6 +3,7 @@ repository is not."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
+from tests.support.prefect_versions import VERSIONS
 from tests.support.projects import REPOSITORY
 from tests.support.wheels import build_wheel, environment_of
 
@@ -79,6 +82,21 @@ def test_what_an_index_and_a_linter_say_of_them(tmp_path: Path) -> None:
         names = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {"src/prefect_pulumi/py.typed", "worker/Dockerfile", "templates/project/Pulumi.yaml", "LICENSE"} <= names
     assert not {name for name in names if name.startswith(("tests/", ".infra/", ".venv/"))}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("sqlalchemy", ["sqlalchemy<2.1", "sqlalchemy>=2.1"])
+@pytest.mark.parametrize("minor", ["3.6", "3.7", "3.8", "3.9"])
+def test_it_resolves_beside_what_teams_have(wheel: Path, minor: str, sqlalchemy: str) -> None:
+    """With the newest releases of the index, but dbt-core from 1.11, which downloads a part from elsewhere as it is
+    built. Nothing is installed."""
+    prefect = f"prefect=={VERSIONS[minor].version}"
+    wanted = [prefect, sqlalchemy, "dbt-core<1.11", "pandas>=3", "great-expectations>=1.10"]
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-"]
+    done = subprocess.run([*command, str(wheel), *wanted], check=True, capture_output=True, text=True)
+    packages = [item["metadata"] for item in json.loads(done.stdout)["install"]]
+    versions = {canonicalize_name(package["name"]): package["version"] for package in packages}
+    assert all(Requirement(text).specifier.contains(versions[Requirement(text).name]) for text in wanted), versions
 
 
 @pytest.mark.matrix
