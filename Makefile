@@ -16,7 +16,7 @@ AZURITE_VERSION := 3.35.0
 CLI_VERSION := v3.256.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak matrix servers check fmt pulumi azurite bench bench-engines docs site clean
+.PHONY: help up down test fast-test soak matrix servers check fmt pulumi azurite bench bench-engines docs site pictures clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
@@ -124,6 +124,10 @@ docs: $(DEV_READY)
 site: $(DEV_READY)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "the documentation is in build/site: python3 -m http.server -d build/site -b 127.0.0.1 8000"
+
+# Of terminals and of a drift report, from commands that run; needs Chromium.
+pictures: $(DEV_READY)
+	@$(BIN)/python -m tools.pictures
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

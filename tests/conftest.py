@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from prefect_pulumi.testing.server_template import ServerTemplate
+from tests.support.browser import chromium, is_installed
 from tests.support.buckets import CHOICE, S3_KEYS, BucketService, chosen_backend, s3_service
 from tests.support.cloud.proxy import CHOICE as CONTRACT
 from tests.support.cloud.proxy import chosen_contract
@@ -140,18 +140,7 @@ def small(tmp_path: Path, prefect_server: str) -> Project:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A Chromium without a window; what its console says can be read by `get_log("browser")`."""
-    program, driver_program = shutil.which("chromium"), shutil.which("chromedriver")
-    if program is None or driver_program is None:
+    if not is_installed():
         pytest.skip("no Chromium: apt-get install chromium chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = program
-    for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(word)
-    options.add_argument("--window-size=1440,1200")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(driver_program))
-    yield driver
-    driver.quit()
+    with chromium() as driver:
+        yield driver

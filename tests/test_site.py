@@ -110,6 +110,18 @@ def test_the_search_answers(browser: Any, address: str) -> None:
     assert browser.get_log("browser") == []
 
 
+def test_pictures_are_small_used_and_complete() -> None:
+    docs = REPOSITORY / "docs"
+    pages = "".join(path.read_text("utf-8") for path in docs.rglob("*.md"))
+    pictures = [*(docs / "pictures").iterdir()]
+    assert {path.suffix for path in pictures} == {".svg", ".png"}
+    for path in pictures:
+        assert path.stat().st_size < 150_000, path
+        assert f"pictures/{path.name})" in pages, path
+        if path.suffix == ".svg":
+            assert not re.search(r"""(?:url\(|href=|src=)["']?https?:""", path.read_text("utf-8")), path
+
+
 def test_the_navigation_names_each_page_once() -> None:
     text = re.sub(r"!!python/\S+", "", CONFIG.read_text("utf-8"))
     named = re.findall(r"\b[\w./-]+\.md\b", str(yaml.safe_load(text)["nav"]))

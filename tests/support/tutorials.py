@@ -23,6 +23,14 @@ BLOCK = re.compile(r"^```sh\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
 PORT = re.compile(r"\b4[23]00\b")
 INSTALLATION = ("python3 -m venv ", "pip install ")
 """What these lines of a page install, `install` installs without an index."""
+PERSON = {"NAME": "Ana", "EMAIL": "ana@acme.example"}
+
+
+def blocks(name: str) -> list[str]:
+    """The shell blocks of a page."""
+    found = BLOCK.findall((PAGES / name).read_text("utf-8"))
+    assert found
+    return found
 
 
 @dataclass
@@ -44,18 +52,16 @@ class TutorialShell:
         return self.folder / "shell"
 
     def type_page(self, name: str) -> str:
-        """What all its blocks print, stdout first; each ends with 0."""
-        blocks = BLOCK.findall((PAGES / name).read_text("utf-8"))
-        assert blocks
-        return "\n".join(self._type(block) for block in blocks)
+        """What all its blocks print; each ends with 0."""
+        return "\n".join(self.type(block) for block in blocks(name))
 
-    def _type(self, block: str) -> str:
+    def type(self, block: str) -> str:
         installs = self.wheel is not None and any(line.startswith(INSTALLATION) for line in block.splitlines())
         if installs:
             before, _, _ = block.partition("source .venv/bin/activate")
             self._run("".join(line for line in before.splitlines(True) if not line.startswith(INSTALLATION)))
             assert self.wheel is not None
-            install(self.wheel, self._directory() / ".venv")
+            install(self.wheel, self.directory / ".venv")
             block = "source .venv/bin/activate\n"
         said = self._run(PORT.sub(lambda match: self.ports.setdefault(match[0], str(free_port())), block))
         if "infra init" in block:
@@ -94,12 +100,14 @@ class TutorialShell:
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         }
 
-    def _directory(self) -> Path:
+    @property
+    def directory(self) -> Path:
+        """The folder that the shell is in."""
         return Path(self._run("pwd").splitlines()[-1])
 
     def _prepare_stacks(self) -> None:
         """Databases for the servers to come, and another port than the one that was free when `infra init` looked."""
-        root = self._directory()
+        root = self.directory
         for stack in ("dev", "prod"):
             self.template.copy(root / ".infra" / stack / "server")
         config = root / "Pulumi.dev.yaml"
@@ -112,6 +120,3 @@ class TutorialShell:
         state = self.state.read_text("utf-8") if self.state.exists() else ""
         if (found := re.search(r'SERVER="(\d+)"', state)) and psutil.pid_exists(int(found[1])):
             psutil.Process(int(found[1])).terminate()
-
-
-PERSON = {"NAME": "a", "EMAIL": "a@acme.example"}
