@@ -319,6 +319,22 @@ def test_a_wait_is_for_all_requests_and_said_once() -> None:
     run(test)
 
 
+def test_cloud_counts_by_the_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is waited for longer than another server, and the line names the limit."""
+    monkeypatch.setattr(retry, "RETRY_AFTER_PATIENCE", 0.5)
+
+    async def test() -> None:
+        faulty = Faulty([(429, {"Retry-After": "2"}, None)] * 2)
+        server = await asyncio.start_server(faulty.handle, "127.0.0.1", 0)
+        lines: list[str] = []
+        api = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api/accounts/a/workspaces/w"
+        async with server, PrefectClient(api, say=lines.append) as client:
+            assert await client.get("/x") == {"ok": True}
+        assert lines == [f"rate limit of {api}: going on in 2 s"]
+
+    run(test)
+
+
 def test_a_server_that_asks_again_and_again_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "RETRY_AFTER_PATIENCE", 0.5)
 

@@ -10,11 +10,12 @@ import pytest
 
 from prefect_pulumi.api.cloud import EVENT_WINDOW, events_since, server_version, worker_metadata
 from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
-from prefect_pulumi.core.provider_protocol import CheckRequest
+from prefect_pulumi.api.rate_limit import LEAST, MinuteBudget
+from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.models.provider_config import api_address
 from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.provider.provider import PrefectProvider
-from tests.support.hosts import SilentHost
+from tests.support.hosts import KeepingHost, SilentHost
 
 API = "https://api.prefect.cloud/api/accounts/a/workspaces/w"
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -101,6 +102,34 @@ def test_prefect_itself_knows_cloud_on_a_customers_host() -> None:
     assert customer.environment()["PREFECT_CLOUD_API_URL"] == "https://prefect.example.com/api"
     assert "PREFECT_CLOUD_API_URL" in customer.portable_environment()
     assert "PREFECT_CLOUD_API_URL" not in ConnectionSettings(api_url="http://127.0.0.1:4200/api").environment()
+
+
+def test_requests_are_paced_once_one_was_refused_for_its_rate() -> None:
+    budget = MinuteBudget()
+    for number in range(600):
+        assert budget.wait(number / 20) == 0  # 20 a second, as long as nobody minds
+        budget.sent(number / 20)
+    budget.refused(30)
+    assert budget.limit == 540
+    assert budget.wait(30) == pytest.approx(60 + 3 - 30)  # the 60 that are too many must be a minute old
+    assert budget.wait(63) == 0
+    budget.refused(95)
+    assert budget.limit == 270
+    for _ in range(5):
+        budget.refused(200)
+    assert budget.limit == LEAST  # others used the minute up
+
+
+def test_a_large_plan_says_once_what_a_minute_takes(tmp_path: Path) -> None:
+    host = KeepingHost()
+    provider = PrefectProvider(tmp_path, host)
+    provider.configure({"apiUrl": API})
+    for _ in range(2):
+        for number in range(400):
+            urn = f"urn:pulumi:dev::p::prefect:index:Variable::v{number}"
+            provider.create(CreateRequest(urn, {"name": f"v{number}", "value": 1}, preview=True))
+    (line,) = host.lines
+    assert line[1].startswith("more than 312 changes: Prefect Cloud takes 625 to 5000 requests a minute")
 
 
 @pytest.mark.parametrize(("address", "faults"), [(API, 1), ("", 0)])

@@ -16,6 +16,11 @@ CLOUD_TEMPLATES = "/collections/work_pool_types"
 LARGEST_BODY = 5 * 1024 * 1024
 """Bytes; Cloud answers 413 to more."""
 
+REQUESTS_A_MINUTE = (625, 5000)
+"""Fewest and most that an account may send, by its plan."""
+REQUESTS_A_CHANGE = 2
+"""About as many as a create or an update takes, the read after it included."""
+
 EVENT_WINDOW = timedelta(days=14)
 """Longest time that one query of events may span on Cloud."""
 

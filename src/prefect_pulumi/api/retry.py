@@ -22,7 +22,7 @@ import httpx
 
 from prefect_pulumi.api import answers
 from prefect_pulumi.api.connection_settings import ConnectionSettings
-from prefect_pulumi.api.rate_limit import AdaptiveConcurrency
+from prefect_pulumi.api.rate_limit import AdaptiveConcurrency, MinuteBudget
 from prefect_pulumi.api.server_clock import ServerClock
 from prefect_pulumi.core.deadline import remaining
 from prefect_pulumi.core.errors import PrefectPulumiError, ServerUnavailableError, UnexpectedAnswerError
@@ -37,11 +37,14 @@ OUTAGE = 30.0
 RETRY_AFTER_PATIENCE = 60.0
 """Seconds for which requests wait because the server asks for it (`Retry-After`), until it gives a good answer again. A
 server that asks for more is given up."""
+CLOUD_PATIENCE = 180.0
+"""The same on Prefect Cloud, which counts by the minute."""
 SAID_FROM = 2.0
 """Seconds of such a wait that are worth a line."""
 RETRIED = frozenset({429, 500, 502, 503, 504})
 OVERLOADED = frozenset({429, 503})
 CONFLICT = 409
+RATE_LIMITED = 429
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNSUPPORTED_PROTOCOL"})
 """OpenSSL's reasons where the other side does not speak TLS, or not of this version."""
 ATTEMPTS = 5
@@ -118,6 +121,7 @@ class RetryingSender:
         self.clock = ServerClock()
         self._concurrency = AdaptiveConcurrency()
         self._slots = anyio.CapacityLimiter(self._concurrency.value)
+        self._budget = MinuteBudget() if settings.cloud else None
         self._answered = False
         self._gone: ServerUnavailableError | None = None
         """Set when a request has waited for the server in vain: no other one waits too."""
@@ -175,6 +179,10 @@ class RetryingSender:
                 async with self._slots:
                     while self._gone is None and (left := self._silent_until - time.monotonic()) > 0:
                         await anyio.sleep(left)
+                    if self._budget is not None:
+                        while (left := self._budget.wait(time.monotonic())) > 0:
+                            await anyio.sleep(left)
+                        self._budget.sent(time.monotonic())
                     if self._gone is not None:
                         raise self._gone
                     response = await self._exchange(request)
@@ -203,19 +211,22 @@ class RetryingSender:
             return False
         now = time.monotonic()
         self._asked_since = now if self._asked_since is None else self._asked_since
-        if now + seconds - self._asked_since > RETRY_AFTER_PATIENCE:
+        patience = CLOUD_PATIENCE if self._settings.cloud else RETRY_AFTER_PATIENCE
+        limited = response.status_code == RATE_LIMITED
+        if self._budget is not None and limited and now >= self._silent_until:  # the others were under way
+            self._budget.refused(now)
+        if now + seconds - self._asked_since > patience:
             self._gone = ServerUnavailableError(
-                f"HTTP {response.status_code}: it asks to wait {seconds:.0f} s, and the patience is "
-                f"{RETRY_AFTER_PATIENCE:.0f} s",
+                f"HTTP {response.status_code}: it asks to wait {seconds:.0f} s, and the patience is {patience:.0f} s",
                 where=self._api_url,
                 remedy="run it again later",
             )
             raise self._gone
         self._silent_until = max(self._silent_until, now + seconds)
         if self._say is not None and seconds >= SAID_FROM:
-            self._say(
-                f"{self._api_url} asks to wait {seconds:.0f} s (HTTP {response.status_code}): requests go on then"
-            )
+            limit = f"rate limit of {self._api_url}: going on in {seconds:.0f} s"
+            asked = f"{self._api_url} asks to wait {seconds:.0f} s (HTTP {response.status_code}): requests go on then"
+            self._say(limit if limited and self._settings.cloud else asked)
             self._say = None
         return True
 
