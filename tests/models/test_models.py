@@ -30,6 +30,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "DeploymentSchedule": {"deploymentId": "d", "interval": 60.0},
     "Automation": {"name": "a", "trigger": {"type": "event", "posture": "Reactive"}, "actions": []},
     "ResultStorage": {"blockDocumentId": "u"},
+    "Webhook": {"name": "orders", "template": "{}"},
+    "ServiceAccount": {"name": "ci"},
+    "Team": {"name": "data"},
+    "WorkspaceRole": {"name": "deployer"},
     "LocalServer": {"directory": ".infra/dev/server"},
     "ProcessWorker": {"name": "w", "workPool": "etl", "directory": ".infra/dev/worker"},
     "WorkerDrain": {"workPool": "etl", "workers": ["etl-1"], "revision": "1"},
@@ -97,6 +101,9 @@ BAD = [
         "trigger",
         "'soon' is no duration",
     ),
+    ("ServiceAccount", {"apiKeyExpiration": "2027-01-01"}, "apiKeyExpiration", "has no time zone"),
+    ("ServiceAccount", {"oldKeySeconds": 172801}, "oldKeySeconds", "172800"),
+    ("WorkspaceRole", {"description": "x" * 141}, "description", "140"),
     ("LocalServer", {"port": 70000}, "port", "65535"),
 ]
 

@@ -65,7 +65,7 @@ def _expected(method: str, path: str) -> tuple[type, ...]:
             return (str,)
         if route.endswith("/health"):
             return (bool,)
-        return (list,) if route.endswith("/schedules") or "/related-to/" in route else (dict,)
+        return (list,) if route.endswith(("/schedules", "/workspace_scopes")) or "/related-to/" in route else (dict,)
     if method != "POST":
         return ()
     if route.endswith("/count"):

@@ -146,7 +146,7 @@ class PrefectClient:
             request = self._http.build_request(method, path, json=json, params=params)
         except httpx.InvalidURL as error:
             raise self._sender.unavailable("it is not an address", error) from error
-        where = f"{method} {self.api_url}{path}"
+        where = f"{method} {path if path.startswith('http') else self.api_url + path}"
         self._csrf.sign(request)
         response = await self._sender.send(request, where, repetition)
         if self.settings.csrf and isinstance(response, httpx.Response) and csrf.is_refusal(response):

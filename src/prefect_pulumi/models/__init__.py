@@ -8,6 +8,7 @@ from __future__ import annotations
 from prefect_pulumi.models.automations import Automation
 from prefect_pulumi.models.base import PACKAGE, Fault, FieldSpec, Kind, Meta
 from prefect_pulumi.models.blocks import BlockDocument, BlockSchema, BlockType, JsonBlock, SecretBlock
+from prefect_pulumi.models.cloud import ServiceAccount, Team, Webhook, WorkspaceRole
 from prefect_pulumi.models.deployments import Deployments
 from prefect_pulumi.models.flows import Deployment, DeploymentSchedule, Flow
 from prefect_pulumi.models.functions import Function, functions
@@ -39,6 +40,10 @@ KINDS: dict[str, type[Kind]] = {
         DeploymentSchedule,
         Automation,
         ResultStorage,
+        Webhook,
+        ServiceAccount,
+        Team,
+        WorkspaceRole,
         LocalServer,
         ProcessWorker,
         WorkerDrain,
@@ -77,10 +82,14 @@ __all__ = [
     "Release",
     "ResultStorage",
     "SecretBlock",
+    "ServiceAccount",
     "TaskRunConcurrencyLimit",
+    "Team",
     "Variable",
+    "Webhook",
     "WorkPool",
     "WorkQueue",
     "WorkerDrain",
     "WorkerOnline",
+    "WorkspaceRole",
 ]

@@ -49,15 +49,26 @@ from prefect_pulumi.models import (
     GlobalConcurrencyLimit,
     Kind,
     ProviderConfig,
+    ServiceAccount,
     TaskRunConcurrencyLimit,
+    Team,
+    Webhook,
     WorkPool,
     WorkQueue,
+    WorkspaceRole,
 )
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.automations import AutomationHandler
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
+from prefect_pulumi.provider.handlers.cloud import (
+    CloudHandler,
+    RoleHandler,
+    ServiceAccountHandler,
+    TeamHandler,
+    WebhookHandler,
+)
 from prefect_pulumi.provider.handlers.diff import diff
 from prefect_pulumi.provider.handlers.flows import DeploymentHandler, FlowHandler, ScheduleHandler
 from prefect_pulumi.provider.handlers.pools import WorkPoolHandler
@@ -334,6 +345,8 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
             return _CUSTOM_HANDLERS[routes.model](self.connection)
         if routes.model in _PLACE_HANDLERS:
             return _PLACE_HANDLERS[routes.model](self.connection, self.run)
+        if routes.model in _CLOUD_HANDLERS:
+            return _CLOUD_HANDLERS[routes.model](routes, self.connection)
         if routes.collection == "/block_documents/":
             return DocumentHandler(routes, self.connection, self._types)
         return RestHandler(routes, self.connection)
@@ -345,6 +358,13 @@ _CUSTOM_HANDLERS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
     Flow: FlowHandler,
     DeploymentSchedule: ScheduleHandler,
     Automation: AutomationHandler,
+}
+
+_CLOUD_HANDLERS: dict[type[Kind], type[CloudHandler]] = {
+    Webhook: WebhookHandler,
+    ServiceAccount: ServiceAccountHandler,
+    Team: TeamHandler,
+    WorkspaceRole: RoleHandler,
 }
 
 _PLACE_HANDLERS: dict[type[Kind], Callable[[Connection, ProgramRun], RestHandler]] = {

@@ -20,10 +20,14 @@ from prefect_pulumi.resources.flow import Flow
 from prefect_pulumi.resources.global_concurrency_limit import GlobalConcurrencyLimit
 from prefect_pulumi.resources.json_block import JsonBlock
 from prefect_pulumi.resources.secret_block import SecretBlock
+from prefect_pulumi.resources.service_account import ServiceAccount
 from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
+from prefect_pulumi.resources.team import Team
 from prefect_pulumi.resources.variable import Variable
+from prefect_pulumi.resources.webhook import Webhook
 from prefect_pulumi.resources.work_pool import WorkPool
 from prefect_pulumi.resources.work_queue import WorkQueue
+from prefect_pulumi.resources.workspace_role import WorkspaceRole
 
 
 def get_worker_metadata(
@@ -247,3 +251,63 @@ def list_automations(
     """All objects of kind Automation. `filter`: the API's own filter object; left out: all."""
     names = Automation._wire_names
     return call_many("prefect:index:listAutomations", {"filter": filter}, names, opts)
+
+
+def get_webhook(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Webhook, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getWebhook", {"name": name, "id": id}, Webhook._wire_names, opts)
+
+
+def list_webhooks(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Webhook. `filter`: the API's own filter object; left out: all."""
+    names = Webhook._wire_names
+    return call_many("prefect:index:listWebhooks", {"filter": filter}, names, opts)
+
+
+def get_service_account(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing ServiceAccount, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getServiceAccount", {"name": name, "id": id}, ServiceAccount._wire_names, opts)
+
+
+def list_service_accounts(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind ServiceAccount. `filter`: the API's own filter object; left out: all."""
+    names = ServiceAccount._wire_names
+    return call_many("prefect:index:listServiceAccounts", {"filter": filter}, names, opts)
+
+
+def get_team(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Team, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getTeam", {"name": name, "id": id}, Team._wire_names, opts)
+
+
+def list_teams(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Team. `filter`: the API's own filter object; left out: all."""
+    names = Team._wire_names
+    return call_many("prefect:index:listTeams", {"filter": filter}, names, opts)
+
+
+def get_workspace_role(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing WorkspaceRole, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getWorkspaceRole", {"name": name, "id": id}, WorkspaceRole._wire_names, opts)
+
+
+def list_workspace_roles(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind WorkspaceRole. `filter`: the API's own filter object; left out: all."""
+    names = WorkspaceRole._wire_names
+    return call_many("prefect:index:listWorkspaceRoles", {"filter": filter}, names, opts)

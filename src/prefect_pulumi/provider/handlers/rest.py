@@ -157,11 +157,11 @@ class RestHandler(Handler):
             plain["labels"] = {**{name: live[name] for name in live if _is_own_label(name)}, **plain["labels"]}
         if changed:
             body = self.connection.fields.fitted(
-                "PATCH", self.routes.item, self.patch(tuple(changed), plain), changes=self.patches
+                self.change_method, self.routes.item, self.patch(tuple(changed), plain), changes=self.patches
             )
             try:
                 self.connection.client().request(
-                    "PATCH", self.route(self.routes.item, {**plain, "id": call.id}), json=body
+                    self.change_method, self.route(self.routes.item, {**plain, "id": call.id}), json=body
                 )
             except NotFoundError as error:
                 raise self.gone(plain) from error
@@ -284,14 +284,14 @@ class RestHandler(Handler):
     def many(self, ids: Sequence[str]) -> dict[str, Json]:
         """Id -> object, of those ids that the server has, by as few list calls as there are pages."""
         if not self.routes.list_by_ids:
-            rows = self.connection.client().paged(self.routes.listed, dict(self.list_body))
+            rows = self.connection.client().paged(self.route(self.routes.listed, {}), dict(self.list_body))
             wanted = set(ids)
             return {str(row["id"]): row for row in rows if str(row["id"]) in wanted}
         objects: dict[str, Json] = {}
         for start in range(0, len(ids), PAGE):
             chosen = {self.routes.list_key: {"id": {"any_": list(ids[start : start + PAGE])}}}
             rows = self.connection.client().request(
-                "POST", self.routes.listed, json={**self.list_body, **chosen, "limit": PAGE}
+                "POST", self.route(self.routes.listed, {}), json={**self.list_body, **chosen, "limit": PAGE}
             )
             objects |= {str(row["id"]): row for row in rows}
         return objects
@@ -302,7 +302,7 @@ class RestHandler(Handler):
     def everything(self, where: Mapping[str, Any] | None = None) -> list[Json]:
         """All objects of this kind on the server, or those that the API's own filter object names."""
         chosen = {self.routes.list_key: where} if where and self.routes.list_key else {}
-        return self.connection.client().paged(self.routes.listed, {**self.list_body, **chosen})
+        return self.connection.client().paged(self.route(self.routes.listed, {}), {**self.list_body, **chosen})
 
     def find(self, known: Mapping[str, Any]) -> Json | None:
         if not self.routes.find or not all(known.get(part) for part in self.routes.name_parts):

@@ -21,10 +21,14 @@ from prefect_pulumi.models import (
     JsonBlock,
     Kind,
     SecretBlock,
+    ServiceAccount,
     TaskRunConcurrencyLimit,
+    Team,
     Variable,
+    Webhook,
     WorkPool,
     WorkQueue,
+    WorkspaceRole,
 )
 
 
@@ -37,6 +41,7 @@ class Routes:
     exists, so that it must be asked for before.
     `noun` is how messages call the object; `path_only` are properties that stand in the route, not in the payload;
     `cloud_in_place` are properties that Prefect Cloud changes where a server of one's own makes a new object;
+    `of_account`: the routes are below the account, not the workspace;
     `verify_id` asks before a DELETE by name whether the name still belongs to the same object.
     """
 
@@ -56,6 +61,25 @@ class Routes:
     name_parts: tuple[str, ...] = ("name",)
     verify_id: bool = False
     cloud_in_place: frozenset[str] = frozenset()
+    of_account: bool = False
+
+
+def _cloud(
+    model: type[Kind], noun: str, path: str, api_names: Mapping[str, str] | None = None, *, of_account: bool = False
+) -> Routes:
+    """Cloud may take a name twice, so that it is asked for before."""
+    return Routes(
+        model,
+        noun,
+        collection=f"{path}/",
+        item=f"{path}/{{id}}",
+        by_id=f"{path}/{{id}}",
+        listed=f"{path}/filter",
+        list_by_ids=False,
+        upserts=True,
+        api_names=api_names or {},
+        of_account=of_account,
+    )
 
 
 _LABELS = frozenset({"labels"})
@@ -225,6 +249,10 @@ ROUTES: dict[str, Routes] = {
             list_key="block_documents",
             query=_SECRETS,
         ),
+        _cloud(Webhook, "webhook", "/webhooks"),
+        _cloud(ServiceAccount, "service account", "/bots", of_account=True),
+        _cloud(Team, "team", "/teams", {"directoryGroupId": "workos_directory_group_id"}, of_account=True),
+        _cloud(WorkspaceRole, "workspace role", "/workspace_roles", of_account=True),
     )
 }
 """Token -> row, for every kind that lives on the server."""

@@ -1,0 +1,206 @@
+"""Kinds that only Prefect Cloud has, on a stand-in made of its contract: lifecycle, drift, imports, secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from prefect_pulumi.core.errors import ProviderError
+from prefect_pulumi.core.provider_protocol import (
+    Changes,
+    CheckRequest,
+    CreateRequest,
+    DeleteRequest,
+    DiffKind,
+    DiffRequest,
+    ReadRequest,
+    RecoverRequest,
+    UpdateRequest,
+)
+from prefect_pulumi.core.values import UNKNOWN, Secret, unwrap
+from prefect_pulumi.provider.provider import PrefectProvider
+from tests.provider.lifecycle import Case, lives, urn
+from tests.support.cloud.proxy import CloudProxy
+from tests.support.hosts import SilentHost
+
+pytestmark = pytest.mark.self_hosted  # it puts the proxy there itself
+TEMPLATE = '{"event": "a", "resource": {"prefect.resource.id": "b"}}'
+
+CASES = [
+    Case(
+        "Webhook",
+        good={"name": "hook-{n}", "template": TEMPLATE, "description": "orders", "enabled": False},
+        bad={},
+        bad_property="",
+        changed={"name": "hook-{n}", "template": "{}"},
+        details={"template": DiffKind.UPDATE, "description": DiffKind.UPDATE, "enabled": DiffKind.UPDATE},
+        secret="url",
+    ),
+    Case(
+        "Team",
+        good={"name": "team-{n}", "description": "data"},
+        bad={},
+        bad_property="",
+        changed={"name": "other-{n}"},
+        details={"name": DiffKind.UPDATE, "description": DiffKind.UPDATE},
+    ),
+    Case(
+        "WorkspaceRole",
+        good={"name": "role-{n}", "scopes": ["see_flows", "run_flows"], "description": "runs"},
+        bad={},
+        bad_property="",
+        changed={"name": "role-{n}", "scopes": ["see_flows"]},
+        details={"scopes": DiffKind.UPDATE, "description": DiffKind.UPDATE},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
+def test_a_whole_life(judged: CloudProxy, provider: PrefectProvider, case: Case) -> None:
+    lives(provider, case)
+
+
+def rows(cloud: CloudProxy, name: str) -> dict[str, dict[str, Any]]:
+    """Of the stand-in, as `name` ends its collection."""
+    return next(rows for collection, rows in cloud.stand_in.rows.items() if collection.endswith(f"/{name}/"))
+
+
+def made(provider: PrefectProvider, kind: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    checked = provider.check(CheckRequest(urn(kind), new_inputs=inputs))
+    assert checked.failures == ()
+    created = provider.create(CreateRequest(urn(kind), checked.inputs))
+    return created.id, created.outputs
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "inputs", "change"),
+    [
+        ("Webhook", "webhooks", {"template": "{}"}, {"enabled": False}),
+        ("Team", "teams", {}, {"description": "from the UI"}),
+        ("WorkspaceRole", "workspace_roles", {"scopes": ["see_flows"]}, {"scopes": ["see_flows", "run_flows"]}),
+        ("ServiceAccount", "bots", {}, {"name": "renamed"}),
+    ],
+)
+def test_what_is_changed_or_deleted_outside_is_seen(
+    judged: CloudProxy, provider: PrefectProvider, kind: str, name: str, inputs: dict[str, Any], change: dict[str, Any]
+) -> None:
+    inputs = {"name": f"outside-{uuid4().hex[:8]}", **inputs}
+    id, outputs = made(provider, kind, inputs)
+    live = rows(judged, name)
+    live[id] |= change
+    (read,) = provider.read_many([ReadRequest(urn(kind), id, inputs, outputs)])
+    assert not isinstance(read, Exception)
+    request = DiffRequest(urn(kind), id, old_inputs=read.inputs, old_outputs=read.outputs, new_inputs=inputs)
+    difference = provider.diff(request)
+    assert {path.partition("[")[0] for path in difference.detailed} == set(change)
+    healed = provider.update(
+        UpdateRequest(urn(kind), id, old_inputs=read.inputs, old_outputs=read.outputs, new_inputs=inputs)
+    )
+    assert (
+        provider.diff(DiffRequest(urn(kind), id, old_inputs=inputs, old_outputs=healed, new_inputs=inputs)).changes
+        is Changes.NONE
+    )
+    del live[id]
+    assert provider.read(ReadRequest(urn(kind), id, inputs, healed)).id == ""
+    provider.delete(DeleteRequest(urn(kind), id, inputs, healed))  # gone already
+    with pytest.raises(ProviderError, match="refresh"):
+        provider.update(
+            UpdateRequest(urn(kind), id, old_inputs=inputs, old_outputs=healed, new_inputs={**inputs, "name": "other"})
+        )
+
+
+def test_a_webhooks_url_is_a_secret_that_keepers_rotate(judged: CloudProxy, provider: PrefectProvider) -> None:
+    name, inputs = urn("Webhook"), {"name": f"hook-{uuid4().hex[:8]}", "template": "{}", "keepers": {"month": "1"}}
+    id, outputs = made(provider, "Webhook", inputs)
+    slug = rows(judged, "webhooks")[id]["slug"]
+    assert isinstance(outputs["url"], Secret)
+    assert unwrap(outputs["url"]) == f"{judged.url.partition('/api/')[0]}/hooks/{slug}"
+    later = {**inputs, "keepers": {"month": "2"}}
+    request = UpdateRequest(name, id, old_inputs=inputs, old_outputs=outputs, new_inputs=later, preview=True)
+    assert unwrap(provider.update(request)["url"]) is UNKNOWN
+    rotated = provider.update(UpdateRequest(name, id, old_inputs=inputs, old_outputs=outputs, new_inputs=later))
+    assert unwrap(rotated["url"]).endswith(rows(judged, "webhooks")[id]["slug"])
+    assert unwrap(rotated["url"]) != unwrap(outputs["url"])
+    assert (
+        provider.diff(DiffRequest(name, id, old_inputs=later, old_outputs=rotated, new_inputs=later)).changes
+        is Changes.NONE
+    )
+    provider.delete(DeleteRequest(name, id, later, rotated))
+
+
+def test_a_key_is_told_once_and_rotated(judged: CloudProxy, provider: PrefectProvider) -> None:
+    name, inputs = urn("ServiceAccount"), {"name": f"bot-{uuid4().hex[:8]}"}
+    id, outputs = made(provider, "ServiceAccount", inputs)
+    assert isinstance(outputs["apiKey"], Secret)
+    assert unwrap(outputs["apiKey"]) == judged.stand_in.keys[outputs["apiKeyId"]]
+    read = provider.read(ReadRequest(name, id, inputs, outputs))
+    assert (read.inputs, read.outputs) == (inputs, outputs)
+    later = {**inputs, "apiKeyExpiration": "2027-01-01T00:00:00+00:00", "oldKeySeconds": 60}
+    planned = UpdateRequest(name, id, old_inputs=inputs, old_outputs=outputs, new_inputs=later, preview=True)
+    assert unwrap(provider.update(planned)["apiKey"]) is UNKNOWN
+    rotated = provider.update(UpdateRequest(name, id, old_inputs=inputs, old_outputs=outputs, new_inputs=later))
+    assert unwrap(rotated["apiKey"]) == judged.stand_in.keys[rotated["apiKeyId"]] != unwrap(outputs["apiKey"])
+    assert (
+        provider.diff(DiffRequest(name, id, old_inputs=later, old_outputs=rotated, new_inputs=later)).changes
+        is Changes.NONE
+    )
+
+    httpx.post(f"{judged.url.partition('/workspaces/')[0]}/bots/{id}/rotate_api_key", json={})
+    drifted = provider.read(ReadRequest(name, id, later, rotated))
+    assert drifted.outputs["keyLost"] is True
+    assert "apiKey" not in drifted.outputs
+    difference = provider.diff(DiffRequest(name, id, old_inputs=later, old_outputs=drifted.outputs, new_inputs=later))
+    assert difference.detailed["apiKey"] is DiffKind.UPDATE
+    healed = provider.update(UpdateRequest(name, id, old_inputs=later, old_outputs=drifted.outputs, new_inputs=later))
+    assert unwrap(healed["apiKey"]) == judged.stand_in.keys[healed["apiKeyId"]]
+    assert (
+        provider.diff(DiffRequest(name, id, old_inputs=later, old_outputs=healed, new_inputs=later)).changes
+        is Changes.NONE
+    )
+    provider.delete(DeleteRequest(name, id, later, healed))
+
+
+def test_an_imported_service_account_is_in_order_without_its_key(judged: CloudProxy, provider: PrefectProvider) -> None:
+    inputs = {"name": f"bot-{uuid4().hex[:8]}"}
+    id, outputs = made(provider, "ServiceAccount", inputs)
+    imported = provider.read(ReadRequest(urn("ServiceAccount"), inputs["name"]))
+    assert (imported.id, imported.inputs) == (id, inputs)
+    assert "apiKey" not in imported.outputs
+    request = DiffRequest(
+        urn("ServiceAccount"), id, old_inputs=imported.inputs, old_outputs=imported.outputs, new_inputs=inputs
+    )
+    assert provider.diff(request).changes is Changes.NONE
+    found = provider.recover(RecoverRequest(urn("ServiceAccount"), inputs, since=0.0))
+    assert found is not None  # of a create whose answer nobody got: the key is nobody's
+    assert provider.diff(
+        DiffRequest(urn("ServiceAccount"), id, old_inputs=inputs, old_outputs=found.outputs, new_inputs=inputs)
+    ).detailed == {"apiKey": DiffKind.UPDATE}
+    provider.delete(DeleteRequest(urn("ServiceAccount"), id, inputs, outputs))
+
+
+def test_a_scope_that_cloud_does_not_know_is_refused(judged: CloudProxy, provider: PrefectProvider) -> None:
+    inputs = {"name": "role", "scopes": ["see_flows", "fly"]}
+    (failure,) = provider.check(CheckRequest(urn("WorkspaceRole"), new_inputs=inputs)).failures
+    assert (failure.property, failure.reason) == ("scopes", "Prefect Cloud has no scope 'fly'")
+
+
+def test_two_of_one_name_ask_for_the_uuid(judged: CloudProxy, provider: PrefectProvider) -> None:
+    name = f"twice-{uuid4().hex[:8]}"
+    for _ in range(2):
+        httpx.post(f"{judged.url}/webhooks/", json={"name": name, "template": "{}"})
+    with pytest.raises(ProviderError, match=f"several objects of kind Webhook have the name '{name}'"):
+        provider.read(ReadRequest(urn("Webhook"), name))
+
+
+@pytest.mark.parametrize("kind", ["Webhook", "Team", "WorkspaceRole", "ServiceAccount"])
+def test_a_server_of_ones_own_has_none(kind: str, tmp_path: Path) -> None:
+    provider = PrefectProvider(tmp_path, SilentHost())
+    provider.configure({"apiUrl": "http://127.0.0.1:1/api"})
+    inputs = {"name": "a", "template": "{}"} if kind == "Webhook" else {"name": "a"}
+    (failure,) = provider.check(CheckRequest(urn(kind), new_inputs=inputs)).failures
+    assert failure.reason == f"{kind} exists on Prefect Cloud only, and http://127.0.0.1:1/api is a self-hosted server"
+    provider.close()
