@@ -7,6 +7,7 @@ python tools/generate.py --check    only compare; exit code 1 when a file is sta
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import subprocess
@@ -87,7 +88,7 @@ def resource_module(model: type[Kind]) -> str:
     source = TEMPLATES.get_template("resource.py.j2").render(
         model=model,
         is_provider=model is ProviderConfig,
-        doc=(model.__doc__ or "").strip(),
+        doc=textwrap.indent(inspect.cleandoc(model.__doc__ or ""), " " * 4).strip(),
         fields=model.fields(),
         inputs=inputs,
         parameters=sorted(inputs, key=optional),

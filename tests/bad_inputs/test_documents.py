@@ -85,7 +85,7 @@ DOCUMENTS: dict[str, tuple[str, str]] = {
     "a version of the past": ('{"version": 1, "deployment": {}}', "version 1"),
     "a version to come": ('{"version": 9, "deployment": {}}', "version 9"),
     "nested too deep": (
-        '{"version": 3, "deployment": {"resources": ' + "[" * 3000 + "]" * 3000 + "}}",
+        '{"version": 3, "deployment": {"resources": ' + "[" * 200_000 + "]" * 200_000 + "}}",
         "is not what `stack export` writes",
     ),
     "resources a text": (document(resources="x"), "resources has the wrong type: expected a list, got a string"),

@@ -3,6 +3,7 @@ configuration."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -59,7 +60,7 @@ def kind_schema(model: type[Kind]) -> Json:
     required = [name for name, spec in given.items() if spec.required and not spec.meta.logical_name]
     return {
         "type": "object",
-        "description": (model.__doc__ or "").strip(),
+        "description": inspect.cleandoc(model.__doc__ or ""),
         "properties": {name: schema["properties"][name] for name in given},
         "additionalProperties": False,
         **({"required": required} if required else {}),

@@ -248,7 +248,8 @@ class MaskedStream(io.TextIOBase):
         return getattr(self._target, name)
 
     def flush(self) -> None:
-        self._target.flush()
+        if not self._target.closed:  # also asked of a stream that is collected after the one behind it
+            self._target.flush()
 
     def writable(self) -> bool:
         return True
