@@ -9,7 +9,7 @@ from typing import Any
 
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.promotion import overview
-from prefect_pulumi.promotion.overview import Row, Runs
+from prefect_pulumi.promotion.overview import HealthProblem, Row, Runs
 from prefect_pulumi.promotion.release_records import StackReleases
 
 RECORD = ReleaseRecord("prod-2", "c" * 40, promoted={"release": "dev-3", "stage": "dev"})
@@ -20,7 +20,12 @@ GOOD = Row(
     verified="2026-11-25T07:44:15+00:00",
     drift="in sync",
     workers=(2, 2),
-    runs=Runs({"COMPLETED": 3}, {"name": "<b>run</b>", "state": "Completed", "time": "2026-11-25T07:44:15Z"}),
+    runs=Runs(
+        {"COMPLETED": 3},
+        {"name": "<b>run</b>", "state": "Completed", "time": "2026-11-25T07:44:15Z"},
+        next={"deployment": "etl/daily", "time": "2026-11-26T07:00:00Z"},
+    ),
+    health=(),
 )
 MEANT = ("good", "notice", "bad")
 BAD = Row(
@@ -34,6 +39,11 @@ BAD = Row(
     workers=(1, 2),
     runs=Runs({"FAILED": 200}, {"name": "r", "state": "Failed", "time": "2026-11-25T07:44:15Z"}, more=True),
     problem="no connection & more",
+    health=(
+        HealthProblem("etl/<i>daily", "2 runs wait since yesterday", "http://x/deployments/deployment/1?a=1&b=2"),
+        HealthProblem("work pool etl", "no worker of it is online"),
+    ),
+    refused="promote failed 2026-11-25 07:44 UTC, by ann: drift",
 )
 
 
@@ -43,17 +53,21 @@ def test_cells_say_what_is_the_case() -> None:
         ("prod-2 cccccccccccc of dev-3", ""),
         ("2026-11-25 07:44 UTC", "good"),
         ("in sync", "good"),
+        ("healthy", "good"),
         ("2 of 2 online", "good"),
         ("Completed 2026-11-25 07:44 UTC; 24 h: 3 completed", "good"),
+        ("etl/daily 2026-11-26 07:00 UTC", ""),
     ]
     assert overview.cells(BAD)[1:] == [
         ("none; promote stopped at: deploy", "bad"),
         ("failed: workers", "bad"),
         ("4 drifted", "bad"),
+        ("2 problems", "bad"),
         ("1 of 2 online", "bad"),
         ("Failed 2026-11-25 07:44 UTC; 24 h: 200 failed or more", "bad"),
+        ("-", ""),
     ]
-    assert [text for text, _ in overview.cells(Row("new"))] == ["new", "not created yet", "-", "-", "-", "-"]
+    assert [text for text, _ in overview.cells(Row("new"))] == ["new", "not created yet", *["-"] * 6]
 
 
 def test_verified_is_of_the_release_that_is_carried() -> None:
@@ -88,7 +102,7 @@ class Page(HTMLParser):
 def test_the_page_needs_nothing_else_and_reads_no_name_as_html() -> None:
     page = Page()
     page.feed(overview.html([GOOD, BAD], "team", "2026-11-25T08:00:00+00:00"))
-    assert page.tags.count("tr") == 4  # one for the head, one for each stack, one for a problem
+    assert page.tags.count("tr") == 7  # one for the head, one for each stack, one for each line of the second
     assert not {"script", "link", "img", "b"} & set(page.tags)
     assert "dev|<script>" in page.text
     assert "no connection & more" in page.text
@@ -114,7 +128,11 @@ def test_the_page_in_a_browser(browser: Any, tmp_path: Path) -> None:
     heads = [each.text for each in browser.find_elements("css selector", "tbody th")]
     assert heads == ["prod", "dev|<script>", "new"]
     assert browser.find_element("css selector", ".problem").text == "no connection & more"
-    assert browser.find_elements("css selector", "script, img, a, body b") == []
+    assert browser.find_elements("css selector", "script, img, body b, body i") == []
+    links = browser.find_elements("css selector", "a")
+    assert [(link.text, link.get_attribute("href")) for link in links] == [
+        ("etl/<i>daily: 2 runs wait since yesterday", "http://x/deployments/deployment/1?a=1&b=2")
+    ]
 
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.errors import ApiError
@@ -23,6 +24,16 @@ REQUESTS_A_CHANGE = 2
 
 EVENT_WINDOW = timedelta(days=14)
 """Longest time that one query of events may span on Cloud."""
+
+
+def ui_address(api_url: str) -> str:
+    """The pages of the server or workspace that has this API, where both are at their usual places."""
+    parts = urlsplit(api_url)
+    match parts.path.strip("/").split("/"):
+        case ["api", "accounts", account, "workspaces", workspace]:
+            host = parts.netloc.replace("api.", "app.", 1) if parts.netloc.startswith("api.") else parts.netloc
+            return f"{parts.scheme}://{host}/account/{account}/workspace/{workspace}"
+    return api_url.rstrip("/").removesuffix("/api")
 
 
 def server_version(client: ApiClient, *, cloud: bool) -> str:

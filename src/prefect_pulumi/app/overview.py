@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
-from prefect_pulumi.api.protocol import ApiClient
+from prefect_pulumi.api.cloud import ui_address
+from prefect_pulumi.app.health import read_health, stack_objects
+from prefect_pulumi.app.history import read_history
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.rollout import is_pending
 from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
-from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.core.errors import PrefectPulumiError, StateError
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.promotion import overview
-from prefect_pulumi.promotion.overview import Row, Runs
+from prefect_pulumi.promotion.overview import Row
 from prefect_pulumi.promotion.stages import Stages
+from prefect_pulumi.review import phrases
 
-MOST_RUNS = 200
+CHANGING = frozenset({"up", "destroy", "promote", "rollback", "verify"})
+"""Commands of the history of which a stack's row tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ def _row(view: StackView, *, drift: bool) -> Row:
             verified=overview.verified_word(view.releases),
             pinned=view.pin.id if view.pin and is_pending(view) else "",
             under_way=_under_way(view),
+            refused=_refused(view),
         )
         row = _with_server(view, row)
         if drift:
@@ -66,6 +69,19 @@ def _row(view: StackView, *, drift: bool) -> Row:
 def _under_way(view: StackView) -> str:
     rollout = load_rollout(view.stack)
     return f"{rollout.kind} stopped at: {rollout.phase}" if rollout is not None and not rollout.phase.ended else ""
+
+
+def _refused(view: StackView) -> str:
+    """The newest command that would have changed the stack, unless it succeeded."""
+    try:
+        commands = read_history(view.stack)
+    except StateError:
+        return ""
+    newest = next((command for command in commands if command.command in CHANGING), None)
+    if newest is None or newest.result == "succeeded":
+        return ""
+    text = f": {newest.text}" if newest.text else ""
+    return f"{newest.command} {newest.result} {phrases.moment(newest.time)}, by {newest.by}{text}"
 
 
 def _with_drift(view: StackView, row: Row) -> Row:
@@ -81,23 +97,8 @@ def _with_server(view: StackView, row: Row) -> Row:
         report = worker_report(client, view.name, view.connection, view.entries)
         declared = [worker for pool in report.pools for worker in pool.workers if worker.declared]
         online = sum(worker.online for worker in declared)
-        return replace(row, workers=(online, len(declared)), runs=_runs(client), server=report.version)
+        own = stack_objects(view.entries, ui_address(view.connection.api_url))
+        runs, health = read_health(client, own, report.pools)
+        return replace(row, workers=(online, len(declared)), runs=runs, health=tuple(health), server=report.version)
     finally:
         client.close()
-
-
-def _runs(client: ApiClient) -> Runs:
-    """Runs that began in the last 24 hours (`POST /flow_runs/filter`), the newest first."""
-    since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    body = {
-        "flow_runs": {"start_time": {"after_": since}},
-        "sort": "START_TIME_DESC",
-        "limit": MOST_RUNS,
-    }
-    rows = client.request("POST", "/flow_runs/filter", json=body)
-    if not rows:
-        return Runs()
-    first = rows[0]
-    last = {"name": first["name"], "state": first.get("state_name") or "", "time": first.get("start_time") or ""}
-    counted = Counter(str(run.get("state_type")) for run in rows)
-    return Runs(dict(counted), last, len(rows) == MOST_RUNS)

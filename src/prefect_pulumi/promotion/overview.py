@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
@@ -18,18 +19,39 @@ HEALTHY, NOTICE, BAD = "good", "notice", "bad"
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Flow runs of the last day by the type of their state; `last` is the newest: name, state, time (RFC 3339)."""
+    """Flow runs of the last day by the type of their state; `last` is the newest: name, state, time (RFC 3339); `next`
+    the first that is scheduled: deployment, time."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
     last: Mapping[str, str] = field(default_factory=dict)
     more: bool = False
+    next: Mapping[str, str] = field(default_factory=dict)
+
+    @staticmethod
+    def of(rows: Sequence[Mapping[str, Any]], *, next: Mapping[str, str], more: bool) -> Runs:
+        """From rows of `POST /flow_runs/filter`, the newest first."""
+        if not rows:
+            return Runs(next=next)
+        first = rows[0]
+        last = {"name": first["name"], "state": first.get("state_name") or "", "time": first.get("start_time") or ""}
+        return Runs(dict(Counter(str(run.get("state_type")) for run in rows)), last, more, next)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthProblem:
+    """Something that keeps flows from running well. `subject`: deployment, work pool or automation; `url`: its page."""
+
+    subject: str
+    text: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One stack. `pinned` is the release that its config asks for and it does not run yet. `drift` is the status,
     "" when it was not checked. `workers`: declared ones online, and declared ones. `problem`: why something could
-    not be read. `notes`: warnings of the program and of the providers."""
+    not be read. `notes`: warnings of the program and of the providers. `health`: what keeps its flows from running,
+    None when it was not looked at. `refused`: the newest command that would have changed it, unless it succeeded."""
 
     stack: str
     made: bool = False
@@ -44,6 +66,20 @@ class Row:
     runs: Runs | None = None
     problem: str = ""
     notes: tuple[str, ...] = ()
+    health: tuple[HealthProblem, ...] | None = None
+    refused: str = ""
+
+    @property
+    def needs_attention(self) -> bool:
+        return bool(self.drifted or self.health or self.refused or self.under_way)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What stands below the row: text and address of its page, "" for none."""
+        return [
+            *((f"{problem.subject}: {problem.text}", problem.url) for problem in self.health or ()),
+            *((line, "") for line in (self.refused, *self.notes, self.problem) if line),
+        ]
 
 
 def verified_word(releases: StackReleases) -> str:
@@ -74,12 +110,21 @@ def _plain(row: Row) -> dict[str, Any]:
     return document
 
 
-COLUMNS = ("stack", "release", "verified", "drift", "workers", "last runs")
+COLUMNS = ("stack", "release", "verified", "drift", "health", "workers", "last runs", "next run")
 
 
 def cells(row: Row) -> list[tuple[str, str]]:
     """What stands in each of `COLUMNS`, and how it is meant: good, notice, bad or ""."""
-    return [(row.stack, ""), _release(row), _verified(row), _drift(row), _workers(row), _runs(row)]
+    return [
+        (row.stack, ""),
+        _release(row),
+        _verified(row),
+        _drift(row),
+        _health(row),
+        _workers(row),
+        _runs(row),
+        _next_run(row),
+    ]
 
 
 def _release(row: Row) -> tuple[str, str]:
@@ -107,6 +152,19 @@ def _drift(row: Row) -> tuple[str, str]:
     if row.drift == str(Status.DRIFT):
         return (f"{row.drifted} drifted", BAD)
     return (row.drift or "-", {str(Status.IN_SYNC): HEALTHY, str(Status.CANNOT_CHECK): BAD}.get(row.drift, ""))
+
+
+def _health(row: Row) -> tuple[str, str]:
+    if row.health is None:
+        return ("-", "")
+    count = len(row.health)
+    return (f"{count} problem{'' if count == 1 else 's'}", BAD) if count else ("healthy", HEALTHY)
+
+
+def _next_run(row: Row) -> tuple[str, str]:
+    if row.runs is None or not row.runs.next:
+        return ("-", "")
+    return (f"{row.runs.next['deployment']} {phrases.moment(row.runs.next['time'])}", "")
 
 
 def _workers(row: Row) -> tuple[str, str]:
@@ -146,8 +204,11 @@ def as_json(rows: Sequence[Row], project: str, time: str) -> str:
 
 
 def text(rows: Sequence[Row], project: str, time: str) -> str:
-    """A line for each row, for a file."""
-    lines = ["  ".join(cell for cell, _ in cells(row)) + f"  {row.problem}".rstrip() for row in rows]
+    """A line for each row, and one for each of what it has to say, for a file."""
+    lines = []
+    for row in rows:
+        lines.append("  ".join(cell for cell, _ in cells(row)))
+        lines += [f"  {line}" for line, _ in row.lines]
     return "\n".join(lines) + "\n"
 
 

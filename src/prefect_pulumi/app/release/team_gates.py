@@ -6,8 +6,8 @@ import os
 from datetime import UTC, datetime
 
 from prefect_pulumi.api import flow_runs
+from prefect_pulumi.app.owned_objects import deployment_ids
 from prefect_pulumi.app.release.approvals import approval_of
-from prefect_pulumi.app.release.verify import deployment_ids
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.models.release_record import ReleaseRecord

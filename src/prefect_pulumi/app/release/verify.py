@@ -13,22 +13,22 @@ from prefect_pulumi.api.cloud import events_since
 from prefect_pulumi.api.flow_runs import FlowRunResult
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.app.events import Message, Progress
+from prefect_pulumi.app.health import ACTION_FAILED
+from prefect_pulumi.app.owned_objects import deployment_ids
 from prefect_pulumi.app.release.evidence import record_verification
 from prefect_pulumi.app.release.records import need_record
 from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
 from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
-from prefect_pulumi.core.values import secrets_in, unwrap
+from prefect_pulumi.core.values import secrets_in
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.project.settings import SmokeRun
 from prefect_pulumi.provider.handlers.release import who
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action
-from prefect_pulumi.state.entries import ResourceEntry
 
 POLL_SECONDS = 1.0
-ACTION_FAILED = "prefect.automation.action.failed"
 
 
 def now() -> str:
@@ -182,17 +182,6 @@ def _smoke_check(name: str, smoke_run: SmokeRun, ended: FlowRunResult) -> CheckR
     reason = ended.obstacle or ended.message
     message = f": {reason}" if reason else ""
     return CheckResult(name, False, f"{ended.name} {word}{message}", evidence)
-
-
-def deployment_ids(entries: Sequence[ResourceEntry]) -> dict[str, str]:
-    """'flow/deployment' -> id of everything that the stack's last update left, from its state."""
-    known: dict[str, str] = {}
-    for entry in entries:
-        if entry.type == "prefect:index:Deployments":
-            known.update({str(k): str(v) for k, v in unwrap(entry.outputs.get("deployments") or {}).items()})
-        elif entry.type == "prefect:index:Deployment":
-            known[f"{entry.outputs.get('flowName')}/{entry.outputs.get('name')}"] = entry.id
-    return known
 
 
 def _start(client: ApiClient, record: ReleaseRecord, wanted: SmokeRun, known: Mapping[str, str]) -> FlowRunResult:

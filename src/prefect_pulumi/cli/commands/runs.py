@@ -28,6 +28,7 @@ def register(commands: Any, options: Options) -> None:
         "--format", choices=("text", "json", "html"), default="text", help="format of the table of all stacks"
     )
     status.add_argument("--out", metavar="FILE", help="write the table to FILE instead of stdout")
+    status.flag("--exit-code", help="exit with 3 when a stack has drifted, is not healthy, or its last change failed")
     status.flag("--no-drift", help="do not run the programs to look for drift")
 
 
@@ -63,7 +64,8 @@ def _parameter(text: str) -> tuple[str, Any]:
 
 
 def _status(arguments: Namespace, project: Project) -> ExitCode:
-    """Exit code 4 when something of a stack could not be read: its row says why."""
+    """Exit code 4 when something of a stack could not be read: its row says why; with `--exit-code` 3 when a stack
+    needs attention."""
     if arguments.stack:
         _workers(arguments, project)
         return ExitCode.DONE
@@ -79,11 +81,14 @@ def _status(arguments: Namespace, project: Project) -> ExitCode:
         styles = {overview.HEALTHY: "green", overview.NOTICE: "yellow", overview.BAD: "red"}
         cells = [[(text, styles.get(tone, "")) for text, tone in overview.cells(row)] for row in rows]
         print_table(overview.COLUMNS, cells)
-        lines = [f"{row.stack}: {line}" for row in rows for line in (*row.notes, row.problem) if line]
+        lines = [f"{row.stack}: {line}" + (f" ({url})" if url else "") for row in rows for line, url in row.lines]
         sys.stderr.write("".join(printable(line) + "\n" for line in lines))
     else:
         write_text(overview.RENDERERS[format](rows, project.name, _now().isoformat(timespec="seconds")), arguments.out)
-    return ExitCode.CANNOT_CHECK if any(row.problem for row in rows) else ExitCode.DONE
+    if any(row.problem for row in rows):
+        return ExitCode.CANNOT_CHECK
+    attention = arguments.exit_code and any(row.needs_attention for row in rows)
+    return ExitCode.CHANGES_FOUND if attention else ExitCode.DONE
 
 
 def _workers(arguments: Namespace, project: Project) -> None:
