@@ -8,8 +8,9 @@ import pytest
 
 from prefect_pulumi.app.events import NullSink
 from prefect_pulumi.app.imports.source import source_of
+from prefect_pulumi.app.session.connection import connection_of
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.core.errors import ConfigError, InputError
 from prefect_pulumi.core.masking import masking
 from prefect_pulumi.project.stack import Stack
 
@@ -62,3 +63,12 @@ def test_what_is_asked_for_counts_more_and_nothing_is_an_error(root: Path) -> No
     (root / "profiles.toml").unlink()
     with pytest.raises(InputError, match="prefect profile use"):
         source_of(None)
+
+
+def test_a_stack_that_starts_its_server_has_none_before_that(root: Path) -> None:
+    """Prefect's settings name another one, which is not to be taken for the stack's."""
+    (root / "Pulumi.dev.yaml").write_text("config:\n  p:environment: {server: {embedded: true}}\n")
+    with pytest.raises(ConfigError, match="stack dev has no server yet"):
+        connection_of(Stack(root, "dev"), [])
+    (root / "Pulumi.bare.yaml").write_text("config: {}\n")
+    assert connection_of(Stack(root, "bare"), []).api_url == "https://team.example.com/api"

@@ -71,6 +71,7 @@ LINES = {
     "config set": "required: key",
     "config set environment.server.api_url.x y --path": "a value stands where the path needs a mapping",
     "config set a '[' --path": "p:a:",
+    "config set a.smoke[0].b y --path": "--path reaches no item of a list",
     "config set --secrt a b": "did you mean --secret?",
     "env extra": "unrecognized arguments: extra",
     "env -s nope": "there is no stack 'nope'",

@@ -181,8 +181,15 @@ class StackConfig:
         self.put(self.key_path(key, path=path), stored)
 
     def key_path(self, key: str, *, path: bool) -> list[str]:
-        """The keys that lead to a value. With `path` the key reaches into a structure: `a:b.c` -> `a:b`, `c`."""
+        """The keys that lead to a value. With `path` the key reaches into a structure: `a:b.c` -> `a:b`, `c`.
+
+        Raises `ConfigError` for the path of a list's item.
+        """
         namespace, _, name = self._full(key).partition(":")
+        if path and "[" in name:
+            raise ConfigError(
+                f"--path reaches no item of a list, as {key!r} would", where=self.path.name, remedy="edit the file"
+            )
         parts = name.split(".") if path else [name]
         return [f"{namespace}:{parts[0]}", *parts[1:]]
 

@@ -12,6 +12,7 @@ from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.records import need_record
 from prefect_pulumi.app.release.team_gates import team_gates
 from prefect_pulumi.app.review.drift_report import load_rules, observed_environment
+from prefect_pulumi.app.session.connection import makes_server
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
 from prefect_pulumi.core.values import secrets_in, unwrap
@@ -56,7 +57,7 @@ def build_plan(
     at_release = target.at_release(record.pin(source.name))
     observed, _ = observed_environment(at_release, None, rules=rules)
     environment = _as_change(observed, rules)
-    if not target.exists and _makes_its_server(target):
+    if not target.exists and makes_server(target.stack):
         environment = replace(environment, problems=())  # there is nothing to ask yet
     secrets = _secrets_gate(source, target)
     if environment.status is Status.CANNOT_CHECK and secrets.passed:
@@ -135,11 +136,6 @@ def _record(source: StackView, target: StackView, release: str, commit: str) -> 
             remedy=f"promote the release that it runs now: infra release list -s {source.name}",
         )
     return record
-
-
-def _makes_its_server(target: StackView) -> bool:
-    server = target.stack.environment.get("server")
-    return isinstance(server, dict) and not server.get("api_url")
 
 
 def _first_try_failed(target: StackView) -> bool:

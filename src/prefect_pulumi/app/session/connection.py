@@ -82,7 +82,8 @@ def connect(config: Mapping[str, Any], folder: Path) -> Connection:
 
 
 def connection_of(stack: Stack, entries: Iterable[ResourceEntry]) -> Connection:
-    """From the stack's provider in its state, else from Prefect's settings.
+    """From the stack's provider in its state, else from Prefect's settings, unless the stack starts a server of its own:
+    they name another one then.
 
     The official CLI hands out no secret of a state that it keeps: there Prefect's settings give the credentials. Raises
     `ConfigError` when neither names a server.
@@ -93,9 +94,15 @@ def connection_of(stack: Stack, entries: Iterable[ResourceEntry]) -> Connection:
             readable = {k: v for k, v in entry.inputs.items() if not (stack.is_remote and isinstance(v, Secret))}
             given = {name: value for name, value in unwrap(readable).items() if name in ENVIRONMENT}
             break
-    connection = connect(given, stack.root)
-    if not connection.api_url:
+    connection = connect(given, stack.root) if given or not makes_server(stack) else None
+    if connection is None or not connection.api_url:
         raise ConfigError(
             f"stack {stack.name} has no server yet", where=f"stack {stack.name}", remedy=f"infra up -s {stack.name}"
         )
     return connection
+
+
+def makes_server(stack: Stack) -> bool:
+    """Whether the stack starts its server itself, embedded or in a container."""
+    server = stack.environment.get("server")
+    return isinstance(server, dict) and not server.get("api_url")
