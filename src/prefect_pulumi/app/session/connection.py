@@ -82,8 +82,8 @@ def connect(config: Mapping[str, Any], folder: Path) -> Connection:
 
 
 def connection_of(stack: Stack, entries: Iterable[ResourceEntry]) -> Connection:
-    """From the stack's provider in its state, else from Prefect's settings, unless the stack starts a server of its own:
-    they name another one then.
+    """From the stack's provider in its state, else from Prefect's settings. These name another server than that of a
+    stack which starts its own.
 
     The official CLI hands out no secret of a state that it keeps: there Prefect's settings give the credentials. Raises
     `ConfigError` when neither names a server.
