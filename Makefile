@@ -64,7 +64,8 @@ soak: $(DEV_READY)
 
 # Whole suites once more over another engine, server, backend or contract; `make test` takes a slice of each.
 BUCKET_TESTS = tests/recovery tests/e2e/engine tests/e2e/promotion tests/e2e/review tests/e2e/project/test_crash.py
-CLOUD_TESTS = tests/provider tests/components tests/imports tests/recovery tests/review tests/e2e
+PROVIDER_TESTS = $(addprefix tests/provider/test_,$(addsuffix .py,lifecycle traps inventory functions imported_inputs))
+CLOUD_TESTS = $(PROVIDER_TESTS) tests/e2e/engine/test_every_kind.py tests/e2e/deploy/test_deploy_step.py
 matrix: $(DEV_READY)
 	@$(COMPILE) src
 	@$(PYTEST) -n auto -m matrix

@@ -79,6 +79,7 @@ def test_a_route_without_parameters_goes_first(contract: Contract) -> None:
         ("POST", "/deployments/", {"name": "a", "flow_id": "none"}, "body.flow_id: 'none' is not a 'uuid'"),
         # What a filter does not know is dropped silently: every row would answer.
         ("POST", "/automations/filter", {"automations": {"id": {"any_": [ID]}}}, "'id'"),
+        ("POST", "/work_pools/etl/workers/filter", {"limit": None, "offset": None}, ""),
         ("POST", "/automations/filter", {"automations": {"name": {"any_": ["a"]}}}, ""),
     ],
 )

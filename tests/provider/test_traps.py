@@ -289,6 +289,7 @@ def test_refusal_keeps_the_servers_own_words(provider: PrefectProvider, name: st
         provider.create(CreateRequest(urn("Deployment"), wrong))
 
 
+@pytest.mark.self_hosted
 def test_metric_trigger_is_refused_on_a_self_hosted_server(provider: PrefectProvider) -> None:
     metric = {"type": "metric", "metric": {"name": "lateness", "threshold": 1, "operator": ">"}}
     nested = {"type": "compound", "require": "any", "triggers": [metric]}

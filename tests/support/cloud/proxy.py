@@ -58,8 +58,8 @@ class CloudProxy:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 status, content, headers = proxy.answer(self.command, self.path, body, dict(self.headers))
-                self.send_response(status)
-                for name, value in headers.items():
+                self.send_response_only(status)
+                for name, value in {"Date": self.date_time_string(), **headers}.items():
                     self.send_header(name, value)
                 if status != 204:
                     self.send_header("Content-Length", str(len(content)))
