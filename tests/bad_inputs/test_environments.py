@@ -97,7 +97,12 @@ WRONG: dict[str, list[Any]] = {
     "flows.f.tags": ["x", [1]],
     "flows.f.tgas": [[]],
     "automations": ["x", []],
-    "automations.a": [{}, "x", {"trigger": {}, "actions": []}, {"trigger": QUIET, "actions": [{"type": "pause-deploymnt"}]}],
+    "automations.a": [
+        {},
+        "x",
+        {"trigger": {}, "actions": []},
+        {"trigger": QUIET, "actions": [{"type": "pause-deploymnt"}]},
+    ],
     "automations.b": [{"trigger": QUIET, "actions": [{"type": "pause-deployment", "deploymnt": "f/d"}]}],
     "automations.c": [
         {"trigger": QUIET, "actions": [{"type": "do-nothing", "block": "a/b", "block_document_id": "u"}]}

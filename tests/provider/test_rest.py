@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 
 from prefect_pulumi.api.field_support import FieldSupport
-from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
+from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, ProviderError
 from prefect_pulumi.core.values import UNKNOWN, Secret, secret
 from prefect_pulumi.models import Deployment, TaskRunConcurrencyLimit, Variable, WorkPool, WorkQueue
 from prefect_pulumi.models.base import Kind
 from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers import rest as rest_module
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.rest import PAGE, RestHandler
 from prefect_pulumi.provider.handlers.routes import ROUTES
@@ -80,10 +81,32 @@ def test_create_sends_what_the_program_gave() -> None:
 
 
 def test_an_object_that_exists_already_is_refused_with_the_command_that_imports_it() -> None:
-    rest, _ = handler({"POST /variables/": conflict()})
+    rest, _ = handler({"POST /variables/": conflict(), "GET /variables/name/bucket": variable()})
     with pytest.raises(ProviderError, match="a variable 'bucket' exists already on http://prefect/api") as caught:
         rest.create(Call(URN, news={"name": "bucket", "value": 1}))
     assert "infra import Variable bucket --name bucket" in caught.value.remedy
+
+
+def test_a_conflict_without_an_object_of_that_name_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_module, "CREATE_PAUSE", 0)
+    conflicts = [conflict(), conflict()]
+
+    def answer(_: Any) -> Any:
+        if conflicts:
+            raise conflicts.pop()
+        return variable()
+
+    rest, _ = handler({"POST /variables/": answer})
+    assert rest.create(Call(URN, news={"name": "bucket", "value": 1}))[0] == ID
+
+
+def test_a_conflict_that_stays_is_told_in_the_servers_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest_module, "CREATE_PAUSE", 0)
+    rest, api = handler({"POST /variables/": conflict()})
+    with pytest.raises(ApiError, match="exists") as caught:
+        rest.create(Call(URN, news={"name": "bucket", "value": 1}))
+    assert not isinstance(caught.value, ConflictError)
+    assert [sent for sent, _ in api.sent].count("POST /variables/") == rest_module.CREATE_TRIES
 
 
 def test_a_route_that_upserts_is_asked_first() -> None:

@@ -16,14 +16,15 @@ from tests.support.servers import AUTH, prefect_on
 
 pytestmark = [pytest.mark.matrix, pytest.mark.e2e, pytest.mark.timeout(900)]
 
-OBJECTS = 40
+OBJECTS = 50
 PROGRAM = f"""
-from prefect_pulumi.resources import GlobalConcurrencyLimit, Variable, WorkPool, WorkQueue
+from prefect_pulumi.resources import GlobalConcurrencyLimit, SecretBlock, Variable, WorkPool, WorkQueue
 
-for number in range({OBJECTS // 4}):
+for number in range({OBJECTS // 5}):
     pool = WorkPool(f"replica-{{number}}", type="process")
     WorkQueue(f"replica-{{number}}", work_pool_name=pool.name, name="fast", priority=2)
     Variable(f"replica_{{number}}", name=f"replica_{{number}}", value=number)
+    SecretBlock(f"replica-{{number}}", name=f"replica-{{number}}", value="of the tests")
     GlobalConcurrencyLimit(f"replica-{{number}}", name=f"replica-{{number}}", limit=3)
 """
 
@@ -54,7 +55,7 @@ def test_a_stack_lives_on_two_replicas(
     try:
         wanted = {"variables": {"name": {"like_": "replica_"}}}
         for client in clients:
-            assert len(client.paged("/variables/filter", wanted)) == OBJECTS // 4
+            assert len(client.paged("/variables/filter", wanted)) == OBJECTS // 5
         clients[0].request("PATCH", "/work_pools/replica-1", json={"concurrency_limit": 7})
         drift = project.infra("drift", "--format", "json", check=False)
         assert drift.returncode == 3, drift.stderr

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import threading
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from uuid import UUID
 from typing_extensions import override
 
 from prefect_pulumi.api.cloud import LARGEST_BODY
-from prefect_pulumi.core.errors import ConflictError, NotFoundError, ProviderError
+from prefect_pulumi.core.errors import ApiError, ConflictError, NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ReadResult
 from prefect_pulumi.core.values import UNKNOWN, has_unknown, same, secret, secret_keys, unwrap
 from prefect_pulumi.models import Fault, FieldSpec
@@ -26,6 +27,9 @@ from prefect_pulumi.provider.handlers.routes import Routes
 Json = dict[str, Any]
 PAGE = 200
 """Most rows that a `/filter` route returns."""
+CREATE_TRIES = 4
+CREATE_PAUSE = 0.2
+"""Seconds after the first try that met a conflict without an object of that name; longer after each further one."""
 
 
 def is_uuid(text: str) -> bool:
@@ -137,16 +141,32 @@ class RestHandler(Handler):
         plain = unwrap(dict(call.news))
         if self.routes.upserts and self.find(plain) is not None:
             raise self.exists_already(call.urn, plain)
-        body = self.connection.fields.fitted("POST", self.routes.collection, self.body(plain))
         try:
-            row = self.connection.client().create(
-                self.route(self.routes.collection, plain), body, lambda: self.lost(call, plain)
-            )
+            row = self._created(call, plain)
         except ConflictError as error:
             raise self.exists_already(call.urn, plain) from error
         except NotFoundError as error:
             raise self.no_parent(plain, error) from error
         return str(row["id"]), self.outputs(row, call.news)
+
+    def _created(self, call: Call, plain: Json) -> Json:
+        """The new row. Raises `ConflictError` when there is an object of that name, `ApiError` for another conflict."""
+        body = self.connection.fields.fitted("POST", self.routes.collection, self.body(plain))
+        for attempt in range(1, CREATE_TRIES + 1):
+            try:
+                return self.connection.client().create(
+                    self.route(self.routes.collection, plain), body, lambda: self.lost(call, plain)
+                )
+            except ConflictError as error:
+                if not self.routes.find or self.find(plain) is not None:
+                    raise
+                # The server says the same of rows of its own: the first secrets on a database make its key at once.
+                if attempt == CREATE_TRIES:
+                    raise ApiError(
+                        error.message, status=error.status, detail=error.detail, where=error.where
+                    ) from error
+                time.sleep(CREATE_PAUSE * attempt)
+        raise AssertionError  # the last try returns or raises
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
