@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prefect_pulumi.core.values import Secret
-from prefect_pulumi.promotion.compare import rows_of_items, rows_that_stay
+from prefect_pulumi.promotion.compare import DeployReasons, rows_of_items, rows_that_stay
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import NO_VALUE, Action, Class, DisplayValue, FieldChange, Item
 from prefect_pulumi.state.entries import ResourceEntry
@@ -66,6 +66,26 @@ def test_deployments_have_rows_of_their_own() -> None:
     assert rows["schedules.nightly.active"].own
     (code,) = rows_of_items([deployment()], source, report_masker())
     assert (code.path, code.after, code.changes) == ("", value("other code"), True)
+
+
+def test_a_deployment_says_why_it_is_deployed_again_unless_it_is_noise() -> None:
+    def after(reasons: DeployReasons, *fields: FieldChange) -> list[tuple[str, Any]]:
+        rows = rows_of_items([deployment(*fields)], [], report_masker(), {DAILY: reasons})
+        return [(row.path, row.after.value) for row in rows]
+
+    folders = change("path", "/clone/one", "/clone/two"), change("pull_steps[0].set.directory", "/one", "/two")
+    anchor = change("schedules.nightly.anchor_date", "2026-01-01", "2026-01-02")
+    assert after(DeployReasons(), *folders, anchor) == []
+    assert after(DeployReasons(("flows/daily.py",)), *folders) == [("", "other code")]
+    prefect = "Prefect 3.8.7 -> 3.8.8"
+    assert after(DeployReasons(("flows/daily.py",), (prefect,))) == [("", f"other code, {prefect}")]
+    assert after(DeployReasons(("flows/daily.py",)), change("parameters.day", "a", "b")) == [("parameters.day", "b")]
+
+
+def test_what_a_deploy_infers_is_no_targets_own() -> None:
+    target = [deployed("prod", daily={"version": "abc", "path": "/one", "tags": ["prod"]})]
+    source = [deployed("dev", daily={"version": "def", "path": "/two", "tags": ["dev"]})]
+    assert {row.path for row in rows_that_stay(target, source, [], report_masker())} == {"tags[0]"}
 
 
 def test_objects_come_and_go_in_one_row_each() -> None:

@@ -14,7 +14,7 @@ from prefect_pulumi.project.settings import ReleasePin
 from prefect_pulumi.promotion import render
 from prefect_pulumi.promotion.compare import Row, at
 from prefect_pulumi.promotion.gates import Gate
-from prefect_pulumi.promotion.plan import Plan, need_open, need_same
+from prefect_pulumi.promotion.plan import CodeChange, FileChange, Plan, need_open, need_same
 from prefect_pulumi.review.model import NO_VALUE, DisplayValue
 from tests.support.golden import need_golden
 
@@ -114,6 +114,35 @@ def test_markdown_takes_no_markup_from_names_and_is_cut() -> None:
     cut = render.markdown(replace(PLAN, rows=many))
     assert len(cut.encode()) < 65_536
     assert "more: see the full plan" in cut
+
+
+CODE = CodeChange(
+    ("f/<daily>", "f/hourly"),
+    (FileChange("flows/f.py", 12, 3), FileChange("flows/<b>.py", 0, 7)),
+    ("1a2b3c4 Fix <the> join",),
+)
+
+
+def test_code_is_shown_by_files_and_commits_and_is_no_markup() -> None:
+    page = f"https://github.com/team/repo/compare/{'b' * 40}...{'c' * 40}"
+    plan = replace(PLAN, code=[CODE], compare_page=page)
+    assert plan.checksum == PLAN.checksum
+    text = render.text(plan)
+    assert f"code: {page}\n  ~ f/<daily>, f/hourly\n      flows/f.py +12 -3\n" in text
+    assert "      1a2b3c4 Fix <the> join\n" in text
+    shown = render.markdown(plan)
+    assert f"#### Code ([compare]({page}))" in shown
+    assert "Fix &#60;the&#62; join" in shown
+    assert json.loads(render.as_json(plan))["code"][0]["files"][0] == {"path": "flows/f.py", "added": 12, "removed": 3}
+
+
+def test_long_code_is_cut() -> None:
+    long = replace(CODE, commits=tuple(f"{n:07x} {'x' * 900}" for n in range(40)))
+    assert "and 20 more commits" in render.text(replace(PLAN, code=[long]))
+    many = [replace(long, deployments=(f"f/{n}",)) for n in range(20)]
+    cut = render.markdown(replace(PLAN, code=many))
+    assert len(cut.encode()) < 65_536
+    assert "  - ... see the full plan\n" in cut
 
 
 def test_notes_are_shown_and_not_approved() -> None:

@@ -88,9 +88,26 @@ def is_ancestor(root: Path, older: str, newer: str) -> bool:
     return _code(root, "merge-base", "--is-ancestor", older, newer) == 0
 
 
-def missing_commits(root: Path, older: str, newer: str) -> list[str]:
-    """`<short hash> <subject>` of what `older` has and `newer` lacks, newest first."""
-    return _git(root, "log", "--format=%h %s", f"{newer}..{older}").splitlines()
+def missing_commits(root: Path, older: str, newer: str, files: Collection[str] = (".",)) -> list[str]:
+    """`<short hash> <subject>` of what `older` has and `newer` lacks, newest first; of those that touch `files`."""
+    chosen = [] if tuple(files) == (".",) else ["--", *(f":(literal){file}" for file in files)]
+    return _git(root, "log", "--format=%h %s", f"{newer}..{older}", *chosen).splitlines()
+
+
+def changed_lines(root: Path, one: str, other: str, files: Collection[str]) -> list[tuple[str, int, int]]:
+    """Path, added and removed lines of those of `files` that differ; both numbers are 0 for what is no text."""
+    paths = [f":(literal){file}" for file in files]
+    text = _git(root, "diff", "--numstat", "-z", "--no-renames", "--relative", one, other, "--", *paths)
+    lines = []
+    for row in filter(None, text.split("\0")):
+        added, removed, path = row.split("\t", 2)
+        lines.append((path, int(added) if added.isdigit() else 0, int(removed) if removed.isdigit() else 0))
+    return lines
+
+
+def remote(root: Path) -> str:
+    """URL of `origin`; "" where there is none."""
+    return _git(root, "remote", "get-url", "origin", check=False).strip()
 
 
 def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] = ()) -> list[str]:

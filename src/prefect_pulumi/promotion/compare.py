@@ -30,6 +30,15 @@ APART = ("Release",)
 DEPLOYMENTS = "prefect:index:Deployments"
 """Its deployments are compared one by one; the rest of it is machinery."""
 
+NOISE: Mapping[str, tuple[str, ...]] = {
+    "Deployment": ("path", "pull_steps*directory", "schedules*anchor_date"),
+    "DeploymentSchedule": ("anchorDate",),
+}
+"""Fields that differ from clone to clone, or from deploy to deploy, and say nothing to a reader."""
+
+INFERRED: Mapping[str, tuple[str, ...]] = {"Deployment": ("version",)}
+"""Fields that a deploy gives by itself: no environment's own."""
+
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[]+)')
 _MADE = (Action.CREATE, Action.DEPLOY)
 _GONE = (Action.DELETE, Action.PRUNE)
@@ -52,12 +61,30 @@ class Row:
         return not equal_shown(self.now, self.after)
 
 
+@dataclass(frozen=True, slots=True)
+class DeployReasons:
+    """Why a deployment is deployed again besides its fields. `files`: of its code; `others`: `Prefect 3.8.7 -> 3.8.8`
+    and the like."""
+
+    files: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return ", ".join(["other code"] * bool(self.files) + list(self.others))
+
+
 def equal_shown(one: DisplayValue, other: DisplayValue) -> bool:
     return one.kind == other.kind and equal(one.value, other.value)
 
 
-def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], masker: Masker) -> Iterator[Row]:
-    """What the target's next update does. `source`: the state of the source."""
+def rows_of_items(
+    items: Iterable[Item],
+    source: Iterable[ResourceEntry],
+    masker: Masker,
+    reasons: Mapping[str, DeployReasons] | None = None,
+) -> Iterator[Row]:
+    """What the target's next update does. `source`: the state of the source; `reasons`: by the key of a deployment."""
     known = objects(source)
     for item in items:
         if item.action is Action.NONE or item.kind in (*APART, "Deployments"):
@@ -68,13 +95,24 @@ def rows_of_items(items: Iterable[Item], source: Iterable[ResourceEntry], masker
             sides = (NO_VALUE, is_there) if made else (is_there, NO_VALUE)
             yield Row(item.kind, item.name, "", is_there if there is not None else NO_VALUE, *sides)
             continue
-        changed = [change for change in item.fields if not equal_shown(change.live, change.code)]
+        changed = [
+            change
+            for change in item.fields
+            if not equal_shown(change.live, change.code) and not _listed(NOISE, item.kind, change.path)
+        ]
         for change in changed:
             value, own = _in_source(there, change, masker), is_own(item.kind, change.path)
             yield Row(item.kind, item.name, change.path, value, change.live, change.code, own)
-        if not changed:
-            same = DisplayValue("value", "other code" if item.action is Action.DEPLOY else "as it is")
+        if not changed and (text := _whole(item, reasons or {})):
+            same = DisplayValue("value", text)
             yield Row(item.kind, item.name, "", same, DisplayValue("value", "as it is"), same)
+
+
+def _whole(item: Item, reasons: Mapping[str, DeployReasons]) -> str:
+    """What changes of an object whose fields stay; "" for what no reader needs, such as another folder of the clone."""
+    if item.action is not Action.DEPLOY:
+        return "as it is"
+    return reasons[item.key].text if item.key in reasons else "other code"
 
 
 def rows_that_stay(
@@ -97,6 +135,8 @@ def rows_that_stay(
             if any(isinstance(value, Secret) for value in pair):
                 continue
             for path, (there, here) in leaves(name, pair):
+                if _listed(NOISE, kind, path) or _listed(INFERRED, kind, path):
+                    continue
                 if path not in changed and not any(isinstance(side, Secret) for side in (there, here)):
                     stays = display_value(here, secret=False, masker=masker)
                     differs = display_value(there, secret=False, masker=masker)
@@ -133,7 +173,11 @@ def _name(identity: str) -> str:
 
 
 def is_own(kind: str, path: str) -> bool:
-    return matches_any(path, OWN.get(kind, ()))
+    return _listed(OWN, kind, path)
+
+
+def _listed(fields: Mapping[str, tuple[str, ...]], kind: str, path: str) -> bool:
+    return matches_any(path, fields.get(kind, ()))
 
 
 def _identity(urn: str) -> str:

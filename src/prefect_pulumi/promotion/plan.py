@@ -16,10 +16,29 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
+class FileChange:
+    """`added`, `removed`: lines."""
+
+    path: str
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """Code that deployments share. `commits`: `<short hash> <subject>` of those that touched them, newest first."""
+
+    deployments: tuple[str, ...]
+    files: tuple[FileChange, ...]
+    commits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """`before` is the release that the target runs now, None when it runs none. `actions`: (action, kind, name) of
     the update's steps. `rows`: fields that change, and those that stay the target's own. `notes`: warnings of the
-    program and of the providers."""
+    program and of the providers. `code`: what changes in the code of deployments; `compare_page`: where the code host
+    shows that, "" where it is not known. Neither is part of the checksum: the commits are."""
 
     source: str
     target: str
@@ -29,6 +48,8 @@ class Plan:
     rows: Sequence[Row]
     gates: Sequence[Gate]
     notes: Sequence[str] = ()
+    code: Sequence[CodeChange] = ()
+    compare_page: str = ""
 
     @property
     def changes(self) -> list[Row]:

@@ -10,13 +10,17 @@ from typing import Any
 from prefect_pulumi.core.display_text import one_line
 from prefect_pulumi.promotion.compare import Row
 from prefect_pulumi.promotion.gates import Gate
-from prefect_pulumi.promotion.plan import Plan
+from prefect_pulumi.promotion.plan import CodeChange, Plan
 from prefect_pulumi.review import phrases
 from prefect_pulumi.review.renderers.escape import code, plain
 
 _ALL_SIDES = ("source", "now", "after")
 LIMIT = 60_000
 """Bytes of Markdown; the forge takes 65,536 characters."""
+ROOM_LEFT = 200
+"""Bytes that are kept for the end of a list that was cut."""
+SHOWN = 20
+"""Files, and commits, of one change of code."""
 
 
 def text(plan: Plan) -> str:
@@ -38,11 +42,30 @@ def _text(plan: Plan) -> Iterator[str]:
         what = f"{_sign(row)} {row.kind} {row.name}" + (f" {row.path}" if row.path else "")
         now, after = (phrases.value(side, row.path) for side in (row.now, row.after))
         yield "  " + one_line(f"{what}: {now} -> {after}{_there(row, plan)}{own}")
+    yield from _code_text(plan)
     if plan.stays:
         yield f"stays {plan.target}'s own:"
     for row in plan.stays:
         what = f"{row.kind} {row.name} {row.path}"
         yield "  " + one_line(f"{what}: {phrases.value(row.now)} ({plan.source}: {phrases.value(row.source)})")
+
+
+def _code_text(plan: Plan) -> Iterator[str]:
+    if plan.code:
+        yield "code:" + (f" {plan.compare_page}" if plan.compare_page else "")
+    for change in plan.code:
+        yield "  " + one_line(f"~ {', '.join(change.deployments)}")
+        for file in change.files[:SHOWN]:
+            yield "      " + one_line(f"{file.path} +{file.added} -{file.removed}")
+        for commit in change.commits[:SHOWN]:
+            yield "      " + one_line(commit)
+        yield from (f"      {words}" for words in _rest(change))
+
+
+def _rest(change: CodeChange) -> Iterator[str]:
+    for word, count in (("files", len(change.files)), ("commits", len(change.commits))):
+        if count > SHOWN:
+            yield f"and {count - SHOWN} more {word}"
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
@@ -96,7 +119,27 @@ def markdown(plan: Plan) -> str:
     changes, room = _table("What changes", ordered(plan.changes), names, room)
     stays, room = _table(f"What stays {plan.target}'s own", plan.stays, names[:2], room)
     folded = ["<details><summary>Same fields, other values</summary>\n", *stays, "</details>\n"] if stays else []
-    return "\n".join([*head, *(changes or ["Nothing changes.\n"]), *folded])
+    return "\n".join([*head, *(changes or ["Nothing changes.\n"]), *_code_markdown(plan, room), *folded])
+
+
+def _code_markdown(plan: Plan, room: int) -> list[str]:
+    """Whole lines as long as there is room."""
+    if not plan.code:
+        return []
+    link = f" ([compare]({plan.compare_page}))" if plan.compare_page else ""
+    lines = [f"#### Code{link}\n"]
+    for change in plan.code:
+        lines.append(f"- {', '.join(code(name) for name in change.deployments)}")
+        lines += [f"  - {code(file.path)} +{file.added} -{file.removed}" for file in change.files[:SHOWN]]
+        lines += [f"  - {plain(commit)}" for commit in change.commits[:SHOWN]]
+        lines += [f"  - {words}" for words in _rest(change)]
+    kept: list[str] = []
+    for line in lines:
+        room -= len(line.encode()) + 1
+        if room < ROOM_LEFT:
+            return [*kept, "  - ... see the full plan", ""]
+        kept.append(line)
+    return [*kept, ""]
 
 
 def _mark(gate: Gate) -> str:
@@ -149,6 +192,8 @@ def document(plan: Plan) -> Mapping[str, Any]:
         "actions": [{"action": action, "kind": kind, "name": name} for action, kind, name in plan.actions],
         "changes": [asdict(row) for row in plan.changes],
         "stays": [asdict(row) for row in plan.stays],
+        "code": [asdict(change) for change in plan.code],
+        "comparePage": plan.compare_page,
         "notes": list(plan.notes),
     }
 

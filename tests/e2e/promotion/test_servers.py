@@ -136,6 +136,12 @@ def test_from_sqlite_to_postgresql(
         plan = made.json("promote", "dev", "prod", "--commit", broken, "--preview", "--force", "verified=a test")
         changed = {(row["kind"], row["path"]): row["after"]["value"] for row in plan["changes"]}
         assert changed[("Deployment", "description")] == "version two"
+        assert {path for kind, path in changed if kind == "Deployment"} == {"description"}
+        assert not {"version", "path"} & {row["path"] for row in plan["stays"] if row["kind"] == "Deployment"}
+        (code,) = plan["code"]
+        assert code["deployments"] == [f"{made.name}/smoke"]
+        assert code["files"] == [{"path": "flows/check.py", "added": 2, "removed": 2}]
+        assert [commit.split(" ", 1)[1] for commit in code["commits"]] == ["version version two"]
         pinned = ("promote", "dev", "prod", "--commit", broken, "--force", "verified=a test", "--apply", "--yes")
         said = made.infra(*pinned, code=1)
         assert "no such table, says [secret]" in said

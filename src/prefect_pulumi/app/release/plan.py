@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from prefect_pulumi.app.release.code import code_changes, compare_page, deploy_reasons
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.records import need_record
 from prefect_pulumi.app.release.team_gates import team_gates
@@ -55,7 +56,7 @@ def build_plan(
     git.need_commit(root, record.commit)
     rules = load_rules(root)
     at_release = target.at_release(record.pin(source.name))
-    observed, _ = observed_environment(at_release, None, rules=rules)
+    observed, observation = observed_environment(at_release, None, rules=rules)
     environment = _as_change(observed, rules)
     if not target.exists and makes_server(target.stack):
         environment = replace(environment, problems=())  # there is nothing to ask yet
@@ -63,13 +64,14 @@ def build_plan(
     if environment.status is Status.CANNOT_CHECK and secrets.passed:
         lines = "; ".join(f"{problem.where}: {problem.message}".lstrip(": ") for problem in environment.problems)
         raise CannotCheckError(f"{target.name} cannot be compared: {lines}", where=f"infra promote to {target.name}")
+    reasons_to_deploy = deploy_reasons(target.entries, observation.code) if observation is not None else {}
     return Plan(
         source=source.name,
         target=target.name,
         release=record,
         before=target.releases.record,
         actions=compare.actions(environment),
-        rows=_rows(environment, source, target),
+        rows=_rows(environment, source, target, reasons_to_deploy),
         gates=gates.forced(
             [
                 *_gates(source, target, record, environment, secrets),
@@ -78,6 +80,8 @@ def build_plan(
             dict(reasons or {}),
         ),
         notes=environment.notes,
+        code=code_changes(root, reasons_to_deploy, target.releases.record, record),
+        compare_page=compare_page(root, target.releases.record, record),
     )
 
 
@@ -193,10 +197,12 @@ def _pools_with_images(target: StackView) -> list[str]:
     return [name for name, pool in pools.items() if pool.workers.count and pool.runs_in != "process"]
 
 
-def _rows(environment: Environment, source: StackView, target: StackView) -> list[compare.Row]:
+def _rows(
+    environment: Environment, source: StackView, target: StackView, reasons: Mapping[str, compare.DeployReasons]
+) -> list[compare.Row]:
     entries = [*source.entries, *target.entries]
     masker = report_masker(value for entry in entries for value in secrets_in([entry.inputs, entry.outputs]))
     return [
-        *compare.rows_of_items(environment.items, source.entries, masker),
+        *compare.rows_of_items(environment.items, source.entries, masker, reasons),
         *compare.rows_that_stay(target.entries, source.entries, environment.items, masker),
     ]

@@ -20,6 +20,7 @@ _SHARED_STEPS = ("build", "push", "pull")
 _SHORT = 12
 """Hex digits: enough to see a change."""
 PREFECT, ENTRY = "Prefect", "its entry"
+_CODE = "the code of "
 _LABELS = {
     "project": "the name of the project",
     "target": "the address of the server",
@@ -85,7 +86,7 @@ def fingerprints(
             "the files of its steps": step_digests.get(name, "")[:_SHORT],
             PREFECT: prefect,
             **{f"the variable {variable}": value[:_SHORT] for variable, value in variables.items()},
-            **{f"the code of {file}": value[:_SHORT] for file, value in code.files.items()},
+            **{f"{_CODE}{file}": value[:_SHORT] for file, value in code.files.items()},
         }
         result[name] = Fingerprint(digest.hexdigest(), {part: value for part, value in parts.items() if value})
     return result
@@ -98,6 +99,13 @@ def reasons(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
         f"{PREFECT} {old[part]} -> {new[part]}" if part == PREFECT and part in old and part in new else part
         for part in changed
     ]
+
+
+def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """As `reasons`, apart: files of code, and what else differs but for the folder, which is another in each clone."""
+    texts = [text for text in reasons(old, new) if text != _LABELS["folder"]]
+    files = [text.removeprefix(_CODE) for text in texts if text.startswith(_CODE)]
+    return files, [text for text in texts if not text.startswith(_CODE)]
 
 
 def _json(value: Any) -> bytes:
