@@ -129,6 +129,7 @@ WRONG: dict[str, list[Any]] = {
     "verification.smoke": ["x", [{}], [{"deployment": "x"}], [{"deployment": "a/b", "seconds": 0}]],
     "verification.drift": ["maybe"],
     "verification.workers": ["maybe"],
+    "verification.online_pools": ["etl", [1]],
     "verification.workers_seconds": [-1, "x"],
     "verification.automations": ["maybe"],
     "release": [

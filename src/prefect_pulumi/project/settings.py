@@ -311,9 +311,14 @@ class VerificationSettings(Settings):
 
     smoke: list[SmokeRun] = Field(default=[], description="Runs that have to end Completed.")
     drift: bool = Field(default=True, description="Whether the server has to be as declared.")
-    workers: bool = Field(default=True, description="Whether every pool with declared workers needs one online.")
+    workers: bool = Field(default=True, description="Whether every declared worker has to be online.")
+    online_pools: list[str] = Field(
+        default=[], description="Work pools that need an online worker, wherever it runs.", examples=[["etl"]]
+    )
     workers_seconds: float = Field(default=180, ge=0, description="Seconds that workers get to come online.")
-    automations: bool = Field(default=True, description="Whether declared automations have to be enabled.")
+    automations: bool = Field(
+        default=True, description="Whether no action of an automation may have failed since the deployment."
+    )
 
 
 class Environment(Settings):

@@ -58,3 +58,23 @@ def test_a_smoke_run_that_nobody_takes_says_why_and_is_cancelled(
         assert f"no worker of work pool {one.name}_idle is online" in one.infra(
             "run", deployment, "--timeout", "1", code=1
         )
+
+
+def test_a_pool_needs_a_worker_that_runs_elsewhere(
+    tmp_path: Path, prefect_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of the tests")
+    with promotion_project(tmp_path, PROGRAM, ["dev"], {"dev": prefect_server}) as one:
+        pool = f"{one.name}_dev_etl"
+        settings = {"online_pools": [pool, "nothing"], "workers_seconds": 0, "automations": False}
+        one.configured("dev", verification=settings)
+        one.version("first")
+        one.infra("up", "--yes")
+        said = one.infra("verify", code=1)
+        assert f"workers: after 0 s: no worker of {pool} is online, the stack has no work pool nothing" in said
+        one.configured("dev", verification={**settings, "online_pools": [pool]})
+        call(prefect_server, "POST", f"/work_pools/{pool}/workers/heartbeat", {"name": "elsewhere"})
+        one.commit("the pool alone")
+        one.infra("up", "--yes")
+        assert "passed  workers: 1 online" in one.infra("verify", code=None)
+        assert one.exit_code == 0

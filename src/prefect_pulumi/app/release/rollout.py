@@ -229,7 +229,7 @@ class _Runner:
     def _workers(self) -> str:
         client = self.view.client()
         try:
-            check = workers_online(self.view, client, self.view.settings.verification.workers_seconds)
+            check = workers_online(self.view, client)
         finally:
             client.close()
         if not check.passed:

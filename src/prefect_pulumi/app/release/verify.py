@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from prefect_pulumi.app.release.evidence import record_verification
 from prefect_pulumi.app.release.records import need_record
 from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
-from prefect_pulumi.app.workers import worker_report
+from prefect_pulumi.app.workers import WorkerReport, worker_report
 from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
 from prefect_pulumi.core.values import secrets_in
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
@@ -83,7 +83,7 @@ def verify_release(view: StackView, record: ReleaseRecord, approval: str = "") -
         if settings.drift:
             note(no_drift(view))
         if settings.workers:
-            note(workers_online(view, client, settings.workers_seconds))
+            note(workers_online(view, client))
         for check in smoke(view, client, record, settings.smoke):
             note(check)
         if settings.automations:
@@ -117,20 +117,39 @@ def no_drift(view: StackView) -> CheckResult:
     return CheckResult("drift", True, text, {"objects": environment.objects, "time": report.time, **noted})
 
 
-def workers_online(view: StackView, client: ApiClient, seconds: float) -> CheckResult:
-    """Waits up to `seconds` until every declared worker is ONLINE."""
-    end = time.monotonic() + seconds
+def workers_online(view: StackView, client: ApiClient) -> CheckResult:
+    """Waits up to `workers_seconds` until every declared worker is ONLINE, and one of each of `online_pools`."""
+    settings = view.settings.verification
+    end = time.monotonic() + settings.workers_seconds
     while True:
         report = worker_report(client, view.name, view.connection, view.entries)
-        declared = [(pool.name, worker) for pool in report.pools for worker in pool.workers if worker.declared]
-        late = [f"{worker.name} of {pool} is {worker.status.lower()}" for pool, worker in declared if not worker.online]
+        late = [*_late_workers(report, settings.online_pools)]
         if not late or time.monotonic() >= end:
             break
         time.sleep(POLL_SECONDS)
     if late:
-        return CheckResult("workers", False, f"after {seconds:g} s: {', '.join(late)}")
-    seen = {worker.name: worker.last_heartbeat for _, worker in declared}
-    return CheckResult("workers", True, f"{len(declared)} online" if declared else "the stack declares none", seen)
+        return CheckResult("workers", False, f"after {settings.workers_seconds:g} s: {', '.join(late)}")
+    needed = [
+        worker
+        for pool in report.pools
+        for worker in pool.workers
+        if worker.declared or (worker.online and pool.name in settings.online_pools)
+    ]
+    seen = {worker.name: worker.last_heartbeat for worker in needed}
+    return CheckResult("workers", True, f"{len(needed)} online" if needed else "the stack declares none", seen)
+
+
+def _late_workers(report: WorkerReport, online_pools: Sequence[str]) -> Iterator[str]:
+    for pool in report.pools:
+        for worker in pool.workers:
+            if worker.declared and not worker.online:
+                yield f"{worker.name} of {pool.name} is {worker.status.lower()}"
+    pools = {pool.name: pool for pool in report.pools}
+    for name in online_pools:
+        if name not in pools:
+            yield f"the stack has no work pool {name}"
+        elif not any(worker.online for worker in pools[name].workers):
+            yield f"no worker of {name} is online"
 
 
 def smoke(view: StackView, client: ApiClient, record: ReleaseRecord, wanted: Sequence[SmokeRun]) -> list[CheckResult]:
