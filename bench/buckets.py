@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bench.fixtures import INFRA, objects, project
 from prefect_pulumi.local.server import ServerSpec, start, stop
+from prefect_pulumi.testing.ports import free_port
 from tests.support.buckets import s3_service
-from tests.support.network import free_port
 from tests.support.projects import REPOSITORY as ROOT
 
 OBJECTS = objects()

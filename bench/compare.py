@@ -27,9 +27,9 @@ import psutil
 from bench.fixtures import INFRA, Proxy, project
 from bench.workload import TERRAFORM, counts, floor
 from prefect_pulumi.local.server import ServerSpec, start, stop
+from prefect_pulumi.testing.ports import free_port
 from tests.support import official_engine
 from tests.support.engines import Official, find_pulumi
-from tests.support.network import free_port
 from tests.support.projects import REPOSITORY as ROOT
 from tests.support.projects import Project
 

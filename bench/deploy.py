@@ -23,8 +23,8 @@ from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest, D
 from prefect_pulumi.deploy.run import runner as deploy_run
 from prefect_pulumi.local.server import ServerSpec, start, stop
 from prefect_pulumi.provider.provider import PrefectProvider
+from prefect_pulumi.testing.ports import free_port
 from tests.support.hosts import SilentHost
-from tests.support.network import free_port
 from tests.support.projects import REPOSITORY as ROOT
 
 COUNT = objects(100)

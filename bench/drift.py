@@ -17,7 +17,7 @@ import psutil
 from bench.fixtures import INFRA, Proxy, objects, project
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local.server import ServerSpec, start, stop
-from tests.support.network import free_port
+from prefect_pulumi.testing.ports import free_port
 from tests.support.projects import REPOSITORY as ROOT
 
 RUNS = (

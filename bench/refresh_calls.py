@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.fixtures import INFRA, Proxy, objects, project
 from prefect_pulumi.local.server import ServerSpec, start, stop
-from tests.support.network import free_port
+from prefect_pulumi.testing.ports import free_port
 from tests.support.projects import REPOSITORY as ROOT
 
 OBJECTS = objects()

@@ -12,13 +12,13 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.browser import chromium, is_installed
 from tests.support.buckets import CHOICE, S3_KEYS, BucketService, chosen_backend, s3_service
 from tests.support.cloud.proxy import CHOICE as CONTRACT
 from tests.support.cloud.proxy import chosen_contract
 from tests.support.engines import NO_PULUMI, find_pulumi
-from tests.support.network import free_port
 from tests.support.projects import Project
 
 SETTINGS = ("PREFECT_", "PULUMI_", "AWS_", "AZURE_", "GOOGLE_", "STORAGE_EMULATOR")

@@ -24,9 +24,9 @@ import pytest
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
+from prefect_pulumi.testing.ports import free_port
 from tests.components import daemon, docker_plugin, graphs, released_images
 from tests.support.engines import Official, find_pulumi
-from tests.support.network import free_port
 from tests.support.projects import Project
 from tests.support.promotion_project import promotion_project
 from tests.support.wait import until

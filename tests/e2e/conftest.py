@@ -11,12 +11,12 @@ import pytest
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local import server
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support import servers
 from tests.support.engine_comparison import EngineComparison, comparison_in
 from tests.support.engines import NO_PULUMI, Embedded, Engine, Official, find_pulumi
 from tests.support.flow_projects import FlowProject
-from tests.support.network import free_port
 from tests.support.projects import Project
 
 

@@ -15,8 +15,8 @@ import pytest
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.local import server
 from prefect_pulumi.local.server import ServerSpec, StartLimits
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
-from tests.support.network import free_port
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

@@ -20,8 +20,8 @@ from prefect_pulumi.core.provider_protocol import (
 from prefect_pulumi.core.values import UNKNOWN
 from prefect_pulumi.local import server
 from prefect_pulumi.provider.provider import PrefectProvider
+from prefect_pulumi.testing.ports import free_port
 from tests.support.hosts import SilentHost
-from tests.support.network import free_port
 
 
 def urn(kind: str) -> str:

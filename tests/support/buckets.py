@@ -22,8 +22,8 @@ from uuid import uuid4
 
 import httpx
 
+from prefect_pulumi.testing.ports import free_port
 from tests.support.child import Child
-from tests.support.network import free_port
 from tests.support.wait import until
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support.network import free_port
+from prefect_pulumi.testing.ports import free_port
 from tests.support.wheels import install
 
 REPOSITORIES = Path(__file__).parents[1] / "e2e" / "foreign" / "repositories"

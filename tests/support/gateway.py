@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.network import free_port
+from prefect_pulumi.testing.ports import free_port
 from tests.support.wait import until
 
 TOKEN = "token-of-the-gateway"

@@ -21,7 +21,7 @@ import httpx
 import psutil
 
 from prefect_pulumi.local.processes import stop_tree
-from tests.support.network import free_port
+from prefect_pulumi.testing.ports import free_port
 from tests.support.wait import until
 
 FOLDER = "PREFECT_VERSIONS"

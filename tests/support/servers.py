@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from prefect_pulumi.local.processes import stop_tree
-from tests.support.network import free_port
+from prefect_pulumi.testing.ports import free_port
 from tests.support.wait import until
 
 AUTH = "admin:not-a-real-password"

@@ -14,12 +14,12 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.models.worker_types import worker_types
 from prefect_pulumi.provider.provider import PrefectProvider
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.deploy.real_files import ENV, POOLS, REAL_FILES, VARIABLES
 from tests.deploy.real_files.comparison import make_project, plain_deploy
 from tests.support.engines import Embedded, Engine, Official
 from tests.support.hosts import SilentHost
-from tests.support.network import free_port
 from tests.support.projects import Project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

@@ -15,8 +15,8 @@ import yaml
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.provider.schema import schema
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
-from tests.support.network import free_port
 from tests.support.projects import REPOSITORY
 
 pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(1200)]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.commands import infra
 from tests.support.filled_server import SECRETS, fill
-from tests.support.network import free_port
 from tests.support.projects import Project
 from tests.support.server_contents import contents, differences
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.local import server
+from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
-from tests.support.network import free_port
 from tests.support.projects import Project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

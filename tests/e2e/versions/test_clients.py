@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.testing.ports import free_port
 from tests.support.engines import Embedded
 from tests.support.flow_projects import PROGRAM, FlowProject
-from tests.support.network import free_port
 from tests.support.prefect_versions import VERSIONS
 from tests.support.projects import Project
 from tests.support.wheels import build_wheel, environment_of
