@@ -8,6 +8,7 @@ import pytest
 
 from prefect_pulumi.app.events import NullSink
 from prefect_pulumi.app.observe.base import Code as ObservedCode
+from prefect_pulumi.app.overview import OverviewRequest, project_overview
 from prefect_pulumi.app.review.context import project_notes, with_authors
 from prefect_pulumi.app.review.usage import with_users
 from prefect_pulumi.app.session.view import StackView
@@ -156,3 +157,16 @@ def test_a_line_that_is_not_committed_has_no_author(root: Path) -> None:
     finally:
         path.write_text(PROGRAM)
     assert author_of(root.parent, "nothing.py", 1) == ""
+
+
+def test_the_overview_says_that_a_server_is_another_clones(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  p:environment: {server: {embedded: true}}\n")
+    inputs = {"directory": ".infra/dev/server"}
+    server = ResourceEntry(
+        "urn:pulumi:dev::p::prefect:index:LocalServer::s", "prefect:index:LocalServer", True, "1", inputs
+    )
+    view = StackView(Stack(tmp_path, "dev"), NullSink(), load=lambda _: Snapshot([server]))
+    (row,) = project_overview([view], OverviewRequest(drift=False))
+    assert "has no server yet" in row.problem
+    assert [note.partition(":")[0] for note in row.notes] == ["this clone has no folder .infra/dev/server"]

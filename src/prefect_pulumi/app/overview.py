@@ -10,6 +10,7 @@ from prefect_pulumi.app.health import read_health, stack_objects
 from prefect_pulumi.app.history import read_history
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.rollout import is_pending
+from prefect_pulumi.app.review.context import server_notes
 from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
@@ -62,7 +63,8 @@ def _row(view: StackView, *, drift: bool) -> Row:
         if drift:
             row = _with_drift(view, row)
     except PrefectPulumiError as error:
-        row = replace(row, problem=str(error).splitlines()[0])
+        notes = server_notes(view, view.snapshot) if row.made else ()
+        row = replace(row, problem=str(error).splitlines()[0], notes=(*row.notes, *notes))
     return row
 
 

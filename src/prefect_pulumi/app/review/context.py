@@ -70,15 +70,20 @@ def _facts(item: Item, change: LastChange) -> Facts:
     return replace(facts, updated=facts.updated or change.time, updated_by=facts.updated_by or change.actor)
 
 
-def project_notes(view: StackView, snapshot: Snapshot, code: Code) -> Iterator[str]:
-    stack = view.stack
+def server_notes(view: StackView, snapshot: Snapshot) -> Iterator[str]:
+    """Of a stack whose own server is not on this machine."""
     for entry in managed(snapshot):
         directory = str(entry.inputs.get("directory") or "")
-        if entry.type.endswith(":LocalServer") and directory and not (stack.project_dir / directory).exists():
+        if entry.type.endswith(":LocalServer") and directory and not (view.stack.project_dir / directory).exists():
             yield (
                 f"this clone has no folder {directory}: the server of this stack belongs to another clone, where the "
                 "command sees it, or was deleted here"
             )
+
+
+def project_notes(view: StackView, snapshot: Snapshot, code: Code) -> Iterator[str]:
+    stack = view.stack
+    yield from server_notes(view, snapshot)
     news = (step.new for step in code.steps.values() if step.new is not None and step.op is not Op.DELETE)
     yield from stack_warnings(view, news)
     packs = sorted(path.parent.relative_to(stack.project_dir).as_posix() for path in _packs(stack.project_dir))
