@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from prefect_pulumi.app.update_text import Line
 from prefect_pulumi.core.display_text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress, ProgressColumn, TaskID
+    from rich.progress import Progress, ProgressColumn
 
 Clock = Callable[[], float]
 """In seconds, from any start."""
 LOG_SECONDS = 10.0
 """Between two lines in a log."""
+DRAW_SECONDS = 0.1
 NAMED = 3
 """Operations in progress that are named."""
 WIDE, NARROW = 100, 50
@@ -106,35 +110,66 @@ class LogProgress:
 
 
 class BarProgress:
-    """A line of a terminal that stays below what is printed, until `close`."""
+    """A line of a terminal that stays below what is printed, until `close`.
 
-    def __init__(self, counter: StepCounter, console: Console) -> None:
+    It is drawn a few times a second by a thread of its own, with the lines that came since: to draw takes a
+    millisecond, which the threads that work would each lose twice for every object. `write` prints lines.
+    """
+
+    def __init__(self, counter: StepCounter, console: Console, write: Callable[[list[Line]], None]) -> None:
         self._counter = counter
         self._console = console
+        self._write = write
+        self._lines: list[Line] = []
+        self._lock = threading.RLock()
         self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        self._stopped = threading.Event()
+
+    def add(self, line: Line) -> None:
+        """A line above the bar, soon."""
+        with self._lock:
+            self._lines.append(line)
 
     def show(self) -> None:
-        """As it is now. A finished update has none."""
-        counter = self._counter
-        if counter.finished:
+        """From here on, until the update is finished."""
+        if self._counter.finished:
             self.close()
-            return
-        if self._progress is None or self._task is None:
+        elif self._progress is None:
             self._progress = self._open()
-            self._task = self._progress.add_task("", rate="")
-        self._progress.update(
-            self._task,
-            total=counter.total,
-            completed=len(counter.done),
-            description=counter.current,
-            rate=counter.rate,
-        )
+            self._stopped = threading.Event()
+            threading.Thread(target=self._draw, args=(self._progress, self._stopped), daemon=True).start()
+
+    def flush(self) -> None:
+        """Prints the lines that came."""
+        with self._lock:
+            lines, self._lines = self._lines, []
+            if lines:
+                self._write(lines)
 
     def close(self) -> None:
-        progress, self._progress = self._progress, None
-        if progress is not None:
-            progress.stop()
+        self._stopped.set()
+        self.flush()
+        with self._lock:
+            progress, self._progress = self._progress, None
+            if progress is not None:
+                progress.stop()
+
+    def _draw(self, progress: Progress, stopped: threading.Event) -> None:
+        with contextlib.suppress(OSError):  # the terminal is gone; the update goes on
+            self._redraw(progress, stopped)
+
+    def _redraw(self, progress: Progress, stopped: threading.Event) -> None:
+        task = progress.add_task("", rate="")
+        while True:
+            with self._lock:
+                if stopped.is_set():
+                    return
+                self.flush()
+                counter = self._counter
+                done, total = len(counter.done), counter.total
+                progress.update(task, completed=done, total=total, description=counter.current, rate=counter.rate)
+                progress.refresh()
+            stopped.wait(DRAW_SECONDS)
 
     def _open(self) -> Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
@@ -150,6 +185,6 @@ class BarProgress:
             TextColumn("{task.fields[rate]}", markup=False, table_column=Column(no_wrap=True)),
             TextColumn("{task.description}", markup=False, table_column=rest),
         ]
-        progress = Progress(*columns, console=self._console, transient=True, expand=True)
+        progress = Progress(*columns, console=self._console, transient=True, expand=True, auto_refresh=False)
         progress.start()
         return progress

@@ -70,7 +70,7 @@ class TerminalSink(LineSink):
         self._live = self.console.is_terminal
         self._lock = threading.Lock()
         self._counter = StepCounter(clock)
-        self._bar = BarProgress(self._counter, self.console)
+        self._bar = BarProgress(self._counter, self.console, lambda lines: print_lines(lines, self.console))
         self._log = LogProgress(self._counter)
 
     def emit(self, event: Event) -> None:
@@ -79,6 +79,8 @@ class TerminalSink(LineSink):
                 self._counter.plan(event.step.urn)
             return  # there are thousands from many threads
         with self._lock:
+            if not isinstance(event, StepStarted | StepDone):
+                self._bar.flush()
             super().emit(event)
 
     def message(self, event: Message) -> None:
@@ -104,7 +106,7 @@ class TerminalSink(LineSink):
                 label = printable(f"{kind_of(step)} {urn_name(step.urn)}", kept="")
                 end = [("failed", "red"), (f" {printable(event.error)}", "dim")] if event.error else [(done, "dim")]
                 line = [(f" {sign:2}", style), (f" {label} ", ""), *end, (f" {event.seconds:.1f}s", "dim")]
-                print_lines([line], self.console)
+                self._bar.add(line)
         if self._live:
             self._bar.show()
         elif line_of_log := self._log.line():
