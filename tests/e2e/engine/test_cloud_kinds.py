@@ -41,7 +41,7 @@ def workspace(cloud: CloudProxy, tmp_path: Path) -> Project:
     return Project.small(tmp_path / "a workspace", cloud.url, PROGRAM)
 
 
-@pytest.fixture(params=["embedded", "pulumi"])
+@pytest.fixture(params=["embedded", pytest.param("pulumi", marks=pytest.mark.matrix)])
 def engine(request: pytest.FixtureRequest, workspace: Project) -> Engine:
     return engine_of(request.param, workspace, request)
 
