@@ -120,15 +120,17 @@ def test_failures_are_of_the_deployments_and_of_the_time(prefect_server: str) ->
     try:
         flow = client.request("POST", "/flows/", json={"name": f"soak-{uuid4().hex}"})["id"]
         own, other = (
-            client.request("POST", "/deployments/", json={"name": name, "flow_id": flow})["id"]
+            client.request("POST", "/deployments/", json={"name": name, "flow_id": flow}, idempotent=True)["id"]
             for name in ("own", "other")
         )
         for deployment, ends in ((own, ["FAILED", "CRASHED", "COMPLETED"]), (other, ["FAILED"])):
             for end in ends:
-                run = client.request("POST", f"/deployments/{deployment}/create_flow_run", json={"name": end.lower()})
+                created = {"name": end.lower(), "idempotency_key": end}
+                route = f"/deployments/{deployment}/create_flow_run"
+                run = client.request("POST", route, json=created, idempotent=True)
                 for state in ("RUNNING", end):
                     body = {"state": {"type": state, "name": state.title()}, "force": True}
-                    client.request("POST", f"/flow_runs/{run['id']}/set_state", json=body)
+                    client.request("POST", f"/flow_runs/{run['id']}/set_state", json=body, idempotent=True)
         ended = datetime.now(UTC) + timedelta(minutes=1)
         names = {own: "soak/own"}
         assert sorted(flow_runs.failures(client, names, began, ended)) == [

@@ -33,10 +33,11 @@ Automation(
 
 
 def run(client: BlockingClient, deployment: str, name: str, *states: tuple[str, str]) -> None:
-    made = client.request("POST", f"/deployments/{deployment}/create_flow_run", json={"name": name})
+    body = {"name": name, "idempotency_key": name}
+    made = client.request("POST", f"/deployments/{deployment}/create_flow_run", json=body, idempotent=True)
     for type, state in states:
-        body = {"state": {"type": type, "name": state, "message": "out of\nmemory"}, "force": True}
-        client.request("POST", f"/flow_runs/{made['id']}/set_state", json=body)
+        change = {"state": {"type": type, "name": state, "message": "out of\nmemory"}, "force": True}
+        client.request("POST", f"/flow_runs/{made['id']}/set_state", json=change, idempotent=True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from prefect_pulumi.models import FUNCTIONS
 from prefect_pulumi.models.functions import WORKER_METADATA
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.cloud import CloudHandler
 from prefect_pulumi.provider.handlers.flows import DeploymentHandler
 from prefect_pulumi.provider.handlers.rest import RestHandler
 from prefect_pulumi.provider.handlers.worker_types import worker_metadata
@@ -30,6 +31,8 @@ def invoke(token: str, args: Props, connection: Connection, handler: Handlers) -
         return _worker_metadata(plain, connection)
     assert function.model is not None  # noqa: S101 - only the worker metadata has none
     rest: RestHandler = handler(function.model.token())
+    if isinstance(rest, CloudHandler) and rest.refusal:
+        return _failed("", rest.refusal)
     return _listed(rest, plain) if function.many else _got(rest, plain)
 
 

@@ -27,12 +27,17 @@ class CloudHandler(RestHandler):
     local: frozenset[str] = frozenset()
     """Properties that are kept in the state alone."""
 
+    @property
+    def refusal(self) -> str:
+        """Why the server has nothing of this kind; "" for Prefect Cloud."""
+        url = self.connection.api_url
+        if not url or self.connection.cloud:
+            return ""
+        return f"{self.model.kind} exists on Prefect Cloud only, and {url} is a self-hosted server"
+
     @override
     def faults(self, values: Props) -> list[Fault]:
-        url = self.connection.api_url
-        if url and not self.connection.cloud:
-            return [Fault("", f"{self.model.kind} exists on Prefect Cloud only, and {url} is a self-hosted server")]
-        return []
+        return [Fault("", self.refusal)] if self.refusal else []
 
     @override
     def route(self, template: str, values: Mapping[str, Any]) -> str:
