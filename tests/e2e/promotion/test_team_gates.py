@@ -41,6 +41,10 @@ def test_a_freeze_stops_promotion_and_deployment(two: Any) -> None:
     declare(two, freeze=[days(-1, 1)])
     two.verified("first")
     assert two.closed() == ["freeze"]
+    refused = two.json("history", "-s", "prod")[0]
+    assert (refused["command"], refused["result"], refused["release"]) == ("promote", "failed", "dev-1")
+    assert "nothing is deployed to prod until" in refused["text"]
+    assert refused["plan"].startswith("sha256:")
     two.infra("promote", "dev", "prod", "--force", "freeze=prod is down")
     two.commit("promote in the freeze")
     declare(two, freeze=[days(3, 5)])
