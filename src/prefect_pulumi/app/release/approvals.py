@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from prefect_pulumi.app.review.code_host import RestApi
+from prefect_pulumi.app.review.code_host import GitHubApi, GitLabApi, github_token, github_url
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.promotion.gates import Approval
 
@@ -14,14 +14,13 @@ DECISIVE = frozenset({"APPROVED", "CHANGES_REQUESTED", "DISMISSED"})
 """States of a review on GitHub that replace what its author said before; a comment does not."""
 
 
-class _GitHub(RestApi):
+class _GitHub(GitHubApi):
     """`/repos/{repository}/commits/{commit}/pulls` and `/repos/{repository}/pulls/{number}/reviews`."""
 
-    name = "GitHub"
     rights = "may the job's token read pull requests? (permissions: pull-requests: read)"
 
     def __init__(self, api_url: str, repository: str, token: str) -> None:
-        super().__init__(api_url, {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"})
+        super().__init__(api_url, token)
         self._repository = f"/repos/{quote(repository)}"
 
     def approval(self, commit: str) -> Approval:
@@ -42,15 +41,14 @@ class _GitHub(RestApi):
         return Approval(tuple(by), str(pull.get("html_url") or ""))
 
 
-class _GitLab(RestApi):
+class _GitLab(GitLabApi):
     """`/projects/{project}/repository/commits/{commit}/merge_requests`, `/merge_requests/{iid}/approvals`. Whether
     later commits take an approval back is a setting of the project."""
 
-    name = "GitLab"
     rights = "may the token read merge requests? (scope: read_api)"
 
     def __init__(self, api_url: str, project: str, token: str) -> None:
-        super().__init__(api_url, {"PRIVATE-TOKEN": token})
+        super().__init__(api_url, token)
         self._project = f"/projects/{quote(project, safe='')}"
 
     def approval(self, commit: str) -> Approval:
@@ -83,9 +81,9 @@ _UNKNOWN = (
 
 
 def _host(env: Mapping[str, str]) -> _GitHub | _GitLab | None:
-    token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
+    token = github_token(env)
     if env.get("GITHUB_REPOSITORY") and token:
-        return _GitHub(env.get("GITHUB_API_URL") or "https://api.github.com", env["GITHUB_REPOSITORY"], token)
+        return _GitHub(github_url(env), env["GITHUB_REPOSITORY"], token)
     if env.get("CI_API_V4_URL") and env.get("CI_PROJECT_ID") and env.get("GITLAB_TOKEN"):
         return _GitLab(env["CI_API_V4_URL"], env["CI_PROJECT_ID"], env["GITLAB_TOKEN"])
     return None

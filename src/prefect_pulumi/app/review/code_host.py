@@ -69,13 +69,25 @@ class RestApi:
             page += 1
 
 
-class GitHub(RestApi):
-    """`/repos/{repository}/issues/{number}/comments`. A workflow's own token writes as a bot."""
-
+class GitHubApi(RestApi):
     name = "GitHub"
 
-    def __init__(self, api_url: str, repository: str, number: int, token: str) -> None:
+    def __init__(self, api_url: str, token: str) -> None:
         super().__init__(api_url, {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"})
+
+
+class GitLabApi(RestApi):
+    name = "GitLab"
+
+    def __init__(self, api_url: str, token: str) -> None:
+        super().__init__(api_url, {"PRIVATE-TOKEN": token})
+
+
+class GitHub(GitHubApi):
+    """`/repos/{repository}/issues/{number}/comments`. A workflow's own token writes as a bot."""
+
+    def __init__(self, api_url: str, repository: str, number: int, token: str) -> None:
+        super().__init__(api_url, token)
         self._issue = f"/repos/{quote(repository)}/issues/{number}/comments"
         self._comments = f"/repos/{quote(repository)}/issues/comments"
 
@@ -99,13 +111,11 @@ class GitHub(RestApi):
         self.call("PATCH", f"{self._comments}/{comment.id}", json={"body": body})
 
 
-class GitLab(RestApi):
+class GitLab(GitLabApi):
     """`/projects/{project}/merge_requests/{iid}/notes`."""
 
-    name = "GitLab"
-
     def __init__(self, api_url: str, project: str, iid: str, token: str) -> None:
-        super().__init__(api_url, {"PRIVATE-TOKEN": token})
+        super().__init__(api_url, token)
         self._notes = f"/projects/{quote(project, safe='')}/merge_requests/{quote(iid)}/notes"
 
     def own_comments(self) -> list[Comment]:
@@ -123,18 +133,27 @@ class GitLab(RestApi):
 def from_environment(env: Mapping[str, str]) -> CodeHost:
     """The pull request of the running job. Raises `ConfigError` that names the variable which is missing."""
     if env.get("GITHUB_REPOSITORY"):
-        token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
+        token = github_token(env)
         number = _number(env)
         if not token:
             raise _missing("GITHUB_TOKEN", "give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`")
-        url = env.get("GITHUB_API_URL") or "https://api.github.com"
-        return GitHub(url, env["GITHUB_REPOSITORY"], number, token)
+        return GitHub(github_url(env), env["GITHUB_REPOSITORY"], number, token)
     if env.get("CI_API_V4_URL"):
         for name in ("CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "GITLAB_TOKEN"):
             if not env.get(name):
                 raise _missing(name, "run it in a merge request pipeline, with a project access token of scope api")
         return GitLab(env["CI_API_V4_URL"], env["CI_PROJECT_ID"], env["CI_MERGE_REQUEST_IID"], env["GITLAB_TOKEN"])
     raise _missing("GITHUB_REPOSITORY", "--post works in a job of GitHub Actions or GitLab CI; else use --out FILE")
+
+
+def github_token(env: Mapping[str, str]) -> str:
+    """ "" for none."""
+    return env.get("GITHUB_TOKEN") or env.get("GH_TOKEN") or ""
+
+
+def github_url(env: Mapping[str, str]) -> str:
+    """Of the REST API."""
+    return env.get("GITHUB_API_URL") or "https://api.github.com"
 
 
 def _number(env: Mapping[str, str]) -> int:

@@ -113,7 +113,7 @@ class BarProgress:
     """A line of a terminal that stays below what is printed, until `close`.
 
     It is drawn a few times a second by a thread of its own, with the lines that came since: to draw takes a
-    millisecond, which the threads that work would each lose twice for every object. `write` prints lines.
+    millisecond, which the update would lose twice for every object. `write` prints lines.
     """
 
     def __init__(self, counter: StepCounter, console: Console, write: Callable[[list[Line]], None]) -> None:

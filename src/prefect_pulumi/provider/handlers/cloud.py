@@ -127,11 +127,11 @@ class RoleHandler(CloudHandler):
 
 
 class RotatingHandler(CloudHandler):
-    """An object with a secret that Cloud makes. `rotating` are inputs whose change makes a new one, `told` the outputs
-    that change with it."""
+    """An object with a secret that Cloud makes. `rotating` are inputs whose change makes a new one, `issued` the
+    outputs that change with it."""
 
     rotating: frozenset[str] = frozenset({"keepers"})
-    told: tuple[str, ...] = ()
+    issued: tuple[str, ...] = ()
 
     def is_due(self, call: Call) -> bool:
         return not self.rotating.isdisjoint(changed_fields(self.model, call))
@@ -143,11 +143,11 @@ class RotatingHandler(CloudHandler):
     @override
     def preview(self, call: Call) -> dict[str, Any]:
         outputs = super().preview(call)
-        return outputs | dict.fromkeys(self.told, UNKNOWN) if call.id and self.is_due(call) else outputs
+        return outputs | dict.fromkeys(self.issued, UNKNOWN) if call.id and self.is_due(call) else outputs
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
-        """The secret last: what was told by a rotation is not read again."""
+        """The secret last: what a rotation issued is not read again."""
         due = self.is_due(call)
         kept = {wire: call.news.get(wire) for wire in self.rotating | self.local}
         outputs = super().update(replace(call, outputs={**call.outputs, **kept}))
@@ -170,7 +170,7 @@ class WebhookHandler(RotatingHandler):
 
     change_method, patches = "PUT", False
     local = frozenset({"keepers"})
-    told = ("url",)
+    issued = ("url",)
 
     @override
     def rotation(self, plain: Json) -> tuple[str, Json | None]:
@@ -187,7 +187,7 @@ class ServiceAccountHandler(RotatingHandler):
 
     local = frozenset({"keepers", "oldKeySeconds"})
     rotating = frozenset({"keepers", "apiKeyExpiration"})
-    told = ("apiKey", "apiKeyId")
+    issued = ("apiKey", "apiKeyId")
 
     @override
     def removal(self, call: Call) -> dict[str, DiffKind]:
