@@ -17,7 +17,8 @@ from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import KeepingHost, SilentHost
 
-API = "https://api.prefect.cloud/api/accounts/a/workspaces/w"
+ACCOUNT, WORKSPACE = "0a1b2c3d-0000-4000-8000-00000000acc0", "0a1b2c3d-0000-4000-8000-0000000000e5"
+API = f"https://api.prefect.cloud/api/accounts/{ACCOUNT}/workspaces/{WORKSPACE}"
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
@@ -75,8 +76,8 @@ def test_events_that_are_enough_end_the_windows() -> None:
 @pytest.mark.parametrize(
     ("given", "address"),
     [
-        ("https://app.prefect.cloud/account/a/workspace/w", API),
-        ("https://app.prefect.cloud/account/a/workspace/w/flows?tab=runs", API),
+        (f"https://app.prefect.cloud/account/{ACCOUNT}/workspace/{WORKSPACE}", API),
+        (f"https://app.prefect.cloud/account/{ACCOUNT}/workspace/{WORKSPACE}/flows?tab=runs", API),
         (
             "https://prefect.example.com/account/a/workspace/w/",
             "https://prefect.example.com/api/accounts/a/workspaces/w",
@@ -93,7 +94,9 @@ def test_a_page_of_the_ui_is_its_api(given: str, address: str, tmp_path: Path) -
 
 
 def test_a_stack_file_may_have_the_page() -> None:
-    settings = ServerSettings.model_validate({"api_url": "https://app.prefect.cloud/account/a/workspace/w"})
+    settings = ServerSettings.model_validate(
+        {"api_url": f"https://app.prefect.cloud/account/{ACCOUNT}/workspace/{WORKSPACE}"}
+    )
     assert settings.api_url == API
 
 

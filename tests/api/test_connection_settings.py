@@ -133,6 +133,7 @@ for name, (folder, environment) in json.load(sys.stdin).items():
         "request_timeout": api.request_timeout,
         "max_retries": client.max_retries,
         "retry_codes": sorted(client.retry_extra_codes),
+        "cloud_root": settings.cloud.api_url,
     }
 json.dump(answers, sys.stdout)
 """

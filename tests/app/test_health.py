@@ -86,7 +86,7 @@ def test_a_stack_that_is_not_well_says_why(small: Project, prefect_server: str) 
     assert done.returncode == 3
     row: dict[str, Any] = json.loads(done.stdout)["stacks"][0]
     problems = {problem["subject"]: (problem["text"], problem["url"]) for problem in row["health"]}
-    page = prefect_server.removesuffix("/api")
+    page = ui_address(prefect_server)
     text, url = problems[f"{n}/daily"]
     assert text.startswith("2 runs wait since 20")
     assert text.endswith(f": no worker of work pool {n} is online")

@@ -72,7 +72,7 @@ def test_the_stack_file_declares_what_it_can() -> None:
     ]
     inside = settings_objects(objects)
     assert [item.human for item in objects if item not in inside] == ["gone/q"]
-    settings = environment(inside, "https://prefect.example.com/api")
+    settings = environment(inside, {"api_url": "https://prefect.example.com/api"})
     parsed = parse_environment(settings, "dev")
     assert parsed.pools["etl"].queues["high"].paused
     assert settings["variables"] == {"env": {"value": {"a": [None]}, "tags": ["x"]}}
@@ -108,7 +108,7 @@ def test_blocks_types_and_automations_refer_by_name() -> None:
         live("Automation", 13, "C", name="C", trigger=QUIET, actions=[]),
     ]
     layout = Layout(objects)
-    settings = environment(layout.in_settings, "http://x/api", others=layout.others)
+    settings = environment(layout.in_settings, {"api_url": "http://x/api"}, others=layout.others)
     parse_environment(settings, "dev")
     assert settings["block_types"] == {"acme": {"name": "Acme", "fields": "infra/block_types/acme.json"}}
     assert dict(schema_files(layout.in_settings)) == {"infra/block_types/acme.json": '{"title": "A"}\n'}
@@ -232,7 +232,7 @@ def test_only_secret_fields_are_secret() -> None:
     fields = ("url", "headers.*")
     block = live("BlockDocument", 1, "x/b", fields, name="b", blockTypeSlug="x", data=data)
     secrets = Placeholders()
-    settings = environment(settings_objects([block]), "http://x/api", secrets)
+    settings = environment(settings_objects([block]), {"api_url": "http://x/api"}, secrets)
     assert settings["blocks"]["x/b"]["data"] == {
         "bucket": "raw",
         "url": {"secret": "b-url"},
@@ -263,9 +263,9 @@ def test_every_name_gives_a_program(name: str) -> None:
     ]
     modules = modules_of(objects)
     assert literal(name) in modules.texts["automations"]
-    assert environment(settings_objects([live("WorkPool", 5, name, type="process")]), "http://x/api")["pools"] == {
-        name: {"type": "process"}
-    }
+    assert environment(settings_objects([live("WorkPool", 5, name, type="process")]), {"api_url": "http://x/api"})[
+        "pools"
+    ] == {name: {"type": "process"}}
 
 
 def test_deployments_as_prefect_yaml() -> None:

@@ -18,6 +18,7 @@ class Recorder:
 
     def __init__(self, api_url: str, *, dies_at: str = "") -> None:
         target = urlsplit(api_url)
+        self._path = target.path
         seen = self.seen = list[tuple[str, str]]()
         dead = threading.Event()
 
@@ -62,7 +63,7 @@ class Recorder:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/api"
+        return f"http://127.0.0.1:{self._server.server_port}{self._path}"
 
     @property
     def writes(self) -> list[tuple[str, str]]:

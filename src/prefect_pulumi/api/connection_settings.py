@@ -16,8 +16,8 @@ from prefect_pulumi.api.loopback import is_loopback
 from prefect_pulumi.api.prefect_settings import ENVIRONMENT as FROM_ENVIRONMENT
 from prefect_pulumi.api.prefect_settings import Setting, read_settings
 from prefect_pulumi.core.errors import ConfigError
+from prefect_pulumi.models.provider_config import CLOUD_API, api_address, is_address, is_cloud
 from prefect_pulumi.models.provider_config import ENVIRONMENT as CONFIG
-from prefect_pulumi.models.provider_config import api_address, is_address, is_cloud
 
 FROM_STACK = "the stack"
 VARIABLES = {
@@ -31,11 +31,12 @@ VARIABLES = {
     "request_timeout": "PREFECT_API_REQUEST_TIMEOUT",
     "max_retries": "PREFECT_CLIENT_MAX_RETRIES",
     "retry_codes": "PREFECT_CLIENT_RETRY_EXTRA_CODES",
+    "cloud_root": "PREFECT_CLOUD_API_URL",
 }
 """Field -> the name of the setting."""
-CLOUD_ROOT = "PREFECT_CLOUD_API_URL"
+CLOUD_ROOT = VARIABLES["cloud_root"]
 _FIELDS = {variable: name for name, variable in VARIABLES.items()}
-_KEYS = {_FIELDS[variable]: key for key, variable in CONFIG.items()}
+_KEYS = {_FIELDS[variable]: key for key, variable in CONFIG.items()} | {"stated_cloud": "cloud"}
 """Field -> the key of the stack's config."""
 _NO_HEADERS = "it is no JSON object of texts"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -58,7 +59,8 @@ Code = Annotated[int, Field(ge=100, le=599)]
 
 class ConnectionSettings(BaseModel):
     """`api_url` "": none is known. `request_timeout` in seconds; None there and for `max_retries`: the toolkit's own.
-    `no_proxy`: hosts that a process asks without a proxy, where there is one and the API is on this machine.
+    `stated_cloud`: whether it is Prefect Cloud, as the stack says it. `no_proxy`: hosts that a process asks without a
+    proxy, where there is one and the API is on this machine.
 
     `origins`: field -> where its value is from. `passed_over`: fields that Prefect's settings have for another address.
     """
@@ -75,6 +77,8 @@ class ConnectionSettings(BaseModel):
     request_timeout: float | None = Field(None, gt=0)
     max_retries: int | None = Field(None, ge=0)
     retry_codes: Annotated[frozenset[Code], BeforeValidator(_codes)] = frozenset()
+    cloud_root: str = CLOUD_API
+    stated_cloud: bool | None = None
     no_proxy: str = ""
     origins: dict[str, str] = Field(default_factory=dict)
     passed_over: tuple[str, ...] = ()
@@ -86,8 +90,11 @@ class ConnectionSettings(BaseModel):
 
     @property
     def cloud(self) -> bool:
-        """Whether it is Prefect Cloud, on its own host or a customer's."""
-        return is_cloud(self.api_url)
+        """Whether it is Prefect Cloud, on its own host or a customer's: as the stack says, else as the address does."""
+        if self.stated_cloud is not None:
+            return self.stated_cloud
+        root = self.cloud_root.rstrip("/")
+        return is_cloud(self.api_url) or (bool(root) and f"{self.api_url}/".startswith(f"{root}/"))
 
     @property
     def secrets(self) -> list[str]:
@@ -154,7 +161,7 @@ class ConnectionSettings(BaseModel):
 
     def portable_environment(self) -> dict[str, str]:
         """Those that are set and mean the same on another machine: all but the path of certificates."""
-        fields = self.origins.keys() - {"api_url", "cert_file"}
+        fields = self.origins.keys() & VARIABLES.keys() - {"api_url", "cert_file"}
         names = {CLOUD_ROOT, *(VARIABLES[field] for field in fields)}
         return {name: value for name, value in self.environment().items() if name in names}
 
@@ -180,6 +187,8 @@ def connection_settings(config: Mapping[str, Any], environment: Mapping[str, str
         for key, variable in CONFIG.items()
         if config.get(key) is not None and (field := _FIELDS[variable])
     }
+    if config.get("cloud") is not None:
+        stack["stated_cloud"] = Setting(config["cloud"], FROM_STACK)
     own = {"api_key", "auth_string"} if {"api_key", "auth_string"} & stack.keys() else set()
     kept, passed_over = _of_this_address(stack, {field: values for field, values in read.items() if field not in own})
     settings = {field: values[0] for field, values in kept.items()} | stack

@@ -12,7 +12,6 @@ from prefect_pulumi.api.loopback import refusal
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.deadline import clamp, deadline
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
-from prefect_pulumi.models.provider_config import is_cloud
 
 PATIENCE = 5.0
 """Seconds that a server has to say its version."""
@@ -78,7 +77,7 @@ class FieldSupport:
             return self._lacking
 
     def _read(self) -> Capabilities | None:
-        if not self._api_url or is_cloud(self._api_url):
+        if not self._api_url:
             return None
         with self._lock:
             if self._capabilities is None and not self._silent and refusal(self._api_url) is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from prefect_pulumi.api.connection_settings import CLOUD_ROOT
 from prefect_pulumi.app.session.connection import server_inputs
 from prefect_pulumi.app.session.local_server import PROVIDER
 from prefect_pulumi.app.session.new_stack import create_empty
@@ -163,7 +164,10 @@ def official_cli_environment(view: StackView) -> dict[str, str]:
     keep_salt_out_of_git(stack.root)
     address = _server_address(view)
     reached = {**server_inputs(stack.environment), "apiUrl": address} if address else {}
-    return {**stack.cli_environment, **{ENVIRONMENT[name]: value for name, value in reached.items()}}
+    variables = {ENVIRONMENT[name]: value for name, value in reached.items() if name in ENVIRONMENT}
+    if reached.get("cloud") == "true":
+        variables[CLOUD_ROOT] = address.partition("/accounts/")[0]
+    return {**stack.cli_environment, **variables}
 
 
 def _server_address(view: StackView) -> str:

@@ -19,7 +19,7 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.capabilities import Capabilities, read_capabilities
 from prefect_pulumi.api.connection_settings import VARIABLES
 from prefect_pulumi.app.imports.source import source_of
-from prefect_pulumi.app.session.connection import Connection
+from prefect_pulumi.app.session.connection import Connection, makes_server
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import worker_report
 from prefect_pulumi.core.errors import ApiError, PrefectPulumiError
@@ -179,8 +179,7 @@ def _server(view: StackView | None) -> Iterator[Check]:
 
 def _connection(view: StackView | None) -> Connection | None:
     """None where the stack has a server of its own that was never started."""
-    own = view.stack.environment.get("server") if view is not None else None
-    if view is not None and isinstance(own, dict) and not own.get("api_url"):
+    if view is not None and makes_server(view.stack):
         return view.connection if view.exists else None
     return source_of(view)
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from prefect_pulumi.api.connection_settings import connection_settings
-from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.api.cloud import ui_address
+from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
+from prefect_pulumi.api.workspaces import resolved
+from prefect_pulumi.components.environment import ProgramSettingsError
+from prefect_pulumi.core.errors import PrefectPulumiError
+from prefect_pulumi.models.provider_config import ENVIRONMENT, handles
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
@@ -51,14 +57,10 @@ class Server(pulumi.ComponentResource):
             self.container = server_container(name, settings.container, child)
             api_url, self.ui_url = self.container.api_url, self.container.ui_url
         else:
-            api_url = settings.api_url or ""
-            self.ui_url = pulumi.Output.from_input(api_url.removesuffix("/api"))
+            api_url = settings.address or ""
+            self.ui_url = pulumi.Output.from_input(ui_address(api_url))
         credentials = pulumi.Config("prefect")
-        self.api_url = pulumi.Output.from_input(api_url)
-        self.inner_api_url = self.api_url
-        if self.container is not None:
-            inner = self.container.inner_api_url
-            self.inner_api_url = self.api_url.apply(lambda _: inner)
+        self._stated, self._settings = pulumi.Output.from_input(api_url), settings
         self.credentials = _credentials(credentials, settings)
         self.provider = Provider(
             name,
@@ -68,14 +70,52 @@ class Server(pulumi.ComponentResource):
             auth_string=credentials.get_secret("authString"),
             custom_headers=credentials.get_secret("customHeaders"),
             cert_file=settings.ca_file,
-            skip_verify=None if settings.insecure is None else str(settings.insecure).lower(),
+            skip_verify=_flag(settings.insecure),
+            cloud=_flag(settings.cloud),
         )
         self.register_outputs({"uiUrl": self.ui_url})
+
+    @cached_property
+    def api_url(self) -> pulumi.Output[str]:
+        """A workspace of Prefect Cloud that the stack names by handle is looked up: its workers need the UUIDs."""
+        address = self._settings.address or ""
+        if handles(address) is None:
+            return self._stated
+        key = pulumi.Config("prefect").get_secret("apiKey") or pulumi.Output.from_input("")
+        own = {**_own(self._settings), "apiUrl": address}
+
+        def looked_up(text: str) -> str:
+            try:
+                return resolved(_known({**own, "apiKey": text or None})).api_url
+            except PrefectPulumiError as error:
+                raise ProgramSettingsError(error.message, where=error.where, remedy=error.remedy) from None
+
+        return pulumi.Output.unsecret(key.apply(looked_up))
+
+    @cached_property
+    def inner_api_url(self) -> pulumi.Output[str]:
+        if self.container is None:
+            return self.api_url
+        inner = self.container.inner_api_url
+        return self.api_url.apply(lambda _: inner)
 
     @property
     def options(self) -> pulumi.ResourceOptions:
         """Options for resources that live on this server."""
         return pulumi.ResourceOptions(provider=self.provider)
+
+
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()
+
+
+def _own(settings: ServerSettings) -> dict[str, Any]:
+    """What the stack says of how its server is reached, the address and credentials left out."""
+    return {"skipVerify": settings.insecure, "certFile": settings.ca_file, "cloud": settings.cloud}
+
+
+def _known(own: Mapping[str, Any]) -> ConnectionSettings:
+    return connection_settings(own, os.environ, layout.find_project(Path.cwd()) or Path.cwd())
 
 
 def _credentials(config: pulumi.Config, settings: ServerSettings) -> dict[str, pulumi.Output[str]]:
@@ -84,14 +124,13 @@ def _credentials(config: pulumi.Config, settings: ServerSettings) -> dict[str, p
         ENVIRONMENT[key]: value for key in ("apiKey", "authString") if (value := config.get_secret(key)) is not None
     }
     port = settings.port if settings.container is None else settings.container.port
-    address = settings.api_url or f"http://127.0.0.1:{port}/api"
-    folder = layout.find_project(Path.cwd()) or Path.cwd()
-    own = {"apiUrl": address, "skipVerify": settings.insecure}
-    known = connection_settings(own, os.environ, folder)
+    address = settings.address or f"http://127.0.0.1:{port}/api"
+    own = {**_own(settings), "apiUrl": address}
+    known = _known(own)
     replaced = {ENVIRONMENT["apiKey"], ENVIRONMENT["authString"]} if stored else set()
 
     def merged(headers: str) -> str:
-        return json.dumps(connection_settings({**own, "customHeaders": headers}, os.environ, folder).custom_headers)
+        return json.dumps(_known({**own, "customHeaders": headers}).custom_headers)
 
     if (headers := config.get_secret("customHeaders")) is not None:
         stored[ENVIRONMENT["customHeaders"]] = headers.apply(merged)

@@ -31,9 +31,9 @@ def _custom_headers(value: str) -> str:
     return value
 
 
-def _skip_verify(value: str) -> str:
+def _flag(value: str, name: str) -> str:
     if value.lower() not in ("true", "false"):
-        raise ValueError("'skipVerify' must be 'true' or 'false'")
+        raise ValueError(f"'{name}' must be 'true' or 'false'")
     return value.lower()
 
 
@@ -69,13 +69,19 @@ class ProviderConfig(Kind):
         description="PEM file of the authorities that certificates are checked with, relative to the project's folder; "
         "else PREFECT_API_SSL_CERT_FILE.",
     )
-    skip_verify: Annotated[str | None, AfterValidator(lambda value: value and _skip_verify(value))] = Field(
+    skip_verify: Annotated[str | None, AfterValidator(lambda value: value and _flag(value, "skipVerify"))] = Field(
         default=None,
         description="'true': certificates are not checked; else PREFECT_API_TLS_INSECURE_SKIP_VERIFY.",
     )
+    cloud: Annotated[str | None, AfterValidator(lambda value: value and _flag(value, "cloud"))] = Field(
+        default=None,
+        description="'true': the address is one of Prefect Cloud on a host of the customer's; else what the address "
+        "and PREFECT_CLOUD_API_URL say.",
+    )
 
 
-_WORKSPACE = re.compile(r"/accounts/[^/]+/workspaces/[^/]+/?$")
+CLOUD_API = "https://api.prefect.cloud/api"
+_WORKSPACE = re.compile(r"/accounts/([^/]+)/workspaces/([^/]+)/?$")
 ENVIRONMENT = {
     "apiUrl": "PREFECT_API_URL",
     "apiKey": "PREFECT_API_KEY",
@@ -85,6 +91,8 @@ ENVIRONMENT = {
     "skipVerify": "PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
 }
 """Input of the provider -> the setting of Prefect that it stands before."""
+INPUTS = (*ENVIRONMENT, "cloud")
+"""All that a connection is made of."""
 
 
 def is_address(api_url: str) -> bool:
@@ -110,6 +118,28 @@ def api_address(address: str) -> str:
         return address
     host = re.sub(r"^app\.", "api.", parts.netloc)
     return f"{parts.scheme}://{host}/api/accounts/{page[1]}/workspaces/{page[2]}"
+
+
+def workspace_address(workspace: str, api_url: str = "") -> str:
+    """The API of a workspace `account/workspace`, each a handle or a UUID, of the Cloud at `api_url`, by default
+    Prefect's own."""
+    account, _, name = workspace.partition("/")
+    root = api_address(api_url or CLOUD_API).partition("/accounts/")[0].rstrip("/")
+    return f"{root}/accounts/{account}/workspaces/{name}"
+
+
+def handles(api_url: str) -> tuple[str, str] | None:
+    """Account and workspace of an address that names one of them by its handle; its API takes UUIDs only."""
+    try:
+        parts = _WORKSPACE.search(urlsplit(api_url).path)
+    except ValueError:
+        return None
+    if parts is None or all(_UUID.fullmatch(part) for part in parts.groups()):
+        return None
+    return parts[1], parts[2]
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_cloud(api_url: str) -> bool:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validat
 
 from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
-from prefect_pulumi.models.provider_config import api_address
+from prefect_pulumi.models.provider_config import api_address, workspace_address
 from prefect_pulumi.models.release_record import ReleasePin
 from prefect_pulumi.project.object_settings import (
     AutomationSettings,
@@ -92,6 +92,23 @@ class ServerSettings(Settings):
         examples=["certificates/ca.pem"],
     )
     insecure: bool | None = Field(default=None, description="Whether its certificate is not checked.")
+    workspace: str | None = Field(
+        default=None,
+        pattern=r"^[^/\s]+/[^/\s]+$",
+        description="Instead: a workspace of Prefect Cloud, `account/workspace` by handle. With `api_url` of the Cloud "
+        "at that address.",
+        examples=["acme/production"],
+    )
+    cloud: bool | None = Field(
+        default=None,
+        description="Whether `api_url` is an address of Prefect Cloud; none: what the address says. `true` for a "
+        "host of the customer's whose address does not tell.",
+    )
+
+    @property
+    def address(self) -> str | None:
+        """The API of an existing server, that of the named workspace included."""
+        return workspace_address(self.workspace, self.api_url or "") if self.workspace else self.api_url
 
     @field_validator("api_url", mode="before")
     @classmethod
@@ -367,14 +384,20 @@ def parse_environment(raw: Any, stack: str) -> Environment:
         lines = [explain(fault, _KEYS, "environment") for fault in error.errors()]
         raise SettingsError("\n  ".join(lines), where=where, remedy="see docs/configuration.md for every key") from None
     server = environment.server
-    if [server.embedded, server.api_url is not None, server.container is not None].count(True) != 1:
+    if [server.embedded, server.address is not None, server.container is not None].count(True) != 1:
         raise SettingsError(
-            "environment.server: give one of `embedded: true`, `container` and `api_url`",
+            "environment.server: give one of `embedded: true`, `container`, `api_url` and `workspace`",
             where=where,
             remedy="`api_url` is the address of the API, such as https://prefect.example.com/api",
         )
     tls = [name for name in ("ca_file", "insecure") if getattr(server, name) is not None]
-    if tls and not (server.api_url or "").startswith("https://"):
+    if server.cloud is not None and server.address is None:
+        raise SettingsError(
+            "environment.server.cloud: only an existing server can be Prefect Cloud",
+            where=where,
+            remedy="give `api_url` its address, or leave `cloud` out",
+        )
+    if tls and not (server.address or "").startswith("https://"):
         raise SettingsError(
             f"environment.server.{tls[0]}: only a server with an https address has a certificate",
             where=where,

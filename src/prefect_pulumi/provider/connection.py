@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from prefect_pulumi.api.connection_settings import ConnectionSettings, connection_settings
 from prefect_pulumi.api.field_support import FieldSupport
+from prefect_pulumi.api.workspaces import resolved
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
 from prefect_pulumi.core.values import has_unknown, unwrap
-from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.models.provider_config import INPUTS
 
 if TYPE_CHECKING:
     from prefect_pulumi.api.blocking import BlockingClient
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 class Connection:
     """The configured address and credentials, and for what the stack leaves open Prefect's own settings. `folder`: the
-    project's. Safe to share between threads; `repr` shows no secret."""
+    project's. `say` gets warnings, `inform` other lines. Safe to share between threads; `repr` shows no secret."""
 
     def __init__(
         self,
@@ -30,9 +31,10 @@ class Connection:
         *,
         read_only: bool = False,
         say: Callable[[str], None] | None = None,
+        inform: Callable[[str], None] | None = None,
     ) -> None:
-        self._read_only, self._say = read_only, say
-        values = {name: config.get(name) for name in ENVIRONMENT}
+        self._read_only, self._say, self._inform = read_only, say, inform
+        values = {name: config.get(name) for name in INPUTS}
         self.unknown = any(has_unknown(value) for value in values.values())
         self._known = {name: "" if has_unknown(value) else unwrap(value) for name, value in values.items()}
         self._folder = folder
@@ -42,8 +44,10 @@ class Connection:
 
     @cached_property
     def settings(self) -> ConnectionSettings:
-        """Raises `ConfigError` for a setting that Prefect itself would refuse."""
-        return connection_settings(self._known, os.environ, self._folder)
+        """A workspace that is named by handle is looked up. Raises `ConfigError` for a setting that Prefect itself
+        would refuse, and for a workspace that the key does not see."""
+        settings = connection_settings(self._known, os.environ, self._folder)
+        return settings if self.unknown else resolved(settings, self._inform)
 
     @property
     def api_url(self) -> str:
@@ -53,7 +57,7 @@ class Connection:
     @cached_property
     def fields(self) -> FieldSupport:
         """What the server takes; nothing is asked of it where it is not known yet."""
-        return FieldSupport(self.api_url if self.known else "", self.client, self._say)
+        return FieldSupport(self.api_url if self.known and not self.cloud else "", self.client, self._say)
 
     @property
     def cloud(self) -> bool:

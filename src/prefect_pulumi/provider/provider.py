@@ -111,7 +111,11 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
 
     def _configure(self, config: Props) -> None:
         self.connection = Connection(
-            config, self.root, read_only=self.read_only, say=lambda line: self.host.log("warning", line)
+            config,
+            self.root,
+            read_only=self.read_only,
+            say=lambda line: self.host.log("warning", line),
+            inform=lambda line: self.host.log("info", line),
         )
         self._types = BlockTypes(self.connection)
         self._handlers: dict[str, Handler] = {}

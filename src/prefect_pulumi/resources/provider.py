@@ -24,6 +24,7 @@ class Provider(pulumi.ProviderResource):
         custom_headers: pulumi.Input[str] | None = None,
         cert_file: pulumi.Input[str] | None = None,
         skip_verify: pulumi.Input[str] | None = None,
+        cloud: pulumi.Input[str] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -36,6 +37,8 @@ class Provider(pulumi.ProviderResource):
         :param cert_file: PEM file of the authorities that certificates are checked with, relative to the project's
         folder; else PREFECT_API_SSL_CERT_FILE.
         :param skip_verify: 'true': certificates are not checked; else PREFECT_API_TLS_INSECURE_SKIP_VERIFY.
+        :param cloud: 'true': the address is one of Prefect Cloud on a host of the customer's; else what the address
+        and PREFECT_CLOUD_API_URL say.
         """
         super().__init__(
             "prefect",
@@ -47,6 +50,7 @@ class Provider(pulumi.ProviderResource):
                 "customHeaders": None if custom_headers is None else pulumi.Output.secret(custom_headers),
                 "certFile": cert_file,
                 "skipVerify": skip_verify,
+                "cloud": cloud,
             },
             opts,
         )

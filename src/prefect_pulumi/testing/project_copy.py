@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prefect_pulumi.core.errors import ConfigError
 from prefect_pulumi.core.folders import make_folder
-from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.models.provider_config import INPUTS
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.passphrase import NO_SALT, create_passphrase
 from prefect_pulumi.project.stack import Stack
@@ -17,7 +17,7 @@ from prefect_pulumi.project.stack_file import StackConfig
 IGNORED = frozenset({".git", ".venv", layout.WORK_FOLDER, "node_modules", "__pycache__"})
 """Folders of a project outside of git that no program needs."""
 API_URL = "prefect:apiUrl"
-CONNECTION = frozenset({"prefect:databaseUrl", *(f"prefect:{name}" for name in ENVIRONMENT)}) - {API_URL}
+CONNECTION = frozenset({"prefect:databaseUrl", *(f"prefect:{name}" for name in INPUTS)}) - {API_URL}
 """Keys of the stack file that are about the team's server alone."""
 STATE = "file://.infra/state"
 

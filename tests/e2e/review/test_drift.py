@@ -169,6 +169,7 @@ def test_nothing_else_is_reported(drifted: Drifted) -> None:
     assert found == expected
 
 
+@pytest.mark.self_hosted  # the report names the server's version
 def test_the_report_of_all_kinds_of_change_reads_as_this(drifted: Drifted) -> None:
     """What a server decides (ids, times, its address) is left out."""
     assert len(CASES) >= 46

@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -22,11 +22,10 @@ import pytest
 
 from prefect_pulumi.api.capabilities import request_fields
 from tests.support.cloud.contract import Contract, Json, Route, pruned
+from tests.support.cloud.membership import ACCOUNT, WORKSPACE, Membership
 from tests.support.cloud.stand_in import StandIn
 
 CHOICE = "TEST_CONTRACT"
-ACCOUNT = "0a1b2c3d-0000-4000-8000-00000000acc0"
-WORKSPACE = "0a1b2c3d-0000-4000-8000-0000000000e5"
 PREFIX = f"/api/accounts/{ACCOUNT}/workspaces/{WORKSPACE}"
 ELSEWHERE = {"GET /collections/work_pool_types": "/collections/views/aggregate-worker-metadata"}
 """Routes of Cloud that a server of one's own has under another path."""
@@ -40,14 +39,15 @@ def contract() -> Contract:
 
 
 class CloudProxy:
-    """Context manager. `url`: the workspace's address. `faults`: what Prefect Cloud would not have taken or given."""
+    """Context manager. `api_url` "": only what it plays itself is asked. `url`: the workspace's address. `faults`:
+    what Prefect Cloud would not have taken or given."""
 
     def __init__(self, api_url: str) -> None:
         self._upstream = api_url.rstrip("/")
         self._http = httpx.Client(timeout=60)
-        self._known = request_fields(self._http.get(f"{self._upstream}/openapi.json").json())
         self._extras: dict[str, Json] = {}
         self.stand_in = StandIn(contract(), OF_CLOUD)
+        self.membership = Membership(contract())
         self.faults: list[str] = []
         self.seen: list[tuple[str, str]] = []
         proxy = self
@@ -92,6 +92,10 @@ class CloudProxy:
         self._thread.join()
         self._http.close()
 
+    @cached_property
+    def _known(self) -> dict[str, frozenset[str]]:
+        return request_fields(self._http.get(f"{self._upstream}/openapi.json").json())
+
     def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, Json]:
         """Status, content and headers of the answer to one request."""
         parts = urlsplit(target)
@@ -104,13 +108,15 @@ class CloudProxy:
         faults = contract().request_faults(route, dict(parse_qsl(parts.query)), sent)
         if faults:
             return self._refusal(422, faults)
-        played = self.stand_in.answer(route, sent)
+        if lacking := self.membership.lacking(route):
+            return 403, json.dumps({"detail": f"Missing scopes: {', '.join(lacking)}"}).encode(), _JSON
+        played = self.membership.answer(route) or self.stand_in.answer(route, sent)
         if played is not None:
             status, value = played
             if status < 300:
                 self.faults += contract().answer_faults(route, status, value)
             content = b"" if value is None else json.dumps(value).encode()
-            return status, content, {"Content-Type": "application/json"}
+            return status, content, _JSON
         own, extras = self._own_fields(route, sent)
         response = self._http.request(
             method,
@@ -132,7 +138,7 @@ class CloudProxy:
         detail: Json = {"detail": "Not Found"}
         if status == 422:
             detail = {"exception_message": "Invalid request received.", "exception_detail": faults}
-        return status, json.dumps(detail).encode(), {"Content-Type": "application/json"}
+        return status, json.dumps(detail).encode(), _JSON
 
     def _own_fields(self, route: Route, sent: Any) -> tuple[Any, Any]:
         """What the server behind takes of a body, and the rest in the same shape."""
@@ -225,6 +231,7 @@ def _status(route: Route, own: int) -> int:
     return own if own in statuses or len(statuses) > 1 else statuses[0]
 
 
+_JSON = {"Content-Type": "application/json"}
 _PASSED = frozenset({"content-type", "authorization", "accept"})
 
 

@@ -40,22 +40,23 @@ SECTIONS = (
 
 def environment(
     objects: Iterable[LiveObject],
-    api_url: str,
+    server: Json,
     secrets: Placeholders | None = None,
     others: Iterable[LiveObject] = (),
 ) -> Json:
-    """`objects` are those of `settings_objects`; `others`: those that the program declares beside them. Secrets have no
-    value here: `secrets` gets those of blocks. The schema of a block type is in a file of its own: `schema_files`."""
+    """`server`: the key of that name. `objects` are those of `settings_objects`; `others`: those that the program
+    declares beside them. Secrets have no value here: `secrets` gets those of blocks. The schema of a block type is in a
+    file of its own: `schema_files`."""
     listed = list(objects)
-    writer = _Writer(api_url, object_names([*listed, *others]), secrets or Placeholders())
+    writer = _Writer(server, object_names([*listed, *others]), secrets or Placeholders())
     for item in listed:
         writer.add(item)
     return writer.sections()
 
 
 class _Writer:
-    def __init__(self, api_url: str, names: Mapping[str, ObjectName], secrets: Placeholders) -> None:
-        self.api_url = api_url
+    def __init__(self, server: Json, names: Mapping[str, ObjectName], secrets: Placeholders) -> None:
+        self.server = server
         self.names = names
         self.secrets = secrets
         self.result: dict[str, Json] = {section: {} for section in SECTIONS}
@@ -65,7 +66,7 @@ class _Writer:
         for pool, declared in self.queues.items():
             self.result["pools"][pool]["queues"] = declared
         filled = {section: values for section, values in self.result.items() if values}
-        return {"server": {"api_url": self.api_url}, **filled}
+        return {"server": self.server, **filled}
 
     def add(self, item: LiveObject) -> None:
         inputs = item.inputs

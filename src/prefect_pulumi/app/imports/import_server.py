@@ -78,7 +78,7 @@ def write_project(
         left_out,
         name=project_name(folder.name),
         stack=view.name,
-        api_url=source.api_url,
+        server=source.server_settings,
         protect=protect,
     )
     existed = folder.exists()
@@ -99,7 +99,7 @@ def _import(view: StackView, project: ImportedProject, source: Connection, folde
     stack = Stack(folder, view.name)
     if not {VARIABLE, FILE_VARIABLE} & set(os.environ):
         create_passphrase(stack)  # a project of its own gets a passphrase of its own
-    credentials = {f"prefect:{name}": value for name, value in source.inputs.items() if name != "apiUrl"}
+    credentials = {f"prefect:{name}": value for name, value in source.inputs.items() if name not in ("apiUrl", "cloud")}
     store_secrets(stack, {**credentials, **project.secrets})
     plan = operations.preview(
         read_only_context(stack, WarningCollector(), view.output), RunOptions(), snapshot=Snapshot()

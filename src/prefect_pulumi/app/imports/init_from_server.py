@@ -20,6 +20,7 @@ from prefect_pulumi.app.imports.yaml_text import yaml_text
 from prefect_pulumi.app.init.initialization import InitRequest, InitResult, initialize
 from prefect_pulumi.app.init.project_files import render as init_file
 from prefect_pulumi.app.init.repository import PREFECT_FILE, Repository
+from prefect_pulumi.models.work_pool import cloud_only
 from prefect_pulumi.project.passphrase import NO_SALT
 
 Json = dict[str, Any]
@@ -35,7 +36,7 @@ def init_from_server(request: InitRequest, state: Path | None = None) -> InitRes
     source = source_of(None, request.server)
     ids = None if state is None else frozenset(resource.id for resource in read_state(state).resources)
     objects, left_out = read_objects(request.folder, source, Selection(ids=ids))
-    content = _Content(objects, left_out, source.api_url)
+    content = _Content(objects, left_out, source.server_settings)
     result = initialize(replace(request, server=source.api_url), content.files)
     return replace(result, notes=(*_own_notes(result), *content.notes))
 
@@ -50,8 +51,8 @@ def _own_notes(result: InitResult) -> Sequence[str]:
 
 
 class _Content:
-    def __init__(self, objects: Sequence[LiveObject], left_out: Sequence[LeftOut], api_url: str) -> None:
-        self.api_url = api_url
+    def __init__(self, objects: Sequence[LiveObject], left_out: Sequence[LeftOut], server: Json) -> None:
+        self.api_url = server["api_url"]
         self.deployments, without_entry = prefect_file(objects, "")
         refused = {item.human for item in without_entry}
         files = [item for item in objects if item.kind == "Deployment" and item.human not in refused]
@@ -65,7 +66,7 @@ class _Content:
         ]
         own = [item.human for item in self.layout.in_settings if item.kind == "SecretBlock"]
         placeholders = Placeholders(own)
-        self.settings = environment(self.layout.in_settings, api_url, placeholders, self.layout.others)
+        self.settings = environment(self.layout.in_settings, server, placeholders, self.layout.others)
         taken = {*own, *placeholders.values}
         self.modules = program_modules(self.layout, (place.item.id for place in self.blocks), taken)
         self.secrets = sorted({*taken, *self.modules.secrets})
@@ -87,7 +88,7 @@ class _Content:
         pools = {entry["work_pool"]["name"]: {"type": "process"} for entry in scripts} | live.get("pools", {})
         live = live | ({"pools": pools} if pools else {})
         folders: Json = {"directories": {folder: {} for folder in repository.folders}} if repository.folders else {}
-        dev = {**live, "server": {"embedded": True, "port": port}, "pools": _with_workers(pools)}
+        dev = {**live, "server": {"embedded": True, "port": port}, "pools": _on_this_machine(pools)}
         dev |= {"deploy": folders} if folders else {}
         yield "Pulumi.dev.yaml", yaml_text({"config": {key: dev}, "encryptionsalt": NO_SALT}, STACK_FILE_DEPTH)
         deploy = folders | ({"adopt": self.names} if self.names else {})
@@ -113,9 +114,25 @@ class _Content:
         yield f"infra preview -s prod --adopt shows what taking over {self.api_url} would change"
 
 
+OF_THE_JOB = frozenset({"base_job_template", "job", "template_patch"})
+"""Settings of a pool that are about its type's template."""
+
+
 def _comes_with_deploys(item: LiveObject) -> bool:
     return item.kind in ("Flow", "Deployment", "DeploymentSchedule")
 
 
-def _with_workers(pools: Json) -> Json:
-    return {name: {**pool, "workers": 1} if pool.get("type") == "process" else pool for name, pool in pools.items()}
+def _on_this_machine(pools: Json) -> Json:
+    """With workers for the pools of processes, which those that only Prefect Cloud runs become."""
+    return {name: {**_as_process(pool), "workers": 1} if _is_process(pool) else pool for name, pool in pools.items()}
+
+
+def _is_process(pool: Json) -> bool:
+    return pool.get("type") == "process" or cloud_only(str(pool.get("type")))
+
+
+def _as_process(pool: Json) -> Json:
+    """Its job is that of another type."""
+    if pool.get("type") == "process":
+        return pool
+    return {**{key: value for key, value in pool.items() if key not in OF_THE_JOB}, "type": "process"}

@@ -130,7 +130,9 @@ class _Reader:
 
     def _note_result_storage(self) -> None:
         """The server's default result storage is no object that a state could take over."""
-        with suppress(NotFoundError):  # Prefect Cloud, and older servers
+        if self.provider.connection.cloud:
+            return
+        with suppress(NotFoundError):  # older servers
             storage = self.provider.connection.client().request("GET", "/admin/storage")
             if block := storage.get("default_result_storage_block_id"):
                 reason = "name the block at `result_storage` of the stack file"

@@ -46,13 +46,13 @@ class ImportedProject:
         *,
         name: str,
         stack: str,
-        api_url: str,
+        server: Json,
         protect: bool,
     ) -> ImportedProject:
         layout = Layout(objects)
         own = {item.human: as_text(item.inputs["value"]) for item in layout.in_settings if item.kind == "SecretBlock"}
         placeholders = Placeholders(own)
-        settings = environment(layout.in_settings, api_url, placeholders, layout.others)
+        settings = environment(layout.in_settings, server, placeholders, layout.others)
         modules = program_modules(layout, taken={*own, *placeholders.values})
         deployments, without_entry = prefect_file(objects, name)
         literals = [
@@ -64,7 +64,7 @@ class ImportedProject:
         return ImportedProject(
             name=name,
             stack=stack,
-            api_url=api_url,
+            api_url=server["api_url"],
             layout=layout,
             modules=modules,
             settings=settings,

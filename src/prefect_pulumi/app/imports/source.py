@@ -8,7 +8,7 @@ from pathlib import Path
 from prefect_pulumi.app.session.connection import Connection, connect, connection_of, server_inputs
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import ConfigError, InputError
-from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.models.provider_config import INPUTS
 from prefect_pulumi.project import layout
 
 
@@ -46,5 +46,5 @@ def _of_stack(view: StackView) -> dict[str, str]:
     """What the stack file says, without what it does not."""
     manager = view.stack.manager(write=False) if view.stack.config.has_secrets else None
     values, _ = view.stack.config.values(manager)
-    stored = {name: values[f"prefect:{name}"] for name in ENVIRONMENT if values.get(f"prefect:{name}")}
+    stored = {name: values[f"prefect:{name}"] for name in INPUTS if values.get(f"prefect:{name}")}
     return {**server_inputs(view.stack.environment), **stored}

@@ -19,6 +19,7 @@ from prefect_pulumi.app.init.project_files import (
 )
 from prefect_pulumi.app.init.repository import TOOLS, Repository, look, need_name
 from prefect_pulumi.core.errors import InputError
+from prefect_pulumi.models.provider_config import is_cloud
 from prefect_pulumi.project import layout
 
 PORT = 4200
@@ -138,6 +139,8 @@ def _notes(repository: Repository, changes: tuple[FileChange, ...]) -> list[str]
     if "Pulumi.prod.yaml" in written:
         if repository.server in ("", UNKNOWN_SERVER):
             notes.append("Pulumi.prod.yaml: put the address of your Prefect server at `server.api_url`")
+        elif is_cloud(repository.server):
+            notes.append("Pulumi.prod.yaml: PREFECT_API_KEY, or infra config set --secret prefect:apiKey -s prod")
         if repository.pools:
             notes.append("Pulumi.prod.yaml: are the types of the pools those of your workers?")
     unknown = [name for name, use in repository.variables.items() if use.value == ""]

@@ -20,6 +20,7 @@ from prefect_pulumi.core.errors import InputError
 from prefect_pulumi.deploy.file import document, placeholders
 from prefect_pulumi.deploy.file.placeholders import Source
 from prefect_pulumi.deploy.flows.requirements import requirements
+from prefect_pulumi.models.provider_config import api_address
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.stack import NAME
 
@@ -150,7 +151,7 @@ def _server(environment: Mapping[str, str], root: Path) -> str:
     settings = read_settings(["PREFECT_API_URL"], environment, root).get("PREFECT_API_URL")
     address = str(settings[0].value) if settings else ""
     host = urlsplit(address).hostname or ""
-    return "" if not host or host in OWN_MACHINE else address
+    return "" if not host or host in OWN_MACHINE else api_address(address)
 
 
 def _virtual_environment(root: Path) -> str:

@@ -39,8 +39,13 @@ class PrefectServer(Protocol):
     variable -> secret; `inner_api_url`: the address that containers beside its own use."""
 
     container: Running | None
-    api_url: pulumi.Output[str]
-    inner_api_url: pulumi.Output[str]
+
+    @property
+    def api_url(self) -> pulumi.Output[str]: ...
+
+    @property
+    def inner_api_url(self) -> pulumi.Output[str]: ...
+
     credentials: dict[str, pulumi.Output[str]]
 
 
