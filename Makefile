@@ -65,7 +65,8 @@ soak: $(DEV_READY)
 # Whole suites once more over another engine, server, backend or contract; `make test` takes a slice of each.
 BUCKET_TESTS = tests/recovery tests/e2e/engine tests/e2e/promotion tests/e2e/review tests/e2e/project/test_crash.py
 PROVIDER_TESTS = $(addprefix tests/provider/test_,$(addsuffix .py,lifecycle traps inventory functions imported_inputs))
-CLOUD_TESTS = $(PROVIDER_TESTS) tests/e2e/engine/test_every_kind.py tests/e2e/deploy/test_deploy_step.py
+CLOUD_TESTS = $(PROVIDER_TESTS) tests/e2e/engine/test_every_kind.py tests/e2e/deploy/test_deploy_step.py \
+  tests/e2e/review tests/e2e/imports tests/e2e/promotion tests/app/test_health.py tests/app/test_history.py
 matrix: $(DEV_READY)
 	@$(COMPILE) src
 	@$(PYTEST) -n auto -m matrix

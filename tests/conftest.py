@@ -97,6 +97,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, no_login: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PULUMI_CREDENTIALS_PATH", str(no_login))
     monkeypatch.setenv("PREFECT_PROFILES_PATH", str(no_login / "profiles.toml"))
+    if CONTRACT in os.environ:
+        monkeypatch.setenv("PREFECT_API_KEY", "pnu_of-the-tests")  # without one Prefect's worker refuses Cloud
 
 
 @pytest.fixture(scope="session")

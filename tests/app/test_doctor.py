@@ -18,6 +18,7 @@ def by_name(diagnosis: Diagnosis) -> dict[str, Check]:
     return {check.name: check for check in diagnosis.checks}
 
 
+@pytest.mark.self_hosted  # Cloud says no version
 def test_a_stack_in_order(small: Project, prefect_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_REQUEST_TIMEOUT", "20")
     stack = ProjectOnDisk(small.root).stack("dev")

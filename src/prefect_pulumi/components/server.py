@@ -135,4 +135,6 @@ def _credentials(config: pulumi.Config, settings: ServerSettings) -> dict[str, p
     if (headers := config.get_secret("customHeaders")) is not None:
         stored[ENVIRONMENT["customHeaders"]] = headers.apply(merged)
     others = {name: value for name, value in known.portable_environment().items() if name not in replaced}
-    return {**{name: pulumi.Output.secret(value) for name, value in others.items()}, **stored}
+    # The others stand in addresses and messages, where they would be masked.
+    marks = dict.fromkeys(known.secret_environment(), pulumi.Output.secret)
+    return {**{name: marks.get(name, pulumi.Output.from_input)(value) for name, value in others.items()}, **stored}

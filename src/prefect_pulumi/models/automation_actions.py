@@ -275,3 +275,5 @@ CLOUD_ONLY = frozenset(
     }
 )
 """Types that a server of one's own does not know."""
+SELF_HOSTED_ONLY = {"delete-flow-run": "use cancel-flow-run"}
+"""Types that Prefect Cloud does not know -> what to do there."""

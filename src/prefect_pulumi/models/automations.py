@@ -143,7 +143,8 @@ class Automation(Kind):
         "An unknown trigger or action, a missing or an unknown key of one: refused at preview, with its path. On "
         "Prefect Cloud and since Prefect 3.9 an action of an unknown type that resembles none is sent as it is, with a "
         "warning.",
-        "A metric trigger, or an action that only Prefect Cloud has, is refused at preview on a self-hosted server.",
+        "A metric trigger, or an action that only Prefect Cloud has, is refused at preview on a self-hosted server; "
+        "delete-flow-run is refused on Prefect Cloud, which has none.",
         "An import by a name that several automations have asks for the UUID.",
         "A trigger that expects every event fires on the events of its own firing.",
     )

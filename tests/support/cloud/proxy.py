@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from functools import cache, cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,6 +50,7 @@ class CloudProxy:
         self.membership = Membership(contract())
         self.faults: list[str] = []
         self.seen: list[tuple[str, str]] = []
+        self.listeners: list[Callable[[str, str, Any], object]] = []
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -105,6 +106,8 @@ class CloudProxy:
         if route is None:
             return self._refusal(404, [contract().near(method, path)])
         sent = json.loads(body) if body else None
+        for listener in self.listeners:
+            listener(method, path, sent)
         faults = contract().request_faults(route, dict(parse_qsl(parts.query)), sent)
         if faults:
             return self._refusal(422, faults)

@@ -170,6 +170,10 @@ class _Reader:
             yield self._object("Flow", row, row["name"])
         yield from self._deployments()
         for row in self._handler("Automation").everything():
+            if Owner.of_row(row) is not None:
+                reason = f"{owner_label(row)} declares it"
+                self.left_out.append(LeftOut("Automation", row["name"], reason, str(row["id"])))
+                continue
             yield self._object("Automation", row, row["name"], owner=_owner(row))
 
     def _blocks(self) -> Iterator[LiveObject]:

@@ -1,8 +1,9 @@
-"""The owner of a live deployment: the mark that the server keeps.
+"""The owner of a live deployment, on Prefect Cloud of an automation too: the mark that the server keeps.
 
 The mark is two labels, written with the deployment. No page of Prefect's UI edits labels, `PATCH /deployments/{id}`
 (which the UI and `prefect deploy` use) has no field for them, and flow runs inherit them; a `POST /deployments/` by
-another tool, which takes a deployment over, resets them. So the mark outlives edits and falls with a take-over.
+another tool, which takes a deployment over, resets them. So the mark outlives edits and falls with a take-over. On
+Prefect Cloud the labels change in place.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from typing import Any
 STACK_LABEL = "prefect-pulumi.stack"
 """`project/stack`."""
 RESOURCE_LABEL = "prefect-pulumi.resource"
-"""Logical name of the `Deployments` resource."""
+"""Logical name of the resource."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A `Deployments` resource of a stack."""
+    """A resource of a stack: `Deployments`, or an `Automation`."""
 
     stack: str
     resource: str

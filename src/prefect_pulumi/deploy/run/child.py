@@ -8,9 +8,9 @@ steps run once for all deployments that share them, and the list goes through Pr
 of this one interpreter.
 
 The job (`job.py`): `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
-"continue": bool, "parallel": int, "steps": {digest: outputs}, "lacking": {route: [path]}}`; an entry is `{"name": full
-name, "key": [name, entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null, "steps": digest,
-"anchored": [index]}`.
+"labels_in_place": bool, "continue": bool, "parallel": int, "steps": {digest: outputs}, "lacking": {route: [path]}}`; an
+entry is `{"name": full name, "key": [name, entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null,
+"steps": digest, "anchored": [index]}`.
 
 On the file descriptor FD it writes one JSON object a line: `{"event": "begin" | "line" | "end" | "steps", ...}`.
 """
@@ -110,7 +110,7 @@ class DeploymentDeploy:
         self.row = response.json()
         self.id = self.row["id"]
         self.began = _began(response)
-        if self.entry["adopt"]:
+        if self.entry["adopt"] and not self.session.labels_in_place:
             await _request(
                 client, "POST", "/deployments/", json=request_rewriting.adopt_body(self.row, self.session.labels)
             )
@@ -122,7 +122,8 @@ class DeploymentDeploy:
         assert self.row is not None  # noqa: S101 - Prefect looks a deployment up before it updates it
         await self._know_automations(client)
         body, ui = kwargs["json"], self.entry["ui"]
-        sent = {**kwargs, "json": request_rewriting.update_body(body, ui)}
+        labels = {**(self.row.get("labels") or {}), **self.session.labels} if self.session.labels_in_place else None
+        sent = {**kwargs, "json": request_rewriting.update_body(body, ui, labels)}
         response = await _request(client, "PATCH", path, **sent)
         schedules = body.get("schedules") or []
         writes = request_rewriting.schedule_writes(
@@ -205,6 +206,7 @@ class DeploySession:
     def __init__(self, job: Json, events: TextIO) -> None:
         self.job, self._events = job, events
         self.labels: dict[str, str] = job["labels"]
+        self.labels_in_place: bool = job["labels_in_place"]
         self.outputs: dict[str, Json] = dict(job["steps"])
         self.failed = False
         self._entries = {tuple(entry["key"]): entry for entry in job["entries"]}

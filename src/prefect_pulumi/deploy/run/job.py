@@ -42,7 +42,7 @@ class DeployJob:
     """`document`: the plain data of the file with the stack's values in it and only `entries` as its deployments.
 
     `everything`: run with `--all`, else by `--name`. `step_outputs`: what build and push steps gave before, by digest.
-    `lacking`: what the server does not take (`api.capabilities`).
+    `lacking`: what the server does not take (`api.capabilities`). `labels_in_place`: whether it changes labels.
     """
 
     document: Mapping[str, Any]
@@ -52,6 +52,7 @@ class DeployJob:
     go_on: bool = False
     step_outputs: Mapping[str, Any] = field(default_factory=dict)
     lacking: Lacking = field(default_factory=dict)
+    labels_in_place: bool = False
 
     def as_json(self) -> dict[str, Any]:
         names = list(dict.fromkeys(entry.key[0] for entry in self.entries))
@@ -61,6 +62,7 @@ class DeployJob:
             "names": names if by_name else None,
             "entries": [entry.as_json() for entry in self.entries],
             "labels": dict(self.labels),
+            "labels_in_place": self.labels_in_place,
             "continue": self.go_on,
             "parallel": PARALLEL,
             "steps": dict(self.step_outputs),

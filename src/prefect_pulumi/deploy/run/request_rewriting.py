@@ -76,11 +76,13 @@ def adopt_body(row: Mapping[str, Any], labels: Mapping[str, str]) -> Json:
     }
 
 
-def update_body(body: Mapping[str, Any], ui: Collection[str]) -> Json:
-    """PATCH /deployments/{id} without its schedules, which have requests of their own."""
+def update_body(body: Mapping[str, Any], ui: Collection[str], labels: Mapping[str, Any] | None = None) -> Json:
+    """PATCH /deployments/{id} without its schedules, which have requests of their own. `labels`: all of them, where the
+    route takes labels, as on Prefect Cloud."""
     hidden = {"schedules", *(key for name in ui for key in _SENT_AS[name])}
     sent = {key: value for key, value in body.items() if key not in hidden}
-    return {"path": None, "enforce_parameter_schema": True, **sent}
+    marked = {} if labels is None else {"labels": dict(labels)}
+    return {"path": None, "enforce_parameter_schema": True, **sent, **marked}
 
 
 @dataclass(frozen=True)

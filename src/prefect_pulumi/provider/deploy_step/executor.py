@@ -105,6 +105,7 @@ class DeployExecutor:
             unwrap(call.news.get("onFailure", "stop")) == "continue",
             unwrap(call.outputs.get("stepOutputs", {})),
             self.connection.fields.lacking(),
+            self.connection.cloud,
         )
 
     def _environment(self, call: Call) -> dict[str, str]:

@@ -13,8 +13,9 @@ from typing_extensions import override
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import same, unwrap
+from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.models import Automation, Fault
-from prefect_pulumi.models.automation_actions import CLOUD_ONLY
+from prefect_pulumi.models.automation_actions import CLOUD_ONLY, SELF_HOSTED_ONLY
 from prefect_pulumi.models.automations import is_unknown_action, normal, short, unknown_action_fault
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
@@ -23,6 +24,8 @@ from prefect_pulumi.provider.handlers.rest import Json, NamedLocks, RestHandler,
 from prefect_pulumi.provider.handlers.routes import ROUTES
 
 _ACTIONS = ("actions", "actionsOnTrigger", "actionsOnResolve")
+_LABELS = "labels"
+"""Of Prefect Cloud's automations alone; no property, but the place of the owner's mark."""
 _SHAPES = {spec.wire: spec.meta.shape for spec in Automation.fields() if spec.meta.shape}
 
 
@@ -53,6 +56,8 @@ class AutomationHandler(RestHandler):
                         f"action {kind!r} exists on Prefect Cloud only, and {self.connection.api_url} is a self-hosted "
                         "server; use another one"
                     )
+                elif kind in SELF_HOSTED_ONLY and self.connection.cloud:
+                    reason = f"Prefect Cloud has no action {kind!r}; {SELF_HOSTED_ONLY[kind]}"
                 else:
                     continue
                 faults += [Fault(wire, reason)] if reason else []
@@ -72,8 +77,10 @@ class AutomationHandler(RestHandler):
     @override
     def body(self, plain: Json) -> Json:
         """Trigger and actions go out complete: the server demands some fields that have only one sensible value."""
-        full = {wire: normal(_SHAPES[wire], value) if wire in _SHAPES else value for wire, value in plain.items()}
-        return super().body(full)
+        values = {wire: value for wire, value in plain.items() if wire != _LABELS}
+        full = {wire: normal(_SHAPES[wire], value) if wire in _SHAPES else value for wire, value in values.items()}
+        body = super().body(full)
+        return {**body, _LABELS: plain[_LABELS]} if plain.get(_LABELS) else body
 
     change_method, patches = "PUT", False
 
@@ -89,6 +96,7 @@ class AutomationHandler(RestHandler):
         if changed:
             route = self.route(self.routes.item, {"id": call.id})
             given = {spec.wire: plain[spec.wire] for spec in self.model.inputs() if plain.get(spec.wire) is not None}
+            given |= self._mark(call, self.get(call.id, plain))
             body = self.connection.fields.fitted("PUT", self.routes.item, self.body(given))
             try:
                 self.connection.client().request("PUT", route, json=body)
@@ -98,6 +106,27 @@ class AutomationHandler(RestHandler):
         if row is None:
             raise self.gone(plain)
         return self.outputs(row, {**call.outputs, **call.news})
+
+    def _mark(self, call: Call, row: Json | None) -> Json:
+        """The owner's labels over those that the automation has; {} for a server of one's own, which keeps none."""
+        if not self.connection.cloud:
+            return {}
+        owner, before = Owner.of_urn(call.urn), Owner.of_row(row or {})
+        if before is not None and before.stack != owner.stack:
+            self.connection.warn(
+                f"automation '{(row or {}).get('name')}' belonged to stack {before}, and belongs to {owner} now"
+            )
+        return {_LABELS: {**((row or {}).get(_LABELS) or {}), **owner.labels}}
+
+    @override
+    def delete(self, call: Call) -> None:
+        """What carries another stack's mark is left alone."""
+        row = self.by_id(call.id, {}) if self.connection.cloud else None
+        before = Owner.of_row(row or {})
+        if row is not None and before is not None and before.stack != Owner.of_urn(call.urn).stack:
+            self.connection.warn(f"automation '{row['name']}' is left alone: it belongs to {owner_label(row)}")
+            return
+        super().delete(call)
 
     @override
     def answer(self, row: Json, wanted: Props) -> Json:
@@ -132,9 +161,14 @@ class AutomationHandler(RestHandler):
             return super().create(replace(call, held=call.held | before))
 
     @override
+    def _created(self, call: Call, plain: Json) -> Json:
+        return super()._created(call, {**plain, **self._mark(call, None)})
+
+    @override
     def lost(self, call: Call, plain: Json) -> Json | None:
         """The newest of that name that means what was asked for."""
-        rows = [row for row in self._named(plain) if str(row["id"]) not in call.held and self._is_alike(row, plain)]
+        values = {wire: value for wire, value in plain.items() if wire != _LABELS}
+        rows = [row for row in self._named(plain) if str(row["id"]) not in call.held and self._is_alike(row, values)]
         return max(rows, key=lambda row: str(row["created"]), default=None)
 
     def _named(self, plain: Json) -> list[Json]:
