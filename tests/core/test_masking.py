@@ -144,3 +144,14 @@ def test_what_else_a_program_asks_of_its_stdout(tmp_path: Path) -> None:
         assert stream.fileno() == target.fileno()
         print("a very-private line", file=stream, flush=True)
         assert (tmp_path / "out").read_text() == f"a {MASK} line\n"
+
+
+def test_of_a_bag_that_is_marked_as_a_whole_only_what_stands_nowhere_in_plain_is_a_secret() -> None:
+    """A provider marks all inputs of a container secret for one variable in them; a lone secret always is one."""
+    bag = {"name": "team-etl", "command": ["worker", "etl-1"], "env": ["TOKEN=of-the-team"]}
+    value = {"inputs": {"bag": Secret(bag), "key": Secret("team-etl")}, "outputs": {"pool": "team-etl"}}
+    made = Masker()
+    made.learn({"bag": value["inputs"]["bag"], "outputs": value["outputs"]}, ["urn:pulumi:dev::p::Container::etl-1"])
+    assert made.text("team-etl etl-1 worker TOKEN=of-the-team") == f"team-etl etl-1 {MASK} {MASK}"
+    made.learn(value)
+    assert made.text("team-etl") == MASK

@@ -246,3 +246,39 @@ def test_a_switch_that_was_thrown_on_the_server(kind: str, applied: Any, live: A
     texts = [impact.text for impact in one(subject(f"prefect:{kind}", **sides)).impacts]
     assert len(texts) == (words is not None)
     assert words is None or words in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("by_code", "by_server", "cls", "paths"),
+    [
+        ((), (), None, []),
+        ((), ("memory",), Class.CHANGED_LIVE, ["memory"]),
+        (("envs[0]",), (), Class.THIS_CHANGE, ["envs[0]"]),
+        (("memory",), ("memory", "mounts[0].source"), Class.CONFLICT, ["memory", "mounts[0].source"]),
+        (("ports",), ("ports",), Class.THIS_CHANGE, ["ports"]),
+    ],
+)
+def test_of_other_packages_objects_their_provider_says_what_differs(
+    by_code: tuple[str, ...], by_server: tuple[str, ...], cls: Class | None, paths: list[str]
+) -> None:
+    """Defaults, sets and what a build adds differ leaf by leaf, and mean nothing."""
+    applied = {"memory": 512, "envs": ["A=1"], "ports": [1, 2], "capAdd": ["X", "Y"]}
+    code = {**applied, "envs": ["A=2"] if by_code else ["A=1"], "memory": 600 if "memory" in by_code else 512}
+    code["ports"] = [3] if "ports" in by_code else [1, 2]
+    live = {"memory": 700, "envs": ["A=1"], "ports": [3], "capAdd": ["Y", "X"], "mounts": [{"source": "other"}]}
+    action = Action.UPDATE if by_code else Action.NONE
+    container = subject(
+        "docker:index/container:Container",
+        inputs={**applied, "__defaults": []},
+        outputs=applied,
+        code=code,
+        base=code,
+        live=live,
+        judged=(by_code, by_server),
+        action=action,
+    )
+    items = classify([container], [], QUIET, {})
+    assert [item.cls for item in items] == ([] if cls is None else [cls])
+    assert [change.path for item in items for change in item.fields] == paths
+    if by_server == ("memory",):
+        assert [side.value for side in (items[0].fields[0].applied, items[0].fields[0].live)] == [512, 700]

@@ -13,6 +13,7 @@ Type `<package>:index:Thing` takes any inputs. Some of them mean something:
     filled      left out: made up by Check, and carried on from the old inputs
     say         logged through the engine when the object is made
     die         text that the provider prints before it dies, instead of making the object
+    set         list whose order means nothing, read back in another one and with what bridged providers add
 
 Outputs are the inputs with `serial` (number of updates), `token` (made for the object) and, for an asset, its text.
 """
@@ -47,6 +48,7 @@ from prefect_pulumi.core.values import (
     unwrap,
 )
 
+DEFAULTS = "__defaults"
 REPLACING = {"anchor", "slot", "region"}
 
 
@@ -148,6 +150,7 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
         return self._compared(from_struct(request.old_inputs), from_struct(request.news))
 
     def _compared(self, olds: dict[str, Any], news: dict[str, Any]) -> Any:
+        olds, news = (_unordered(side) for side in (olds, news))
         changed = [key for key in sorted({*olds, *news}) if not _alike(olds.get(key), news.get(key))]
         detailed = {}
         for key in changed:
@@ -202,6 +205,9 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
         }
         known = {*inputs} or {*held} - {"serial", "token"}
         kept = {key: outputs[key] for key in outputs if key in known}
+        if "set" in kept:
+            outputs["set"] = list(reversed(outputs["set"]))
+            kept |= {"set": outputs["set"], DEFAULTS: []}
         return provider_pb2.ReadResponse(id=request.id, properties=to_struct(outputs), inputs=to_struct(kept))
 
     def Update(self, request: Any, context: Any) -> Any:
@@ -250,6 +256,11 @@ class Testbed(provider_pb2_grpc.ResourceProviderServicer):
         status.details.add().Pack(detail)
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         context.abort(grpc.StatusCode.UNKNOWN, "it is half done")
+
+
+def _unordered(props: dict[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in props.items() if key != DEFAULTS}
+    return {**rest, "set": sorted(unwrap(rest["set"]))} if "set" in rest else rest
 
 
 def _alike(old: Any, new: Any) -> bool:

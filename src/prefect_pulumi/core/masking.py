@@ -9,7 +9,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
@@ -46,9 +46,9 @@ class Masker:
             for text in _significant(value):
                 self.learn_text(text)
 
-    def learn(self, value: Any) -> None:
-        """Takes every value marked secret, at any depth."""
-        for held in secrets_in(value):
+    def learn(self, value: Any, names: Iterable[str] = ()) -> None:
+        """Takes every value marked secret, at any depth (`secret_parts`)."""
+        for held in secret_parts(value, names):
             for text in _significant(held):
                 self.learn_text(text)
 
@@ -179,6 +179,36 @@ def _significant(value: Any) -> Iterator[str]:
             yield leaf
         elif isinstance(leaf, int) and not isinstance(leaf, bool) and abs(leaf) >= 100_000:
             yield str(leaf)
+
+
+def secret_parts(value: Any, names: Iterable[str] = ()) -> Iterator[Any]:
+    """What each secret mark in `value` holds, at any depth.
+
+    Some providers mark a whole mapping or list for one secret in it: a text in there that also stands in plain in
+    `value`, or in one of `names` (URNs), is no secret.
+    """
+    plain: set[str] | None = None
+    shown = ""
+    for held in secrets_in(value):
+        if not isinstance(held, Mapping | list | tuple):
+            yield held
+            continue
+        if plain is None:
+            plain, shown = set(_plain_texts(value)), "\n".join(names)
+        for leaf in leaves_in(held):
+            if not isinstance(leaf, str) or (leaf not in plain and leaf not in shown):
+                yield leaf
+
+
+def _plain_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _plain_texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _plain_texts(item)
 
 
 _CURRENT: ContextVar[Masker | None] = ContextVar("masker", default=None)

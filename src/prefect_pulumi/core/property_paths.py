@@ -41,6 +41,21 @@ def step(key: str) -> str:
     return f".{key}" if re.fullmatch(r"[A-Za-z_]\w*", key) else '["' + key.replace('"', '\\"') + '"]'
 
 
+MISSING: Any = object()
+"""What `value_at` gives where nothing is."""
+
+
+def value_at(props: Any, path: str) -> Any:
+    """The value at the path. A value inside of a secret is one; a path that leads nowhere gives `MISSING`."""
+    value, hidden = props, False
+    for segment in parse(path):
+        value, hidden = _open(value, hidden)
+        if not _holds(value, segment):
+            return MISSING
+        value = value[segment]
+    return secret(value) if hidden else value
+
+
 def head(path: str) -> str:
     """The property that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]

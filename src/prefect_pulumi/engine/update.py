@@ -100,8 +100,8 @@ def settle(context: StackContext) -> int:
 
 def load_state(context: StackContext, reader: StateReader | None = None, *, seize: bool = False) -> Snapshot:
     snapshot = journal_replay.load(context.backend, context.stack, context.manager, reader, seize=seize)
-    for entry in snapshot.resources:
-        context.masker.learn((entry.inputs, entry.outputs))
+    entries = snapshot.resources
+    context.masker.learn([(entry.inputs, entry.outputs) for entry in entries], (entry.urn for entry in entries))
     return snapshot
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from prefect_pulumi.core.diffs import ABSENT, property_path
 from prefect_pulumi.core.masking import Masker
-from prefect_pulumi.core.property_paths import covered, head
+from prefect_pulumi.core.property_paths import MISSING, covered, head, value_at
 from prefect_pulumi.core.values import Secret, has_secret, unwrap
 from prefect_pulumi.models import KINDS, FieldSpec, Kind
 from prefect_pulumi.review.display import SERVER_DEFAULT, display_value, equal, leaves
@@ -45,6 +45,8 @@ class ComparedResource:
     `code`: the inputs that the program asks for, None when it does not declare the object. `base`: those of the base
     branch's program; where it was not run, the same as `code`. `inputs`, `outputs`: of the last update, None when
     there was none. `live`: what the provider read; `missing`: the object is gone; `unread`: it could not be read.
+    `judged`: of another package's object, the property paths that its provider calls different between code and last
+    update, and between server and last update; None where it did not say.
     `impacts`: what only the provider knows, with `tells_lost_runs` also which scheduled runs are lost;
     `fingerprints`: of files, for example, that code and base stand for.
     """
@@ -65,6 +67,7 @@ class ComparedResource:
     facts: Facts = NO_FACTS
     ignored: Sequence[str] = ()
     replaces: Sequence[str] = ()
+    judged: tuple[Sequence[str], Sequence[str]] | None = None
     impacts: tuple[Impact, ...] = ()
     tells_lost_runs: bool = False
     fingerprints: tuple[Any, Any] = (None, None)
@@ -193,6 +196,9 @@ def _fields(resource: ComparedResource, masker: Masker) -> Iterator[FieldChange]
     if resource.live_id and resource.live_id != resource.id:
         before, now = DisplayValue("value", resource.id), DisplayValue("value", resource.live_id)
         yield FieldChange("id", Class.CHANGED_LIVE, ANY, before, now)
+    if resource.judged is not None:
+        yield from _judged_fields(resource, resource.judged, masker)
+        return
     model = KINDS.get(resource.type)
     specs = model.inputs() if model is not None else ()
     names = [spec.wire for spec in specs if spec.wire not in INTERNAL.get(resource.kind, ())] or _names(resource)
@@ -204,6 +210,36 @@ def _fields(resource: ComparedResource, masker: Masker) -> Iterator[FieldChange]
         yield from _field(resource, model, spec, name, masker)
     if model is not None and not model.on_server and resource.live is not None and resource.outputs is not None:
         yield from _status(resource, masker)
+
+
+def _judged_fields(
+    resource: ComparedResource, judged: tuple[Sequence[str], Sequence[str]], masker: Masker
+) -> Iterator[FieldChange]:
+    """What is different is the provider's to say: it knows defaults, sets and what it adds to its inputs."""
+    by_code, by_server = judged
+    changed = {head(path) for path in resource.replaces}
+    for path in sorted({*by_code, *by_server}):
+        if covered(path, resource.ignored):
+            continue
+        sides = [value_at(side, path) for side in (resource.code, resource.inputs, resource.live, resource.base)]
+        code, applied, live, base = (ABSENT if side is MISSING else side for side in sides)
+        if resource.code is None:
+            code = applied
+        if path not in by_server:
+            live = applied
+        agreed = path in by_code and path in by_server and equal(code, live)
+        hidden = any(has_secret(side) for side in (code, applied, live))
+        displayed = [display_value(side, secret=hidden, masker=masker) for side in (code, applied, live)]
+        yield FieldChange(
+            path=masker.text(path),
+            cls=_class_of(path in by_code, path in by_server, agreed),
+            code=displayed[0],
+            applied=displayed[1],
+            live=displayed[2],
+            pending=path in by_code and equal(base, code),
+            agreed=agreed,
+            replaces=path in by_code and head(path) in changed,
+        )
 
 
 def _names(resource: ComparedResource) -> list[str]:

@@ -20,11 +20,13 @@ from prefect_pulumi.app.observe.base import Code, Live, Observation, managed
 from prefect_pulumi.app.observe.embedded import read_group
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, PrefectPulumiError
+from prefect_pulumi.core.masking import secret_parts
 from prefect_pulumi.core.property_paths import head
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, ReadRequest, ReadResult
-from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret, secrets_in
+from prefect_pulumi.core.values import SECRET, SIGNATURE, Secret, from_checkpoint, has_secret
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.engine.sdk.program import in_directory
+from prefect_pulumi.models import KINDS
 from prefect_pulumi.project import layout, selection
 from prefect_pulumi.project.stack import Stack
 from prefect_pulumi.review.display import report_masker
@@ -43,11 +45,12 @@ def observe(view: StackView) -> Observation:
     notes = ["read through the official CLI"]
     code = _code(cli, notes)
     live = _live(cli, snapshot, notes)
+    _judge_others(cli, snapshot, code, live)
     _add_inventory(view.stack, snapshot, live, notes)
     own = {entry.id: "" for entry in snapshot.resources if entry.id}
-    return Observation(
-        snapshot, code, live, own, report_masker(secrets_in(from_checkpoint(exported, lambda text: text))), notes
-    )
+    names = (entry.urn for entry in snapshot.resources)
+    masker = report_masker(secret_parts(from_checkpoint(exported, lambda text: text), names))
+    return Observation(snapshot, code, live, own, masker, notes)
 
 
 def observe_code(view: StackView) -> Code:
@@ -177,11 +180,11 @@ def _hidden(value: Any) -> Any:
 # The program
 
 
-def _code(cli: Any, notes: list[str]) -> Code:
+def _code(cli: Any, notes: list[str], *, refresh: bool = False) -> Code:
     """`notes` gets the warnings of the program and of the providers."""
     events: list[Any] = []
     try:
-        _run_cli(lambda: cli.preview(on_event=events.append))
+        _run_cli(lambda: cli.preview(on_event=events.append, refresh=refresh))
     except PrefectPulumiError as error:
         error.message = "\n".join(_diagnosed(events, "error"))[:2000] or error.message
         return Code(problem=error)
@@ -274,6 +277,23 @@ def _live(cli: Any, snapshot: Snapshot, notes: list[str]) -> Live:
         live.answers[entry.urn] = ReadResult(new.id or entry.id, new.inputs, new.outputs)
     live.done = sorted({entry.type.rsplit(":", 1)[-1] for urn, entry in wanted.items() if urn in live.answers})
     return live
+
+
+def _judge_others(cli: Any, snapshot: Snapshot, code: Code, live: Live) -> None:
+    """What the providers of other packages call different, by a preview after a refresh: what it would change and a
+    preview without one would not is on the server's side."""
+    others = [entry.urn for entry in managed(snapshot) if entry.type not in KINDS and entry.urn in live.answers]
+    if not others or code.problem is not None:
+        return
+    refreshed = _code(cli, [], refresh=True)
+    if refreshed.problem is not None:
+        return
+    for urn in others:
+        plain, after = code.steps.get(urn), refreshed.steps.get(urn)
+        planned = plain.diff.detailed if plain is not None and plain.diff is not None else {}
+        found = after.diff.detailed if after is not None and after.diff is not None else {}
+        detailed = {path: kind for path, kind in found.items() if path not in planned}
+        live.diffs[urn] = DiffResult(Changes.SOME if detailed else Changes.NONE, detailed)
 
 
 def _add_inventory(stack: Stack, snapshot: Snapshot, live: Live, notes: list[str]) -> None:

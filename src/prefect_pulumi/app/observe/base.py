@@ -8,9 +8,8 @@ from typing import Any
 
 from prefect_pulumi.core.diagnostics import Diagnostic
 from prefect_pulumi.core.errors import PrefectPulumiError
-from prefect_pulumi.core.masking import Masker
-from prefect_pulumi.core.provider_protocol import ReadResult
-from prefect_pulumi.core.values import secrets_in
+from prefect_pulumi.core.masking import Masker, secret_parts
+from prefect_pulumi.core.provider_protocol import DiffResult, ReadResult
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
 from prefect_pulumi.state.entries import ResourceEntry, Snapshot
@@ -32,11 +31,16 @@ class Code:
 
 @dataclass
 class Live:
-    """What the server said. `answers`, `rows`: by URN; `objects`: everything that the lists have."""
+    """What the server said. `answers`, `rows`: by URN; `objects`: everything that the lists have.
+
+    `diffs`, by URN: for resources of other packages, what their provider calls different between the live object and
+    the applied inputs.
+    """
 
     server: str = ""
     version: str = ""
     answers: dict[str, ReadResult | PrefectPulumiError] = field(default_factory=dict)
+    diffs: dict[str, DiffResult] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
     objects: list[Any] = field(default_factory=list)
     failed: dict[str, PrefectPulumiError] = field(default_factory=dict)
@@ -81,4 +85,4 @@ def managed(snapshot: Snapshot) -> list[ResourceEntry]:
 def known_secrets(snapshot: Snapshot, code: Code) -> list[Any]:
     """Of the state, and of what the program asks for."""
     entries = [*snapshot.resources, *(step.new for step in code.steps.values() if step.new is not None)]
-    return [value for entry in entries for props in (entry.inputs, entry.outputs) for value in secrets_in(props)]
+    return list(secret_parts([(entry.inputs, entry.outputs) for entry in entries], (entry.urn for entry in entries)))

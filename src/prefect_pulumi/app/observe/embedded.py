@@ -12,7 +12,7 @@ from prefect_pulumi.app.session.read_only import ReadOnlyProvider, read_only_con
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.core.interruption import thread_pool
-from prefect_pulumi.core.provider_protocol import ReadRequest
+from prefect_pulumi.core.provider_protocol import DiffRequest, DiffResult, ReadRequest, ReadResult
 from prefect_pulumi.core.values import has_unknown
 from prefect_pulumi.engine import operations
 from prefect_pulumi.engine.plan.steps import PROVIDER_PREFIX, Op, Step
@@ -123,8 +123,27 @@ def read_group(provider: Any, requests: list[ReadRequest], live: Live, seen: set
 
 
 def _read_others(provider: Any, requests: list[ReadRequest], live: Live) -> None:
-    """Another package's provider: its own reads, and nothing to list."""
+    """Another package's provider: its own reads, its own judgement of what differs, and nothing to list."""
     for request, answer in zip(requests, provider.read_many(requests), strict=True):
-        if isinstance(answer, PrefectPulumiError):
-            live.failed[request.urn] = answer
         live.answers[request.urn] = answer
+        try:
+            if isinstance(answer, PrefectPulumiError):
+                raise answer
+            if answer.id:
+                live.diffs[request.urn] = _judged(provider, request, answer)
+        except PrefectPulumiError as error:
+            live.failed[request.urn] = error
+
+
+def _judged(provider: Any, request: ReadRequest, answer: ReadResult) -> DiffResult:
+    """As a preview after a refresh judges it, for inputs that are those of the last update."""
+    result: DiffResult = provider.diff(
+        DiffRequest(
+            request.urn,
+            answer.id,
+            old_inputs=answer.inputs or request.inputs,
+            old_outputs=answer.outputs,
+            new_inputs=request.inputs,
+        )
+    )
+    return result

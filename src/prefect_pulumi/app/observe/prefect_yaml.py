@@ -12,7 +12,7 @@ from prefect_pulumi.review.classify import INTERNAL, ComparedResource
 from prefect_pulumi.review.model import Action, Facts, Flag, Impact
 
 TYPE = "prefect:index:Deployments"
-_EACH = "prefect:deploy:Deployment"
+EACH = "prefect:deploy:Deployment"
 _COMPUTED = ("entries", "fingerprints", "fingerprintParts", "hashKey")
 _CARRIED = ("triggers", "ui_owns")
 """Of an entry, what only the file knows."""
@@ -59,7 +59,7 @@ def _one(whole: ComparedResource, name: str, id: str, results: Any, facts: Mappi
     action = _ACTIONS.get(result.get("action", ""), Action.NONE) if result else _by_fingerprint(whole, name, id)
     return ComparedResource(
         urn=f"{whole.urn}#{name}",
-        type=_EACH,
+        type=EACH,
         name=name,
         id=id,
         action=action if whole.action is not Action.NONE else Action.NONE,

@@ -16,7 +16,8 @@ from prefect_pulumi.app.review.drift_report import load_rules, observed_environm
 from prefect_pulumi.app.session.connection import makes_server
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
-from prefect_pulumi.core.values import secrets_in, unwrap
+from prefect_pulumi.core.masking import secret_parts
+from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project import git, layout
 from prefect_pulumi.project.stack import RULES_FILE
@@ -201,7 +202,9 @@ def _rows(
     environment: Environment, source: StackView, target: StackView, reasons: Mapping[str, compare.DeployReasons]
 ) -> list[compare.Row]:
     entries = [*source.entries, *target.entries]
-    masker = report_masker(value for entry in entries for value in secrets_in([entry.inputs, entry.outputs]))
+    masker = report_masker(
+        secret_parts([(entry.inputs, entry.outputs) for entry in entries], (entry.urn for entry in entries))
+    )
     return [
         *compare.rows_of_items(environment.items, source.entries, masker, reasons),
         *compare.rows_that_stay(target.entries, source.entries, environment.items, masker),

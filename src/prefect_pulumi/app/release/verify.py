@@ -21,7 +21,7 @@ from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import WorkerReport, worker_report
 from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
-from prefect_pulumi.core.values import secrets_in
+from prefect_pulumi.core.masking import secret_parts
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.project.settings import SmokeRun
 from prefect_pulumi.provider.handlers.release import who
@@ -70,7 +70,9 @@ def verify_release(view: StackView, record: ReleaseRecord, approval: str = "") -
     settings = view.settings.verification
     began = now()
     checks: list[CheckResult] = []
-    masker = report_masker(value for entry in view.entries for value in secrets_in([entry.inputs, entry.outputs]))
+    masker = report_masker(
+        secret_parts([(entry.inputs, entry.outputs) for entry in view.entries], (entry.urn for entry in view.entries))
+    )
 
     def note(check: CheckResult) -> None:
         # What a flow says of its end may hold anything.

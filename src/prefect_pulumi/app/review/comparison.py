@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prefect_pulumi.app.observe import prefect_yaml
 from prefect_pulumi.app.observe.base import Code, Live, Observation, managed
-from prefect_pulumi.core.provider_protocol import ReadResult
+from prefect_pulumi.core.provider_protocol import Changes, DiffResult, ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.engine.plan.steps import Op, Step
+from prefect_pulumi.models import KINDS
 from prefect_pulumi.review import phrases
 from prefect_pulumi.review.classify import ComparedResource, LiveObject
 from prefect_pulumi.review.model import Action, Coverage, Facts
@@ -75,8 +76,24 @@ def _compared(
         ignored=tuple(entry.ignore_changes) if entry is not None else (),
         replaces=step.diff.replaces if step is not None and step.diff is not None else (),
         live_id=read.id if recreated and read is not None else "",
+        judged=_judged(entry, step, live),
         note="recreated outside the code (new id)" if recreated else "",
     )
+
+
+def _judged(entry: ResourceEntry | None, step: Step | None, live: Live) -> tuple[Sequence[str], Sequence[str]] | None:
+    """None for what this provider compares itself, for what is new, and where the other provider left it open."""
+    diff = live.diffs.get(entry.urn) if entry is not None else None
+    if diff is None or diff.changes is Changes.UNKNOWN:
+        return None
+    moved = step is not None and step.op in (Op.UPDATE, Op.REPLACE)
+    planned = _paths(step.diff) if step is not None and step.diff is not None and moved else ()
+    drifted = _paths(diff) if diff.changes is Changes.SOME else ()
+    return planned, drifted
+
+
+def _paths(diff: DiffResult) -> Sequence[str]:
+    return list(diff.detailed) or diff.replaces
 
 
 def _asked_inputs(entry: ResourceEntry | None, step: Step | None, code: Code) -> Mapping[str, Any] | None:
@@ -159,6 +176,9 @@ def display_names(subjects: Iterable[ComparedResource], live: Live) -> dict[str,
     deployments = {row.id: row.name for row in live.objects if row.kind == "Deployment"}
     names = {}
     for subject in subjects:
+        if subject.type not in KINDS and subject.type != prefect_yaml.EACH:
+            names[subject.urn] = subject.name
+            continue
         values = {**(subject.code or {}), **(subject.inputs or {}), **(subject.outputs or {})}
         names[subject.urn] = human_name(subject.kind, values, subject.name, deployments)
     return names

@@ -186,7 +186,7 @@ class StepExecutor:
 
     def _record(self, step: Step) -> None:
         if step.new is not None:
-            self.state.masker.learn((step.new.inputs, step.new.outputs))
+            self.state.masker.learn((step.new.inputs, step.new.outputs), (step.urn,))
         self.state.record(step, dirty=planner.changes_state(step))
 
     # Provider calls
