@@ -70,6 +70,19 @@ def test_what_a_refresh_found_and_the_program_changes_is_one_line(capsys: pytest
     ]
 
 
+def test_a_replacement_says_what_it_costs(capsys: pytest.CaptureFixture[str]) -> None:
+    schedule = "prefect:index:DeploymentSchedule"
+    planned = replace(step("nightly", Op.REPLACE, path="slug"), type=schedule)
+    print_lines(plan_lines(result(planned)))
+    lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    assert lines[:4] == [
+        "+- DeploymentSchedule nightly replace",
+        "slug (update)",
+        "replace: the object is deleted and recreated with a new id",
+        "scheduled runs lost: its scheduled runs are deleted too",
+    ]
+
+
 @given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), min_size=1, max_size=20))
 def test_any_name_leaves_the_display_standing(name: str) -> None:
     sink = TerminalSink()

@@ -83,6 +83,17 @@ def test_text_says_what_changes_and_what_stays() -> None:
     assert "CLOSED  verified: not verified" in shown
 
 
+def test_what_cannot_be_planned_is_not_called_unchanged() -> None:
+    unplanned = replace(PLAN, actions=[], rows=[], unplanned="the secret token has no value")
+    words = "prod cannot be planned: the secret token has no value"
+    assert f"changes: not known, {words}" in render.text(unplanned)
+    assert f"What changes is not known: {words}" in render.markdown(unplanned)
+    for format in render.FORMATS.values():
+        assert "no changes" not in format(unplanned)
+        assert "Nothing changes" not in format(unplanned)
+    assert "no changes" in render.text(replace(PLAN, actions=[], rows=[]))
+
+
 @pytest.mark.parametrize("format", ["text", "markdown"])
 def test_a_plan_reads_as_this(format: str) -> None:
     gone = Row("Variable", "old", "", value("as it is"), value({"value": 1}), NO_VALUE)

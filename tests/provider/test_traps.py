@@ -70,6 +70,34 @@ def test_queue_moved_to_another_pool_replaces(provider: PrefectProvider, name: s
     assert provider.read(ReadRequest(urn("WorkQueue"), f"{name}-b/q")).outputs["priority"] == 5
 
 
+def test_a_queue_is_renamed_in_place_whatever_its_name_is_on_the_server(provider: PrefectProvider, name: str) -> None:
+    make(provider, "WorkPool", name=name, type="process")
+    id, inputs, outputs = make(provider, "WorkQueue", name="q", workPoolName=name, priority=5)
+    client = provider.connection.client()
+
+    def rename(news: dict[str, Any]) -> dict[str, Any]:
+        known = {"old_inputs": inputs, "old_outputs": outputs, "new_inputs": news}
+        planned = provider.diff(DiffRequest(urn("WorkQueue"), id, **known))
+        assert planned.replaces == ()
+        return dict(provider.update(UpdateRequest(urn("WorkQueue"), id, **known)))
+
+    client.request("PATCH", f"/work_pools/{name}/queues/q", json={"name": "by-hand"})
+    outputs = provider.read(ReadRequest(urn("WorkQueue"), id, inputs, outputs)).outputs
+    assert outputs["name"] == "by-hand"
+    outputs = rename(inputs)
+    assert (outputs["name"], outputs["priority"]) == ("q", 5)
+    client.request("PATCH", f"/work_pools/{name}/queues/q", json={"name": "by-hand"})
+    outputs = rename({**inputs, "name": "r", "priority": 2})
+    assert (outputs["name"], outputs["priority"]) == ("r", 2)
+    assert client.request("GET", f"/work_queues/{id}")["name"] == "r"
+    make(provider, "WorkQueue", name="taken", workPoolName=name)
+    with pytest.raises(ProviderError, match="taken' exists already"):
+        rename({**inputs, "name": "taken"})
+    id, inputs, outputs = make(provider, "WorkQueue", name="default", workPoolName=name)
+    known = {"old_inputs": inputs, "old_outputs": outputs, "new_inputs": {**inputs, "name": "other"}}
+    assert provider.diff(DiffRequest(urn("WorkQueue"), id, **known)).replaces == ("name",)
+
+
 def test_an_edited_base_job_template_is_never_the_baseline(provider: PrefectProvider, name: str) -> None:
     """It is compared with that of the type, which the server hands out, from the first update on."""
     client = provider.connection.client()

@@ -215,6 +215,24 @@ def test_impacts_that_a_reviewer_has_to_know() -> None:
 @pytest.mark.parametrize(
     ("kind", "applied", "live", "words"),
     [
+        ("DeploymentSchedule", {"cron": "0 6 * * *"}, {"maxScheduledRuns": 3}, "with the runs that it has scheduled"),
+        ("DeploymentSchedule", {"maxScheduledRuns": 2}, {"maxScheduledRuns": 3}, None),
+        ("WorkQueue", {"name": "q"}, {"name": "by-hand"}, None),
+        ("TaskRunConcurrencyLimit", {"tag": "etl"}, {"tag": "other"}, "no route sets tag back"),
+    ],
+)
+def test_a_revert_that_replaces_is_announced(kind: str, applied: Any, live: Any, words: str | None) -> None:
+    sides = {"code": applied, "base": applied, "inputs": applied, "outputs": applied, "live": {**applied, **live}}
+    item = one(subject(f"prefect:index:{kind}", **sides))
+    assert item.cls is Class.CHANGED_LIVE
+    texts = [impact.text for impact in item.impacts if impact.flag is Flag.REVERT_REPLACES]
+    assert [words in text for text in texts if words] == [True] * (words is not None)
+    assert [change.replaces for change in item.fields] == [words is not None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "applied", "live", "words"),
+    [
         ("index:WorkPool", {"paused": False}, {"paused": True}, "delivery is turned off live: no worker gets its runs"),
         ("index:WorkQueue", {"paused": False}, {"paused": True}, "delivery is turned off live"),
         ("index:WorkPool", {"paused": True}, {"paused": False}, None),

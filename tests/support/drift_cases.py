@@ -25,6 +25,7 @@ pool = WorkPool(f"pool-{n}", type="process", concurrency_limit=3, description="o
 paused = WorkPool(f"paused-{n}", type="process")
 bare = WorkPool(f"bare-{n}", type="process")
 lost_pool = WorkPool(f"lost-pool-{n}", type="process")
+old_queue = WorkQueue("old-queue", work_pool_name=pool.name, priority=11)
 queue = WorkQueue("q", work_pool_name=pool.name, priority=5, concurrency_limit=2, description="fast lane")
 calm = WorkQueue("calm", work_pool_name=pool.name, priority=7)
 lost_queue = WorkQueue("lost-queue", work_pool_name=pool.name, priority=9)
@@ -177,6 +178,8 @@ CASES = (
          "pool-{n}/calm", LIVE, {"paused": (False, True)}),
     Case("queue deleted", delete("/work_pools/pool-{n}/queues/lost-queue"), "WorkQueue", "pool-{n}/lost-queue", GONE,
          {}),
+    Case("queue renamed", patch("/work_pools/pool-{n}/queues/old-queue", {"name": "new-name"}), "WorkQueue",
+         "pool-{n}/old-queue", LIVE, {"name": ("old-queue", "new-name")}),
     Case("value of a variable", patch("/variables/name/value_{n}", {"value": "us"}), "Variable", "value_{n}", LIVE,
          {"value": ("eu", "us")}),
     Case("value deep in a variable", patch("/variables/name/deep_{n}", {"value": {"a": [1, {"b": 3}], "c": None}}),
@@ -235,7 +238,7 @@ CASES = (
     Case("schedule turned off in the UI", of_schedule("interval", {"active": False}), "DeploymentSchedule",
          "flow-{n}/daily/interval", LIVE, {"active": (True, False)}, ("schedule turned off",)),
     Case("planned runs of a schedule", of_schedule("interval", {"max_scheduled_runs": 3}),
-         "DeploymentSchedule", "flow-{n}/daily/interval", LIVE, {"maxScheduledRuns": (NONE, 3)}),
+         "DeploymentSchedule", "flow-{n}/daily/interval", LIVE, {"maxScheduledRuns": (NONE, 3)}, ("revert replaces",)),
     Case("path of a deployment", of_deployment("daily", {"path": "/elsewhere"}), "Deployment", "flow-{n}/daily", LIVE,
          {"path": (NONE, "/elsewhere")}),
     Case("rule and time zone of a schedule",

@@ -12,6 +12,8 @@ from prefect_pulumi.core.masking import current
 from prefect_pulumi.core.values import mask
 from prefect_pulumi.engine.operations import Result
 from prefect_pulumi.engine.plan.steps import STACK_TYPE, Op, Step, summarize
+from prefect_pulumi.review.impacts import impacts_of
+from prefect_pulumi.review.model import Action
 from prefect_pulumi.state.entries import urn_name
 
 Line = Sequence[tuple[str, str]]
@@ -51,7 +53,8 @@ def once(steps: Sequence[Step]) -> list[Step]:
 
 
 def plan_lines(result: Result) -> list[Line]:
-    """The steps of a preview, one line each, with the properties that change; then the counts."""
+    """The steps of a preview, one line each, with the properties that change and what a replacement costs; then the
+    counts."""
     lines: list[Line] = []
     imported = {step.urn for step in result.steps if step.op is Op.IMPORT}
     steps = once(result.steps)
@@ -63,6 +66,9 @@ def plan_lines(result: Result) -> list[Line]:
         for path, kind in sorted((step.diff.detailed if step.diff else {}).items()):
             values = _values(step, path) if step.urn in imported else ""
             lines.append([(_name(f"       {path} ({kind.value}){values}"), "dim")])
+        if step.op is Op.REPLACE:
+            impacts = impacts_of(kind_of(step), Action.REPLACE, False, ())
+            lines += [[(f"       {impact.flag}: {impact.text}", "dim")] for impact in impacts]
     return [*lines, [(counts(summarize(steps)), "")]]
 
 

@@ -17,14 +17,15 @@ class WorkQueue(Kind):
     faults: ClassVar[tuple[str, ...]] = (
         "A pool that does not exist: 'work pool ... does not exist', when it is made.",
         "A priority below 1 is refused at preview.",
+        "A new name that another queue of the pool has: 'exists already', when it is renamed.",
         "The queue 'default' lives and ends with its pool: where it is declared it is changed, and never deleted by "
         "itself.",
     )
     example: ClassVar[str] = 'WorkQueue("fast", work_pool_name=pool.name, priority=1)'
     import_id: ClassVar[str] = "pool/queue"
 
-    name: Annotated[Name, Meta(replaces=True, logical_name=True)] = Field(
-        description="Name of the queue, unique in its pool."
+    name: Annotated[Name, Meta(logical_name=True)] = Field(
+        description="Name of the queue, unique in its pool. A queue is renamed in place, except 'default', which stays."
     )
     work_pool_name: Annotated[Name, Meta(replaces=True)] = Field(description="Name of the pool it belongs to.")
     description: str | None = Field(default=None, description="Free text.")

@@ -37,7 +37,8 @@ class CodeChange:
 class Plan:
     """`before` is the release that the target runs now, None when it runs none. `actions`: (action, kind, name) of
     the update's steps. `rows`: fields that change, and those that stay the target's own. `notes`: warnings of the
-    program and of the providers. `code`: what changes in the code of deployments; `compare_page`: where the code host
+    program and of the providers. `unplanned`: why the changes are not known; a gate is closed for it, and those that
+    judge changes are left out. `code`: what changes in the code of deployments; `compare_page`: where the code host
     shows that, "" where it is not known. Neither is part of the checksum: the commits are."""
 
     source: str
@@ -48,6 +49,7 @@ class Plan:
     rows: Sequence[Row]
     gates: Sequence[Gate]
     notes: Sequence[str] = ()
+    unplanned: str = ""
     code: Sequence[CodeChange] = ()
     compare_page: str = ""
 

@@ -36,7 +36,7 @@ def _text(plan: Plan) -> Iterator[str]:
             f"{gate.name}: {gate.text}" + (f" ({gate.forced})" if gate.forced else "")
         )
     yield from ("  " + one_line(f"note: {note}") for note in plan.notes)
-    yield "changes:" if plan.changes else "no changes"
+    yield _changes_line(plan)
     for row in ordered(plan.changes):
         own = " (its own config)" if row.own else ""
         what = f"{_sign(row)} {row.kind} {row.name}" + (f" {row.path}" if row.path else "")
@@ -48,6 +48,12 @@ def _text(plan: Plan) -> Iterator[str]:
     for row in plan.stays:
         what = f"{row.kind} {row.name} {row.path}"
         yield "  " + one_line(f"{what}: {phrases.value(row.now)} ({plan.source}: {phrases.value(row.source)})")
+
+
+def _changes_line(plan: Plan) -> str:
+    if plan.unplanned:
+        return one_line(f"changes: not known, {plan.target} cannot be planned: {plan.unplanned}")
+    return "changes:" if plan.changes else "no changes"
 
 
 def _code_text(plan: Plan) -> Iterator[str]:
@@ -119,7 +125,13 @@ def markdown(plan: Plan) -> str:
     changes, room = _table("What changes", ordered(plan.changes), names, room)
     stays, room = _table(f"What stays {plan.target}'s own", plan.stays, names[:2], room)
     folded = ["<details><summary>Same fields, other values</summary>\n", *stays, "</details>\n"] if stays else []
-    return "\n".join([*head, *(changes or ["Nothing changes.\n"]), *_code_markdown(plan, room), *folded])
+    return "\n".join([*head, *(changes or [f"{_no_changes(plan)}\n"]), *_code_markdown(plan, room), *folded])
+
+
+def _no_changes(plan: Plan) -> str:
+    if plan.unplanned:
+        return f"What changes is not known: {plain(plan.target)} cannot be planned: {plain(plan.unplanned)}"
+    return "Nothing changes."
 
 
 def _code_markdown(plan: Plan, room: int) -> list[str]:
@@ -195,6 +207,7 @@ def document(plan: Plan) -> Mapping[str, Any]:
         "code": [asdict(change) for change in plan.code],
         "comparePage": plan.compare_page,
         "notes": list(plan.notes),
+        "unplanned": plan.unplanned,
     }
 
 

@@ -45,8 +45,8 @@ class WorkQueue(PrefectResource):
         """
         :param resource_name: Name of the resource in the program.
         :param opts: Pulumi's options.
-        :param name: Name of the queue, unique in its pool. Left out: the resource's logical name. A change replaces
-        the object.
+        :param name: Name of the queue, unique in its pool. A queue is renamed in place, except 'default', which
+        stays. Left out: the resource's logical name.
         :param work_pool_name: Name of the pool it belongs to. A change replaces the object.
         :param description: Free text.
         :param priority: 1 is the highest. Left out, the server takes the next free one; it moves when others change,
@@ -75,8 +75,8 @@ class WorkQueue(PrefectResource):
     @property
     @pulumi.getter(name="name")
     def name(self) -> pulumi.Output[str]:
-        """Name of the queue, unique in its pool. Left out: the resource's logical name. A change replaces the
-        object."""
+        """Name of the queue, unique in its pool. A queue is renamed in place, except 'default', which stays. Left
+        out: the resource's logical name."""
         return self._output("name")
 
     @property

@@ -148,6 +148,7 @@ GONE: dict[str, Category] = {
 
 _FLAGS = {
     Flag.REPLACE: _IDS,
+    Flag.REVERT_REPLACES: _HARMLESS,  # drift is judged by what it did, not by what takes it back
     Flag.RUNS_LOST: _LOST,
     Flag.SCHEDULE_ACTIVE: _MOVE,
     Flag.SCHEDULE_PAUSED: _STOPS,

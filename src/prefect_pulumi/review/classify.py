@@ -312,8 +312,15 @@ def _field(
             live=displayed[2],
             pending=by_code and equal(base, code),
             agreed=agreed,
-            replaces=replaces and by_code,
+            replaces=(replaces and by_code) or (by_server and not agreed and _is_reverted_by_replacement(spec, code)),
         )
+
+
+def _is_reverted_by_replacement(spec: FieldSpec | None, code: Any) -> bool:
+    """Whether no route sets a live value back to the code's."""
+    if spec is None:
+        return False
+    return spec.meta.replaces or (spec.meta.removal_replaces and (code is ABSENT or code is None))
 
 
 def _class_of(by_code: bool, by_server: bool, agreed: bool) -> Class:

@@ -46,6 +46,8 @@ def impacts_of(kind: str, action: Action, missing: bool, changes: Sequence[Field
     impacts: list[Impact] = []
     if action is Action.REPLACE:
         impacts.append(Impact(Flag.REPLACE, "the object is deleted and recreated with a new id"))
+    elif reverted := [change.path for change in changes if change.replaces and change.cls is not Class.THIS_CHANGE]:
+        impacts.append(Impact(Flag.REVERT_REPLACES, _revert(kind, reverted)))
     if kind == "WorkPool" and action in (Action.DELETE, Action.REPLACE):
         impacts.append(Impact(Flag.DELETES_QUEUES, "its queues are deleted too, and its deployments lose their place"))
     if kind in _WORKERS and (missing or _moved(changes, "status")):
@@ -58,6 +60,13 @@ def impacts_of(kind: str, action: Action, missing: bool, changes: Sequence[Field
         if "secret" in (change.code.kind, change.applied.kind, change.live.kind)
     ]
     return tuple(impacts)
+
+
+def _revert(kind: str, paths: Sequence[str]) -> str:
+    lost = {"WorkPool": " with its queues", _SCHEDULE: " with the runs that it has scheduled"}
+    lost |= dict.fromkeys(_DEPLOYMENTS, " with its schedules and the runs that they have made")
+    text = f"no route sets {', '.join(paths)} back: a revert deletes the object{lost.get(kind, '')}"
+    return f"{text} and creates one with a new id"
 
 
 def _runs(kind: str, action: Action, missing: bool, changes: Sequence[FieldChange]) -> Iterator[Impact]:

@@ -64,6 +64,7 @@ class Flag(StrEnum):
     """Consequences that a reviewer has to know of."""
 
     REPLACE = "replace"
+    REVERT_REPLACES = "revert replaces"
     RUNS_LOST = "scheduled runs lost"
     SCHEDULE_ACTIVE = "schedule turned active"
     SCHEDULE_PAUSED = "schedule turned off"
@@ -96,7 +97,7 @@ class FieldChange:
     """One leaf: `path` is Pulumi's property path (`baseJobTemplate.variables.properties.image.default`).
 
     `pending`: the code's change is on the base branch already and only waits to be applied. `agreed`: code and server
-    both moved, to the same value. `replaces`: no route changes it, so a new object is made.
+    both moved, to the same value. `replaces`: no route changes it to the code's value, so a new object is made.
     """
 
     path: str

@@ -112,6 +112,10 @@ def test_from_sqlite_to_postgresql(
         # Its secret does not move with it: prod has to have one of its own.
         said = made.infra("promote", "dev", "prod", code=1)
         assert f"secrets: prod lacks {made.name}-token" in said
+        assert made.closed() == ["secrets"]  # one cause, one gate, and no word of what the promotion would change
+        assert "changes: not known, prod cannot be planned" in made.infra("promote", "dev", "prod", code=1)
+        said = made.infra("promote", "dev", "prod", "--force", "secrets=later", code=4)
+        assert "prod cannot be planned: " in said
         monkeypatch.setenv("TOKEN_PROD", f"{TOKEN}-of-prod")
         shown = made.infra("promote", "dev", "prod", "--format", "markdown")
         assert TOKEN not in shown

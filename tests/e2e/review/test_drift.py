@@ -24,6 +24,7 @@ from tests.support.engines import find_pulumi
 from tests.support.golden import need_golden
 from tests.support.projects import Project
 from tests.support.recorder import Recorder
+from tests.support.rest import call
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -221,3 +222,11 @@ def test_the_official_cli_says_the_same(drifted: Drifted) -> None:
     mine = json.loads(json.dumps(mine).replace("data.password", "data"))
     n = drifted.setting.n
     assert {key: value for key, value in theirs.items() if n in key} == {k: v for k, v in mine.items() if n in k}
+
+
+def test_a_revert_renames_a_queue_back(drifted: Drifted, prefect_server: str) -> None:
+    queue = drifted.item("WorkQueue", "pool-{n}/old-queue")
+    command = next(remedy["command"] for remedy in queue["remedies"] if remedy["kind"] == "revert")
+    drifted.setting.project.infra(*command.split()[1:], "--yes")
+    live = call(prefect_server, "GET", f"/work_pools/pool-{drifted.setting.n}/queues/old-queue")
+    assert live["id"] == queue["id"]

@@ -26,7 +26,7 @@ from prefect_pulumi.promotion.plan import Plan
 from prefect_pulumi.promotion.stages import Stages
 from prefect_pulumi.provider import schema
 from prefect_pulumi.review.display import report_masker
-from prefect_pulumi.review.model import Environment, Status
+from prefect_pulumi.review.model import Environment
 from prefect_pulumi.review.rules import Rules
 
 HOTFIX = "hotfix-"
@@ -62,9 +62,9 @@ def build_plan(
     if not target.exists and makes_server(target.stack):
         environment = replace(environment, problems=())  # there is nothing to ask yet
     secrets = _secrets_gate(source, target)
-    if environment.status is Status.CANNOT_CHECK and secrets.passed:
-        lines = "; ".join(f"{problem.where}: {problem.message}".lstrip(": ") for problem in environment.problems)
-        raise CannotCheckError(f"{target.name} cannot be compared: {lines}", where=f"infra promote to {target.name}")
+    unplanned = "; ".join(f"{problem.where}: {problem.message}".lstrip(": ") for problem in environment.problems)
+    if unplanned and (secrets.passed or secrets.name in (reasons or {})):
+        raise CannotCheckError(f"{target.name} cannot be planned: {unplanned}", where=f"infra promote to {target.name}")
     reasons_to_deploy = deploy_reasons(target.entries, observation.code) if observation is not None else {}
     return Plan(
         source=source.name,
@@ -81,6 +81,7 @@ def build_plan(
             dict(reasons or {}),
         ),
         notes=environment.notes,
+        unplanned=unplanned,
         code=code_changes(root, reasons_to_deploy, target.releases.record, record),
         compare_page=compare_page(root, target.releases.record, record),
     )
@@ -89,14 +90,15 @@ def build_plan(
 def _gates(
     source: StackView, target: StackView, record: ReleaseRecord, environment: Environment, secrets: gates.Gate
 ) -> list[gates.Gate]:
+    """Without drift and policy where the target cannot be planned: the gate of the cause is closed, and no other."""
     root = source.stack.root
     exists = target.exists and not _first_try_failed(target)
+    planned = [gates.drift(environment), gates.policy(environment)] if not environment.problems else []
     return [
         gates.stage(_stages(source).fault(source.name, target.name, _came_from(record)), source.name, target.name),
         gates.verified(record, source.releases.verification(record.id), source.name),
         gates.newer(target.releases, exists, _missing_commits(root, target, record), target.name),
-        gates.drift(environment),
-        gates.policy(environment),
+        *planned,
         secrets,
         gates.versions(record, {"prefect": version("prefect"), "provider": schema.version()}),
         gates.images(record, _pools_with_images(target)),

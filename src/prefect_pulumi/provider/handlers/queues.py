@@ -9,6 +9,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.core.provider_protocol import DiffKind
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.models import WorkQueue
 from prefect_pulumi.provider.connection import Connection
@@ -58,6 +59,19 @@ class WorkQueueHandler(RestHandler):
             return super().create(call)
 
     @override
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        """The queue `default` stays with its pool: another name is another queue."""
+        name = unwrap(call.news.get("name"))
+        renamed = unwrap(call.outputs.get("name")) == DEFAULT != name and "name" not in call.ignored
+        return {"name": DiffKind.UPDATE_REPLACE} if renamed and name is not None else {}
+
+    @override
+    def item(self, call: Call, plain: Json) -> str:
+        """The route has the queue's name, which may be about to change, or have been changed on the server."""
+        row = self.by_id(call.id, plain) if plain["name"] != unwrap(call.outputs.get("name")) else None
+        return super().item(call, plain if row is None else {**plain, "name": row["name"]})
+
+    @override
     def update(self, call: Call) -> dict[str, Any]:
         if call.news.get("priority") is None:
             return super().update(call)
@@ -86,7 +100,8 @@ class WorkQueueHandler(RestHandler):
         news = unwrap(dict(call.news))
         pool = {"workPoolName": news["workPoolName"]}
         rows = self.connection.client().paged(self.route("/work_pools/{workPoolName}/queues/filter", pool))
-        own = next((row for row in rows if row["name"] == news["name"]), None)
+        key, value = ("id", call.id) if call.id else ("name", news["name"])
+        own = next((row for row in rows if row[key] == value), None)
         taken = {row["priority"]: row["name"] for row in rows if row is not own}
         last, wanted = max((row["priority"] for row in rows), default=0), news["priority"]
         if wanted not in taken:

@@ -180,9 +180,7 @@ class RestHandler(Handler):
                 self.change_method, self.routes.item, self.patch(tuple(changed), plain), changes=self.patches
             )
             try:
-                self.connection.client().request(
-                    self.change_method, self.route(self.routes.item, {**plain, "id": call.id}), json=body
-                )
+                self.connection.client().request(self.change_method, self.item(call, plain), json=body)
             except NotFoundError as error:
                 raise self.gone(plain) from error
             except ConflictError as error:
@@ -234,6 +232,10 @@ class RestHandler(Handler):
             return
 
     # What a kind may do in its own way.
+
+    def item(self, call: Call, plain: Json) -> str:
+        """Route of the object that an update changes; `plain` is what it is to be."""
+        return self.route(self.routes.item, {**plain, "id": call.id})
 
     def body(self, plain: Json) -> Json:
         """Payload of the POST: what the program gave; the rest is left to the server."""
