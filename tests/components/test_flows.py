@@ -1,12 +1,15 @@
-"""What `Flows` declares where a repository has several files of deployments."""
+"""What `Flows` declares where a repository has several files of deployments, and the check of drift."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from prefect_pulumi.core.values import unwrap
-from prefect_pulumi.project.settings import DeploySettings
+from prefect_pulumi.project.secret_settings import SettingsError
+from prefect_pulumi.project.settings import DeploySettings, parse_environment
 from tests.components import graphs
 
 ENTRY = "deployments:\n- {name: %s, entrypoint: flow.py:f, work_pool: {name: etl}}\n"
@@ -39,3 +42,40 @@ def test_the_settings_of_a_directory_come_before_those_for_all() -> None:
     )
     own = settings.of("a")
     assert (own.adopt, own.strict, list(own.overrides)) == ([], True, ["f/d"])
+
+
+def test_the_drift_check_is_a_deployment_with_a_schedule(tmp_path: Path) -> None:
+    clone = {"prefect.deployments.steps.git_clone": {"repository": "https://example.com/r.git"}}
+    drift = {"work_pool": "etl", "work_queue": "fast", "interval": 3600, "pull": [clone]}
+    pools = {"etl": {"type": "process", "queues": {"fast": {"priority": 2}}}}
+    settings = {"server": {"embedded": True}, "pools": pools, "drift": drift}
+    project = graphs.Graph.make(tmp_path / "project", settings)
+    registered: dict[str, Any] = project.registered()
+    found = {key.rpartition(":")[2]: value for key, value in registered.items() if "/drift-" in key}
+    deployment, schedule = (
+        next(value for key, value in found.items() if key.startswith(f"{kind}/"))
+        for kind in ("Deployment", "DeploymentSchedule")
+    )
+    inputs = unwrap(deployment.inputs)
+    assert inputs["entrypoint"] == "prefect_pulumi.flows.drift.check_drift"
+    assert inputs["parameters"] == {"stack": "dev", "directory": ".", "heal": False}
+    assert (inputs["pullSteps"], inputs["workQueueName"]) == ([clone], "fast")
+    assert any(urn.endswith("WorkQueue::etl-fast") for urn in deployment.dependencies)
+    assert (unwrap(schedule.inputs)["interval"], unwrap(schedule.inputs)["slug"]) == (3600, "drift")
+
+
+@pytest.mark.parametrize(
+    ("drift", "words"),
+    [
+        ({"work_pool": "etl"}, "give exactly one of 'cron', 'interval' and 'rrule', not none"),
+        ({"work_pool": "etl", "cron": "0 25 * * *"}, "'0 25 * * *' is no cron expression"),
+        ({"work_pool": "etl", "cron": "@daily", "timezone": "Berlin"}, "'Berlin' is no time zone"),
+        ({"cron": "@daily"}, "environment.drift.work_pool"),
+        ({"work_pool": "etl", "cron": "@daily", "heals": True}, "heal"),
+    ],
+)
+def test_a_drift_check_that_cannot_be_is_refused(drift: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse_environment({"server": {"embedded": True}, "drift": drift}, "dev")
+    assert words in str(caught.value)
+    assert "environment.drift" in str(caught.value)

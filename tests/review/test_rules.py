@@ -85,6 +85,27 @@ def test_accepted(words: str, expires: str, counts: bool) -> None:
     assert item.counts is counts
 
 
+@pytest.mark.parametrize(
+    ("rule", "item", "healed"),
+    [
+        ("kind: WorkPool, fields: [concurrencyLimit]", changed(), True),
+        ("name: 'e*', fields: ['concurrency*'], stacks: ['d*']", changed(), True),
+        ("fields: [baseJobTemplate]", changed("baseJobTemplate.variables.x"), True),
+        ("fields: [concurrencyLimit], stacks: [prod]", changed(), False),
+        ("kind: WorkQueue, fields: [concurrencyLimit]", changed(), False),
+        ("fields: [paused]", changed(), False),
+        ("fields: [concurrencyLimit]", changed(fields=(*changed().fields, *changed("paused").fields)), False),
+        ("fields: [concurrencyLimit]", changed(action=Action.UPDATE), False),
+        ("fields: [concurrencyLimit]", changed(cls=Class.CONFLICT), False),
+        ("fields: [concurrencyLimit]", changed(cls=Class.MISSING_LIVE, fields=()), False),
+        ("fields: [concurrencyLimit]", changed(fields=(replace(changed().fields[0], replaces=True),)), False),
+        ("fields: ['*']", unmanaged(), False),
+    ],
+)
+def test_only_what_is_listed_is_set_back(rule: str, item: Item, healed: bool) -> None:
+    assert bool(rules(f"heal: [{{{rule}}}]").healed_fields(item, "dev")) is healed
+
+
 def test_unmanaged_objects_may_be_a_note() -> None:
     assert not rules("unmanaged: note").accept([unmanaged()], "dev")[0].counts
     assert rules("unmanaged: drift").accept([unmanaged()], "dev")[0].counts

@@ -60,6 +60,7 @@ CHANGES = {
     "server.api_url": "moves the stack to another server: its objects are created there",
     "pools.*.workers": "restarts the workers; their flow runs get drain_seconds to end",
     "deploy": "counts from the next deploy",
+    "drift": "changes the deployment that reports drift, and its schedule",
     "verification": "counts from the next infra verify",
     "release": "infra up rolls the stack out to the release",
 }

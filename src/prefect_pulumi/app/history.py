@@ -107,9 +107,12 @@ def recorded(view: StackView, command: str) -> Iterator[Details]:
 def drift_since(stack: Stack) -> dict[str, str]:
     """Key of each object that the last drift report saw drifted -> when it was first seen so."""
     try:
-        records = read_history(stack)
+        return _last_drift(read_history(stack))
     except StateError:
         return {}
+
+
+def _last_drift(records: Sequence[CommandRecord]) -> dict[str, str]:
     return next((dict(record.drift) for record in records if record.command == "drift"), {})
 
 
@@ -124,12 +127,13 @@ def with_since(stack: Stack, items: Sequence[Item]) -> list[Item]:
     ]
 
 
-def drift_details(stack: Stack, report: Report) -> dict[str, Any]:
-    """What the record of a drift report says besides."""
+def drift_details(report: Report) -> dict[str, Any]:
+    """What the record of a drift report says besides. One that could not check everything repeats what the last report
+    saw, as does a report that failed; that is read when the record is written."""
     environment = report.environments[0]
     if environment.status is Status.CANNOT_CHECK:
         text = "; ".join(problem.message for problem in environment.problems)
-        return {"result": str(environment.status), "text": one_line(text)[:LONGEST], "drift": drift_since(stack)}
+        return {"result": str(environment.status), "text": one_line(text)[:LONGEST]}
     drifted = {item.key: item.facts.since or report.time for item in environment.items if item.drifted}
     return {"result": str(environment.status), "drift": drifted}
 
@@ -154,7 +158,10 @@ def _append(view: StackView, record: CommandRecord) -> None:
 
 def _write(store: Store, key: str, record: CommandRecord) -> None:
     stored = store.read(key)
-    records = [record, *_parse(stored)][:KEPT]
+    before = _parse(stored)
+    if record.command == "drift" and record.result not in {Status.IN_SYNC, Status.DRIFT}:
+        record = replace(record, drift=_last_drift(before))
+    records = [record, *before][:KEPT]
     data = json.dumps({"version": 1, "commands": [entry.document() for entry in records]}, indent=1).encode()
     store.replace(key, data, stored.version if stored is not None else "")
 

@@ -171,14 +171,19 @@ class ProjectStack:
 
     # Drift
 
-    def drift(self, *, cli: bool = False) -> Report:
-        """Changes made on the server outside the code. `cli`: the official CLI is asked for code and server."""
+    def drift(self, *, cli: bool = False, heal: bool = False) -> Report:
+        """Changes made on the server outside the code. `cli`: the official CLI is asked for code and server. `heal`:
+        the fields that `review.yaml` lists are set back first, and the report's notes name them."""
+        from prefect_pulumi.app.drift_revert import healed_report
         from prefect_pulumi.app.history import drift_details
         from prefect_pulumi.app.review.drift_report import drift_report
 
         with self._recorded("drift") as (view, details):
             report = drift_report(view.at_pin(), cli=cli)
-            details.add(**drift_details(view.stack, report))
+            if heal:
+                report, changes = healed_report(view, report)
+                details.add(changes=changes)
+            details.add(**drift_details(report))
             return report
 
     def adopt(self, request: AdoptRequest) -> Adoption:

@@ -6,15 +6,19 @@ May import `resources`, `project`, `models` and `core`.
 from __future__ import annotations
 
 from prefect_pulumi.components.automations import declare_automations
+from prefect_pulumi.components.drift_check import DriftCheck
 from prefect_pulumi.components.environment import load_environment, secret_value
 from prefect_pulumi.components.flows import Flows
 from prefect_pulumi.components.objects import Objects, declare_objects
 from prefect_pulumi.components.pool import Pool
 from prefect_pulumi.components.release import declare_release
 from prefect_pulumi.components.server import Server
+from prefect_pulumi.project.drift_settings import DriftSettings
 from prefect_pulumi.project.settings import Environment, PoolSettings, QueueSettings
 
 __all__ = [
+    "DriftCheck",
+    "DriftSettings",
     "Environment",
     "Flows",
     "Objects",

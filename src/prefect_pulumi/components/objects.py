@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from prefect_pulumi.components.drift_check import DriftCheck
 from prefect_pulumi.components.environment import ProgramSettingsError, field_value, place, secret_value
 from prefect_pulumi.components.lookups import Lookups, circle
 from prefect_pulumi.components.pool import Pool
@@ -55,6 +56,7 @@ class Objects:
     tag_limits: Mapping[str, TaskRunConcurrencyLimit]
     flows: Mapping[str, Flow]
     result_storage: ResultStorage | None
+    drift: DriftCheck | None
 
     @property
     def needs(self) -> list[pulumi.Resource]:
@@ -78,21 +80,22 @@ def declare_objects(environment: Environment, server: Server, opts: pulumi.Resou
     lookups = Lookups(server)
     blocks = _Blocks(environment, options, lookups)
     documents = {name: blocks.document(name) for name in environment.blocks}
+    pools = {
+        name: Pool(
+            name,
+            settings,
+            options,
+            server=server,
+            result_storage=lookups.id(ObjectName("block", settings.result_storage), f"pools.{name}.result_storage")
+            if settings.result_storage
+            else None,
+        )
+        for name, settings in environment.pools.items()
+    }
     return Objects(
         options=options,
         lookups=lookups,
-        pools={
-            name: Pool(
-                name,
-                settings,
-                options,
-                server=server,
-                result_storage=lookups.id(ObjectName("block", settings.result_storage), f"pools.{name}.result_storage")
-                if settings.result_storage
-                else None,
-            )
-            for name, settings in environment.pools.items()
-        },
+        pools=pools,
         variables={
             name: Variable(name, options, value=settings.value, tags=settings.tags)
             for name, settings in environment.variables.items()
@@ -120,7 +123,19 @@ def declare_objects(environment: Environment, server: Server, opts: pulumi.Resou
         )
         if environment.result_storage
         else None,
+        drift=_drift_check(environment, pools, options),
     )
+
+
+def _drift_check(
+    environment: Environment, pools: Mapping[str, Pool], options: pulumi.ResourceOptions
+) -> DriftCheck | None:
+    """After its queue, where the stack declares that."""
+    if environment.drift is None:
+        return None
+    pool = pools.get(environment.drift.work_pool)
+    needs = [] if pool is None else [pool.work_pool, *pool.queues.values()]
+    return DriftCheck("drift", environment.drift, options, needs=needs)
 
 
 class _Blocks:

@@ -50,6 +50,7 @@ _SECTIONS = {
     "flows": "Flow",
     "automations": "Automation",
     "result_storage": "ResultStorage",
+    "drift": "DriftCheck",
 }
 
 

@@ -10,6 +10,7 @@ from prefect_pulumi.core.suggestions import explain
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
 from prefect_pulumi.models.provider_config import api_address, workspace_address
 from prefect_pulumi.models.release_record import ReleasePin
+from prefect_pulumi.project.drift_settings import DriftSettings
 from prefect_pulumi.project.object_settings import (
     AutomationSettings,
     BlockName,
@@ -365,6 +366,9 @@ class Environment(Settings):
     verification: VerificationSettings = Field(
         default=VerificationSettings(), description="What `infra verify` checks."
     )
+    drift: DriftSettings | None = Field(
+        default=None, description="A deployment that reports the drift of this stack on a schedule."
+    )
     release: ReleasePin | None = Field(
         default=None, description="The pinned release; `infra promote` and `infra rollback` write it."
     )
@@ -425,6 +429,7 @@ _MODELS = (
     DeploySettings,
     VerificationSettings,
     SmokeRun,
+    DriftSettings,
     ReleasePin,
 )
 _KEYS = sorted({key for model in _MODELS for key in model.model_fields})

@@ -63,6 +63,21 @@ class Accepted(RulesModel):
         return any(change.path == path and same(value, accepted) for path, accepted in self.fields.items())
 
 
+class Heal(RulesModel):
+    """Fields that `infra drift --heal` sets back to the code's values. All are patterns with `*`; a field stands for
+    everything below it."""
+
+    kind: str = "*"
+    name: str = "*"
+    fields: list[str] = Field(min_length=1)
+    stacks: list[str] = []
+    reason: str = ""
+
+    def takes(self, kind: str, name: str, stack: str) -> bool:
+        applies = not self.stacks or matches_any(stack, self.stacks)
+        return applies and matches(kind, self.kind) and matches(name, self.name)
+
+
 class Policy(RulesModel):
     """One rule that fails the check. `forbid` share: this change may touch at most `percent` of the objects; a
     category: this change may do no such thing."""
@@ -125,6 +140,7 @@ class RulesFile(RulesModel):
     unmanaged: Literal["drift", "note", "hide"] = "drift"
     ignore: list[Ignore] = []
     accepted: list[Accepted] = []
+    heal: list[Heal] = []
     policy: list[Policy] = []
     fields: list[FieldPolicy] = []
     overrides: list[Override] = []
@@ -196,6 +212,17 @@ class Rules:
         expired = best.expires < self.today
         reason = best.reason + self._new(best)
         return replace(item, accepted=Acceptance(best.owner, reason, best.expires.isoformat(), expired))
+
+    def healed_fields(self, item: Item, stack: str) -> tuple[str, ...]:
+        """Patterns of the fields of an item that are listed; none where something else differs, too: a revert sets the
+        whole object back, and may neither touch other fields, nor apply a change of the code, nor replace it."""
+        listed = [rule.fields for rule in self.content.heal if rule.takes(item.kind, item.name, stack)]
+        patterns = tuple(dict.fromkeys(pattern for fields in listed for pattern in fields))
+        fits = item.cls is Class.CHANGED_LIVE and item.action is Action.NONE and item.counts and bool(item.fields)
+        listed_alone = all(
+            not change.replaces and any(covers(pattern, change.path) for pattern in patterns) for change in item.fields
+        )
+        return patterns if fits and listed_alone else ()
 
     def judge(self, environment: Environment) -> tuple[Verdict, ...]:
         """A verdict for each policy that the environment breaks."""
@@ -287,5 +314,5 @@ def _without(item: Item, patterns: Sequence[str]) -> Item | None:
 
 
 _KEYS = sorted(
-    {key for model in (RulesFile, Ignore, Accepted, Policy, FieldPolicy, Override) for key in model.model_fields}
+    {key for model in (RulesFile, Ignore, Accepted, Heal, Policy, FieldPolicy, Override) for key in model.model_fields}
 )

@@ -230,3 +230,23 @@ def test_a_revert_renames_a_queue_back(drifted: Drifted, prefect_server: str) ->
     drifted.setting.project.infra(*command.split()[1:], "--yes")
     live = call(prefect_server, "GET", f"/work_pools/pool-{drifted.setting.n}/queues/old-queue")
     assert live["id"] == queue["id"]
+
+
+def test_only_listed_fields_are_set_back(drifted: Drifted, prefect_server: str) -> None:
+    """Of `q` the limit is listed, and its priority is not: it stays as it is."""
+    n, project = drifted.setting.n, drifted.setting.project
+    listed = [f"{{kind: WorkQueue, name: 'pool-{n}/*', fields: [paused, concurrencyLimit], stacks: [dev]}}"]
+    listed += ["{kind: WorkQueue, fields: [paused], stacks: [prod]}"]
+    (project.root / "review.yaml").write_text(f"unmanaged: hide\nheal: [{', '.join(listed)}]\n")
+    done = project.infra("drift", "--heal", "--json", check=False)
+    assert done.returncode == 3, done.stderr
+    (environment,) = json.loads(done.stdout)["environments"]
+    notes = [note for note in environment["notes"] if "set back" in note]
+    assert notes == [f"set back: WorkQueue pool-{n}/calm: paused: true -> false"]
+    left = {item["name"] for item in environment["items"] if item["kind"] == "WorkQueue"}
+    assert left == {f"pool-{n}/q", f"pool-{n}/lost-queue"}
+    queues = call(prefect_server, "POST", f"/work_pools/pool-{n}/queues/filter", {})
+    live = {queue["name"]: (queue["is_paused"], queue["priority"], queue["concurrency_limit"]) for queue in queues}
+    assert (live["calm"][0], live["q"][1:]) == (False, (3, 4))
+    record = json.loads(project.infra("history", "--json", "--limit", "1").stdout)[0]
+    assert (record["command"], record["changes"]["update"]) == ("drift", 1)

@@ -24,6 +24,7 @@ def register(commands: Any, options: Options) -> None:
     about = "changes made on the server outside the code (drift)"
     drift = add_command(commands, "drift", _drift, about, options.stack)
     _report_options(drift, "text")
+    drift.flag("--heal", help="set the fields back that review.yaml lists under `heal`, and no others")
     drift.add_argument(
         "--notify",
         metavar="URL",
@@ -86,7 +87,7 @@ def _drift(arguments: Namespace, project: Project) -> ExitCode:
     from prefect_pulumi.review.model import Status
 
     with _annotated(arguments, project, "text"):
-        report = project.stack(arguments.stack).drift(cli=arguments.cli)
+        report = project.stack(arguments.stack).drift(cli=arguments.cli, heal=arguments.heal)
     _write_report(report, arguments, "text")
     if report.status is not Status.IN_SYNC:
         _notify(report, arguments.notify)
