@@ -99,7 +99,9 @@ def test_the_password_and_the_database_of_a_server_container_are_secrets(
 
 
 def test_one_server_is_declared(tmp_path: Path) -> None:
-    with pytest.raises(PrefectPulumiError, match="give one of `embedded: true`, `container`, `api_url` and `workspace`"):
+    with pytest.raises(
+        PrefectPulumiError, match="give one of `embedded: true`, `container`, `api_url` and `workspace`"
+    ):
         registered(tmp_path, {"type": "process"}, {"embedded": True, "container": {}})
 
 
