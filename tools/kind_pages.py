@@ -98,7 +98,6 @@ def reference_row(spec: FieldSpec, is_optional: bool) -> str:
 
 
 LEFT_OUT = {
-    "Deployment": "`version_info` (version_type): the API accepts it and never returns it.",
     "ServiceAccount": "drift of `accountRoleId`: the API gives the role's name only.",
     "Automation": "`owner_resource`: its owner deletes an automation together with itself, so the state would lose it.",
 }

@@ -109,6 +109,10 @@ class Deployments(Kind):
     automations: Annotated[dict[str, Any], Meta(output=True)] = Field(
         default_factory=dict, description="'flow/deployment' -> name -> UUID of the automations of its triggers."
     )
+    versions: Annotated[dict[str, str], Meta(output=True)] = Field(
+        default_factory=dict,
+        description="'flow/deployment' -> UUID of the version that the last deploy made. Prefect Cloud only.",
+    )
     drift: Annotated[dict[str, Any], Meta(output=True)] = Field(
         default_factory=dict,
         description="'flow/deployment' -> `changes` (path -> `applied` and `live`) that were changed outside since the "

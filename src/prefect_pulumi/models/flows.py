@@ -46,6 +46,7 @@ class Deployment(Kind):
         "The API would take over a deployment of that name and wipe its schedules: it is refused, with the "
         "command that imports it.",
         "A flow or pool that does not exist is named when it is made.",
+        "`disabled` and `versionInfo` are refused at preview on a self-hosted server.",
         "Job variables that do not fit the pool's base job template, and parameters that do not fit the "
         "schema, are refused by the server; its words are shown.",
     )
@@ -104,6 +105,15 @@ class Deployment(Kind):
     infrastructure_document_id: Annotated[str | None, Meta(server_default=True)] = Field(
         default=None, description="UUID of an infrastructure block."
     )
+    disabled: bool = Field(default=False, description="Whether nothing may run it. Prefect Cloud only.")
+    version_info: Annotated[dict[str, JsonValue] | None, Meta(server_default=True)] = Field(
+        default=None,
+        description="Of its version: 'type' (such as vcs:git), 'version' and more. Prefect Cloud only: other servers "
+        "take it and never return it.",
+    )
+    version_id: Annotated[str | None, Meta(output=True)] = Field(
+        default=None, description="UUID of its present version. Prefect Cloud only."
+    )
     flow_id: Annotated[str | None, Meta(output=True)] = Field(default=None, description="UUID of its flow.")
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")
 
@@ -115,6 +125,8 @@ class Deployment(Kind):
             raise ValueError("'workQueueName' needs 'workPoolName'")
         if self.grace_period_seconds is not None and self.collision_strategy is None:
             raise ValueError("'gracePeriodSeconds' needs 'collisionStrategy'")
+        if self.version_info is not None and not {"type", "version"} <= self.version_info.keys():
+            raise ValueError("'versionInfo' needs 'type' and 'version'")
         return self
 
 

@@ -110,6 +110,16 @@ def remote(root: Path) -> str:
     return _git(root, "remote", "get-url", "origin", check=False).strip()
 
 
+def subject(root: Path, commit: str) -> str:
+    """First line of the commit's message; "" where git does not have it."""
+    return _git(root, "log", "-1", "--format=%s", commit, check=False).strip()
+
+
+def branch(root: Path) -> str:
+    """The branch that is checked out; "HEAD" where none is."""
+    return _git(root, "rev-parse", "--abbrev-ref", "HEAD", check=False).strip()
+
+
 def changed_files(root: Path, one: str, other: str, leave_out: Collection[str] = ()) -> list[str]:
     """Files of the project that differ between two commits; `leave_out`: patterns of such that do not count."""
     patterns = [f":(exclude,glob){pattern}" for pattern in leave_out]

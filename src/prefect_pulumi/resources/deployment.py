@@ -44,6 +44,9 @@ class Deployment(PrefectResource):
             "global_concurrency_limit_id": "globalConcurrencyLimitId",
             "storage_document_id": "storageDocumentId",
             "infrastructure_document_id": "infrastructureDocumentId",
+            "disabled": "disabled",
+            "version_info": "versionInfo",
+            "version_id": "versionId",
             "flow_id": "flowId",
             "created": "created",
         }
@@ -76,6 +79,8 @@ class Deployment(PrefectResource):
         global_concurrency_limit_id: pulumi.Input[str] | None = None,
         storage_document_id: pulumi.Input[str] | None = None,
         infrastructure_document_id: pulumi.Input[str] | None = None,
+        disabled: pulumi.Input[bool] | None = None,
+        version_info: pulumi.Input[Mapping[str, Any]] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -107,6 +112,9 @@ class Deployment(PrefectResource):
         :param global_concurrency_limit_id: UUID of a global concurrency limit that its runs share with others.
         :param storage_document_id: UUID of a storage block.
         :param infrastructure_document_id: UUID of an infrastructure block.
+        :param disabled: Whether nothing may run it. Prefect Cloud only. Default: false.
+        :param version_info: Of its version: 'type' (such as vcs:git), 'version' and more. Prefect Cloud only: other
+        servers take it and never return it.
         """
         self._begin(
             resource_name,
@@ -133,6 +141,8 @@ class Deployment(PrefectResource):
                 "globalConcurrencyLimitId": global_concurrency_limit_id,
                 "storageDocumentId": storage_document_id,
                 "infrastructureDocumentId": infrastructure_document_id,
+                "disabled": disabled,
+                "versionInfo": version_info,
             },
             opts,
         )
@@ -276,6 +286,25 @@ class Deployment(PrefectResource):
     def infrastructure_document_id(self) -> pulumi.Output[str | None]:
         """UUID of an infrastructure block."""
         return self._output("infrastructureDocumentId")
+
+    @property
+    @pulumi.getter(name="disabled")
+    def disabled(self) -> pulumi.Output[bool]:
+        """Whether nothing may run it. Prefect Cloud only. Default: false."""
+        return self._output("disabled")
+
+    @property
+    @pulumi.getter(name="versionInfo")
+    def version_info(self) -> pulumi.Output[dict[str, Any] | None]:
+        """Of its version: 'type' (such as vcs:git), 'version' and more. Prefect Cloud only: other servers take it and
+        never return it."""
+        return self._output("versionInfo")
+
+    @property
+    @pulumi.getter(name="versionId")
+    def version_id(self) -> pulumi.Output[str]:
+        """UUID of its present version. Prefect Cloud only."""
+        return self._output("versionId")
 
     @property
     @pulumi.getter(name="flowId")

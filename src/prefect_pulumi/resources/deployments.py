@@ -48,6 +48,7 @@ class Deployments(PrefectResource):
             "entries": "entries",
             "deployments": "deployments",
             "automations": "automations",
+            "versions": "versions",
             "drift": "drift",
             "results": "results",
             "step_outputs": "stepOutputs",
@@ -283,6 +284,12 @@ class Deployments(PrefectResource):
     def automations(self) -> pulumi.Output[dict[str, Any]]:
         """'flow/deployment' -> name -> UUID of the automations of its triggers."""
         return self._output("automations")
+
+    @property
+    @pulumi.getter(name="versions")
+    def versions(self) -> pulumi.Output[dict[str, str]]:
+        """'flow/deployment' -> UUID of the version that the last deploy made. Prefect Cloud only."""
+        return self._output("versions")
 
     @property
     @pulumi.getter(name="drift")

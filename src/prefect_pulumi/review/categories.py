@@ -51,7 +51,7 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
     "TaskRunConcurrencyLimit": {_NEXT: ("tag", "limit")},
     "Flow": {_HARMLESS: ("name", "tags", "labels")},
     "Deployment": {
-        _HARMLESS: _WORDS,
+        _HARMLESS: (*_WORDS, "versionInfo"),
         _NEXT: (
             *("flowName", "entrypoint", "path", "pullSteps", "parameters", "parameterOpenapiSchema"),
             *("enforceParameterSchema", "workPoolName", "workQueueName", "jobVariables", "concurrencyLimit"),
@@ -62,7 +62,7 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
             *("concurrency_limit", "collision_strategy", "grace_period_seconds", "automations", "triggers", "owner"),
         ),
         _MOVE: ("schedules",),
-        _STOPS: ("paused",),
+        _STOPS: ("paused", "disabled"),
     },
     "DeploymentSchedule": {
         _HARMLESS: ("slug",),

@@ -77,6 +77,7 @@ def test_the_commands_of_a_day(cloud: CloudProxy, workspace: Project, tmp_path: 
     client = BlockingClient(cloud.url)
     try:
         _is_marked(client, name)
+        _has_version(client, name, git(workspace.root, "rev-parse", "HEAD").strip())
         client.request("PATCH", f"/work_pools/{name}", json={"concurrency_limit": 7})
     finally:
         client.close()
@@ -92,6 +93,13 @@ def test_the_commands_of_a_day(cloud: CloudProxy, workspace: Project, tmp_path: 
     config = yaml.safe_load((folder / "Pulumi.dev.yaml").read_text())["config"]
     assert config["imported:environment"]["server"] == {"api_url": cloud.url}
     assert "secure" in config["prefect:apiKey"]
+
+
+def _has_version(client: BlockingClient, name: str, commit: str) -> None:
+    """Of the commit, without the credentials of the remote's address."""
+    info = client.request("GET", f"/deployments/name/{name}/daily")["version_info"]
+    assert (info["commit_sha"], info["message"], info["type"]) == (commit, "Deploy daily", "vcs:github")
+    assert info["url"] == f"https://github.com/acme/flows/tree/{commit}"
 
 
 def _is_marked(client: BlockingClient, name: str) -> None:

@@ -24,6 +24,7 @@ from prefect_pulumi.api.capabilities import request_fields
 from tests.support.cloud.contract import Contract, Json, Route, pruned
 from tests.support.cloud.membership import ACCOUNT, WORKSPACE, Membership
 from tests.support.cloud.stand_in import StandIn
+from tests.support.cloud.versions import Versions
 
 CHOICE = "TEST_CONTRACT"
 PREFIX = f"/api/accounts/{ACCOUNT}/workspaces/{WORKSPACE}"
@@ -48,6 +49,7 @@ class CloudProxy:
         self._extras: dict[str, Json] = {}
         self.stand_in = StandIn(contract(), OF_CLOUD)
         self.membership = Membership(contract())
+        self.versions = Versions(self._ask, self._extras)
         self.faults: list[str] = []
         self.seen: list[tuple[str, str]] = []
         self.listeners: list[Callable[[str, str, Any], object]] = []
@@ -113,7 +115,7 @@ class CloudProxy:
             return self._refusal(422, faults)
         if lacking := self.membership.lacking(route):
             return 403, json.dumps({"detail": f"Missing scopes: {', '.join(lacking)}"}).encode(), _JSON
-        played = self.membership.answer(route) or self.stand_in.answer(route, sent)
+        played = self.membership.answer(route) or self.versions.answer(route, sent) or self.stand_in.answer(route, sent)
         if played is not None:
             status, value = played
             if status < 300:
@@ -131,10 +133,18 @@ class CloudProxy:
         if response.is_error:
             return response.status_code, response.content, passed
         status = _status(route, response.status_code)
+        if sent is not None:
+            self.versions.written(route, sent, response.json() if response.content else None)
         if not response.content or not route.answer(status):
             self._remember(route, None, extras)
             return status, b"", passed
         return status, json.dumps(self._judged(route, status, response.json(), extras)).encode(), passed
+
+    def _ask(self, method: str, path: str, body: Any) -> Any:
+        """Of the server behind."""
+        response = self._http.request(method, self._upstream + path, json=body)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
     def _refusal(self, status: int, faults: list[str]) -> tuple[int, bytes, Json]:
         self.faults += faults

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from prefect_pulumi.app.events import Progress, RolloutEnded
+from prefect_pulumi.app.release.cloud_versions import promote_versions
 from prefect_pulumi.app.release.journal import exclusive_rollout, open_rollout, save_rollout
 from prefect_pulumi.app.release.plan import build_plan
 from prefect_pulumi.app.release.records import delete_unused_releases, need_record
@@ -206,6 +207,9 @@ class _Runner:
         return f"{view.stack.config_file.name} pins {pin.id}"
 
     def _deploy(self, pin: ReleasePin) -> str:
+        back = self.rollout.kind == "rollback" or self.rollout.phase is Phase.RESTORE
+        if back and (line := promote_versions(self.view, pin)):
+            self._note(line)
         summary = self._up(self.view.at_release(pin))
         self.view = self.view.fresh()
         record = self.view.releases.record

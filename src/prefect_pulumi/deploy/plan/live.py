@@ -34,6 +34,11 @@ def read_flows(client: ApiClient, names: Iterable[str]) -> dict[str, Row]:
     return {f"{known[row['flow_id']]}/{row['name']}": row for row in rows}
 
 
+def versions(rows: Mapping[str, Row]) -> dict[str, str]:
+    """Full name -> UUID of the present version, of those rows that have one (Prefect Cloud's)."""
+    return {name: str(row["version_id"]) for name, row in rows.items() if row.get("version_id")}
+
+
 def read_automations(client: ApiClient, recorded: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Row]]:
     """Full name -> automation's name -> its answer, for those of `recorded` (full name -> name -> UUID) that exist
     (POST /automations/filter, all of the server: before Prefect 3.8 and on Prefect Cloud no filter takes ids)."""

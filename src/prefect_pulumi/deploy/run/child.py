@@ -8,9 +8,9 @@ steps run once for all deployments that share them, and the list goes through Pr
 of this one interpreter.
 
 The job (`job.py`): `{"document": the YAML text, "names": [...] | null for --all, "entries": [entry], "labels": {...},
-"labels_in_place": bool, "continue": bool, "parallel": int, "steps": {digest: outputs}, "lacking": {route: [path]}}`; an
-entry is `{"name": full name, "key": [name, entrypoint], "ui": [...], "adopt": bool, "automations": {name: UUID} | null,
-"steps": digest, "anchored": [index]}`.
+"labels_in_place": bool, "version_info": {...} | null, "continue": bool, "parallel": int, "steps": {digest: outputs},
+"lacking": {route: [path]}}`; an entry is `{"name": full name, "key": [name, entrypoint], "ui": [...], "adopt": bool,
+"automations": {name: UUID} | null, "steps": digest, "anchored": [index]}`.
 
 On the file descriptor FD it writes one JSON object a line: `{"event": "begin" | "line" | "end" | "steps", ...}`.
 """
@@ -37,6 +37,8 @@ import httpx
 from prefect.cli import app
 from prefect.cli.deploy import _core
 from prefect.client.orchestration.base import BaseAsyncClient
+from prefect.client.schemas.objects import VersionInfo
+from prefect.deployments import runner
 from prefect.types import _datetime as prefect_datetime
 from rich.console import Console
 
@@ -225,6 +227,8 @@ class DeploySession:
         _core._run_multi_deploy = self.multi
         _core.run_steps = self.run_steps
         BaseAsyncClient.request = _rewritten_request
+        if self.job["version_info"] and hasattr(runner, "get_inferred_version_info"):
+            runner.get_inferred_version_info = _version_of_commit(self.job["version_info"])
         # A TLS context costs 35 ms and each deployment makes four of them, all alike.
         ssl.create_default_context = functools.cache(ssl.create_default_context)  # type: ignore[assignment]  # a cache
         prefect_datetime.get_timezones = functools.cache(prefect_datetime.get_timezones)
@@ -299,6 +303,18 @@ class DeploySession:
                 self.outputs[digest] = json.loads(json.dumps(result, default=str))
                 self.emit(event="steps", digest=digest, outputs=self.outputs[digest])
             return {**(upstream or {}), **self.outputs[digest]}
+
+
+def _version_of_commit(known: Json) -> Callable[..., Awaitable[Any]]:
+    """In the place of Prefect's own look at git; a deployment's `version_type` counts as it does there."""
+    inferred = runner.get_inferred_version_info
+
+    async def version(version_type: Any = None) -> Any:
+        if version_type is not None and version_type not in ("vcs:git", known["type"]):
+            return await inferred(version_type)
+        return VersionInfo(**{**known, **({"type": str(version_type)} if version_type else {})})
+
+    return version
 
 
 def _error_text(error: BaseException) -> str:

@@ -43,6 +43,7 @@ class DeployJob:
 
     `everything`: run with `--all`, else by `--name`. `step_outputs`: what build and push steps gave before, by digest.
     `lacking`: what the server does not take (`api.capabilities`). `labels_in_place`: whether it changes labels.
+    `version_info`: of the commit, None where Prefect finds it out itself.
     """
 
     document: Mapping[str, Any]
@@ -53,6 +54,7 @@ class DeployJob:
     step_outputs: Mapping[str, Any] = field(default_factory=dict)
     lacking: Lacking = field(default_factory=dict)
     labels_in_place: bool = False
+    version_info: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         names = list(dict.fromkeys(entry.key[0] for entry in self.entries))
@@ -63,6 +65,7 @@ class DeployJob:
             "entries": [entry.as_json() for entry in self.entries],
             "labels": dict(self.labels),
             "labels_in_place": self.labels_in_place,
+            "version_info": self.version_info,
             "continue": self.go_on,
             "parallel": PARALLEL,
             "steps": dict(self.step_outputs),

@@ -20,6 +20,7 @@ from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
 from prefect_pulumi.deploy.plan.ownership import Owner
 from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, PlannedDeployment, Recreated
+from prefect_pulumi.deploy.plan.version_info import version_info
 from prefect_pulumi.deploy.run.job import LINE_COLUMNS, DeployEntry, DeployJob
 from prefect_pulumi.deploy.run.runner import DeployResult, DeployRun, run_deploy
 from prefect_pulumi.project import layout
@@ -106,6 +107,7 @@ class DeployExecutor:
             unwrap(call.outputs.get("stepOutputs", {})),
             self.connection.fields.lacking(),
             self.connection.cloud,
+            version_info(self.root, os.environ),
         )
 
     def _environment(self, call: Call) -> dict[str, str]:
@@ -183,6 +185,8 @@ class DeployExecutor:
                 entries[name] = sealed(
                     read_back(row, live_automations.get(name, {}), news[name]), self.hidden, news[name]
                 )
+        versions = {**unwrap(call.outputs.get("versions", {})), **live.versions(rows)}
+        versions = {name: version for name, version in versions.items() if name in ids}
         known = {*unwrap(call.news["fingerprints"])} | set(assessment.of(Action.PRUNE) if run.failures else ())
         known |= set() if only is None else ids.keys() - set(only)
         steps = {**unwrap(call.outputs.get("stepOutputs", {})), **run.step_outputs}
@@ -194,6 +198,7 @@ class DeployExecutor:
             "entries": {name: value for name, value in entries.items() if name in known},
             "automations": {name: value for name, value in automations.items() if name in known},
             "drift": {name: value for name, value in drift.items() if name in known},
+            **({"versions": versions} if versions else {}),
             "results": results,
             "stepOutputs": secret(steps),
         }

@@ -18,6 +18,7 @@ from prefect_pulumi.core.values import has_unknown, same, unwrap
 from prefect_pulumi.models import Deployment, DeploymentSchedule, Fault, Flow
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.diff import changed_fields
 from prefect_pulumi.provider.handlers.rest import Json, NamedLocks, RestHandler, is_uuid
 from prefect_pulumi.provider.handlers.routes import ROUTES
 from prefect_pulumi.provider.run import ProgramRun
@@ -75,6 +76,8 @@ class DeploymentHandler(RestHandler):
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
+        if "disabled" in changed_fields(self.model, call):
+            call = self._switched(call)
         if self._displaced(call):
             place = dict.fromkeys(_PLACE)
             call = replace(call, outputs={**call.outputs, **place})
@@ -120,6 +123,20 @@ class DeploymentHandler(RestHandler):
                 body = {"flows": {"id": {"any_": missing[start : start + 200]}}, "limit": 200}
                 flows = self.connection.client().request("POST", "/flows/filter", json=body)
                 self._flow_names |= {str(flow["id"]): str(flow["name"]) for flow in flows}
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        return _cloud_only_faults(self.connection, values, ("disabled", "versionInfo"))
+
+    def _switched(self, call: Call) -> Call:
+        """Turns it off or on, for which Cloud has routes of their own; what is left to update."""
+        disabled = bool(unwrap(call.news.get("disabled")))
+        route = f"{self.route(self.routes.item, {'id': call.id})}/{'disable' if disabled else 'enable'}"
+        try:
+            self.connection.client().request("POST", route)
+        except NotFoundError as error:
+            raise self.gone(unwrap({**call.outputs, **call.news})) from error
+        return replace(call, outputs={**call.outputs, "disabled": disabled})
 
     @override
     def body(self, plain: Json) -> Json:
@@ -185,6 +202,13 @@ def _options(plain: Mapping[str, Any]) -> Json | None:
     return options if grace is None else {**options, "grace_period_seconds": grace}
 
 
+def _cloud_only_faults(connection: Connection, values: Props, names: Sequence[str]) -> list[Fault]:
+    if not connection.api_url or connection.cloud:
+        return []
+    reason = f"exists on Prefect Cloud only, and {connection.api_url} is a self-hosted server; leave it out"
+    return [Fault(wire, f"'{wire}' {reason}") for wire in names if values.get(wire)]
+
+
 class ScheduleHandler(RestHandler):
     """Schedules live under their deployment, and only there; a slug is unique in it, but may be missing."""
 
@@ -196,10 +220,7 @@ class ScheduleHandler(RestHandler):
 
     @override
     def faults(self, values: Props) -> list[Fault]:
-        if not self.connection.api_url or self.connection.cloud:
-            return []
-        reason = f"exists on Prefect Cloud only, and {self.connection.api_url} is a self-hosted server; leave it out"
-        return [Fault(wire, f"'{wire}' {reason}") for wire in ("catchup", "maxActiveRuns") if values.get(wire)]
+        return _cloud_only_faults(self.connection, values, ("catchup", "maxActiveRuns"))
 
     @override
     def name_on_server(self, inputs: Props) -> tuple[str, str]:
