@@ -38,7 +38,7 @@ from prefect_pulumi.app.init.project_files import GITATTRIBUTES, GITIGNORE, proj
 from prefect_pulumi.app.init.repository import Repository  # noqa: E402
 from prefect_pulumi.deploy.file.model import PrefectFile  # noqa: E402
 from prefect_pulumi.engine.sdk import capabilities  # noqa: E402
-from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Kind, ProviderConfig  # noqa: E402
+from prefect_pulumi.models import FUNCTIONS, KINDS, READ_ONLY, FieldSpec, Kind, ProviderConfig  # noqa: E402
 
 INDEX = """# Reference
 
@@ -116,8 +116,16 @@ def package_module(models: list[type[Kind]]) -> str:
 
 def functions_module() -> str:
     """One Python function for each of the package's."""
-    kinds = sorted({function.model.kind for function in FUNCTIONS.values() if function.model})
-    return TEMPLATES.get_template("functions.py.j2").render(kinds=kinds, functions=FUNCTIONS.values())
+    models = [function.model for function in FUNCTIONS.values() if function.model]
+    kinds = sorted({model.kind for model in models if model.token() in KINDS})
+    return TEMPLATES.get_template("functions.py.j2").render(
+        kinds=kinds, read_only=READ_ONLY.values(), functions=FUNCTIONS.values()
+    )
+
+
+def wire_names(model: type[Kind]) -> str:
+    """The mapping of a kind's properties: that of its class, or that of what is only read."""
+    return f"{model.kind}._wire_names" if model.token() in KINDS else f"_{module_name(model.kind).upper()}"
 
 
 IMPORTS = "# imports"
@@ -138,6 +146,7 @@ TEMPLATES.filters |= {
     "output_type": output_type,
     "optional": optional,
     "notes": notes,
+    "wire_names": wire_names,
     "wrapped": wrapped,
 }
 

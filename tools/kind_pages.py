@@ -79,6 +79,10 @@ def reference_page(model: type[Kind]) -> str:
             "slug/name": "warehouse/dwh",
             "flow/deployment": "import-orders/daily",
             "flow/deployment/slug": "import-orders/daily/nightly",
+            "type/accessor": "user/ada@example.com",
+            "team/member": "data-platform/ada@example.com",
+            "email": "ada@example.com",
+            "type": "zombie-cleanup",
         }.get(model.import_id, "etl")
         lines += [f"The id is the server's UUID; import also takes its {model.import_id}:", ""]
         lines += [
@@ -99,9 +103,10 @@ def reference_row(spec: FieldSpec, is_optional: bool) -> str:
 
 LEFT_OUT = {
     "ServiceAccount": "drift of `accountRoleId`: the API gives the role's name only.",
+    "Account": "its domains: the contract does not say what their route answers.",
+    "Sla": "what Cloud's trigger of an agreement does not say is not compared.",
     "Automation": "`owner_resource`: its owner deletes an automation together with itself, so the state would lose it.",
 }
-CLOUD_ONLY = "account, workspace, workspace access, team members, users, SLAs and the access lists"
 
 
 def drift_words(model: type[Kind], spec: FieldSpec) -> str:
@@ -145,8 +150,8 @@ def support_page() -> str:
     lines += [
         "",
         "All kinds are checked against [Prefect Cloud's contract](cloud.md) of 2026-05-02, not against Prefect Cloud.",
-        "Of what exists there only, webhooks, service accounts, teams and workspace roles are supported, not yet",
-        f"{CLOUD_ONLY}.",
+        "Of what exists there only, IP allowlists, rate limit allocations, event and asset publications and",
+        "subscriptions are left out. Account roles and users are only read: `get_account_role`, `list_users`.",
         "On a self-hosted server a preview refuses push and managed pools and metric triggers by name.",
     ]
     for model in KINDS.values():

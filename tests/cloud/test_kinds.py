@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ from tests.support.cloud.proxy import CloudProxy
 from tests.support.hosts import SilentHost
 
 pytestmark = pytest.mark.self_hosted  # it puts the proxy there itself
+ELSEWHERE = "0a1b2c3d-0000-4000-8000-00000000beef"
 TEMPLATE = '{"event": "a", "resource": {"prefect.resource.id": "b"}}'
 
 CASES = [
@@ -56,17 +58,119 @@ CASES = [
         changed={"name": "role-{n}", "scopes": ["see_flows"]},
         details={"scopes": DiffKind.UPDATE, "description": DiffKind.UPDATE},
     ),
+    Case(
+        "Workspace",
+        good={"name": "Space {n}", "handle": "space-{n}", "description": "tries"},
+        bad={},
+        bad_property="",
+        changed={"name": "Other {n}", "handle": "space-{n}", "deletionProtection": False},
+        details={"name": DiffKind.UPDATE, "description": DiffKind.UPDATE, "deletionProtection": DiffKind.ADD},
+        replacing={"handle": "space-{n}", "accountId": ELSEWHERE},
+        replaces=("accountId",),
+        human="{handle}",
+    ),
+    Case(
+        "WorkspaceAccess",
+        good={"accessorType": "user", "accessor": "ada@example.com", "role": "Developer"},
+        bad={},
+        bad_property="",
+        changed={"accessorType": "user", "accessor": "ada@example.com", "role": "Viewer"},
+        details={"role": DiffKind.UPDATE},
+        replacing={"accessorType": "user", "accessor": "bob", "role": "Developer"},
+        replaces=("accessor",),
+        human="{accessorType}/{accessor}",
+    ),
+    Case(
+        "TeamMember",
+        good={"team": "crew", "memberType": "user", "member": "bob@example.com"},
+        bad={},
+        bad_property="",
+        replacing={"team": "crew", "memberType": "user", "member": "ada"},
+        replaces=("member",),
+        human="{team}/{member}",
+    ),
+    Case(
+        "DeploymentAccess",
+        good={"deploymentId": "{deployment}", "manage": ["team/crew", "user/ada@example.com"], "view": ["*"]},
+        bad={},
+        bad_property="",
+        changed={"deploymentId": "{deployment}", "manage": ["team/crew"], "run": ["user/bob"], "view": ["*"]},
+        details={"manage": DiffKind.UPDATE, "run": DiffKind.UPDATE},
+        human="lifecycle/lifecycle",
+        unique=False,
+        stays=True,
+    ),
+    Case(
+        "WorkPoolAccess",
+        good={"workPoolName": "lifecycle", "run": ["user/ada@example.com"], "view": ["*"]},
+        bad={},
+        bad_property="",
+        changed={"workPoolName": "lifecycle", "run": ["user/bob"], "view": ["*"]},
+        details={"run[0]": DiffKind.UPDATE},
+        human="{workPoolName}",
+        unique=False,
+        stays=True,
+    ),
+    Case(
+        "BlockAccess",
+        good={"blockDocumentId": ELSEWHERE, "manage": ["user/ada@example.com"]},
+        bad={},
+        bad_property="",
+        changed={"blockDocumentId": ELSEWHERE, "manage": ["user/ada@example.com"], "view": ["*"]},
+        details={"view": DiffKind.UPDATE},
+        human="",
+        unique=False,
+        stays=True,
+    ),
+    Case(
+        "Sla",
+        good={
+            "deploymentId": "{deployment}",
+            "slas": [
+                {"name": "in-time", "duration": 600},
+                {"name": "fresh", "within": 60, "expected_event": "a", "resource_match": {"b": "c"}, "severity": "low"},
+            ],
+        },
+        bad={},
+        bad_property="",
+        changed={"deploymentId": "{deployment}", "slas": [{"name": "in-time", "duration": 900, "enabled": False}]},
+        details={"slas": DiffKind.UPDATE},
+        human="lifecycle/lifecycle",
+        unique=False,
+    ),
+    Case(
+        "ManagedAutomation",
+        good={"type": "zombie-cleanup", "enabled": True, "settings": {"grace_seconds": 30}},
+        bad={},
+        bad_property="",
+        changed={"type": "zombie-cleanup", "enabled": False, "settings": {"grace_seconds": 90}},
+        details={"enabled": DiffKind.UPDATE, "settings.grace_seconds": DiffKind.UPDATE},
+        replacing={"type": "stuck-cancelling"},
+        replaces=("type",),
+        human="{type}",
+    ),
 ]
 
 
+@pytest.fixture(scope="module")
+def crew(provider: PrefectProvider) -> Iterator[str]:
+    """UUID of a team that the cases name."""
+    inputs = {"name": "crew"}
+    id, outputs = made(provider, "Team", inputs)
+    yield id
+    provider.delete(DeleteRequest(urn("Team"), id, inputs, outputs))
+
+
+@pytest.mark.usefixtures("crew")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
 def test_a_whole_life(judged: CloudProxy, provider: PrefectProvider, case: Case) -> None:
     lives(provider, case)
 
 
 def rows(cloud: CloudProxy, name: str) -> dict[str, dict[str, Any]]:
-    """Of the stand-in, as `name` ends its collection."""
-    return next(rows for collection, rows in cloud.stand_in.rows.items() if collection.endswith(f"/{name}/"))
+    """Of the stand-in, as `name` ends its collection; those of another account or workspace begin with its id."""
+    kept = cloud.stand_in.rows.items()
+    return next(rows for key, rows in kept if key.startswith("/") and key.endswith(f"/{name}/"))
 
 
 def made(provider: PrefectProvider, kind: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from prefect_pulumi.models.base import path_of
 from prefect_pulumi.models.provider_config import is_cloud
 from prefect_pulumi.models.work_pool import cloud_only
 
+UUID_ = "0a1b2c3d-0000-4000-8000-00000000beef"
 GOOD: dict[str, dict[str, Any]] = {
     "WorkPool": {"name": "etl", "type": "process"},
     "WorkQueue": {"name": "fast", "workPoolName": "etl"},
@@ -34,6 +35,16 @@ GOOD: dict[str, dict[str, Any]] = {
     "ServiceAccount": {"name": "ci"},
     "Team": {"name": "data"},
     "WorkspaceRole": {"name": "deployer"},
+    "Workspace": {"name": "Staging", "handle": "staging"},
+    "WorkspaceAccess": {"accessorType": "team", "accessor": "data", "role": "Developer"},
+    "TeamMember": {"team": "data", "member": "ada@example.com"},
+    "DeploymentAccess": {"deploymentId": UUID_, "manage": ["team/data"], "view": ["*"]},
+    "WorkPoolAccess": {"workPoolName": "etl", "run": ["service_account/ci"]},
+    "BlockAccess": {"blockDocumentId": UUID_},
+    "Sla": {"deploymentId": UUID_, "slas": [{"name": "a", "duration": 60}]},
+    "ManagedAutomation": {"type": "zombie-cleanup"},
+    "AccountMember": {"email": "ada@example.com"},
+    "Account": {"name": "Acme"},
     "LocalServer": {"directory": ".infra/dev/server"},
     "ProcessWorker": {"name": "w", "workPool": "etl", "directory": ".infra/dev/worker"},
     "WorkerDrain": {"workPool": "etl", "workers": ["etl-1"], "revision": "1"},
@@ -104,6 +115,15 @@ BAD = [
     ("ServiceAccount", {"apiKeyExpiration": "2027-01-01"}, "apiKeyExpiration", "has no time zone"),
     ("ServiceAccount", {"oldKeySeconds": 172801}, "oldKeySeconds", "172800"),
     ("WorkspaceRole", {"description": "x" * 141}, "description", "140"),
+    ("WorkspaceRole", {"accountId": "acme"}, "accountId", "is no UUID"),
+    ("Workspace", {"handle": "My Space"}, "handle", "lower-case letters, digits and dashes"),
+    ("WorkspaceAccess", {"accessorType": "bot"}, "accessorType", "'user', 'service_account' or 'team'"),
+    ("DeploymentAccess", {"manage": ["ada"]}, "manage[0]", "'ada' names nobody; give user/EMAIL"),
+    ("Sla", {"slas": []}, "slas", "at least 1"),
+    ("Sla", {"slas": [{"name": "a"}]}, "slas", "give one of duration, stale_after and within"),
+    ("Sla", {"slas": [{"name": "a", "duration": 1}] * 2}, "slas", "the name 'a' is there twice"),
+    ("Sla", {"slas": [{"name": "a", "duration": 1, "severty": "low"}]}, "slas", "did you mean severity?"),
+    ("ManagedAutomation", {"type": "zombies"}, "type", "'zombie-cleanup' or 'stuck-cancelling'"),
     ("LocalServer", {"port": 70000}, "port", "65535"),
 ]
 

@@ -57,7 +57,10 @@ def content(method: str, path: str, response: httpx.Response, where: str) -> Any
     return Row(value, where) if isinstance(value, dict) else value
 
 
-_LISTS = ("/schedules", "/workspace_scopes", "/me/workspaces")
+_LISTS = (
+    *("/schedules", "/workspace_scopes", "/me/workspaces"),
+    *("/automations/managed", "/automations/managed/types"),
+)
 """Last parts of routes that answer a GET with a list of objects."""
 
 

@@ -140,7 +140,7 @@ class PrefectClient:
     async def _send(
         self, method: str, path: str, json: Any, params: Mapping[str, Any] | None, repetition: Repetition
     ) -> Any:
-        if self._read_only and not (method == "GET" or (method == "POST" and path.endswith(_READ_ROUTES))):
+        if self._read_only and not _reads(method, path):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
         try:
             request = self._http.build_request(method, path, json=json, params=params)
@@ -193,6 +193,10 @@ class PrefectClient:
         if passed_over:
             return f"check {names}; {', '.join(passed_over)} of Prefect's profile or files is for another address"
         return f"check {names}"
+
+
+def _reads(method: str, path: str) -> bool:
+    return method == "GET" or (method == "POST" and (path.endswith(_READ_ROUTES) or "/slas/by-owner/" in path))
 
 
 def _headers(settings: ConnectionSettings) -> dict[str, str]:

@@ -9,6 +9,15 @@ from prefect_pulumi.models.automations import Automation
 from prefect_pulumi.models.base import PACKAGE, Fault, FieldSpec, Kind, Meta
 from prefect_pulumi.models.blocks import BlockDocument, BlockSchema, BlockType, JsonBlock, SecretBlock
 from prefect_pulumi.models.cloud import ServiceAccount, Team, Webhook, WorkspaceRole
+from prefect_pulumi.models.cloud_access import (
+    BlockAccess,
+    DeploymentAccess,
+    TeamMember,
+    WorkPoolAccess,
+    WorkspaceAccess,
+)
+from prefect_pulumi.models.cloud_account import Account, AccountMember, AccountRole, User, Workspace
+from prefect_pulumi.models.cloud_agreements import ManagedAutomation, Sla
 from prefect_pulumi.models.deployments import Deployments
 from prefect_pulumi.models.flows import Deployment, DeploymentSchedule, Flow
 from prefect_pulumi.models.functions import Function, functions
@@ -44,6 +53,16 @@ KINDS: dict[str, type[Kind]] = {
         ServiceAccount,
         Team,
         WorkspaceRole,
+        Workspace,
+        WorkspaceAccess,
+        TeamMember,
+        DeploymentAccess,
+        WorkPoolAccess,
+        BlockAccess,
+        Sla,
+        ManagedAutomation,
+        AccountMember,
+        Account,
         LocalServer,
         ProcessWorker,
         WorkerDrain,
@@ -54,18 +73,27 @@ KINDS: dict[str, type[Kind]] = {
 }
 """Token -> model of every resource."""
 
-FUNCTIONS: dict[str, Function] = functions(KINDS.values())
+READ_ONLY: dict[str, type[Kind]] = {model.token(): model for model in (AccountRole, User)}
+"""Token -> model of what functions give and no resource is."""
+
+FUNCTIONS: dict[str, Function] = functions([*KINDS.values(), *READ_ONLY.values()])
 """Token -> function."""
 
 __all__ = [
     "FUNCTIONS",
     "KINDS",
     "PACKAGE",
+    "READ_ONLY",
+    "Account",
+    "AccountMember",
+    "AccountRole",
     "Automation",
+    "BlockAccess",
     "BlockDocument",
     "BlockSchema",
     "BlockType",
     "Deployment",
+    "DeploymentAccess",
     "DeploymentSchedule",
     "Deployments",
     "Fault",
@@ -76,6 +104,7 @@ __all__ = [
     "JsonBlock",
     "Kind",
     "LocalServer",
+    "ManagedAutomation",
     "Meta",
     "ProcessWorker",
     "ProviderConfig",
@@ -83,13 +112,19 @@ __all__ = [
     "ResultStorage",
     "SecretBlock",
     "ServiceAccount",
+    "Sla",
     "TaskRunConcurrencyLimit",
     "Team",
+    "TeamMember",
+    "User",
     "Variable",
     "Webhook",
     "WorkPool",
+    "WorkPoolAccess",
     "WorkQueue",
     "WorkerDrain",
     "WorkerOnline",
+    "Workspace",
+    "WorkspaceAccess",
     "WorkspaceRole",
 ]

@@ -1,11 +1,13 @@
-"""Kinds that only Prefect Cloud has (its OpenAPI document: webhooks, service accounts, teams, workspace roles)."""
+"""Kinds that only Prefect Cloud has (its OpenAPI document: webhooks, service accounts, teams, workspace roles), and
+where an object of Cloud is: in an account, most in one of its workspaces."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, ClassVar
+from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from prefect_pulumi.models.base import Kind, Meta
 from prefect_pulumi.models.names import FreeName
@@ -27,7 +29,33 @@ def _moment(value: str) -> str:
     return value
 
 
-class Webhook(Kind):
+def _uuid(value: str) -> str:
+    try:
+        return str(UUID(value))
+    except ValueError as error:
+        raise ValueError(f"{value!r} is no UUID") from error
+
+
+Uuid = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
+
+
+class AccountKind(Kind):
+    """An object of an account."""
+
+    account_id: Annotated[Uuid | None, Meta(server_default=True, replaces=True)] = Field(
+        default=None, description="UUID of its account. Left out: that of the stack's address."
+    )
+
+
+class WorkspaceKind(AccountKind):
+    """An object of a workspace."""
+
+    workspace_id: Annotated[Uuid | None, Meta(server_default=True, replaces=True)] = Field(
+        default=None, description="UUID of its workspace. Left out: that of the stack's address."
+    )
+
+
+class Webhook(WorkspaceKind):
     """An address of Prefect Cloud that turns requests into events. Its URL is the credential."""
 
     kind: ClassVar[str] = "Webhook"
@@ -54,7 +82,7 @@ class Webhook(Kind):
     created: Created = Field(default=None, description="When it was made (RFC 3339).")
 
 
-class Team(Kind):
+class Team(AccountKind):
     """A team of the account."""
 
     kind: ClassVar[str] = "Team"
@@ -73,7 +101,7 @@ class Team(Kind):
     created: Created = Field(default=None, description="When it was made (RFC 3339).")
 
 
-class WorkspaceRole(Kind):
+class WorkspaceRole(AccountKind):
     """A role that the account gives in its workspaces: a set of scopes."""
 
     kind: ClassVar[str] = "WorkspaceRole"
@@ -92,7 +120,7 @@ class WorkspaceRole(Kind):
     created: Created = Field(default=None, description="When it was made (RFC 3339).")
 
 
-class ServiceAccount(Kind):
+class ServiceAccount(AccountKind):
     """A service account of the account, with one key. Cloud gives the key once; the state keeps it as a secret."""
 
     kind: ClassVar[str] = "ServiceAccount"

@@ -40,4 +40,4 @@ def functions(kinds: Iterable[type[Kind]]) -> dict[str, Function]:
 
 
 def plural(kind: str) -> str:
-    return kind + "s"
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"

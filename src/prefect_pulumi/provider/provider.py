@@ -40,6 +40,7 @@ from prefect_pulumi.core.provider_protocol import (
 from prefect_pulumi.core.values import has_secret, has_unknown, same, secret, unwrap
 from prefect_pulumi.models import (
     KINDS,
+    READ_ONLY,
     Automation,
     BlockSchema,
     BlockType,
@@ -49,26 +50,17 @@ from prefect_pulumi.models import (
     GlobalConcurrencyLimit,
     Kind,
     ProviderConfig,
-    ServiceAccount,
     TaskRunConcurrencyLimit,
-    Team,
-    Webhook,
     WorkPool,
     WorkQueue,
-    WorkspaceRole,
 )
+from prefect_pulumi.models.cloud import AccountKind
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.automations import AutomationHandler
 from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
-from prefect_pulumi.provider.handlers.cloud import (
-    CloudHandler,
-    RoleHandler,
-    ServiceAccountHandler,
-    TeamHandler,
-    WebhookHandler,
-)
+from prefect_pulumi.provider.handlers.cloud_directory import Directory
 from prefect_pulumi.provider.handlers.diff import diff
 from prefect_pulumi.provider.handlers.flows import DeploymentHandler, FlowHandler, ScheduleHandler
 from prefect_pulumi.provider.handlers.pools import WorkPoolHandler
@@ -118,6 +110,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
             inform=lambda line: self.host.log("info", line),
         )
         self._types = BlockTypes(self.connection)
+        self._directory = Directory(self.connection)
         self._handlers: dict[str, Handler] = {}
         self.run = ProgramRun(self.only, adopt=self.adopt)
         self._planned, self._counting = set[str](), threading.Lock()
@@ -306,7 +299,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     def handler(self, urn: str) -> Handler:
         """Raises `ProviderError` for an unknown type."""
         token = urn.split("::", 3)[2].rsplit("$", 1)[-1] if urn.count("::") >= 3 else urn
-        if token not in KINDS:
+        if token not in KINDS and token not in READ_ONLY:
             known = ", ".join(sorted(model.kind for model in KINDS.values()))
             raise ProviderError(f"the prefect provider has no resource type '{token}'; it has: {known}", where=urn)
         if token not in self._handlers:
@@ -349,8 +342,10 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
             return _CUSTOM_HANDLERS[routes.model](self.connection)
         if routes.model in _PLACE_HANDLERS:
             return _PLACE_HANDLERS[routes.model](self.connection, self.run)
-        if routes.model in _CLOUD_HANDLERS:
-            return _CLOUD_HANDLERS[routes.model](routes, self.connection)
+        if issubclass(routes.model, AccountKind):
+            from prefect_pulumi.provider.handlers.cloud_kinds import cloud_handler
+
+            return cloud_handler(routes, self.connection, self._directory)
         if routes.collection == "/block_documents/":
             return DocumentHandler(routes, self.connection, self._types)
         return RestHandler(routes, self.connection)
@@ -362,13 +357,6 @@ _CUSTOM_HANDLERS: dict[type[Kind], Callable[[Connection], RestHandler]] = {
     Flow: FlowHandler,
     DeploymentSchedule: ScheduleHandler,
     Automation: AutomationHandler,
-}
-
-_CLOUD_HANDLERS: dict[type[Kind], type[CloudHandler]] = {
-    Webhook: WebhookHandler,
-    ServiceAccount: ServiceAccountHandler,
-    Team: TeamHandler,
-    WorkspaceRole: RoleHandler,
 }
 
 _PLACE_HANDLERS: dict[type[Kind], Callable[[Connection, ProgramRun], RestHandler]] = {

@@ -10,24 +10,50 @@ from typing import Any
 import pulumi
 
 from prefect_pulumi.resources._base import InvokeOpts, call_many, call_one
+from prefect_pulumi.resources.account import Account
+from prefect_pulumi.resources.account_member import AccountMember
 from prefect_pulumi.resources.automation import Automation
+from prefect_pulumi.resources.block_access import BlockAccess
 from prefect_pulumi.resources.block_document import BlockDocument
 from prefect_pulumi.resources.block_schema import BlockSchema
 from prefect_pulumi.resources.block_type import BlockType
 from prefect_pulumi.resources.deployment import Deployment
+from prefect_pulumi.resources.deployment_access import DeploymentAccess
 from prefect_pulumi.resources.deployment_schedule import DeploymentSchedule
 from prefect_pulumi.resources.flow import Flow
 from prefect_pulumi.resources.global_concurrency_limit import GlobalConcurrencyLimit
 from prefect_pulumi.resources.json_block import JsonBlock
+from prefect_pulumi.resources.managed_automation import ManagedAutomation
 from prefect_pulumi.resources.secret_block import SecretBlock
 from prefect_pulumi.resources.service_account import ServiceAccount
+from prefect_pulumi.resources.sla import Sla
 from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
 from prefect_pulumi.resources.team import Team
+from prefect_pulumi.resources.team_member import TeamMember
 from prefect_pulumi.resources.variable import Variable
 from prefect_pulumi.resources.webhook import Webhook
 from prefect_pulumi.resources.work_pool import WorkPool
+from prefect_pulumi.resources.work_pool_access import WorkPoolAccess
 from prefect_pulumi.resources.work_queue import WorkQueue
+from prefect_pulumi.resources.workspace import Workspace
+from prefect_pulumi.resources.workspace_access import WorkspaceAccess
 from prefect_pulumi.resources.workspace_role import WorkspaceRole
+
+_ACCOUNT_ROLE = {
+    "account_id": "accountId",
+    "name": "name",
+    "permissions": "permissions",
+    "is_system_role": "isSystemRole",
+}
+_USER = {
+    "account_id": "accountId",
+    "email": "email",
+    "handle": "handle",
+    "first_name": "firstName",
+    "last_name": "lastName",
+    "actor_id": "actorId",
+    "active": "active",
+}
 
 
 def get_worker_metadata(
@@ -311,3 +337,183 @@ def list_workspace_roles(
     """All objects of kind WorkspaceRole. `filter`: the API's own filter object; left out: all."""
     names = WorkspaceRole._wire_names
     return call_many("prefect:index:listWorkspaceRoles", {"filter": filter}, names, opts)
+
+
+def get_workspace(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Workspace, by its UUID or its name. `id`: UUID. `name`: its handle."""
+    return call_one("prefect:index:getWorkspace", {"name": name, "id": id}, Workspace._wire_names, opts)
+
+
+def list_workspaces(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Workspace. `filter`: the API's own filter object; left out: all."""
+    names = Workspace._wire_names
+    return call_many("prefect:index:listWorkspaces", {"filter": filter}, names, opts)
+
+
+def get_workspace_access(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing WorkspaceAccess, by its UUID or its name. `id`: UUID. `name`: its type/accessor."""
+    return call_one("prefect:index:getWorkspaceAccess", {"name": name, "id": id}, WorkspaceAccess._wire_names, opts)
+
+
+def list_workspace_accesses(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind WorkspaceAccess. `filter`: the API's own filter object; left out: all."""
+    names = WorkspaceAccess._wire_names
+    return call_many("prefect:index:listWorkspaceAccesses", {"filter": filter}, names, opts)
+
+
+def get_team_member(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing TeamMember, by its UUID or its name. `id`: UUID. `name`: its team/member."""
+    return call_one("prefect:index:getTeamMember", {"name": name, "id": id}, TeamMember._wire_names, opts)
+
+
+def list_team_members(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind TeamMember. `filter`: the API's own filter object; left out: all."""
+    names = TeamMember._wire_names
+    return call_many("prefect:index:listTeamMembers", {"filter": filter}, names, opts)
+
+
+def get_deployment_access(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing DeploymentAccess, by its UUID or its name. `id`: UUID. `name`: its flow/deployment."""
+    return call_one("prefect:index:getDeploymentAccess", {"name": name, "id": id}, DeploymentAccess._wire_names, opts)
+
+
+def list_deployment_accesses(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind DeploymentAccess. `filter`: the API's own filter object; left out: all."""
+    names = DeploymentAccess._wire_names
+    return call_many("prefect:index:listDeploymentAccesses", {"filter": filter}, names, opts)
+
+
+def get_work_pool_access(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing WorkPoolAccess, by its UUID or its name. `id`: UUID. `name`: its work pool."""
+    return call_one("prefect:index:getWorkPoolAccess", {"name": name, "id": id}, WorkPoolAccess._wire_names, opts)
+
+
+def list_work_pool_accesses(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind WorkPoolAccess. `filter`: the API's own filter object; left out: all."""
+    names = WorkPoolAccess._wire_names
+    return call_many("prefect:index:listWorkPoolAccesses", {"filter": filter}, names, opts)
+
+
+def get_block_access(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing BlockAccess, by its UUID or its name. `id`: UUID. `name`: its slug/name."""
+    return call_one("prefect:index:getBlockAccess", {"name": name, "id": id}, BlockAccess._wire_names, opts)
+
+
+def list_block_accesses(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind BlockAccess. `filter`: the API's own filter object; left out: all."""
+    names = BlockAccess._wire_names
+    return call_many("prefect:index:listBlockAccesses", {"filter": filter}, names, opts)
+
+
+def get_sla(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Sla, by its UUID or its name. `id`: UUID. `name`: its flow/deployment."""
+    return call_one("prefect:index:getSla", {"name": name, "id": id}, Sla._wire_names, opts)
+
+
+def list_slas(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Sla. `filter`: the API's own filter object; left out: all."""
+    names = Sla._wire_names
+    return call_many("prefect:index:listSlas", {"filter": filter}, names, opts)
+
+
+def get_managed_automation(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing ManagedAutomation, by its UUID or its name. `id`: UUID. `name`: its type."""
+    return call_one("prefect:index:getManagedAutomation", {"name": name, "id": id}, ManagedAutomation._wire_names, opts)
+
+
+def list_managed_automations(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind ManagedAutomation. `filter`: the API's own filter object; left out: all."""
+    names = ManagedAutomation._wire_names
+    return call_many("prefect:index:listManagedAutomations", {"filter": filter}, names, opts)
+
+
+def get_account_member(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing AccountMember, by its UUID or its name. `id`: UUID. `name`: its email."""
+    return call_one("prefect:index:getAccountMember", {"name": name, "id": id}, AccountMember._wire_names, opts)
+
+
+def list_account_members(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind AccountMember. `filter`: the API's own filter object; left out: all."""
+    names = AccountMember._wire_names
+    return call_many("prefect:index:listAccountMembers", {"filter": filter}, names, opts)
+
+
+def get_account(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing Account, by its UUID or its name. `id`: UUID. `name`: its handle."""
+    return call_one("prefect:index:getAccount", {"name": name, "id": id}, Account._wire_names, opts)
+
+
+def list_accounts(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind Account. `filter`: the API's own filter object; left out: all."""
+    names = Account._wire_names
+    return call_many("prefect:index:listAccounts", {"filter": filter}, names, opts)
+
+
+def get_account_role(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing AccountRole, by its UUID or its name. `id`: UUID. `name`: its name."""
+    return call_one("prefect:index:getAccountRole", {"name": name, "id": id}, _ACCOUNT_ROLE, opts)
+
+
+def list_account_roles(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind AccountRole. `filter`: the API's own filter object; left out: all."""
+    names = _ACCOUNT_ROLE
+    return call_many("prefect:index:listAccountRoles", {"filter": filter}, names, opts)
+
+
+def get_user(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing User, by its UUID or its name. `id`: UUID. `name`: its email or handle."""
+    return call_one("prefect:index:getUser", {"name": name, "id": id}, _USER, opts)
+
+
+def list_users(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind User. `filter`: the API's own filter object; left out: all."""
+    names = _USER
+    return call_many("prefect:index:listUsers", {"filter": filter}, names, opts)

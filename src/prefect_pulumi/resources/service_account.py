@@ -21,6 +21,7 @@ class ServiceAccount(PrefectResource):
     pulumi_type = "prefect:index:ServiceAccount"
     _wire_names = MappingProxyType(
         {
+            "account_id": "accountId",
             "name": "name",
             "account_role_id": "accountRoleId",
             "api_key_expiration": "apiKeyExpiration",
@@ -39,6 +40,7 @@ class ServiceAccount(PrefectResource):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
+        account_id: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         account_role_id: pulumi.Input[str] | None = None,
         api_key_expiration: pulumi.Input[str] | None = None,
@@ -48,6 +50,7 @@ class ServiceAccount(PrefectResource):
         """
         :param resource_name: Name of the resource in the program.
         :param opts: Pulumi's options.
+        :param account_id: UUID of its account. Left out: that of the stack's address. A change replaces the object.
         :param name: Name of the service account. Left out: the resource's logical name.
         :param account_role_id: UUID of its role in the account. Left out: Cloud's default.
         :param api_key_expiration: Moment (RFC 3339) when the key ends; none: never. A change rotates the key.
@@ -58,6 +61,7 @@ class ServiceAccount(PrefectResource):
         self._begin(
             resource_name,
             {
+                "accountId": account_id,
                 "name": name,
                 "accountRoleId": account_role_id,
                 "apiKeyExpiration": api_key_expiration,
@@ -71,6 +75,12 @@ class ServiceAccount(PrefectResource):
     def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> ServiceAccount:
         """The existing object of that `id`: the server's UUID or name. Pulumi does not manage it."""
         return read(ServiceAccount, resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> pulumi.Output[str | None]:
+        """UUID of its account. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("accountId")
 
     @property
     @pulumi.getter(name="name")

@@ -19,7 +19,13 @@ class Team(PrefectResource):
 
     pulumi_type = "prefect:index:Team"
     _wire_names = MappingProxyType(
-        {"name": "name", "description": "description", "directory_group_id": "directoryGroupId", "created": "created"}
+        {
+            "account_id": "accountId",
+            "name": "name",
+            "description": "description",
+            "directory_group_id": "directoryGroupId",
+            "created": "created",
+        }
     )
 
     def __init__(
@@ -27,21 +33,29 @@ class Team(PrefectResource):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
+        account_id: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
         :param opts: Pulumi's options.
+        :param account_id: UUID of its account. Left out: that of the stack's address. A change replaces the object.
         :param name: Name of the team. Left out: the resource's logical name.
         :param description: Free text. Default: "".
         """
-        self._begin(resource_name, {"name": name, "description": description}, opts)
+        self._begin(resource_name, {"accountId": account_id, "name": name, "description": description}, opts)
 
     @staticmethod
     def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Team:
         """The existing object of that `id`: the server's UUID or name. Pulumi does not manage it."""
         return read(Team, resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> pulumi.Output[str | None]:
+        """UUID of its account. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("accountId")
 
     @property
     @pulumi.getter(name="name")

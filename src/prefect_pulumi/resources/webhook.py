@@ -21,6 +21,8 @@ class Webhook(PrefectResource):
     pulumi_type = "prefect:index:Webhook"
     _wire_names = MappingProxyType(
         {
+            "account_id": "accountId",
+            "workspace_id": "workspaceId",
             "name": "name",
             "description": "description",
             "enabled": "enabled",
@@ -38,6 +40,8 @@ class Webhook(PrefectResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         template: pulumi.Input[str],
+        account_id: pulumi.Input[str] | None = None,
+        workspace_id: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         enabled: pulumi.Input[bool] | None = None,
@@ -47,6 +51,9 @@ class Webhook(PrefectResource):
         """
         :param resource_name: Name of the resource in the program.
         :param opts: Pulumi's options.
+        :param account_id: UUID of its account. Left out: that of the stack's address. A change replaces the object.
+        :param workspace_id: UUID of its workspace. Left out: that of the stack's address. A change replaces the
+        object.
         :param name: Name of the webhook. Left out: the resource's logical name.
         :param description: Free text. Default: "".
         :param enabled: Whether it takes requests. Default: true.
@@ -57,6 +64,8 @@ class Webhook(PrefectResource):
         self._begin(
             resource_name,
             {
+                "accountId": account_id,
+                "workspaceId": workspace_id,
                 "name": name,
                 "description": description,
                 "enabled": enabled,
@@ -71,6 +80,18 @@ class Webhook(PrefectResource):
     def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Webhook:
         """The existing object of that `id`: the server's UUID or name. Pulumi does not manage it."""
         return read(Webhook, resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> pulumi.Output[str | None]:
+        """UUID of its account. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("accountId")
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[str | None]:
+        """UUID of its workspace. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("workspaceId")
 
     @property
     @pulumi.getter(name="name")

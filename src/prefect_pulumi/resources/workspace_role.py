@@ -21,6 +21,7 @@ class WorkspaceRole(PrefectResource):
     pulumi_type = "prefect:index:WorkspaceRole"
     _wire_names = MappingProxyType(
         {
+            "account_id": "accountId",
             "name": "name",
             "description": "description",
             "scopes": "scopes",
@@ -34,6 +35,7 @@ class WorkspaceRole(PrefectResource):
         resource_name: str,
         opts: pulumi.ResourceOptions | None = None,
         *,
+        account_id: pulumi.Input[str] | None = None,
         name: pulumi.Input[str] | None = None,
         description: pulumi.Input[str] | None = None,
         scopes: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
@@ -42,6 +44,7 @@ class WorkspaceRole(PrefectResource):
         """
         :param resource_name: Name of the resource in the program.
         :param opts: Pulumi's options.
+        :param account_id: UUID of its account. Left out: that of the stack's address. A change replaces the object.
         :param name: Name of the role. Left out: the resource's logical name.
         :param description: Free text. Default: "".
         :param scopes: Scopes, as `GET /api/workspace_scopes` names them.
@@ -49,7 +52,13 @@ class WorkspaceRole(PrefectResource):
         """
         self._begin(
             resource_name,
-            {"name": name, "description": description, "scopes": scopes, "inheritedRoleId": inherited_role_id},
+            {
+                "accountId": account_id,
+                "name": name,
+                "description": description,
+                "scopes": scopes,
+                "inheritedRoleId": inherited_role_id,
+            },
             opts,
         )
 
@@ -57,6 +66,12 @@ class WorkspaceRole(PrefectResource):
     def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> WorkspaceRole:
         """The existing object of that `id`: the server's UUID or name. Pulumi does not manage it."""
         return read(WorkspaceRole, resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> pulumi.Output[str | None]:
+        """UUID of its account. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("accountId")
 
     @property
     @pulumi.getter(name="name")

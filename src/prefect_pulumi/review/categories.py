@@ -25,6 +25,7 @@ class Category(StrEnum):
 
 _HARMLESS, _NEXT, _MOVE = Category.HARMLESS, Category.NEXT_RUNS, Category.SCHEDULES_MOVE
 _STOPS, _LOST, _ACCESS, _IDS = Category.STOPS_WORK, Category.RUNS_LOST, Category.ACCESS_LOST, Category.IDS_CHANGE
+_PLACE = ("accountId", "workspaceId")
 _WORDS = ("name", "description", "tags", "labels", "version")
 
 FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
@@ -82,15 +83,35 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
     "Webhook": {
         _HARMLESS: ("name", "description"),
         _NEXT: ("template",),
-        _ACCESS: ("serviceAccountId", "keepers"),
+        _ACCESS: (*_PLACE, "serviceAccountId", "keepers"),
         _STOPS: ("enabled",),
     },
     "ServiceAccount": {
         _HARMLESS: ("name", "oldKeySeconds"),
-        _ACCESS: ("accountRoleId", "apiKeyExpiration", "keepers"),
+        _ACCESS: ("accountId", "accountRoleId", "apiKeyExpiration", "keepers"),
     },
-    "Team": {_HARMLESS: ("name", "description")},
-    "WorkspaceRole": {_HARMLESS: ("name", "description"), _ACCESS: ("scopes", "inheritedRoleId")},
+    "Team": {_HARMLESS: ("name", "description"), _ACCESS: ("accountId",)},
+    "WorkspaceRole": {_HARMLESS: ("name", "description"), _ACCESS: ("accountId", "scopes", "inheritedRoleId")},
+    "Workspace": {
+        _HARMLESS: ("name", "description", "deletionProtection"),
+        _ACCESS: ("accountId", "handle", "defaultWorkspaceRoleId"),
+    },
+    "WorkspaceAccess": {_ACCESS: (*_PLACE, "accessorType", "accessor", "role")},
+    "TeamMember": {_ACCESS: ("accountId", "team", "memberType", "member")},
+    "DeploymentAccess": {_ACCESS: (*_PLACE, "deploymentId", "manage", "run", "view")},
+    "WorkPoolAccess": {_ACCESS: (*_PLACE, "workPoolName", "manage", "run", "view")},
+    "BlockAccess": {_ACCESS: (*_PLACE, "blockDocumentId", "manage", "view")},
+    "Sla": {_HARMLESS: ("slas",), _ACCESS: (*_PLACE, "deploymentId")},
+    "ManagedAutomation": {_NEXT: ("type", "settings"), _STOPS: ("enabled",), _ACCESS: _PLACE},
+    "AccountMember": {_ACCESS: ("accountId", "email", "role", "active")},
+    "Account": {
+        _HARMLESS: ("name", "location", "link", "billingEmail", "aiLogSummaries", "selfHealingEnabled"),
+        _ACCESS: (
+            *("accountId", "handle", "authExpirationSeconds", "allowPublicWorkspaces", "enforceIpAllowlist"),
+            "enforceWebhookAuthentication",
+        ),
+        _STOPS: ("managedExecution",),
+    },
     "LocalServer": {_ACCESS: ("directory", "host", "port")},
     "ProcessWorker": {
         _HARMLESS: ("name", "drainSeconds", "onlineSeconds", "restartOn"),
@@ -137,6 +158,16 @@ GONE: dict[str, Category] = {
     "ServiceAccount": _ACCESS,
     "Team": _ACCESS,
     "WorkspaceRole": _ACCESS,
+    "Workspace": _LOST,
+    "WorkspaceAccess": _ACCESS,
+    "TeamMember": _ACCESS,
+    "DeploymentAccess": _HARMLESS,  # the list stays there
+    "WorkPoolAccess": _HARMLESS,
+    "BlockAccess": _HARMLESS,
+    "Sla": _HARMLESS,
+    "ManagedAutomation": _STOPS,
+    "AccountMember": _HARMLESS,  # so do a member and the account
+    "Account": _HARMLESS,
     "LocalServer": _STOPS,
     "ProcessWorker": _STOPS,
     "WorkerDrain": _HARMLESS,

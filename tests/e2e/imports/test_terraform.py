@@ -53,12 +53,12 @@ def test_what_is_gone_is_listed_and_the_official_engine_agrees(
     restore(state, prefect_server)
     gone = {"id": str(uuid4()), "name": "gone"}
     other = {"mode": "managed", "type": "prefect_flow", "name": "gone", "instances": [{"attributes": gone}]}
-    state["resources"] += [other, {**other, "type": "prefect_workspace", "name": "w"}]
+    state["resources"] += [other, {**other, "type": "prefect_user", "name": "u"}]
     (tmp_path / "s.json").write_text(json.dumps(state))
     command = ("import", "--from-terraform", "s.json", "--out", "new")
     done = infra(tmp_path, *command, PREFECT_API_URL=prefect_server)
     assert f"left out: Terraform prefect_flow.gone: {prefect_server} has no object {gone['id']}" in done.stdout
-    assert "left out: Terraform prefect_workspace.w: there is no kind for a workspace" in done.stdout
+    assert "left out: Terraform prefect_user.u: there is no kind for a user" in done.stdout
     assert Official(Project(tmp_path / "new"), pulumi_cli).changes() == {}
     state["resources"] = [other]
     (tmp_path / "s.json").write_text(json.dumps(state))

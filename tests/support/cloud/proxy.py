@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
@@ -102,7 +103,7 @@ class CloudProxy:
     def answer(self, method: str, target: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, Json]:
         """Status, content and headers of the answer to one request."""
         parts = urlsplit(target)
-        path = parts.path.removeprefix(PREFIX)
+        path, place = _placed(parts.path)
         self.seen.append((method, path))
         route = contract().route(method, path)
         if route is None:
@@ -115,7 +116,11 @@ class CloudProxy:
             return self._refusal(422, faults)
         if lacking := self.membership.lacking(route):
             return 403, json.dumps({"detail": f"Missing scopes: {', '.join(lacking)}"}).encode(), _JSON
-        played = self.membership.answer(route) or self.versions.answer(route, sent) or self.stand_in.answer(route, sent)
+        played = (
+            self.membership.answer(route)
+            or self.versions.answer(route, sent)
+            or self.stand_in.answer(route, sent, place)
+        )
         if played is not None:
             status, value = played
             if status < 300:
@@ -236,6 +241,16 @@ def _types(value: Any, place: str, known: Set[str]) -> Iterator[bool]:
     elif isinstance(value, dict):
         yield "type" not in value or f"{place}.type={value['type']}" in known
         yield from _types(value.get("triggers"), f"{place}.triggers", known)
+
+
+def _placed(path: str) -> tuple[str, Json]:
+    """The path below a workspace, and the ids of another account or workspace than the stack's."""
+    match = re.match(r"/api/accounts/([^/]+)(?:/workspaces/([0-9a-f-]{36})(?=/))?", path)
+    if match is None:
+        return path, {}
+    ids = dict(zip(("account_id", "workspace_id"), match.groups(), strict=True))
+    place = {name: id for name, id in ids.items() if id not in (None, ACCOUNT, WORKSPACE)}
+    return path[match.end() :] if ids["workspace_id"] else path, place
 
 
 def _status(route: Route, own: int) -> int:

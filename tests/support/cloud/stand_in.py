@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from tests.support.cloud.account import WORKSPACE_ROLES, AccountStandIn, Answer, fixed
 from tests.support.cloud.contract import Contract, Json, Route
 
-Answer = tuple[int, Any]
 SCOPES = ("see_flows", "run_flows", "manage_deployments", "see_variables", "write_variables")
 
 SCOPE: Json = {"title": "A scope", "feature_group": "flows", "see_scope": None}
@@ -28,9 +28,22 @@ class StandIn:
         self.rows: dict[str, dict[str, Json]] = {}
         self.keys: dict[str, str] = {}
         """UUID of a service account's key -> the key, which only its creation tells."""
+        self.account = AccountStandIn(
+            contract, context["account_id"], lambda: self._rows_of("bots"), lambda: self._rows_of("teams")
+        )
 
-    def answer(self, route: Route, sent: Any) -> Answer | None:
-        """None for a route that it does not play."""
+    def _rows_of(self, name: str) -> dict[str, Json]:
+        return {id: row for key, rows in self.rows.items() if key.endswith(f"/{name}/") for id, row in rows.items()}
+
+    def answer(self, route: Route, sent: Any, place: Json) -> Answer | None:
+        """None for a route that it does not play. `place`: ids of another account or workspace than the stack's."""
+        played = self.account.answer(route, sent, place.get("workspace_id", self._context["workspace_id"]))
+        if played is not None:
+            status, value = played
+            schema = route.answer(status) or {}
+            if isinstance(value, list):
+                value = [self._shaped(schema.get("items", {}), row) for row in value]
+            return status, value
         method, _, template = route.key.partition(" ")
         if route.key == "GET /api/workspace_scopes":
             return 200, [SCOPE | {"name": name} for name in SCOPES]
@@ -41,15 +54,17 @@ class StandIn:
             return None
         status = int(next(iter(route.facts["answers"])))
         schema = route.answer(status) or {}
-        rows = self.rows.setdefault(collection, {})
+        rows = self.rows.setdefault("/".join([*place.values(), collection]), {})
         if method == "POST" and not item:
             row = self._created(collection, sent)
             rows[row["id"]] = row
             return status, self._shaped(schema, row, tells=True)
         if item == "filter":
             first, last = (sent or {}).get("offset", 0), (sent or {}).get("limit", 200)
-            return status, [self._shaped(schema["items"], row) for row in list(rows.values())[first : first + last]]
-        id = next(route.parameters[name] for name in ("id", "webhook_id") if name in route.parameters)
+            found = [*rows.values(), *(BUILT_IN if collection.endswith("/workspace_roles/") else ())]
+            return status, [self._shaped(schema["items"], row) for row in found[first : first + last]]
+        names = ("id", "webhook_id", "workspace_id")
+        id = next(route.parameters[name] for name in names if name in route.parameters)
         if id not in rows:
             return 404, {"detail": "Not Found"}
         if item in ("rotate", "rotate_api_key"):
@@ -100,10 +115,14 @@ class StandIn:
         """It has no secret."""
 
 
+BUILT_IN = tuple({"id": fixed(f"workspace role {name}"), "name": name, "scopes": []} for name in WORKSPACE_ROLES)
+"""Roles that every account has."""
+
 QUIRKS: dict[str, Callable[[StandIn, Json, Json], None]] = {
     "webhooks": StandIn.new_slug,
     "teams": StandIn.nothing,
     "workspace_roles": StandIn.nothing,
+    "workspaces": StandIn.nothing,
     "bots": StandIn.new_key,
 }
 """What it plays -> what gives such an object a new secret."""

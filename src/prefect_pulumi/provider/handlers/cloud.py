@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -11,21 +12,29 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import ApiError, NotFoundError, ProviderError
-from prefect_pulumi.core.provider_protocol import DiffKind, Props, ReadResult
-from prefect_pulumi.core.values import UNKNOWN, unwrap
+from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ReadResult
+from prefect_pulumi.core.values import UNKNOWN, has_unknown, unwrap
 from prefect_pulumi.models import Fault, FieldSpec
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.cloud_directory import Directory
 from prefect_pulumi.provider.handlers.diff import changed_fields
 from prefect_pulumi.provider.handlers.rest import Json, RestHandler, is_uuid
 from prefect_pulumi.provider.handlers.routes import Routes
 
+PLACE = frozenset({"accountId", "workspaceId"})
+
 
 class CloudHandler(RestHandler):
-    """A kind of Prefect Cloud. Its routes are below the workspace or the account; lists are searched for a name."""
+    """A kind of Prefect Cloud. Its routes are below a workspace or an account, by default those of the stack's address;
+    lists are searched for a name."""
 
-    local: frozenset[str] = frozenset()
+    local: frozenset[str] = PLACE
     """Properties that are kept in the state alone."""
+
+    def __init__(self, routes: Routes, connection: Connection, directory: Directory) -> None:
+        super().__init__(routes, connection)
+        self.directory = directory
 
     @property
     def refusal(self) -> str:
@@ -39,31 +48,117 @@ class CloudHandler(RestHandler):
     def faults(self, values: Props) -> list[Fault]:
         return [Fault("", self.refusal)] if self.refusal else []
 
+    @property
+    def here(self) -> dict[str, str]:
+        """Account and workspace of the stack's address, as far as an object of this kind is in one."""
+        ids = re.search(r"/accounts/([^/]+)(?:/workspaces/([^/]+))?", self.connection.api_url)
+        place = dict(zip(("accountId", "workspaceId"), ids.groups() if ids else (), strict=False))
+        return {wire: id for wire, id in place.items() if id and self.model.field(wire) is not None}
+
+    def account(self, values: Mapping[str, Any]) -> str:
+        """Address of the account that an object is in."""
+        root, _, rest = self.connection.api_url.partition("/accounts/")
+        return f"{root}/accounts/{values.get('accountId') or rest.partition('/')[0]}"
+
     @override
     def route(self, template: str, values: Mapping[str, Any]) -> str:
         path = super().route(template, values)
-        if not self.routes.of_account:
+        if self.routes.of_account:
+            return self.account(values) + path
+        if not any(values.get(wire) for wire in PLACE):
             return path
-        return self.connection.api_url.partition("/workspaces/")[0] + path
+        return f"{self.account(values)}/workspaces/{values.get('workspaceId') or self.here.get('workspaceId')}{path}"
+
+    @override
+    def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
+        inputs, faults = super().check(call)
+        account = inputs.get("accountId")
+        elsewhere = account and not has_unknown(account) and unwrap(account) != self.here.get("accountId")
+        if not faults and elsewhere and self.model.field("workspaceId") and "workspaceId" not in inputs:
+            faults = [Fault("workspaceId", "the account is not that of the stack's address: give its workspace")]
+        return inputs, faults
+
+    @override
+    def diff(self, call: Call) -> DiffResult:
+        """What names no place is where the stack's address points."""
+        here = self.here
+        return super().diff(replace(call, news={**here, **call.news}, outputs={**here, **call.outputs}))
 
     @override
     def name_on_server(self, inputs: Props) -> tuple[str, str]:
-        name = unwrap(inputs.get("name"))
-        return (f"{self.routes.collection}{name}", name) if isinstance(name, str) else ("", "")
+        parts = {part: inputs.get(part) for part in self.routes.name_parts}
+        place = {wire: inputs[wire] for wire in PLACE if inputs.get(wire)}
+        if has_unknown(parts) or has_unknown(place) or not all(unwrap(parts).values()):
+            return "", ""
+        ids = {**self.here, **unwrap(place)}
+        return "/".join([*(str(id) for id in ids.values()), self.model.kind]), self.human_id(unwrap(parts))
+
+    @override
+    def read(self, call: Call) -> ReadResult:
+        """An import may name another place: `NAME,WORKSPACE` or `NAME,ACCOUNT/WORKSPACE`, of the account's own kinds
+        `NAME,ACCOUNT`, by UUIDs."""
+        id, place = self.placed(call.id)
+        found = replace(call, id=id, outputs={**call.outputs, **place})
+        return self.result(found, self.get(id, unwrap({**found.inputs, **found.outputs})))
+
+    def placed(self, id: str) -> tuple[str, dict[str, str]]:
+        """The object's own id, and the place that is named beside it."""
+        own, _, last = id.rpartition(",")
+        parts = last.split("/")
+        wires = [wire for wire in ("accountId", "workspaceId") if self.model.field(wire) is not None][-len(parts) :]
+        if not own or len(parts) != len(wires) or not all(is_uuid(part) for part in parts):
+            return id, {}
+        return own, dict(zip(wires, parts, strict=True))
+
+    @override
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        """Those elsewhere than at the stack's address are read one by one."""
+        here = [call for call in calls if not any(unwrap(call.outputs.get(wire)) for wire in PLACE)]
+        answers = {id(call): answer for call, answer in zip(here, super().read_many(here), strict=True)}
+        return [answers[id(call)] if id(call) in answers else self.read(call) for call in calls]
+
+    def rows(self, known: Mapping[str, Any]) -> list[Json]:
+        """All objects of this kind in the place that `known` names."""
+        return self.connection.client().paged(self.route(self.routes.listed, known), dict(self.list_body))
+
+    @override
+    def everything(self, where: Mapping[str, Any] | None = None) -> list[Json]:
+        return self.rows({})
 
     @override
     def get(self, id: str, known: Json) -> Json | None:
-        return self.by_id(id, known) if is_uuid(id) else self.find({"name": id})
+        return self.by_id(id, known) if is_uuid(id) else self.find({**known, **self.parsed(id)})
+
+    @override
+    def by_id(self, id: str, known: Json) -> Json | None:
+        return self.fetch(self.routes.by_id, {**known, "id": id})
+
+    @override
+    def parsed(self, id: str) -> Json:
+        return {self.routes.name_parts[0]: id} if len(self.routes.name_parts) == 1 else super().parsed(id)
+
+    def is_named(self, row: Json, known: Mapping[str, Any]) -> bool:
+        """Whether an object has the name that inputs give."""
+        (part,) = self.routes.name_parts
+        return bool(row[self.api_name(part)] == known.get(part))
 
     @override
     def find(self, known: Mapping[str, Any]) -> Json | None:
-        rows = [row for row in self.everything() if row["name"] == known.get("name")]
+        rows = [row for row in self.rows(known) if self.is_named(row, known)]
         if len(rows) > 1:
             raise ProviderError(
-                f"several objects of kind {self.model.kind} have the name '{known['name']}'",
+                f"several objects of kind {self.model.kind} have the name '{self.human_id(known)}'",
                 remedy=f"give the UUID of one: {', '.join(str(row['id']) for row in rows[:3])}, ...",
             )
         return rows[0] if rows else None
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        """What only the state keeps is no reason for a request."""
+        kept = {spec.wire: call.news.get(spec.wire, spec.default) for spec in self.model.inputs()}
+        return super().update(
+            replace(call, outputs={**call.outputs, **{wire: kept[wire] for wire in self.local if wire in kept}})
+        )
 
     @override
     def body(self, plain: Json) -> Json:
@@ -75,7 +170,7 @@ class CloudHandler(RestHandler):
         return self.body({wire: known[wire] for wire in names})
 
     @override
-    def patch(self, changed: Collection[str], plain: Json) -> Json:
+    def patch(self, changed: Collection[str], plain: Json) -> Any:
         """With PUT the whole object, else what changed."""
         if self.change_method == "PUT":
             return self.body({spec.wire: _or_default(plain.get(spec.wire), spec) for spec in self.model.inputs()})
@@ -99,8 +194,8 @@ class TeamHandler(CloudHandler):
 class RoleHandler(CloudHandler):
     """Roles: their scopes are those that Cloud lists (`GET /api/workspace_scopes`)."""
 
-    def __init__(self, routes: Routes, connection: Connection) -> None:
-        super().__init__(routes, connection)
+    def __init__(self, routes: Routes, connection: Connection, directory: Directory) -> None:
+        super().__init__(routes, connection, directory)
         self._lock = threading.Lock()
         self._scopes: frozenset[str] | None = None
 
@@ -149,7 +244,7 @@ class RotatingHandler(CloudHandler):
     def update(self, call: Call) -> dict[str, Any]:
         """The secret last: what a rotation issued is not read again."""
         due = self.is_due(call)
-        kept = {wire: call.news.get(wire) for wire in self.rotating | self.local}
+        kept = {wire: call.news.get(wire) for wire in self.rotating}
         outputs = super().update(replace(call, outputs={**call.outputs, **kept}))
         return self.rotated(replace(call, outputs=outputs)) if due else outputs
 
@@ -158,7 +253,7 @@ class RotatingHandler(CloudHandler):
         last, body = self.rotation(plain)
         try:
             row = self.connection.client().request(
-                "POST", f"{self.route(self.routes.item, {'id': call.id})}/{last}", json=body
+                "POST", f"{self.route(self.routes.item, {**plain, 'id': call.id})}/{last}", json=body
             )
         except NotFoundError as error:
             raise self.gone(plain) from error
@@ -169,7 +264,7 @@ class WebhookHandler(RotatingHandler):
     """Webhooks: the last part of the URL is the secret."""
 
     change_method, patches = "PUT", False
-    local = frozenset({"keepers"})
+    local = PLACE | {"keepers"}
     issued = ("url",)
 
     @override
@@ -185,7 +280,7 @@ class WebhookHandler(RotatingHandler):
 class ServiceAccountHandler(RotatingHandler):
     """Service accounts: only the answers to a creation and a rotation have the key."""
 
-    local = frozenset({"keepers", "oldKeySeconds"})
+    local = PLACE | {"keepers", "oldKeySeconds"}
     rotating = frozenset({"keepers", "apiKeyExpiration"})
     issued = ("apiKey", "apiKeyId")
 

@@ -10,24 +10,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from prefect_pulumi.models import (
+    Account,
+    AccountMember,
+    AccountRole,
     Automation,
+    BlockAccess,
     BlockDocument,
     BlockSchema,
     BlockType,
     Deployment,
+    DeploymentAccess,
     DeploymentSchedule,
     Flow,
     GlobalConcurrencyLimit,
     JsonBlock,
     Kind,
+    ManagedAutomation,
     SecretBlock,
     ServiceAccount,
+    Sla,
     TaskRunConcurrencyLimit,
     Team,
+    TeamMember,
+    User,
     Variable,
     Webhook,
     WorkPool,
+    WorkPoolAccess,
     WorkQueue,
+    Workspace,
+    WorkspaceAccess,
     WorkspaceRole,
 )
 
@@ -65,7 +77,14 @@ class Routes:
 
 
 def _cloud(
-    model: type[Kind], noun: str, path: str, api_names: Mapping[str, str] | None = None, *, of_account: bool = False
+    model: type[Kind],
+    noun: str,
+    path: str,
+    api_names: Mapping[str, str] | None = None,
+    *,
+    of_account: bool = False,
+    name_parts: tuple[str, ...] = ("name",),
+    find: str = "",
 ) -> Routes:
     """Cloud may take a name twice, so that it is asked for before."""
     return Routes(
@@ -78,8 +97,15 @@ def _cloud(
         list_by_ids=False,
         upserts=True,
         api_names=api_names or {},
+        name_parts=name_parts,
+        find=find,
         of_account=of_account,
     )
+
+
+def _access(model: type[Kind], noun: str, item: str, target: str, find: str = "") -> Routes:
+    """An access list. `target`: the property that names its object; `find`: how that object is found by its name."""
+    return Routes(model, noun, collection=item, item=item, name_parts=(target,), find=find)
 
 
 _LABELS = frozenset({"labels"})
@@ -253,6 +279,36 @@ ROUTES: dict[str, Routes] = {
         _cloud(ServiceAccount, "service account", "/bots", of_account=True),
         _cloud(Team, "team", "/teams", {"directoryGroupId": "workos_directory_group_id"}, of_account=True),
         _cloud(WorkspaceRole, "workspace role", "/workspace_roles", of_account=True),
+        _cloud(Workspace, "workspace", "/workspaces", of_account=True, name_parts=("handle",)),
+        _cloud(WorkspaceAccess, "workspace access", "/access", name_parts=("accessorType", "accessor")),
+        _cloud(TeamMember, "team member", "/teams", of_account=True, name_parts=("team", "member")),
+        _access(
+            DeploymentAccess,
+            "access list of the deployment",
+            "/deployments/{id}/access",
+            "deploymentId",
+            "/deployments/name/{first}/{last}",
+        ),
+        _access(WorkPoolAccess, "access list of the work pool", "/work_pools/{id}/access", "workPoolName"),
+        _access(
+            BlockAccess,
+            "access list of the block",
+            "/block_documents/{id}/access",
+            "blockDocumentId",
+            "/block_types/slug/{first}/block_documents/name/{last}",
+        ),
+        _cloud(
+            Sla,
+            "service level agreement",
+            "/slas",
+            name_parts=("deploymentId",),
+            find="/deployments/name/{first}/{last}",
+        ),
+        _cloud(ManagedAutomation, "managed automation", "/automations/managed", name_parts=("type",)),
+        _cloud(AccountMember, "account member", "/account_memberships", of_account=True, name_parts=("email",)),
+        _cloud(Account, "account", "", of_account=True, name_parts=("handle",)),
+        _cloud(AccountRole, "account role", "/account_roles", of_account=True),
+        _cloud(User, "user", "/account_memberships", of_account=True),
     )
 }
-"""Token -> row, for every kind that lives on the server."""
+"""Token -> row, for every kind that lives on the server, and for what is only read."""

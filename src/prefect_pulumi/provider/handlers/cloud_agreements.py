@@ -1,0 +1,234 @@
+"""What Prefect Cloud watches by itself: service level agreements, which are written as a whole, managed automations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from typing_extensions import override
+
+from prefect_pulumi.core.errors import NotFoundError, ProviderError
+from prefect_pulumi.core.provider_protocol import Props, ReadResult
+from prefect_pulumi.core.suggestions import nearest
+from prefect_pulumi.core.values import has_unknown, same, unwrap
+from prefect_pulumi.models import Fault
+from prefect_pulumi.provider.connection import Connection
+from prefect_pulumi.provider.handlers.base import Call
+from prefect_pulumi.provider.handlers.cloud import CloudHandler
+from prefect_pulumi.provider.handlers.cloud_access import ListedHandler
+from prefect_pulumi.provider.handlers.rest import PAGE, Json, is_uuid
+
+OWNER = "prefect.deployment."
+_FORMS = {
+    "TimeToCompletionSla": "duration",
+    "FrequencySla": "stale_after",
+    "FreshnessSla": "within",
+    "LatenessSla": "within",
+}
+"""Type of an agreement -> the field that has its seconds."""
+_DEFAULTS = {"severity": "high", "enabled": True}
+
+
+def agreements_of(connection: Connection, base: str, deployment: str) -> list[Json]:
+    """All of a deployment. `base`: address of its workspace, "" for that of the connection. POST slas/by-owner."""
+    rows: list[Json] = []
+    while True:
+        page = connection.client().request(
+            "POST",
+            f"{base}/slas/by-owner/{OWNER}{deployment}",
+            json={"limit": PAGE, "offset": len(rows)},
+            idempotent=True,
+        )
+        rows += page
+        if len(page) < PAGE:
+            return rows
+
+
+def as_agreement(row: Json, declared: Json) -> Json:
+    """An answer in the words of the payload. Cloud gives the trigger that it makes of an agreement; what that does not
+    say is taken as it is declared."""
+    form = _FORMS.get(row["type"], "")
+    given: Json = {"name": row["name"], "severity": row.get("severity", "high"), "enabled": row.get("enabled", True)}
+    seconds = next(_spans(row.get("trigger")), None)
+    if form:
+        given[form] = declared.get(form) if seconds is None else seconds
+    if row["type"] == "FreshnessSla":
+        trigger = row.get("trigger") or {}
+        given["expected_event"] = next(iter(trigger.get("expect") or ()), declared.get("expected_event"))
+        given["resource_match"] = trigger.get("match") or declared.get("resource_match")
+    left_out = [name for name, value in _DEFAULTS.items() if name not in declared and given[name] == value]
+    return {name: value for name, value in given.items() if value is not None and name not in left_out}
+
+
+def _spans(trigger: Any) -> Iterator[float]:
+    """Seconds of a trigger, and of those in it."""
+    if not isinstance(trigger, Mapping):
+        return
+    if trigger.get("within"):
+        yield trigger["within"]
+    for inner in trigger.get("triggers") or ():
+        yield from _spans(inner)
+
+
+class SlaHandler(CloudHandler):
+    """The agreements of one deployment; the id is the deployment's."""
+
+    @override
+    def get(self, id: str, known: Json) -> Json | None:
+        id = id.removeprefix(OWNER)
+        if not is_uuid(id):
+            first, _, last = id.partition("/")
+            found = self.fetch(self.routes.find, {**known, "first": first, "last": last})
+            id = "" if found is None else str(found["id"])
+        try:
+            rows = agreements_of(self.connection, self.route("", known), id) if id else []
+        except NotFoundError:
+            rows = []
+        return {"id": id, "rows": rows} if rows else None
+
+    @override
+    def find(self, known: Mapping[str, Any]) -> Json | None:
+        return self.get(str(known["deploymentId"]), dict(known))
+
+    @override
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        return [self.read(call) for call in calls]
+
+    @override
+    def existing(self, call: Call) -> str:
+        """None is taken over: an update writes the whole list."""
+        return ""
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        return None
+
+    @override
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
+        return {}
+
+    @override
+    def answer(self, row: Json, wanted: Props) -> Json:
+        declared = unwrap({**wanted})
+        by_name = {item["name"]: item for item in declared.get("slas") or ()}
+        live = {item["name"]: as_agreement(item, by_name.get(item["name"], {})) for item in row["rows"]}
+        ordered = [*(name for name in by_name if name in live), *(name for name in live if name not in by_name)]
+        kept = {name: by_name[name] if same(by_name.get(name), live[name]) else live[name] for name in ordered}
+        return {
+            **{wire: declared.get(wire) for wire in self.local},
+            "deploymentId": row["id"],
+            "slas": list(kept.values()),
+        }
+
+    @override
+    def preview(self, call: Call) -> dict[str, Any]:
+        """Warns of those that the deployment has and the new list has not."""
+        plain = unwrap({**call.outputs, **call.news})
+        if not has_unknown(call.news) and self.connection.known:
+            row = self.find(plain)
+            wanted = {item["name"] for item in plain["slas"]}
+            lost = sorted(item["name"] for item in (row or {}).get("rows", ()) if item["name"] not in wanted)
+            if lost:
+                self.connection.warn(f"{self.noun} of deployment {plain['deploymentId']}: it goes: {', '.join(lost)}")
+        return super().preview(call)
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        return str(unwrap(call.news["deploymentId"])), self._applied(call, unwrap(call.news["slas"]))
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        if self.get(call.id, unwrap({**call.outputs, **call.news})) is None:
+            raise self.gone(unwrap(dict(call.news)))
+        return self._applied(call, unwrap(call.news["slas"]))
+
+    def _applied(self, call: Call, slas: list[Json]) -> dict[str, Any]:
+        plain = unwrap({**call.outputs, **call.news})
+        self._apply(plain, [{**_DEFAULTS, **item} for item in slas])
+        row = self.find(plain)
+        if row is None:
+            raise self.gone(plain)
+        return self.outputs(row, call.news)
+
+    def _apply(self, plain: Json, slas: list[Json]) -> None:
+        owner = f"{OWNER}{plain['deploymentId']}"
+        route = self.route("/slas/apply-resource-slas/{owner}", {**plain, "owner": owner})
+        try:
+            self.connection.client().request("POST", route, json=slas, idempotent=True)
+        except NotFoundError as error:
+            raise self.gone(plain) from error
+
+    @override
+    def delete(self, call: Call) -> None:
+        """Of a deployment that is gone its agreements are gone too."""
+        if self.get(call.id, unwrap(dict(call.outputs))) is not None:
+            self._apply(unwrap({**call.inputs, **call.outputs}), [])
+
+    @override
+    def gone(self, plain: Json) -> ProviderError:
+        return ProviderError(
+            f"the {self.noun}s of deployment '{plain['deploymentId']}' are not on {self.connection.api_url}",
+            remedy="run `infra refresh` (or `pulumi refresh`) and then `up` again",
+        )
+
+
+class ManagedAutomationHandler(ListedHandler):
+    """Automations that Cloud keeps; the id is the type. A PUT makes one and changes it."""
+
+    @override
+    def rows(self, known: Mapping[str, Any]) -> list[Json]:
+        rows = self.connection.client().request("GET", self.route("/automations/managed/", known))
+        return [self._row(row) for row in rows]
+
+    def _row(self, row: Json) -> Json:
+        created = row["automation"].get("created")
+        return {
+            "id": row["type"],
+            "type": row["type"],
+            "names": [row["type"]],
+            "enabled": row["enabled"],
+            "settings": dict(row["settings"]),
+            "created": created,
+        }
+
+    @override
+    def get(self, id: str, known: Json) -> Json | None:
+        return self.by_id(id, known)
+
+    @override
+    def faults(self, values: Props) -> list[Fault]:
+        faults = super().faults(values)
+        if faults or not values.get("settings") or not values.get("type") or not self.connection.known:
+            return faults
+        types = self.connection.client().request("GET", self.route("/automations/managed/types", values))
+        known = next((row for row in types if row["type"] == values["type"]), None)
+        names = (known or {}).get("settings_schema", {}).get("properties", {})
+        return [
+            Fault("settings", f"{values['type']} has no setting {name!r}; {nearest(name, names)}")
+            for name in values["settings"]
+            if names and name not in names
+        ]
+
+    @override
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
+        return {}
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        plain = unwrap(dict(call.news))
+        if self.find(plain) is not None:
+            raise self.exists_already(call.urn, plain)
+        return plain["type"], self._written(call, plain)
+
+    @override
+    def update(self, call: Call) -> dict[str, Any]:
+        plain = unwrap({**call.outputs, **call.news})
+        if self.find(plain) is None:
+            raise self.gone(plain)
+        return self._written(call, plain)
+
+    def _written(self, call: Call, plain: Json) -> dict[str, Any]:
+        body = {"enabled": plain.get("enabled", True)}
+        body |= {"settings": plain["settings"]} if plain.get("settings") is not None else {}
+        row = self.connection.client().request("PUT", self.route("/automations/managed/{type}", plain), json=body)
+        return self.outputs(self._row(row), {**call.outputs, **call.news})

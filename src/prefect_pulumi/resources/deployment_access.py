@@ -1,0 +1,108 @@
+# Generated from prefect_pulumi.models by tools/generate.py. Do not edit.
+
+"""Resource `prefect:index:DeploymentAccess`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import pulumi
+
+from prefect_pulumi.resources._base import PrefectResource, read
+
+
+class DeploymentAccess(PrefectResource):
+    """Who may manage, run and see a deployment. The list is written as a whole.
+
+    Example: `DeploymentAccess("daily", deployment_id=daily.id, manage=["team/data-platform"], view=["*"])`
+    """
+
+    pulumi_type = "prefect:index:DeploymentAccess"
+    _wire_names = MappingProxyType(
+        {
+            "account_id": "accountId",
+            "workspace_id": "workspaceId",
+            "deployment_id": "deploymentId",
+            "manage": "manage",
+            "run": "run",
+            "view": "view",
+        }
+    )
+
+    def __init__(
+        self,
+        resource_name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        deployment_id: pulumi.Input[str],
+        account_id: pulumi.Input[str] | None = None,
+        workspace_id: pulumi.Input[str] | None = None,
+        manage: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        run: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        view: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+    ) -> None:
+        """
+        :param resource_name: Name of the resource in the program.
+        :param opts: Pulumi's options.
+        :param account_id: UUID of its account. Left out: that of the stack's address. A change replaces the object.
+        :param workspace_id: UUID of its workspace. Left out: that of the stack's address. A change replaces the
+        object.
+        :param deployment_id: UUID of the deployment. A change replaces the object.
+        :param manage: Who may change it.
+        :param run: Who may run it.
+        :param view: Who may see it.
+        """
+        self._begin(
+            resource_name,
+            {
+                "accountId": account_id,
+                "workspaceId": workspace_id,
+                "deploymentId": deployment_id,
+                "manage": manage,
+                "run": run,
+                "view": view,
+            },
+            opts,
+        )
+
+    @staticmethod
+    def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> DeploymentAccess:
+        """The existing object of that `id`: the server's UUID or flow/deployment. Pulumi does not manage it."""
+        return read(DeploymentAccess, resource_name, id, opts)
+
+    @property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> pulumi.Output[str | None]:
+        """UUID of its account. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("accountId")
+
+    @property
+    @pulumi.getter(name="workspaceId")
+    def workspace_id(self) -> pulumi.Output[str | None]:
+        """UUID of its workspace. Left out: that of the stack's address. A change replaces the object."""
+        return self._output("workspaceId")
+
+    @property
+    @pulumi.getter(name="deploymentId")
+    def deployment_id(self) -> pulumi.Output[str]:
+        """UUID of the deployment. A change replaces the object."""
+        return self._output("deploymentId")
+
+    @property
+    @pulumi.getter(name="manage")
+    def manage(self) -> pulumi.Output[list[str]]:
+        """Who may change it."""
+        return self._output("manage")
+
+    @property
+    @pulumi.getter(name="run")
+    def run(self) -> pulumi.Output[list[str]]:
+        """Who may run it."""
+        return self._output("run")
+
+    @property
+    @pulumi.getter(name="view")
+    def view(self) -> pulumi.Output[list[str]]:
+        """Who may see it."""
+        return self._output("view")
