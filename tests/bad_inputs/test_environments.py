@@ -141,6 +141,21 @@ WRONG: dict[str, list[Any]] = {
         {"id": "dev-1", "commit": "c" * 40, "x": 1},
     ],
     "pool": [{}],
+    "webhooks": ["x", []],
+    "webhooks.h": [{}, {"template": 3}, {"template": "{}", "enabled": "x"}],
+    "service_accounts.ci": [{"api_key_expiration": "2027-01-01"}, {"old_key_seconds": -1}, {"roel": "x"}],
+    "teams.t": [{"members": ["ada"]}, {"members": ["team/x"]}, {"descripton": "x"}],
+    "workspace_roles.r": [{"scopes": "x"}, {"description": "x" * 141}],
+    "workspaces": [{"My Space": {}}, []],
+    "workspaces.w": [{"deletion_protection": "x"}],
+    "workspace_access": [{"ada": "Owner"}, {"user/ada": 3}, {"user/ada": ""}],
+    "deployment_access.f/d": [{"manage": ["ada"]}, {"own": []}],
+    "work_pool_access.p": [{"run": "x"}],
+    "block_access.a/b": [{"run": []}],
+    "slas.f/d": [{}, [{"name": "a"}], [{"name": "a", "duration": 1, "within": 1}], [{"name": "a", "duraton": 1}]],
+    "managed_automations": [{"zombies": {}}],
+    "managed_automations.zombie-cleanup": [{"enabled": "x"}],
+    "account_members.a": [{"active": "x"}, {"role": ""}],
 }
 CASES = [(path, value) for path, values in WRONG.items() for value in values]
 

@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from prefect_pulumi.models import (
+    AccountMember,
     Automation,
+    BlockAccess,
     BlockDocument,
     BlockSchema,
     BlockType,
+    DeploymentAccess,
     FieldSpec,
     Flow,
     GlobalConcurrencyLimit,
     JsonBlock,
     Kind,
     LocalServer,
+    ManagedAutomation,
     ProviderConfig,
     ResultStorage,
     SecretBlock,
+    ServiceAccount,
+    Sla,
     TaskRunConcurrencyLimit,
+    Team,
     Variable,
+    Webhook,
     WorkPool,
+    WorkPoolAccess,
     WorkQueue,
+    Workspace,
+    WorkspaceAccess,
+    WorkspaceRole,
 )
 
 OBJECTS: Mapping[str, type[Kind]] = {
@@ -38,6 +50,18 @@ OBJECTS: Mapping[str, type[Kind]] = {
     "tag_limits.*": TaskRunConcurrencyLimit,
     "flows.*": Flow,
     "automations.*": Automation,
+    "webhooks.*": Webhook,
+    "service_accounts.*": ServiceAccount,
+    "teams.*": Team,
+    "workspace_roles.*": WorkspaceRole,
+    "workspaces.*": Workspace,
+    "workspace_access.*": WorkspaceAccess,
+    "deployment_access.*": DeploymentAccess,
+    "work_pool_access.*": WorkPoolAccess,
+    "block_access.*": BlockAccess,
+    "slas.*": Sla,
+    "managed_automations.*": ManagedAutomation,
+    "account_members.*": AccountMember,
 }
 """Place below `environment` -> kind of the object that the key declares."""
 FIELDS: Mapping[str, tuple[type[Kind], str]] = {
@@ -52,6 +76,12 @@ FIELDS: Mapping[str, tuple[type[Kind], str]] = {
     "block_types.*.capabilities": (BlockSchema, "capabilities"),
     "block_types.*.version": (BlockSchema, "version"),
     "result_storage": (ResultStorage, "blockDocumentId"),
+    "workspace_access.*": (WorkspaceAccess, "role"),
+    "slas.*": (Sla, "slas"),
+    "webhooks.*.service_account": (Webhook, "serviceAccountId"),
+    "service_accounts.*.account_role": (ServiceAccount, "accountRoleId"),
+    "workspace_roles.*.inherited_role": (WorkspaceRole, "inheritedRoleId"),
+    "workspaces.*.default_role": (Workspace, "defaultWorkspaceRoleId"),
     **{f"secrets.*.{key}": (SecretBlock, "value") for key in ("env", "file", "exec", "default", "format")},
 }
 """Place -> the field, where it has another name than the key."""

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 from pulumi.output import UNKNOWN, Unknown
 
+from prefect_pulumi.components.cloud import declare_on_deployments
 from prefect_pulumi.components.flows import Flows
 from prefect_pulumi.components.lookups import circle
 from prefect_pulumi.components.objects import Objects
@@ -23,12 +24,19 @@ def declare_automations(
     flows: Sequence[Flows] = (),
     deployments: Mapping[str, pulumi.Output[str]] | None = None,
 ) -> dict[str, Automation]:
-    """One resource for each key of `environment.automations`. `flows` and `deployments` (`flow/deployment` -> UUID):
+    """One resource for each key of `environment.automations`; beside them the access lists and service level agreements
+    of deployments, on Prefect Cloud. `flows` and `deployments` (`flow/deployment` -> UUID):
     what the program itself deploys; other names are those of the server.
 
     Raises `SettingsError` for a name that nothing has, and automations that refer to each other in a circle.
     """
     automations = _Automations(environment, objects, flows, deployments or {})
+    declare_on_deployments(
+        environment,
+        objects.cloud,
+        objects.options,
+        lambda name, key: automations.deployment_id(ObjectName("deployment", name), key),
+    )
     return {key: automations.declared(key) for key in environment.automations}
 
 
@@ -81,6 +89,10 @@ class _Automations:
     def _id(self, name: ObjectName, prefix: str, key: str) -> Any:
         id = self._plain_id(name, f"automations.{key}")
         return pulumi.Output.concat(prefix, id) if prefix else id
+
+    def deployment_id(self, name: ObjectName, key: str) -> pulumi.Output[str]:
+        """UUID of a deployment. `key`: which setting below `environment` names it."""
+        return self._plain_id(name, key)
 
     def _plain_id(self, name: ObjectName, key: str) -> pulumi.Output[str]:
         if name.kind == "automation" and name.name in self.keys:

@@ -14,18 +14,24 @@ from prefect_pulumi.components.registered import declared
 from prefect_pulumi.core.suggestions import suggestion, with_hint
 from prefect_pulumi.models.automation_names import ObjectName
 from prefect_pulumi.resources import (
+    Account,
     Automation,
     BlockDocument,
     Deployment,
     Flow,
+    ServiceAccount,
     WorkPool,
     WorkQueue,
+    WorkspaceRole,
+    get_account_role,
     get_automation,
     get_block_document,
     get_deployment,
     get_flow,
+    get_service_account,
     get_work_pool,
     get_work_queue,
+    get_workspace_role,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +44,9 @@ _FUNCTIONS: dict[str, tuple[Callable[..., pulumi.Output[dict[str, Any]]], type[p
     "block": (get_block_document, BlockDocument),
     "automation": (get_automation, Automation),
     "flow": (get_flow, Flow),
+    "service_account": (get_service_account, ServiceAccount),
+    "workspace_role": (get_workspace_role, WorkspaceRole),
+    "account_role": (get_account_role, Account),
 }
 
 

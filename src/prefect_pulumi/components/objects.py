@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from prefect_pulumi.components.cloud import CloudObjects, declare_cloud_objects
 from prefect_pulumi.components.drift_check import DriftCheck
 from prefect_pulumi.components.environment import ProgramSettingsError, field_value, place, secret_value
 from prefect_pulumi.components.lookups import Lookups, circle
@@ -57,6 +58,7 @@ class Objects:
     flows: Mapping[str, Flow]
     result_storage: ResultStorage | None
     drift: DriftCheck | None
+    cloud: CloudObjects
 
     @property
     def needs(self) -> list[pulumi.Resource]:
@@ -70,8 +72,7 @@ class Objects:
 
 
 def declare_objects(environment: Environment, server: Server, opts: pulumi.ResourceOptions | None = None) -> Objects:
-    """All but the automations, which come after the deployments: `declare_automations`. `opts`: in place of the
-    server's own options.
+    """All but what comes after the deployments: `declare_automations`. `opts`: in place of the server's own options.
 
     Raises `SettingsError` for a name that nothing has, a secret without a value, and blocks that refer to each other in
     a circle.
@@ -91,6 +92,11 @@ def declare_objects(environment: Environment, server: Server, opts: pulumi.Resou
             else None,
         )
         for name, settings in environment.pools.items()
+    }
+    named_blocks: dict[str, pulumi.Resource] = {
+        **documents,
+        **{f"secret/{name}": block for name, block in blocks.secret_blocks.items()},
+        **{f"json/{name}": block for name, block in blocks.json_blocks.items()},
     }
     return Objects(
         options=options,
@@ -124,6 +130,9 @@ def declare_objects(environment: Environment, server: Server, opts: pulumi.Resou
         if environment.result_storage
         else None,
         drift=_drift_check(environment, pools, options),
+        cloud=declare_cloud_objects(
+            environment, options, lookups, {name: pool.work_pool for name, pool in pools.items()}, named_blocks
+        ),
     )
 
 

@@ -50,6 +50,18 @@ _SECTIONS = {
     "flows": "Flow",
     "automations": "Automation",
     "result_storage": "ResultStorage",
+    "webhooks": "Webhook",
+    "service_accounts": "ServiceAccount",
+    "teams": "Team",
+    "workspace_roles": "WorkspaceRole",
+    "workspaces": "Workspace",
+    "workspace_access": "WorkspaceAccess",
+    "deployment_access": "DeploymentAccess",
+    "work_pool_access": "WorkPoolAccess",
+    "block_access": "BlockAccess",
+    "slas": "Sla",
+    "managed_automations": "ManagedAutomation",
+    "account_members": "AccountMember",
     "drift": "DriftCheck",
 }
 

@@ -7,9 +7,22 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator, model_validator
 
 from prefect_pulumi.core.suggestions import explain
+from prefect_pulumi.models.cloud_agreements import Agreement
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
 from prefect_pulumi.models.provider_config import api_address, workspace_address
 from prefect_pulumi.models.release_record import ReleasePin
+from prefect_pulumi.project.cloud_settings import (
+    AccessSettings,
+    AccountMemberSettings,
+    BlockAccessSettings,
+    CloudSettings,
+    ManagedAutomationSettings,
+    ServiceAccountSettings,
+    TeamSettings,
+    WebhookSettings,
+    WorkspaceRoleSettings,
+    WorkspaceSettings,
+)
 from prefect_pulumi.project.drift_settings import DriftSettings
 from prefect_pulumi.project.object_settings import (
     AutomationSettings,
@@ -339,8 +352,8 @@ class VerificationSettings(Settings):
     )
 
 
-class Environment(Settings):
-    """Everything of one stack's config that is not secret."""
+class CommonEnvironment(Settings):
+    """What a stack on any server may have."""
 
     server: ServerSettings = Field(description="Where the stack's Prefect is.", examples=[{"embedded": True}])
     pools: dict[str, PoolSettings] = Field(default={}, description="Work pools by name.")
@@ -377,6 +390,10 @@ class Environment(Settings):
     def released(self) -> str | None:
         """The commit that the stack is pinned to."""
         return self.release.commit if self.release else None
+
+
+class Environment(CloudSettings, CommonEnvironment):
+    """Everything of one stack's config that is not secret."""
 
 
 def parse_environment(raw: Any, stack: str) -> Environment:
@@ -431,5 +448,15 @@ _MODELS = (
     SmokeRun,
     DriftSettings,
     ReleasePin,
+    WebhookSettings,
+    ServiceAccountSettings,
+    TeamSettings,
+    WorkspaceRoleSettings,
+    WorkspaceSettings,
+    AccessSettings,
+    BlockAccessSettings,
+    ManagedAutomationSettings,
+    AccountMemberSettings,
+    Agreement,
 )
 _KEYS = sorted({key for model in _MODELS for key in model.model_fields})

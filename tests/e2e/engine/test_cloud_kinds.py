@@ -28,6 +28,53 @@ WorkspaceRole(f"role-{n}", scopes=["see_flows", "run_flows"][:stage])
 pulumi.export("key", bot.api_key)
 """
 
+FROM_FILE = """
+import pulumi
+from prefect_pulumi.components import Server, declare_automations, declare_objects, load_environment
+from prefect_pulumi.resources import Deployment, Flow
+
+environment = load_environment()
+server = Server("server", environment.server)
+objects = declare_objects(environment, server)
+flow = Flow("flow-NNN", server.options)
+daily = Deployment("daily", server.options, flow_name=flow.name)
+declare_automations(environment, objects, deployments={"flow-NNN/daily": daily.id})
+"""
+ENVIRONMENT = """\
+config:
+  prefect-infra:environment:
+    server: {api_url: URL}
+    pools:
+      pool-NNN: {type: process}
+    secrets:
+      token-NNN: {default: harmless}
+    webhooks:
+      hook-NNN: {template: "{}", service_account: ci-NNN}
+    service_accounts:
+      ci-NNN: {account_role: Member}
+    teams:
+      team-NNN: {members: [user/ada@example.com, service_account/ci-NNN]}
+    workspace_roles:
+      role-NNN: {scopes: [see_flows], inherited_role: base-NNN}
+      base-NNN: {inherited_role: Viewer}
+    workspaces:
+      space-NNN: {name: Space, default_role: role-NNN, deletion_protection: false}
+    workspace_access:
+      user/ada@example.com: role-NNN
+      service_account/ci-NNN: Developer
+      team/team-NNN: Viewer
+    deployment_access:
+      flow-NNN/daily: {manage: [team/team-NNN], run: [service_account/ci-NNN], view: ["*"]}
+    work_pool_access:
+      pool-NNN: {run: [user/ada@example.com], view: ["*"]}
+    block_access:
+      secret/token-NNN: {manage: [team/team-NNN]}
+    slas:
+      flow-NNN/daily: [{name: in-time, duration: 600}, {name: often, stale_after: 60, severity: low}]
+    managed_automations:
+      zombie-cleanup: {settings: {grace_seconds: 30}}
+"""
+
 
 @pytest.fixture
 def cloud(prefect_server: str) -> Iterator[CloudProxy]:
@@ -74,3 +121,33 @@ def test_a_life_on_each_engine(engine: Engine, workspace: Project, cloud: CloudP
     assert engine.changes(refresh=True) == {}
     engine.destroy()
     assert not any(rows(cloud).values())
+
+
+def test_a_stack_file_declares_them_by_name(engine: Engine, workspace: Project, cloud: CloudProxy) -> None:
+    number, file = uuid4().hex[:6], workspace.root / "Pulumi.dev.yaml"
+    file.write_text(ENVIRONMENT.replace("NNN", number).replace("URL", cloud.url))
+    workspace.write(FROM_FILE.replace("NNN", number))
+    engine.up()
+    assert engine.changes(refresh=True) == {}
+    live, people = rows(cloud), cloud.stand_in.account
+    ids = {row["name"]: str(row["id"]) for key in ("workspace_roles", "bots", "teams") for row in live[key]}
+    (space,) = live["workspaces"]
+    assert space["default_workspace_role_id"] == ids[f"role-{number}"]
+    inherited = {str(row["name"]): row.get("inherited_role_id") for row in live["workspace_roles"]}
+    assert inherited[f"role-{number}"] == ids[f"base-{number}"]
+    assert live["webhooks"][0]["service_account_id"] == ids[f"ci-{number}"]
+    granted = {kind: [row["workspace_role_id"] for row in rows.values()] for (_, kind), rows in people.access.items()}
+    assert granted["user"] == [ids[f"role-{number}"]]
+    assert [len(granted[kind]) for kind in ("bot", "team")] == [1, 1]
+    (team,) = live["teams"]
+    assert [member["type"] for member in team["memberships"]] == ["user", "service_account"]  # type: ignore[attr-defined]
+    assert [item["name"] for rows in people.slas.values() for item in rows] == ["in-time", "often"]
+    assert people.managed["zombie-cleanup"]["settings"] == {"grace_seconds": 30}
+
+    file.write_text(file.read_text().replace("duration: 600", "duration: 900").replace("Developer", "Viewer"))
+    assert engine.changes() == {"update": 2}
+    engine.up()
+    engine.destroy()
+    assert not any(rows(cloud).values())
+    assert not any(people.access.values())
+    assert not people.managed

@@ -91,7 +91,8 @@ class CloudHandler(RestHandler):
         if has_unknown(parts) or has_unknown(place) or not all(unwrap(parts).values()):
             return "", ""
         ids = {**self.here, **unwrap(place)}
-        return "/".join([*(str(id) for id in ids.values()), self.model.kind]), self.human_id(unwrap(parts))
+        name = self.human_id(unwrap(parts))
+        return "/".join([*(str(id) for id in ids.values()), self.model.kind, name]), name
 
     @override
     def read(self, call: Call) -> ReadResult:

@@ -192,6 +192,8 @@ def config_place(kind: str, name: str) -> Path | None:
         "TaskRunConcurrencyLimit": "tag_limits",
         "Flow": "flows",
         "Automation": "automations",
+        "Webhook": "webhooks",
+        "ManagedAutomation": "managed_automations",
     }.get(kind)
     return [group, name] if group else None
 
