@@ -3,7 +3,8 @@
     python -m tools.cloud_contract DOCUMENT DATE [--write]
 
 DATE is the day of the document (`2026-05-02`): it names none, and its version never moves. Prints what the document
-changes in the kept contract, and writes it with `--write`. Kept are the routes that the toolkit, its workers and
+changes in the kept contract, and writes it with `--write`, and of it the scopes that a preview asks for
+(`src/prefect_pulumi/api/cloud_scopes.json`). Kept are the routes that the toolkit, its workers and
 Prefect's client use or may use, their queries, bodies and answers, and the schemas they name: types, limits, required
 fields and enums, no prose.
 """
@@ -17,6 +18,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from prefect_pulumi.api.capabilities import normalized
 
 CONTRACT = Path(__file__).parents[1] / "tests/support/cloud/contract.json"
 WORKSPACE = "/accounts/{account_id}/workspaces/{workspace_id}"
@@ -37,6 +40,10 @@ UNUSED = re.compile(
 """Routes of a workspace that nobody here asks."""
 SCOPES = re.compile(r"Required (?:workspace|account) (?:scopes|permissions): (.+)")
 
+SCOPES_FILE = Path(__file__).parents[1] / "src/prefect_pulumi/api/cloud_scopes.json"
+READS = re.compile(r"/(filter|count|paginate|history|lateness|my-access|get_\w+|filter-minimal|concurrency_status)$")
+"""Last parts of routes that ask by POST."""
+
 Json = dict[str, Any]
 
 
@@ -52,6 +59,7 @@ def main() -> None:
         print(line)
     if options.write:
         CONTRACT.write_text(text(new), "utf-8")
+        SCOPES_FILE.write_text(scopes_text(new), "utf-8")
 
 
 def distilled(document: bytes, date: str) -> Json:
@@ -96,6 +104,17 @@ def route(operation: Json) -> Json:
         "scopes": re.findall(r"`([a-z_:]+)`", scopes[1]) if scopes else [],
     }
     return {key: value for key, value in entry.items() if value}
+
+
+def scopes_text(contract: Json) -> str:
+    """Route of a workspace that writes -> the scopes of the workspace that it needs, a line each."""
+    lines = []
+    for key, entry in contract["routes"].items():
+        method, _, path = key.partition(" ")
+        scopes = [scope for scope in entry.get("scopes", ()) if ":" not in scope]
+        if scopes and method != "GET" and not path.startswith("/api/") and not READS.search(path):
+            lines.append(f" {json.dumps(f'{method} {normalized(path)}')}: {json.dumps(scopes)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def facts(schema: Any) -> Any:

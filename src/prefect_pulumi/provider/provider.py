@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +11,6 @@ from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.api.cloud import REQUESTS_A_CHANGE, REQUESTS_A_MINUTE
 from prefect_pulumi.core.deadline import deadline
 from prefect_pulumi.core.errors import PrefectPulumiError, ProviderError
 from prefect_pulumi.core.provider_protocol import (
@@ -56,6 +54,7 @@ from prefect_pulumi.models import (
 )
 from prefect_pulumi.models.cloud import AccountKind
 from prefect_pulumi.project import layout
+from prefect_pulumi.provider.cloud_plan import CloudPlan
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.automations import AutomationHandler
 from prefect_pulumi.provider.handlers.base import Call, Handler
@@ -113,7 +112,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         self._directory = Directory(self.connection)
         self._handlers: dict[str, Handler] = {}
         self.run = ProgramRun(self.only, adopt=self.adopt)
-        self._planned, self._counting = set[str](), threading.Lock()
+        self.cloud_plan = CloudPlan(self.connection, self.host)
 
     # The provider itself.
 
@@ -163,7 +162,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         urn, inputs = request.urn, request.inputs
         handler, call = self.handler(urn), Call(urn, news=inputs, held=self.run.held_by_others(urn))
         if request.preview:
-            self._plan(urn, handler)
+            self.cloud_plan.add(urn, handler, creates=True)
             return CreateResult("", sealed(handler.model, inputs, handler.preview(call)))
         taken = self._created_before(handler, call)
         if taken is not None:
@@ -183,22 +182,6 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         self.creates.finish(urn)
         self.run.hold(urn, id)
         return CreateResult(id, sealed(handler.model, inputs, outputs))
-
-    def _plan(self, urn: str, handler: Handler) -> None:
-        """Says once of a plan for Prefect Cloud that its requests may take more than a minute's budget."""
-        if not (handler.model.on_server and self.connection.cloud):
-            return
-        least, most = REQUESTS_A_MINUTE
-        with self._counting:
-            known = urn in self._planned
-            self._planned.add(urn)
-            large = not known and len(self._planned) == least // REQUESTS_A_CHANGE + 1
-        if large:
-            self.host.log(
-                "warning",
-                f"more than {least // REQUESTS_A_CHANGE} changes: Prefect Cloud takes {least} to {most} requests a "
-                "minute, by the account's plan; the update waits for it where that is reached",
-            )
 
     def _created_before(self, handler: Handler, call: Call) -> tuple[str, dict[str, Any]] | None:
         """The object that a killed run made for this very resource, updated to what is asked now."""
@@ -248,7 +231,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     def update(self, request: UpdateRequest) -> dict[str, Any]:
         handler, call = self.handler(request.urn), _change(request)
         if request.preview:
-            self._plan(request.urn, handler)
+            self.cloud_plan.add(request.urn, handler, creates=False)
         with deadline(request.timeout):
             outputs = handler.preview(call) if request.preview else handler.update(call)
             return sealed(handler.model, request.new_inputs, outputs)

@@ -72,6 +72,7 @@ def test_the_commands_of_a_day(cloud: CloudProxy, workspace: Project, tmp_path: 
     (name,) = settings["pools"]
     created = workspace.infra("up", "--yes").stderr
     assert f"workspace acme/production is {cloud.url}" in created
+    assert "signed in to Prefect Cloud as ada" in created
     again = workspace.infra("preview").stderr
     assert "No changes" in again
     client = BlockingClient(cloud.url)

@@ -258,6 +258,10 @@ class DeploymentsHandler(Handler):
         } or {f'fingerprints["{name}"]': DiffKind.UPDATE}
 
     @override
+    def requests(self, *, creates: bool) -> list[tuple[str, str]]:
+        return [("POST", "/flows/"), ("POST", "/deployments/"), ("PATCH", "/deployments/{id}")]
+
+    @override
     def preview(self, call: Call) -> dict[str, Any]:
         planned = self._plan(call)
         known, names = _recorded(call), unwrap(call.news.get("fingerprints", {}))

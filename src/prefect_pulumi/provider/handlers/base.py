@@ -84,6 +84,10 @@ class Handler(ABC):
             faults = self.faults(known)
         return inputs, faults
 
+    def requests(self, *, creates: bool) -> list[tuple[str, str]]:
+        """Method and route of the requests that write the object, as far as a preview asks whether they are allowed."""
+        return []
+
     def claims(self, inputs: Props) -> list[str]:
         """Names of deployments ('flow/deployment') that checked inputs own; each may have one owner in a program."""
         return []

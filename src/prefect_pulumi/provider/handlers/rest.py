@@ -70,6 +70,10 @@ class RestHandler(Handler):
         return self.routes.noun
 
     @override
+    def requests(self, *, creates: bool) -> list[tuple[str, str]]:
+        return [("POST", self.routes.collection) if creates else (self.change_method, self.routes.item)]
+
+    @override
     def check(self, call: Call) -> tuple[dict[str, Any], list[Fault]]:
         """Refuses what this server does not take, also: of a new object each field, else those that change."""
         inputs, faults = super().check(call)
