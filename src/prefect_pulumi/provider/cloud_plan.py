@@ -33,8 +33,10 @@ class CloudPlan:
 
     def add(self, urn: str, handler: Handler, *, creates: bool) -> None:
         """A change that is planned. Raises `ProviderError` where the key's role may not make it."""
-        requests = handler.requests(creates=creates) if self._connection.cloud else []
-        if not requests:
+        if not self._connection.cloud:
+            return
+        requests = handler.requests(creates=creates)
+        if not (requests or handler.model.on_server):
             return
         with self._lock:
             known = urn in self._planned

@@ -45,6 +45,12 @@ class CloudHandler(RestHandler):
         return f"{self.model.kind} exists on Prefect Cloud only, and {url} is a self-hosted server"
 
     @override
+    def requests(self, *, creates: bool) -> list[tuple[str, str]]:
+        """None where the object may be of another workspace or account, in which the key may have another role."""
+        of_others = any(self.model.field(wire) is not None for wire in ("workspaceId", "accountId"))
+        return [] if of_others else super().requests(creates=creates)
+
+    @override
     def faults(self, values: Props) -> list[Fault]:
         return [Fault("", self.refusal)] if self.refusal else []
 
