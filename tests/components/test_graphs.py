@@ -35,8 +35,11 @@ def test_three_lines_of_config_declare_a_docker_pool_with_its_workers(tmp_path: 
     drain = found["prefect:index:WorkerDrain/boxes"]
     online = found["prefect:index:WorkerOnline/boxes"]
     containers = [found[f"docker:index/container:Container/boxes-{number}"] for number in (1, 2)]
+    assert drain.inputs["replaceLost"] is True
+    assert found["docker:index/image:Image/boxes-image"].inputs["build"]["platform"].startswith("linux/")
     for number, container in enumerate(containers, 1):
         inputs = unwrap(container.inputs)
+        assert {"memory", "memorySwap", "restart"} <= set(container.replace_on_changes)
         assert drain.urn in container.dependencies
         assert container.urn in online.dependencies
         assert inputs["image"] is UNKNOWN  # the id of the built image, not a tag

@@ -173,6 +173,27 @@ def test_a_worker_that_nobody_hears_of_is_an_error_and_one_that_is_offline_is_dr
     assert seen.changes is Changes.NONE
 
 
+def test_a_lost_worker_gets_a_next_generation_and_its_runs_end(room: Room) -> None:
+    """Its container may well run: the label that carries the generation replaces it."""
+    drain = {"workPool": room.pool, "workers": ["w", "x"], "revision": "1", "timeout": 0, "replaceLost": True}
+    known = {**drain, "generations": {"w": 1}}
+    room.heartbeat("x")
+    lost, kept = room.run("w"), room.run("x")
+    found = room.provider.read(ReadRequest(urn("WorkerDrain"), room.pool, drain, known))
+    assert found.outputs == {**known, "lost": ["w"]}
+    request = {"old_inputs": drain, "old_outputs": found.outputs, "new_inputs": drain}
+    seen = room.provider.diff(DiffRequest(urn("WorkerDrain"), room.pool, **request))
+    assert dict(seen.detailed) == {"lost": DiffKind.UPDATE}
+    for preview in (True, False):
+        outputs = room.provider.update(UpdateRequest(urn("WorkerDrain"), room.pool, **request, preview=preview))
+        assert outputs == {**drain, "generations": {"w": 2}}
+    assert (room.state(lost), room.state(kept), room.paused) == ("CRASHED", "RUNNING", False)
+    room.heartbeat("w")
+    assert room.provider.read(ReadRequest(urn("WorkerDrain"), room.pool, drain, outputs)).outputs == outputs
+    plain = {name: value for name, value in drain.items() if name != "replaceLost"}
+    assert room.provider.read(ReadRequest(urn("WorkerDrain"), room.pool, plain, plain)).outputs == plain
+
+
 def test_no_container_is_looked_at_where_none_is_named() -> None:
     assert look([]) == []
 

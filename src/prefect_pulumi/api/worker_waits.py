@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from prefect_pulumi.api.protocol import ApiClient
-from prefect_pulumi.api.workers import busy_runs, mark_crashed, set_paused, skew, workers
+from prefect_pulumi.api.workers import busy_runs, mark_crashed, set_paused, skew, versions, workers
 from prefect_pulumi.core.deadline import clamp
 from prefect_pulumi.core.errors import LocalProcessError, ServerUnavailableError
 
@@ -75,6 +75,13 @@ def wait_online(
                 f"the server at work pool {pool} has heard nothing of worker {', '.join(missing)} for {seconds:.0f} s",
                 remedy="see what the worker logged; its API address and credentials must hold where it runs",
             )
+        time.sleep(POLL_SECONDS)
+
+
+def wait_versions(client: ApiClient, pool: str, names: Collection[str], seconds: float) -> None:
+    """Returns when the server knows the version of Prefect of each worker, at the latest after `seconds`."""
+    end = time.monotonic() + clamp(seconds)
+    while not set(names) <= versions(client, pool).keys() and time.monotonic() < end:
         time.sleep(POLL_SECONDS)
 
 

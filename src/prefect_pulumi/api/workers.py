@@ -76,6 +76,12 @@ def set_state(client: ApiClient, run_id: str, state: dict[str, str]) -> None:
         return
 
 
+def offline(client: ApiClient, pool: str, names: Collection[str]) -> list[str]:
+    """Those of the workers that are not online, or that the server does not know."""
+    rows = workers(client, pool)
+    return [name for name in names if rows.get(name, {}).get("status") != "ONLINE"]
+
+
 def versions(client: ApiClient, pool: str) -> dict[str, str]:
     """Worker name -> version of Prefect that it started with, from the newest of its events (`POST /events/filter`).
 

@@ -37,6 +37,17 @@ class WorkerDrain(Kind):
         "where they end with their worker, and go on where they do not.",
     )
     paused: bool = Field(default=False, description="Whether the pool is meant to be paused when no swap is under way.")
+    replace_lost: bool = Field(
+        default=False,
+        description="Whether a worker that a refresh finds offline gets a next generation. Its container is to carry "
+        "that, and is replaced then.",
+    )
+    lost: Annotated[list[str] | None, Meta(output=True)] = Field(
+        default=None, description="The workers that the last refresh found offline."
+    )
+    generations: Annotated[dict[str, Any] | None, Meta(output=True)] = Field(
+        default=None, description="Worker name -> how often it was replaced because it was lost; others are left out."
+    )
 
 
 class WorkerOnline(Kind):

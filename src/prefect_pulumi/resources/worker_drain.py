@@ -30,6 +30,9 @@ class WorkerDrain(PrefectResource):
             "revision": "revision",
             "timeout": "timeout",
             "paused": "paused",
+            "replace_lost": "replaceLost",
+            "lost": "lost",
+            "generations": "generations",
         }
     )
 
@@ -43,6 +46,7 @@ class WorkerDrain(PrefectResource):
         revision: pulumi.Input[Any],
         timeout: pulumi.Input[int] | None = None,
         paused: pulumi.Input[bool] | None = None,
+        replace_lost: pulumi.Input[bool] | None = None,
     ) -> None:
         """
         :param resource_name: Name of the resource in the program.
@@ -53,10 +57,19 @@ class WorkerDrain(PrefectResource):
         :param timeout: Seconds that flow runs under way may take to end. Those that outlast it are marked Crashed
         where they end with their worker, and go on where they do not. Default: 600.
         :param paused: Whether the pool is meant to be paused when no swap is under way. Default: false.
+        :param replace_lost: Whether a worker that a refresh finds offline gets a next generation. Its container is to
+        carry that, and is replaced then. Default: false.
         """
         self._begin(
             resource_name,
-            {"workPool": work_pool, "workers": workers, "revision": revision, "timeout": timeout, "paused": paused},
+            {
+                "workPool": work_pool,
+                "workers": workers,
+                "revision": revision,
+                "timeout": timeout,
+                "paused": paused,
+                "replaceLost": replace_lost,
+            },
             opts,
         )
 
@@ -95,3 +108,22 @@ class WorkerDrain(PrefectResource):
     def paused(self) -> pulumi.Output[bool]:
         """Whether the pool is meant to be paused when no swap is under way. Default: false."""
         return self._output("paused")
+
+    @property
+    @pulumi.getter(name="replaceLost")
+    def replace_lost(self) -> pulumi.Output[bool]:
+        """Whether a worker that a refresh finds offline gets a next generation. Its container is to carry that, and
+        is replaced then. Default: false."""
+        return self._output("replaceLost")
+
+    @property
+    @pulumi.getter(name="lost")
+    def lost(self) -> pulumi.Output[list[str]]:
+        """The workers that the last refresh found offline."""
+        return self._output("lost")
+
+    @property
+    @pulumi.getter(name="generations")
+    def generations(self) -> pulumi.Output[dict[str, Any]]:
+        """Worker name -> how often it was replaced because it was lost; others are left out."""
+        return self._output("generations")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import platform
+
 import pulumi
 import pulumi_docker as docker
 
 from prefect_pulumi.project.settings import ImageSettings
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+PLATFORM = f"linux/{_ARCHITECTURES.get(platform.machine(), platform.machine())}"
+"""Of this machine. Left open, the plugin warns of it in every preview."""
 
 HOME = "/home/prefect/.prefect"
 """PREFECT_HOME in the image: results and caches, kept in a volume of each worker."""
@@ -30,7 +36,7 @@ def image_reference(name: str, settings: ImageSettings, tag: str, child: pulumi.
             context="..",
             dockerfile=f"../{settings.dockerfile}",
             args=settings.build_args,
-            platform=settings.build_args.get("PLATFORM"),
+            platform=settings.build_args.get("PLATFORM", PLATFORM),
         ),
         skip_push=settings.push_to is None,
     )

@@ -25,6 +25,10 @@ GATEWAY = "host.docker.internal"
 STOP_MARGIN = 15
 """Seconds beyond the drain that a container gets before it is killed."""
 
+FIXED = ["memory", "memorySwap", "cpus", "restart", "mustRun"]
+"""What the plugin would change in a running container, as far as the daemon lets it: half of it would stay a change in
+every preview. A new container has all of it."""
+
 MIB = 1024 * 1024
 HEARTBEAT_SECONDS = 10
 
@@ -66,6 +70,7 @@ def worker_containers(
         revision=revision,
         timeout=worker_settings.drain_seconds,
         paused=settings.paused,
+        replace_lost=True,
     )
     containers = []
     for worker in workers:
@@ -73,7 +78,9 @@ def worker_containers(
         container = docker.Container(
             worker,
             # Container names are unique, so the old one goes first.
-            pulumi.ResourceOptions(parent=after.parent, depends_on=[drained], delete_before_replace=True),
+            pulumi.ResourceOptions(
+                parent=after.parent, depends_on=[drained], delete_before_replace=True, replace_on_changes=FIXED
+            ),
             name=f"{pulumi.get_project()}-{stack}-{worker}",
             image=image,
             command=command(worker, name, settings),
@@ -86,7 +93,7 @@ def worker_containers(
                 docker.ContainerLabelArgs(label="io.prefect.work-pool", value=name),
                 docker.ContainerLabelArgs(label="io.prefect.worker", value=worker),
                 # Seen from outside, this is what makes a container of an earlier template an earlier one.
-                docker.ContainerLabelArgs(label="io.prefect.revision", value=revision),
+                docker.ContainerLabelArgs(label="io.prefect.revision", value=_generation(revision, drained, worker)),
             ],
             init=True,
             restart="unless-stopped",
@@ -160,6 +167,16 @@ def _revision(parts: Any, settings: PoolSettings) -> str:
 def digest(facts: Any) -> str:
     """Changes when the facts do, and tells nothing of them."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _generation(revision: pulumi.Output[str], drained: WorkerDrain, worker: str) -> pulumi.Output[str]:
+    """The revision, which goes on where the worker was lost: then its container alone is replaced."""
+
+    def label(both: list[Any]) -> str:
+        generation = int((both[1] or {}).get(worker, 0))
+        return f"{both[0]}-{generation}" if generation else str(both[0])
+
+    return pulumi.Output.all(revision, drained.generations).apply(label)
 
 
 def _mounts(volume: docker.Volume, settings: PoolSettings) -> list[docker.ContainerMountArgs]:

@@ -7,8 +7,15 @@ from typing import Any
 
 from typing_extensions import override
 
-from prefect_pulumi.api.worker_waits import drain, heartbeats, mark_lost_runs, wait_online, warn_version_skew
-from prefect_pulumi.api.workers import facts, find_pool, set_paused, workers
+from prefect_pulumi.api.worker_waits import (
+    drain,
+    heartbeats,
+    mark_lost_runs,
+    wait_online,
+    wait_versions,
+    warn_version_skew,
+)
+from prefect_pulumi.api.workers import facts, find_pool, offline, set_paused
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.provider_protocol import Changes, DiffKind, DiffResult, ProviderHost, ReadResult
 from prefect_pulumi.core.values import unwrap
@@ -20,6 +27,9 @@ from prefect_pulumi.provider.handlers.diff import diff
 
 LOOK_SECONDS = 5.0
 """How often the containers are looked at while their workers are waited for."""
+
+VERSION_SECONDS = 10.0
+"""A worker in a container says its version in an event, which the server has a little after the first heartbeat."""
 
 ONLINE = "online"
 
@@ -53,11 +63,11 @@ class WorkerDrainHandler(_PoolHandler):
 
     @override
     def diff(self, call: Call) -> DiffResult:
-        return diff(self.model, call)
+        return diff(self.model, call, {"lost": DiffKind.UPDATE} if self._lost(call) else {})
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
-        return dict(call.news)
+        return self._next(call)
 
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
@@ -69,11 +79,35 @@ class WorkerDrainHandler(_PoolHandler):
         values = self.plain(call.news)
         if unwrap(call.outputs.get("revision")) != values["revision"]:
             self.drain(call, values, values["timeout"])
-        return dict(call.news)
+        lost = self._lost(call)
+        if lost:
+            client = self.connection.client()
+            if find_pool(client, values["workPool"])["type"] == DIES_WITH_ITS_WORKER:
+                mark_lost_runs(client, values["workPool"], lost)
+        return self._next(call)
 
     @override
     def read(self, call: Call) -> ReadResult:
-        return ReadResult(call.id, dict(call.inputs), dict(call.outputs))
+        """A container that runs proves nothing: its worker may be dead, or cut from the server."""
+        values = self.plain({**call.inputs, **call.outputs})
+        outputs = {name: value for name, value in call.outputs.items() if name != "lost"}
+        if values.get("replaceLost"):
+            lost = offline(self.connection.client(), values["workPool"], values["workers"])
+            outputs |= {"lost": lost} if lost else {}
+        return ReadResult(call.id, dict(call.inputs), outputs)
+
+    def _lost(self, call: Call) -> list[str]:
+        """Of the workers that are still declared."""
+        if not unwrap(call.news.get("replaceLost")):
+            return []
+        declared = unwrap(call.news.get("workers"))
+        return [name for name in unwrap(call.outputs.get("lost")) or () if name in declared]
+
+    def _next(self, call: Call) -> dict[str, Any]:
+        generations = dict(unwrap(call.outputs.get("generations")) or {})
+        for name in self._lost(call):
+            generations[name] = int(generations.get(name, 0)) + 1
+        return {**call.news, "generations": generations} if generations else dict(call.news)
 
     @override
     def delete(self, call: Call) -> None:
@@ -113,6 +147,8 @@ class WorkerOnlineHandler(_PoolHandler):
             if "ended with exit code" in error.message or not containers:
                 raise
             raise LocalProcessError(f"{error.message}\n{_text(look(containers, host))}", remedy=error.remedy) from None
+        if containers:
+            wait_versions(client, pool, names, VERSION_SECONDS)
         worker_facts = facts(client, pool, names, cloud=self.connection.cloud)
         warn_version_skew(worker_facts, lambda message: self.host.log("warning", message, call.urn))
         return pool, {**call.news, "status": ONLINE, "facts": worker_facts}
@@ -126,8 +162,7 @@ class WorkerOnlineHandler(_PoolHandler):
     def read(self, call: Call) -> ReadResult:
         """A worker that is offline, or that the server does not know, is drift."""
         values = self.plain({**call.inputs, **call.outputs})
-        rows = workers(self.connection.client(), values["workPool"])
-        lost = [name for name in values["workers"] if rows.get(name, {}).get("status") != "ONLINE"]
+        lost = offline(self.connection.client(), values["workPool"], values["workers"])
         status = f"offline: {', '.join(lost)}" if lost else ONLINE
         return ReadResult(call.id, dict(call.inputs), {**call.outputs, "status": status})
 
