@@ -13,10 +13,10 @@ comma := ,
 READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 AZURITE_VERSION := 3.35.0
-CLI_VERSION := v3.256.0
+CLI_VERSION := v3.276.0
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak matrix servers check fmt pulumi azurite bench bench-engines docs site pictures clean
+.PHONY: help up down test fast-test soak matrix servers check fmt pulumi azurite bench bench-engines docs site pictures release clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
@@ -91,7 +91,7 @@ fmt: $(DEV_READY)
 	@$(BIN)/ruff check --fix .
 
 # The official CLI, for those who have Go and no `pulumi` yet.
-pulumi: .infra/bin/gensdk
+pulumi: .infra/bin/gensdk .infra/bin/pulumi-language-yaml
 	@if command -v pulumi >/dev/null; then echo "pulumi is on PATH: $$(pulumi version)"; \
 	elif [ "$$(cat .infra/bin/.version 2>/dev/null)" = "$(CLI_VERSION)" ]; then echo "pulumi $(CLI_VERSION) is in .infra/bin"; \
 	elif command -v go >/dev/null; then echo "building pulumi $(CLI_VERSION); this takes a few minutes"; mkdir -p .infra/bin; \
@@ -103,6 +103,11 @@ pulumi: .infra/bin/gensdk
 # The generators of the SDKs of other languages, as `pulumi package gen-sdk` calls them.
 .infra/bin/gensdk: tools/gensdk/main.go tools/go.mod
 	@if command -v go >/dev/null; then mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools && go build -o "$$bin" ./gensdk; fi
+
+# The CLI's host of YAML programs. Those of Python and Node.js are no Go modules: the official installation has them.
+.infra/bin/pulumi-language-yaml: tools/yamlhost/go.mod
+	@if command -v go >/dev/null; then mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools/yamlhost \
+	  && go build -o "$$bin" github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml; fi
 
 # The linter of workflows, for the tests.
 .infra/bin/actionlint: tools/actionlint/go.mod
@@ -130,6 +135,10 @@ site: $(DEV_READY)
 # Of terminals and of a drift report, from commands that run; needs Chromium.
 pictures: $(DEV_READY)
 	@$(BIN)/python -m tools.pictures
+
+# Wheel, and the archives that `pulumi plugin install resource prefect` takes, in dist.
+release: $(DEV_READY)
+	@$(BIN)/python -m tools.plugin_archive dist
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

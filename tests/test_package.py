@@ -14,12 +14,14 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.support.prefect_versions import VERSIONS
 from tests.support.projects import REPOSITORY
 from tests.support.wheels import build_wheel, environment_of
+from tools.plugin_archive import write_archives
 
 pytestmark = pytest.mark.e2e
 
@@ -36,6 +38,25 @@ def test_every_file_of_the_packages_is_in_it(wheel: Path) -> None:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == expected
     assert "prefect_pulumi/py.typed" in packed
+
+
+def test_the_plugins_archives_start_the_wheel_that_they_hold(wheel: Path, tmp_path: Path) -> None:
+    archives = write_archives(wheel, tmp_path)
+    assert [path.name.rsplit("-", 2)[1:] for path in archives] == [
+        [system, f"{machine}.tar.gz"] for system in ("linux", "darwin") for machine in ("amd64", "arm64")
+    ]
+    folder = tmp_path / "plugin"
+    with tarfile.open(archives[0]) as archive:
+        archive.extractall(folder, filter="data")
+    assert yaml.safe_load((folder / "PulumiPlugin.yaml").read_text())["runtime"]["name"] == "python"
+    [requirement] = (folder / "requirements.txt").read_text().split()
+    with ZipFile(folder / requirement) as content:
+        content.extractall(folder / "installed")
+    environment = {**os.environ, "PYTHONPATH": str(folder / "installed")}
+    done = subprocess.run(
+        [sys.executable, folder, "--version"], env=environment, check=True, capture_output=True, text=True
+    )
+    assert f"v{done.stdout.strip()}-linux" in archives[0].name
 
 
 def test_its_command_makes_a_project_elsewhere(wheel: Path, tmp_path: Path) -> None:

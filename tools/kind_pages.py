@@ -6,9 +6,8 @@ import json
 import re
 import textwrap
 
-from kind_examples import as_typescript, as_yaml, example_of
-
 from prefect_pulumi.models import FUNCTIONS, KINDS, FieldSpec, Function, Kind, ProviderConfig
+from prefect_pulumi.provider.kind_examples import as_typescript, as_yaml, example_of
 
 WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "any": "any JSON value"}
 WORDS["dict"] = "object"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,16 @@ def test_everything_is_described() -> None:
         "ENQUEUE",
         "CANCEL_NEW",
     ]
+
+
+def test_the_registry_gets_what_it_shows() -> None:
+    document = json.loads(schema())
+    assert all(document[key] for key in ("publisher", "repository", "homepage", "logoUrl", "pluginDownloadURL"))
+    assert document["logoUrl"].endswith("/docs/registry/logo.svg")
+    assert (ROOT / "docs" / "registry" / "logo.svg").is_file()
+    for resource in document["resources"].values():
+        languages = re.findall(r"^```(\w+)$", resource["description"], flags=re.MULTILINE)
+        assert languages == ["typescript", "python", "go", "csharp", "java", "yaml"]
 
 
 def test_actions_are_those_of_the_pinned_prefect() -> None:

@@ -15,6 +15,7 @@ from prefect_pulumi.models import FUNCTIONS, KINDS, PACKAGE, FieldSpec, Function
 from prefect_pulumi.models.automations import PARTS, adapter
 from prefect_pulumi.models.functions import WORKER_METADATA
 from prefect_pulumi.models.provider_config import ENVIRONMENT
+from prefect_pulumi.provider.kind_examples import example_usage
 
 _TYPES: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
@@ -25,6 +26,11 @@ _TYPES: dict[str, dict[str, Any]] = {
     "dict": {"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}},
 }
 _JSON_TYPES = {"string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
+
+
+PUBLISHER = "prefect-pulumi"
+REPOSITORY = "github.com/prefect-pulumi/prefect-pulumi"
+"""Who publishes the package, and where: a copy that is published elsewhere names its own here."""
 
 
 def version() -> str:
@@ -47,8 +53,12 @@ def schema() -> str:
         "description": "Prefect's work pools, queues, blocks, variables, limits, workers and deployments.",
         "keywords": ["pulumi", "prefect", "category/infrastructure", "kind/native"],
         "license": "Apache-2.0",
-        "publisher": "prefect-pulumi",
+        "publisher": PUBLISHER,
         "homepage": "https://www.prefect.io",
+        "repository": f"https://{REPOSITORY}",
+        "logoUrl": f"https://{REPOSITORY}/raw/main/docs/registry/logo.svg",
+        # Only where no plugin is on PATH or installed: the archives of `make release`, beside a release.
+        "pluginDownloadURL": f"https://{REPOSITORY}/releases/download/v${{VERSION}}",
         "config": {"variables": config},
         "provider": {
             "description": _doc(ProviderConfig),
@@ -61,7 +71,7 @@ def schema() -> str:
         "language": {
             "nodejs": {"packageName": "@prefect-pulumi/prefect", "respectSchemaVersion": True},
             "go": {
-                "importBasePath": "github.com/prefect-pulumi/sdk/go/prefect",
+                "importBasePath": f"{REPOSITORY}/sdk/go/prefect",
                 "generateResourceContainerTypes": True,
                 "respectSchemaVersion": True,
             },
@@ -85,7 +95,7 @@ def _resource(model: type[Kind]) -> dict[str, Any]:
     inputs = [spec for spec in model.fields() if spec.from_program]
     always = [spec.wire for spec in model.fields() if spec.required]
     return {
-        "description": _doc(model),
+        "description": f"{_doc(model)}\n\n{example_usage(model)}",
         "inputProperties": {spec.wire: _property(spec, is_input=True) for spec in inputs},
         "requiredInputs": [spec.wire for spec in inputs if spec.required and not spec.meta.logical_name],
         "properties": {spec.wire: _property(spec, is_input=False) for spec in model.fields()},

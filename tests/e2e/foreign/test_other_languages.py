@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
 from prefect_pulumi.api.blocking import BlockingClient
+from prefect_pulumi.models import KINDS
+from prefect_pulumi.provider.kind_examples import as_go
 from prefect_pulumi.provider.schema import schema
 from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.server_template import ServerTemplate
@@ -70,7 +73,7 @@ def need_objects(api_url: str) -> None:
     assert variable["value"] == "eu"
 
 
-def run(command: list[str | Path], folder: Path, environment: dict[str, str]) -> str:
+def run(command: Sequence[str | Path], folder: Path, environment: dict[str, str]) -> str:
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -108,7 +111,7 @@ def test_typescript(tmp_path: Path, environment: dict[str, str], api_url: str) -
         "--silent",
         "--no-audit",
         "--no-fund",
-        "@pulumi/pulumi@3",
+        f"@pulumi/pulumi@{SDK_VERSION[1:]}",
         "typescript@5",
         "@types/node@20",
     ]
@@ -127,3 +130,66 @@ def test_typescript(tmp_path: Path, environment: dict[str, str], api_url: str) -
     need_objects(api_url)
     assert '"same":4' in run(["node", "run.js", "dev", "preview"], folder, environment)
     run(["node", "run.js", "dev", "destroy"], folder, environment)
+
+
+SDK_VERSION = re.findall(r"github.com/pulumi/pulumi/sdk/v3 (\S+)", (REPOSITORY / "tools" / "go.mod").read_text())[0]
+"""Generated classes need the SDK of their generator's version."""
+PATH_OF_SDK = json.loads(schema())["language"]["go"]["importBasePath"]
+OWNERS = {
+    "pool": "WorkPool",
+    "flow": "Flow",
+    "daily": "Deployment",
+    "warehouse": "BlockType",
+    "bucket": "BlockDocument",
+}
+GO = """package main
+
+import (
+	"{path}"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+)
+
+var (
+{owners}
+	_ = config.New
+)
+
+{functions}
+func main() {{}}
+"""
+
+
+def test_go_compiles(tmp_path: Path) -> None:
+    """The SDK that the CLI's generator makes, the page's example, and the example of each kind in the schema."""
+    generator, go = BIN / "gensdk", shutil.which("go")
+    if not generator.is_file() or go is None:
+        pytest.skip("no Go, or no generator: `make pulumi` builds it where Go is installed")
+    (tmp_path / "schema.json").write_text(schema())
+    run([generator, tmp_path / "schema.json", tmp_path / "sdk"], tmp_path, dict(os.environ))
+    folder = tmp_path / "acme"
+    shutil.copytree(tmp_path / "sdk" / "go" / "prefect", folder / "sdks" / "prefect")
+    functions = []
+    for model in KINDS.values():
+        body = as_go(model)
+        known = all(owner in (*OWNERS, "cfg", "ctx", "pulumi", "prefect", "config") for owner in _owners(body))
+        if known:
+            functions.append(f"func {model.kind}(ctx *pulumi.Context) error {{\n{body}return nil\n}}\n")
+    assert len(functions) > 12
+    for name in ("page", "kinds"):
+        (folder / name).mkdir()
+    (folder / "page" / "main.go").write_text(example("go"))
+    owners = "\n".join(f"\t{name} *prefect.{kind}" for name, kind in OWNERS.items())
+    (folder / "kinds" / "main.go").write_text(
+        GO.format(path=PATH_OF_SDK, owners=owners, functions="\n".join(functions))
+    )
+    head = f"\n\ngo 1.25\n\nrequire github.com/pulumi/pulumi/sdk/v3 {SDK_VERSION}\n"
+    (folder / "sdks" / "prefect" / "go.mod").write_text(f"module {PATH_OF_SDK}{head}")
+    (folder / "go.mod").write_text(f"module example.com/acme{head}\nreplace {PATH_OF_SDK} => ./sdks/prefect\n")
+    for command in ([go, "mod", "tidy"], [go, "vet", "-unusedresult=false", "./page", "./kinds"]):
+        run(command, folder, dict(os.environ))
+
+
+def _owners(body: str) -> set[str]:
+    """What stands before a dot outside of texts."""
+    return set(re.findall(r"\b([a-z]\w*)\.[A-Z]", re.sub(r'"[^"]*"', "", body)))
