@@ -12,14 +12,16 @@ from uuid import uuid4
 import pytest
 from hypothesis import settings
 
-from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
+from prefect_pulumi.interpreter.interpreters import WarmInterpreter
+from prefect_pulumi.local.database_template import DatabaseTemplate
 from tests.support.browser import chromium, is_installed
 from tests.support.buckets import CHOICE, S3_KEYS, BucketService, chosen_backend, s3_service
 from tests.support.cloud.proxy import CHOICE as CONTRACT
 from tests.support.cloud.proxy import chosen_contract
 from tests.support.engines import NO_PULUMI, find_pulumi
 from tests.support.projects import Project
+from tests.support.servers import filled_template, scratch_server
+from tests.support.shared_interpreter import fork_server
 
 SETTINGS = ("PREFECT_", "PULUMI_", "AWS_", "AZURE_", "GOOGLE_", "STORAGE_EMULATOR")
 TESTS = Path(__file__).parent
@@ -58,29 +60,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
-@pytest.fixture(scope="session")
-def server_template(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> ServerTemplate:
-    """The folder is shared by all processes of a run."""
+@pytest.fixture(scope="session", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """A cache of a new user, which all processes of a run share."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "server-template"
+    folder = (base if worker_id == "master" else base.parent) / "cache"
     folder.mkdir(exist_ok=True)
-    return ServerTemplate(folder)
+    os.environ["INFRA_CACHE"] = str(folder)
 
 
 @pytest.fixture(scope="session")
-def infra_server_template(server_template: ServerTemplate) -> ServerTemplate:
-    """The plugin's scratch stacks start with the same database."""
-    return server_template
+def database_template() -> DatabaseTemplate:
+    """The database of a server that was started before, as those have it that are started later."""
+    return filled_template()
 
 
 @pytest.fixture(scope="session")
-def prefect_server(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """API address of a server that all tests of the session share: give objects names of their own."""
     with (
-        server_template.server(tmp_path_factory.mktemp("prefect server"), free_port()) as spec,
+        scratch_server(tmp_path_factory.mktemp("prefect server")) as spec,
         chosen_contract(spec.api_url) as api_url,
     ):
         yield api_url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interpreter() -> Iterator[None]:
+    """All that import prefect fork from one process."""
+    WarmInterpreter.shared = fork_server
+    yield
+    WarmInterpreter.shared = None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,7 +12,6 @@ import pytest
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local import server
 from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support import servers
 from tests.support.engine_comparison import EngineComparison, comparison_in
 from tests.support.engines import NO_PULUMI, Embedded, Engine, Official, find_pulumi
@@ -39,12 +38,6 @@ def project(tmp_path: Path) -> Iterator[Project]:
         copy.infra("destroy", "--yes", check=False)
         server.stop(server.ServerSpec(copy.root / ".infra" / "dev" / "server", port=port))
     shutil.rmtree(copy.root, ignore_errors=True)
-
-
-@pytest.fixture
-def migrated(project: Project, server_template: ServerTemplate) -> None:
-    """The project's server, when it is started, needs no migrations."""
-    server_template.copy(project.root / ".infra" / "dev" / "server")
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.local import server
 from prefect_pulumi.local.server import ServerSpec, StartLimits
 from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.wait import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -26,9 +25,9 @@ def pid_of(spec: ServerSpec) -> int:
     return int(until(lambda: spec.file.read().get("pid"), 120))
 
 
-def test_a_server_that_stands_still_for_a_while(tmp_path: Path, server_template: ServerTemplate) -> None:
+@pytest.mark.usefixtures("database_template")
+def test_a_server_that_stands_still_for_a_while(tmp_path: Path) -> None:
     spec = ServerSpec(tmp_path / "server", port=free_port())
-    server_template.copy(spec.directory)
     lines: list[str] = []
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(server.start, spec, lines.append, StartLimits(idle=300, notice=0.5))
@@ -72,10 +71,10 @@ def test_a_server_that_ends_is_not_waited_for(tmp_path: Path) -> None:
         server.start(spec)
 
 
-def test_what_a_server_keeps_and_whom_it_answers(tmp_path: Path, server_template: ServerTemplate) -> None:
+@pytest.mark.usefixtures("database_template")
+def test_what_a_server_keeps_and_whom_it_answers(tmp_path: Path) -> None:
     """Its database is the owner's, whatever the umask; a page of another origin may not read its answers."""
     spec = ServerSpec(tmp_path / ".infra" / "server", port=free_port())
-    server_template.copy(spec.directory)
     before = os.umask(0)
     try:
         server.start(spec)

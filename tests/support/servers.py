@@ -1,12 +1,14 @@
-"""A PostgreSQL of its own and a Prefect server with basic auth on it."""
+"""Prefect servers: scratch ones on SQLite, and one with basic auth on a PostgreSQL of its own."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +18,40 @@ import httpx
 import psutil
 import pytest
 
-from prefect_pulumi.local.processes import stop_tree
+from prefect_pulumi.interpreter.interpreters import WarmInterpreter
+from prefect_pulumi.local.database_template import DatabaseTemplate
+from prefect_pulumi.local.processes import own_environment, stop_tree
+from prefect_pulumi.local.server import SERVER_MODULES, ServerSpec, start, stop
 from prefect_pulumi.testing.ports import free_port
 from tests.support.wait import until
+
+
+@contextmanager
+def scratch_server(directory: Path) -> Iterator[ServerSpec]:
+    """A running server with its files in `directory`."""
+    spec = ServerSpec(directory, port=free_port())
+    filled_template()
+    start(spec, interpreter=WarmInterpreter(SERVER_MODULES, own_environment({})))
+    try:
+        yield spec
+    finally:
+        stop(spec)
+
+
+def filled_template() -> DatabaseTemplate:
+    """The template of the tests' cache. The first process that wants it makes it, and the others wait."""
+    template = DatabaseTemplate.of_user()
+    template.folder.mkdir(parents=True, exist_ok=True)
+    with (template.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            with tempfile.TemporaryDirectory() as directory:
+                spec = ServerSpec(Path(directory), port=free_port())
+                start(spec, interpreter=WarmInterpreter(SERVER_MODULES, own_environment({})))
+                stop(spec)
+    assert template.exists()
+    return template
+
 
 AUTH = "admin:not-a-real-password"
 

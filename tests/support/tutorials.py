@@ -14,8 +14,8 @@ import psutil
 
 from prefect_pulumi.local import server
 from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.projects import REPOSITORY
+from tests.support.servers import filled_template
 from tests.support.wheels import install
 
 PAGES = REPOSITORY / "docs" / "tutorial"
@@ -36,16 +36,15 @@ def blocks(name: str) -> list[str]:
 @dataclass
 class TutorialShell:
     """`folder` is the one beside the clone of the toolkit. Two things are not as in a reader's shell: the ports, which
-    are free ones, and, with a `wheel`, what installs the toolkit. Databases of servers come from the template."""
+    are free ones, and, with a `wheel`, what installs the toolkit."""
 
     folder: Path
-    template: ServerTemplate
     wheel: Path | None = None
     ports: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         (self.folder / "prefect-pulumi").symlink_to(REPOSITORY)
-        self.template.copy(self.folder / "prefect home")
+        filled_template().copy(self.folder / "prefect home")
 
     @property
     def state(self) -> Path:
@@ -65,7 +64,7 @@ class TutorialShell:
             block = "source .venv/bin/activate\n"
         said = self._run(PORT.sub(lambda match: self.ports.setdefault(match[0], str(free_port())), block))
         if "infra init" in block:
-            self._prepare_stacks()
+            self._settle_port()
         return said
 
     def _run(self, block: str) -> str:
@@ -105,12 +104,9 @@ class TutorialShell:
         """The folder that the shell is in."""
         return Path(self._run("pwd").splitlines()[-1])
 
-    def _prepare_stacks(self) -> None:
-        """Databases for the servers to come, and another port than the one that was free when `infra init` looked."""
-        root = self.directory
-        for stack in ("dev", "prod"):
-            self.template.copy(root / ".infra" / stack / "server")
-        config = root / "Pulumi.dev.yaml"
+    def _settle_port(self) -> None:
+        """Another port than the one that was free when `infra init` looked."""
+        config = self.directory / "Pulumi.dev.yaml"
         config.write_text(re.sub(r"(\bport: )\d+", rf"\g<1>{free_port()}", config.read_text("utf-8")))
 
     def stop(self) -> None:

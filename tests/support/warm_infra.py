@@ -13,6 +13,7 @@ import os
 import random
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,9 @@ from importlib import import_module
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
+
+from prefect_pulumi.interpreter.interpreters import ForkServer, WarmInterpreter
+from tests.support.shared_interpreter import fork_server
 
 MODULES = (
     "prefect_pulumi.api.blocking",
@@ -58,8 +62,14 @@ class WarmProcess:
     """The tests' end of the process."""
 
     def __init__(self) -> None:
+        endpoint = fork_server().endpoint.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=FOLDER
+            [sys.executable, "-m", __name__, str(endpoint)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=FOLDER,
+            pass_fds=(endpoint,),
         )
         self._lock = threading.Lock()
         self._answers: dict[int, Queue[int]] = {}
@@ -109,6 +119,8 @@ def main() -> None:
     """Forks a child for each request until stdin ends."""
     for name in MODULES:
         import_module(name)
+    server = ForkServer(socket.socket(fileno=int(sys.argv[1])), dict(os.environ))
+    WarmInterpreter.shared = lambda: server
     children: dict[int, int] = {}
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     with selectors.DefaultSelector() as selector:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.projects import REPOSITORY, Project
 
 PROGRAM = """
@@ -20,15 +19,6 @@ limit = pulumi.Config().get_int("limit") or 3
 pool = Variable("limit", name="limit", value=limit)
 print("said by the program")
 pulumi.export("limit", pool.value)
-"""
-CONFTEST = """
-from pathlib import Path
-import pytest
-from prefect_pulumi.testing.server_template import ServerTemplate
-
-@pytest.fixture(scope="session")
-def infra_server_template():
-    return ServerTemplate(Path({folder!r}))
 """
 
 
@@ -80,9 +70,8 @@ def test_a_program_with_mocks(team: pytest.Pytester) -> None:
 
 
 @pytest.mark.e2e
-def test_a_stack_on_a_scratch_server(team: pytest.Pytester, server_template: ServerTemplate, tmp_path: Path) -> None:
-    server_template.fill()
-    team.makeconftest(CONFTEST.format(folder=str(server_template.folder)))
+@pytest.mark.usefixtures("database_template")
+def test_a_stack_on_a_scratch_server(team: pytest.Pytester, tmp_path: Path) -> None:
     team.makepyfile("""
         import pytest
         from prefect_pulumi.app.config import SetConfigRequest

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import psutil
 from prefect_pulumi.core.deadline import clamp
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.folders import make_folder
+from prefect_pulumi.interpreter.interpreters import Child, Interpreter
 
 SAME_START_SECONDS = 1.5
 """A pid is reused by another program unless its start time is the noted one, to the clock's granularity."""
@@ -64,37 +64,48 @@ NOTE_SECONDS = 180.0
 
 
 def start_detached(
-    command: Sequence[str], *, file: ProcessFile, log: Path, env: Mapping[str, str], cwd: Path, facts: Mapping[str, Any]
-) -> subprocess.Popen[bytes]:
-    """Starts `command` in a session of its own, output appended to `log`, and notes it in `file`."""
+    module: str,
+    arguments: Sequence[str],
+    *,
+    file: ProcessFile,
+    log: Path,
+    env: Mapping[str, str],
+    cwd: Path,
+    facts: Mapping[str, Any],
+    interpreter: Interpreter | None = None,
+) -> None:
+    """Starts `python -m MODULE ARGUMENTS` in a session of its own, output appended to `log`, and notes it in `file`.
+
+    With an `interpreter` this process notes it; else the child does, which is there even if this process is killed.
+    """
     make_folder(log.parent)
     make_folder(file.path.parent)
-    launcher = [sys.executable, "-m", "prefect_pulumi.local.launch", str(os.getpid())]
-    launcher += [str(file.path.resolve()), json.dumps(dict(facts))]
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    own = interpreter or Interpreter()
+    launcher = [str(os.getpid()), str(file.path.resolve()), json.dumps(dict(facts)), sys.executable, "-m", module]
+    started = (
+        (module, list(arguments))
+        if interpreter is not None
+        else ("prefect_pulumi.local.launch", [*launcher, *arguments])
+    )
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
     try:
-        process = subprocess.Popen(
-            [*launcher, *command],
-            stdin=subprocess.DEVNULL,
-            stdout=descriptor,
-            stderr=subprocess.STDOUT,
-            env=dict(env),
-            cwd=cwd,
-            start_new_session=True,
-        )
+        process = own.start(*started, cwd=cwd, env=env, streams=(nothing, output, output), session=True)
     except OSError as error:
-        raise LocalProcessError(f"{command[0]} cannot be started: {error.strerror}") from error
+        raise LocalProcessError(f"{module} cannot be started: {error.strerror}") from error
     finally:
-        os.close(descriptor)
+        os.close(output)
+        os.close(nothing)
     _started[process.pid] = process
-    if not wait_until(
+    if interpreter is not None:
+        file.write(process.pid, facts)
+    elif not wait_until(
         lambda: file.read().get("pid") == process.pid or process.poll() is not None, seconds=NOTE_SECONDS
     ):
-        raise LocalProcessError(f"{command[0]} did not start; its log ends with:\n{tail(log)}", where=str(log))
-    return process
+        raise LocalProcessError(f"{module} did not start; its log ends with:\n{tail(log)}", where=str(log))
 
 
-_started: dict[int, subprocess.Popen[bytes]] = {}
+_started: dict[int, Child] = {}
 """Children of this very process, kept so that their exit status can be taken."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,8 @@ import psutil
 from prefect_pulumi.core.deadline import remaining
 from prefect_pulumi.core.errors import LocalProcessError, PortInUseError
 from prefect_pulumi.core.folders import make_folder
+from prefect_pulumi.interpreter.interpreters import Interpreter
+from prefect_pulumi.local.database_template import DATABASE, DatabaseTemplate
 from prefect_pulumi.local.processes import (
     ProcessFile,
     own_environment,
@@ -43,6 +44,7 @@ class StartLimits:
 
 
 LIMITS = StartLimits()
+ENDED = "its process ended"
 
 
 @dataclass(frozen=True)
@@ -105,25 +107,45 @@ def need_port(spec: ServerSpec) -> None:
         )
 
 
-def start(spec: ServerSpec, say: Callable[[str], None] | None = None, limits: StartLimits = LIMITS) -> ServerStatus:
-    """Starts the server unless it runs, and waits until it answers, as long as its process makes progress.
+SERVER_MODULES = ("prefect.cli.server", "prefect.cli._server_utils", "prefect.server.api.server")
+"""What a `WarmInterpreter` imports for servers."""
 
-    `say` gets a line now and then while that takes long. Raises `PortInUseError` when another program listens there,
-    `LocalProcessError` when it does not start, or with packages that it is known not to work with.
+
+def start(
+    spec: ServerSpec,
+    say: Callable[[str], None] | None = None,
+    limits: StartLimits = LIMITS,
+    interpreter: Interpreter | None = None,
+) -> ServerStatus:
+    """Starts the server unless it runs, and waits until it answers, as long as its process makes progress. A new one
+    begins with the database of the user's cache (`DatabaseTemplate`), and leaves its own there where none is.
+
+    `say` gets a line now and then while that takes long; `interpreter` starts its process. Raises `PortInUseError`
+    when another program listens there, `LocalProcessError` when it does not start, or with packages that it is known
+    not to work with.
     """
+    template, copied, fresh = DatabaseTemplate.of_user(), False, False
     known = status(spec)
     if not known.running:
         need_server_packages()
         need_port(spec)
-        _launch(spec)
+        copied = template.copy(spec.directory)
+        fresh = not copied and not (spec.directory / DATABASE).exists()
+        _launch(spec, interpreter)
     reason = _wait_for_answer(spec, say or (lambda line: None), limits)
     if reason:
         stop(spec)
+        if copied and reason == ENDED:
+            template.remove()  # the next start makes its own
+            for path in spec.directory.glob(f"{DATABASE}*"):
+                path.unlink()
         raise LocalProcessError(
             f"the Prefect server did not start: {reason}; its log ends with:\n{tail(spec.log)}",
             where=str(spec.log),
             remedy="a slow machine may need a longer environment.server.start_timeout in Pulumi.<stack>.yaml",
         )
+    if fresh:
+        template.keep(spec.directory)
     return status(spec)
 
 
@@ -137,7 +159,7 @@ def _wait_for_answer(spec: ServerSpec, say: Callable[[str], None], limits: Start
         healthy_now = healthy(spec.api_url)
         current, now = _Progress.of(spec), time.monotonic()
         if current is None:
-            return "its process ended"
+            return ENDED
         if healthy_now:
             return ""
         if current != seen:
@@ -172,7 +194,7 @@ class _Progress:
             times = []
         used = sum(spent.user + spent.system for spent in times)
         return _Progress(
-            _size(spec.log), sum(_size(path) for path in spec.directory.glob("prefect.db*")), round(used, 1)
+            _size(spec.log), sum(_size(path) for path in spec.directory.glob(f"{DATABASE}*")), round(used, 1)
         )
 
     def __str__(self) -> str:
@@ -189,11 +211,11 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _launch(spec: ServerSpec) -> None:
+def _launch(spec: ServerSpec, interpreter: Interpreter | None) -> None:
     make_folder(spec.directory)
-    for path in spec.directory.glob("prefect.db*"):
+    for path in spec.directory.glob(f"{DATABASE}*"):
         path.chmod(0o600)
-    database = (spec.directory / "prefect.db").resolve()
+    database = (spec.directory / DATABASE).resolve()
     environment = own_environment(
         {
             "PREFECT_HOME": str(spec.directory.resolve()),
@@ -206,14 +228,15 @@ def _launch(spec: ServerSpec) -> None:
             "DO_NOT_TRACK": "1",
         }
     )
-    command = [sys.executable, "-m", "prefect_pulumi.local.serve", "--host", spec.host, "--port", str(spec.port)]
     start_detached(
-        command,
+        "prefect_pulumi.local.serve",
+        ["--host", spec.host, "--port", str(spec.port)],
         file=spec.file,
         log=spec.log,
         env=environment,
         cwd=spec.directory,
         facts={"host": spec.host, "port": spec.port},
+        interpreter=interpreter,
     )
 
 

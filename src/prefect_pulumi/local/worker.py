@@ -160,9 +160,9 @@ def start(spec: WorkerSpec) -> WorkerStatus:
         }
     )
     child = str(spec.child_file.path.resolve())
-    command = [sys.executable, "-m", "prefect_pulumi.local.supervise", child, *spec.command]
     start_detached(
-        command,
+        "prefect_pulumi.local.supervise",
+        [child, *spec.command],
         file=spec.file,
         log=spec.log,
         env=environment,

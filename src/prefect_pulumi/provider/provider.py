@@ -137,6 +137,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     @override
     def configure(self, inputs: Props) -> None:
         self.connection.close()
+        self.run.close()
         self._configure(inputs)
 
     # Resources.
@@ -277,6 +278,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     @override
     def close(self) -> None:
         self.connection.close()
+        self.run.close()
         self.creates.close()
 
     def handler(self, urn: str) -> Handler:

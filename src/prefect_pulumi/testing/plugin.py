@@ -14,7 +14,6 @@ import pytest
 if TYPE_CHECKING:
     from prefect_pulumi.testing.mocked_program import MockedProgram
     from prefect_pulumi.testing.scratch_stack import ScratchStack, ScratchStacks
-    from prefect_pulumi.testing.server_template import ServerTemplate
 
 PROJECT = "infra_project"
 MARKER = "infra_stack"
@@ -29,24 +28,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def infra_server_template(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> ServerTemplate:
-    """The database of a first scratch server, in pytest's cache where there is one: the next run starts with it."""
-    from importlib.metadata import version
-
-    from prefect_pulumi.testing.server_template import ServerTemplate
-
-    cache = getattr(pytestconfig, "cache", None)
-    name = f"prefect-server-{version('prefect')}"
-    folder = cache.mkdir(name) if cache is not None else tmp_path_factory.mktemp(name)
-    return ServerTemplate(Path(folder))
-
-
-@pytest.fixture(scope="session")
-def infra_stacks(infra_server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> ScratchStacks:
+def infra_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchStacks]:
     """Makes scratch stacks, for a fixture of another scope: `with infra_stacks.open(folder, "dev") as stack`."""
+    from prefect_pulumi.interpreter.interpreters import WarmInterpreter
+    from prefect_pulumi.local.processes import own_environment
+    from prefect_pulumi.local.server import SERVER_MODULES
     from prefect_pulumi.testing.scratch_stack import ScratchStacks
 
-    return ScratchStacks(tmp_path_factory.mktemp("infra"), infra_server_template)
+    interpreter = WarmInterpreter(SERVER_MODULES, own_environment({}))
+    yield ScratchStacks(tmp_path_factory.mktemp("infra"), interpreter)
+    interpreter.close()
 
 
 @pytest.fixture

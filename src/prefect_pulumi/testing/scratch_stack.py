@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,14 @@ from prefect_pulumi.app.project import Project
 from prefect_pulumi.app.project_stack import ProjectStack
 from prefect_pulumi.core.errors import InputError, ManyErrors, PreflightError
 from prefect_pulumi.core.values import unwrap
+from prefect_pulumi.interpreter.interpreters import Interpreter
 from prefect_pulumi.local.processes import ProcessFile, stop_tree
-from prefect_pulumi.local.server import ServerSpec, stop
+from prefect_pulumi.local.server import ServerSpec, start, stop
 from prefect_pulumi.project import layout
 from prefect_pulumi.review.model import Report
 from prefect_pulumi.testing.plan import Plan
 from prefect_pulumi.testing.ports import free_port
 from prefect_pulumi.testing.project_copy import copy_files, settle
-from prefect_pulumi.testing.server_template import ServerTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,10 @@ class ScratchStack:
     """`root`: the copy of the project, whose files a test may change. `api_url`: the scratch server's, which runs once
     the stack is up."""
 
-    def __init__(self, root: Path, name: str, api_url: str, prepare: Callable[[], None]) -> None:
+    def __init__(self, root: Path, name: str, api_url: str) -> None:
         self.root = root
         self.api_url = api_url
         self._lines = _Lines()
-        self._prepare = prepare
         self.stack: ProjectStack = Project(root, sink=self._lines).stack(name)
         """The Python API of the stack, for all else."""
 
@@ -122,7 +121,6 @@ class ScratchStack:
 
     def up(self, request: UpRequest | None = None) -> Plan:
         """Creates or updates everything; what was done."""
-        self._prepare()
         result = self.stack.up(request).result
         return Plan.of_steps(result.steps if result is not None else ())
 
@@ -143,11 +141,11 @@ class ScratchStack:
 
 
 class ScratchStacks:
-    """Makes scratch stacks. `folder`: where the copies are; `template`: of their servers' databases."""
+    """Makes scratch stacks. `folder`: where the copies are; `interpreter` starts the servers that are not theirs."""
 
-    def __init__(self, folder: Path, template: ServerTemplate) -> None:
+    def __init__(self, folder: Path, interpreter: Interpreter) -> None:
         self._folder = folder
-        self._template = template
+        self._interpreter = interpreter
         self._count = 0
 
     @contextmanager
@@ -164,21 +162,12 @@ class ScratchStacks:
         own_server = settle(source, root, name, port)
         with ExitStack() as cleanup:
             cleanup.callback(shutil.rmtree, root.parent, ignore_errors=True)
-            directory = root / layout.server_directory(name)
-            spec = ServerSpec(directory, port=port)
-            if own_server:
-                cleanup.callback(stop, spec)
-            else:
-                self._template.fill()
-                spec = cleanup.enter_context(self._template.server(directory, port))
-
-            def prepare() -> None:
-                if own_server and not directory.exists():
-                    self._template.fill()
-                    self._template.copy(directory)
-
+            spec = ServerSpec(root / layout.server_directory(name), port=port)
+            cleanup.callback(stop, spec)
+            if not own_server:
+                start(spec, interpreter=self._interpreter)
             cleanup.callback(_stop_workers, root, name)
-            stack = ScratchStack(root, name, spec.api_url, prepare)
+            stack = ScratchStack(root, name, spec.api_url)
             try:
                 yield stack
             finally:

@@ -14,13 +14,12 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.models.worker_types import worker_types
 from prefect_pulumi.provider.provider import PrefectProvider
-from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.deploy.real_files import ENV, POOLS, REAL_FILES, VARIABLES
 from tests.deploy.real_files.comparison import make_project, plain_deploy
 from tests.support.engines import Embedded, Engine, Official
 from tests.support.hosts import SilentHost
 from tests.support.projects import Project
+from tests.support.servers import scratch_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 Json = dict[str, Any]
@@ -79,9 +78,9 @@ def create(provider: PrefectProvider, kind: str, name: str, inputs: Json) -> Non
 
 
 @pytest.fixture(scope="module")
-def api_url(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server of this file's own, since real files name their pools as they like, with what the files refer to."""
-    with server_template.server(tmp_path_factory.mktemp("server of real files"), free_port()) as spec:
+    with scratch_server(tmp_path_factory.mktemp("server of real files")) as spec:
         provider = PrefectProvider(tmp_path_factory.mktemp("program"), SilentHost())
         provider.configure({"apiUrl": spec.api_url})
         for name, kind in POOLS.items():

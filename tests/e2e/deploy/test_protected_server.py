@@ -14,7 +14,7 @@ import pytest
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.connection_settings import connection_settings
 from prefect_pulumi.core.errors import NotFoundError
-from prefect_pulumi.testing.server_template import ServerTemplate
+from prefect_pulumi.local.database_template import DatabaseTemplate
 from tests.support.gateway import TOKEN, Gateway, gateway
 from tests.support.projects import Project
 from tests.support.servers import AUTH, prefect_on
@@ -44,9 +44,9 @@ CSRF = {"PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true", "PREFECT_SERVER_CSRF_T
 
 
 @pytest.fixture
-def front(server_template: ServerTemplate, tmp_path: Path) -> Iterator[Gateway]:
+def front(database_template: DatabaseTemplate, tmp_path: Path) -> Iterator[Gateway]:
     folder = tmp_path / "server"
-    server_template.copy(folder / "prefect")
+    database_template.copy(folder / "prefect")
     (folder / "prefect").mkdir(parents=True, exist_ok=True)
     database = f"sqlite+aiosqlite:///{folder / 'prefect' / 'prefect.db'}"
     with prefect_on(database, folder, CSRF) as url, gateway([url], folder) as known:

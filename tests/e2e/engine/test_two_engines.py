@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import engines
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.usefixtures("migrated")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.usefixtures("database_template")]
 
 
 def test_embedded_then_official_and_back(project: Any, official: Any) -> None:

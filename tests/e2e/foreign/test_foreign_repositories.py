@@ -9,7 +9,6 @@ import pytest
 
 from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.local import server
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.engines import Official
 from tests.support.foreign_repositories import ForeignRepository
 from tests.support.projects import Project
@@ -38,11 +37,10 @@ def shape(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def repository(shape: str, tmp_path: Path, wheel: Path, server_template: ServerTemplate) -> Iterator[ForeignRepository]:
+def repository(shape: str, tmp_path: Path, wheel: Path) -> Iterator[ForeignRepository]:
     environment, installed, *_ = SHAPES[shape]
     repository = ForeignRepository.make(shape, tmp_path, wheel, environment, *installed)
     directory = repository.root / ".infra" / "dev" / "server"
-    server_template.copy(directory)
     yield repository
     server.stop(server.ServerSpec(directory, port=repository.port))
 

@@ -18,9 +18,8 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.models import KINDS
 from prefect_pulumi.provider.kind_examples import as_go
 from prefect_pulumi.provider.schema import schema
-from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.projects import REPOSITORY
+from tests.support.servers import scratch_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.matrix, pytest.mark.timeout(1200)]
 PAGE = REPOSITORY / "docs" / "registry" / "_index.md"
@@ -42,9 +41,9 @@ def example(language: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def api_url(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def api_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of a server of its own: the examples name their objects as they like."""
-    with server_template.server(tmp_path_factory.mktemp("server"), free_port()) as spec:
+    with scratch_server(tmp_path_factory.mktemp("server")) as spec:
         yield spec.api_url
 
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.commands import infra
 from tests.support.filled_server import SECRETS, fill
 from tests.support.projects import Project
 from tests.support.server_contents import contents, differences
+from tests.support.servers import scratch_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("whole-server")]
 NOT_DECLARED = {"variable maybe"}
@@ -30,11 +29,11 @@ class Servers:
 
 
 @pytest.fixture(scope="module")
-def servers(server_template: ServerTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("whole-server")
     with (
-        server_template.server(folder / "filled", free_port()) as filled,
-        server_template.server(folder / "empty", free_port()) as empty,
+        scratch_server(folder / "filled") as filled,
+        scratch_server(folder / "empty") as empty,
     ):
         fill(filled.api_url)
         yield Servers(filled.api_url, empty.api_url)

@@ -87,7 +87,7 @@ def test_readme_commands_in_a_fresh_clone(project: Any) -> None:
     assert _processes(project) == []
 
 
-@pytest.mark.usefixtures("migrated")
+@pytest.mark.usefixtures("database_template")
 @pytest.mark.repeated
 def test_up_run_down(engine: Any, project: Any) -> None:
     _commit_all(project)
@@ -117,7 +117,7 @@ def test_up_run_down(engine: Any, project: Any) -> None:
     assert _processes(project) == []
 
 
-@pytest.mark.usefixtures("migrated")
+@pytest.mark.usefixtures("database_template")
 @pytest.mark.repeated
 def test_dead_worker_and_server_are_healed(engine: Any, project: Any) -> None:
     engine.up()

@@ -11,7 +11,6 @@ import pytest
 
 from prefect_pulumi.local import server
 from prefect_pulumi.testing.ports import free_port
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.projects import Project
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -31,11 +30,9 @@ def spec(tmp_path: Path) -> Iterator[server.ServerSpec]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, spec: server.ServerSpec, server_template: ServerTemplate) -> Project:
+def project(tmp_path: Path, spec: server.ServerSpec) -> Project:
     """Its default provider speaks to the server that the program starts."""
-    project = Project.small(tmp_path / "project", spec.api_url, PROGRAM.format(port=spec.port))
-    server_template.copy(spec.directory)
-    return project
+    return Project.small(tmp_path / "project", spec.api_url, PROGRAM.format(port=spec.port))
 
 
 def state(project: Project) -> tuple[Path, dict[str, Any]]:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.tutorials import TutorialShell
 from tests.support.wheels import build_wheel
 
@@ -20,8 +19,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shell(tmp_path: Path, server_template: ServerTemplate, wheel: Path) -> Iterator[TutorialShell]:
-    shell = TutorialShell(tmp_path, server_template, wheel)
+def shell(tmp_path: Path, wheel: Path) -> Iterator[TutorialShell]:
+    shell = TutorialShell(tmp_path, wheel)
     yield shell
     shell.stop()
 
@@ -54,9 +53,9 @@ def test_the_first_promotion(shell: TutorialShell) -> None:
 
 
 @pytest.mark.matrix
-def test_the_installation_as_it_is_typed(tmp_path: Path, server_template: ServerTemplate) -> None:
+def test_the_installation_as_it_is_typed(tmp_path: Path) -> None:
     """With the packages of constraints.txt, from an index."""
-    shell = TutorialShell(tmp_path, server_template)
+    shell = TutorialShell(tmp_path)
     try:
         assert "[Completed]" in shell.type_page("first-run.md")
     finally:

@@ -10,7 +10,7 @@ import pytest
 
 from prefect_pulumi.local import server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.usefixtures("migrated")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.usefixtures("database_template")]
 
 
 def noted(project: Any, worker: str) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import json
 import os
 import queue
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -24,6 +23,7 @@ from typing import IO, Any
 
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, needed_files
+from prefect_pulumi.interpreter.interpreters import Child, Interpreter
 
 Json = dict[str, Any]
 
@@ -47,6 +47,11 @@ PASSING = frozenset(
     | {"TTY_INTERACTIVE", "RANDOM", "SECONDS"}
 )
 """Variables that change from one terminal to the next and mean nothing."""
+
+
+def handed_on(env: Mapping[str, str]) -> dict[str, str]:
+    """What of our own environment the user's code gets."""
+    return {key: value for key, value in env.items() if not key.startswith(NOT_HANDED_ON)}
 
 
 @dataclass(frozen=True)
@@ -81,14 +86,23 @@ class ImportResult:
 class FlowInspector:
     """Imports of one folder, with their memory in `cache` (a file that may vanish at any time).
 
-    `limit`: seconds that one import may take.
+    `limit`: seconds that one import may take; `interpreter`: what starts the child.
     """
 
-    def __init__(self, root: Path, cache: Path, env: Mapping[str, str], *, limit: float = 60.0) -> None:
+    def __init__(
+        self,
+        root: Path,
+        cache: Path,
+        env: Mapping[str, str],
+        *,
+        limit: float = 60.0,
+        interpreter: Interpreter | None = None,
+    ) -> None:
         self.root = root.resolve()
+        self.interpreter = interpreter or Interpreter()
         self.cache = cache
         self.limit = limit
-        self.env = {key: value for key, value in env.items() if not key.startswith(NOT_HANDED_ON)}
+        self.env = handed_on(env)
         self.started = 0
         """Processes that were started."""
         self._hashes: dict[str, str] = {}
@@ -167,14 +181,13 @@ class FlowInspector:
         """Answers until all are there, one takes too long, or the child dies: the culprit then has a fault."""
         results: dict[str, ImportResult] = {}
         current = ""
-        with tempfile.TemporaryDirectory(prefix="prefect-pulumi-") as home, self._child(home) as (process, stream):
+        with tempfile.TemporaryDirectory(prefix="prefect-pulumi-") as home, self._child(home) as child:
+            process, requests, stream = child
             lines: queue.Queue[str] = queue.Queue()
             threading.Thread(target=_pump, args=(stream, lines), daemon=True).start()
             request = json.dumps({"entrypoints": entrypoints, "steps": steps})
-            with contextlib.suppress(BrokenPipeError):
-                assert process.stdin is not None  # noqa: S101 - opened as a pipe
-                process.stdin.write(request.encode())
-                process.stdin.close()
+            with contextlib.suppress(BrokenPipeError), requests:
+                requests.write(request)
             while len(results) < len(entrypoints) + len(steps):
                 try:
                     text = lines.get(timeout=self.limit if current else START_SECONDS)
@@ -217,24 +230,31 @@ class FlowInspector:
         return _import_result({**asdict(result), "files": sorted(files), "variables": variables})
 
     @contextlib.contextmanager
-    def _child(self, home: str) -> Iterator[tuple[subprocess.Popen[bytes], IO[str]]]:
+    def _child(self, home: str) -> Iterator[tuple[Child, IO[str], IO[str]]]:
+        """The child, where it reads its request, and its answers."""
         reader, writer = os.pipe()
+        stdin, requests = os.pipe()
+        quiet = os.open(os.devnull, os.O_RDWR)
         self.started += 1
-        env = {**self.env, **QUIET, "PREFECT_HOME": home}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prefect_pulumi.deploy.flows.child", str(writer)],
-            cwd=self.root,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(writer,),
-            start_new_session=True,
-        )
-        os.close(writer)
-        with open(reader, encoding="utf-8") as stream:  # noqa: PTH123 - a file descriptor
+        try:
+            process = self.interpreter.start(
+                "prefect_pulumi.deploy.flows.child",
+                [str(writer)],
+                cwd=self.root,
+                env={**self.env, **QUIET, "PREFECT_HOME": home},
+                streams=(stdin, quiet, quiet),
+                pass_fds=(writer,),
+                session=True,
+            )
+        finally:
+            for descriptor in (writer, stdin, quiet):
+                os.close(descriptor)
+        with (
+            os.fdopen(requests, "w", encoding="utf-8") as request_stream,
+            os.fdopen(reader, encoding="utf-8") as answers,
+        ):
             try:
-                yield process, stream
+                yield process, request_stream, answers
             finally:
                 _stop(process)
 
@@ -246,7 +266,7 @@ def _pump(stream: IO[str], lines: queue.Queue[str]) -> None:
     lines.put("")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: Child) -> None:
     """Ends the child and what the user's code started in it."""
     began = time.monotonic()
     while process.poll() is None and time.monotonic() - began < 0.5:
@@ -254,9 +274,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdin is not None:
-        with contextlib.suppress(OSError):
-            process.stdin.close()
 
 
 def _import_result(entry: Mapping[str, Any]) -> ImportResult:

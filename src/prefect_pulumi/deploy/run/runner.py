@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,6 +16,7 @@ from prefect_pulumi.core.errors import DeployError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.deploy.run.job import DeployJob
 from prefect_pulumi.deploy.run.prefect_interface import DIFFERS
+from prefect_pulumi.interpreter.interpreters import Interpreter
 
 LAST_LINES = 15
 FRAME = " │╭╮╰╯─┌┐└┘━"
@@ -100,10 +100,11 @@ def run_deploy(
     on_line: Callable[[str, str], None],
     on_result: Callable[[DeployResult], None],
     secrets: Collection[str] = (),
+    interpreter: Interpreter | None = None,
 ) -> DeployRun:
-    """`root`: the folder that entrypoints are relative to; `env`: the whole environment of the child. `on_line` gets a
-    deployment's full name ("" for the whole) and a line. A deployment that fails is a result; `DeployError`: it could
-    not even begin."""
+    """`root`: the folder that entrypoints are relative to; `env`: the whole environment of the child, which
+    `interpreter` starts. `on_line` gets a deployment's full name ("" for the whole) and a line. A deployment that fails
+    is a result; `DeployError`: it could not even begin."""
     relay = OutputRelay(on_line, on_result, secrets)
     reader, writer = os.pipe()
 
@@ -112,30 +113,32 @@ def run_deploy(
             for line in events:
                 relay.event(json.loads(line))
 
-    process = subprocess.Popen(
-        [sys.executable, "-m", "prefect_pulumi.deploy.run", str(writer)],
-        cwd=root,
-        env=dict(env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        pass_fds=(writer,),
-    )
-    os.close(writer)
+    stdin, requests = os.pipe()
+    printed, stdout = os.pipe()
+    try:
+        process = (interpreter or Interpreter()).start(
+            "prefect_pulumi.deploy.run",
+            [str(writer)],
+            cwd=root,
+            env=env,
+            streams=(stdin, stdout, stdout),
+            pass_fds=(writer,),
+        )
+    finally:
+        for descriptor in (writer, stdin, stdout):
+            os.close(descriptor)
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    feeder = threading.Thread(target=_feed, args=(process, json.dumps(job.as_json(), default=str)), daemon=True)
+    feeder = threading.Thread(target=_feed, args=(requests, json.dumps(job.as_json(), default=str)), daemon=True)
     feeder.start()
-    with process:
+    with os.fdopen(printed, encoding="utf-8", errors="replace") as lines:
         try:
-            for raw in process.stdout or ():
+            for raw in lines:
                 relay.line("", raw)
             relay.run.code = process.wait()
         except BaseException:
             process.terminate()
+            process.wait()
             raise
         finally:
             listener.join()
@@ -157,10 +160,7 @@ def run_deploy(
     return run
 
 
-def _feed(process: subprocess.Popen[str], text: str) -> None:
-    if process.stdin is not None:
-        try:
-            process.stdin.write(text)
-            process.stdin.close()
-        except BrokenPipeError:
-            return  # it ended before it read its job; its exit code tells
+def _feed(descriptor: int, text: str) -> None:
+    # A child that ended before it read its job: its exit code tells.
+    with contextlib.suppress(BrokenPipeError), os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)

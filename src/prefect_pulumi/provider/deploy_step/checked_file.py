@@ -18,15 +18,12 @@ from prefect_pulumi.deploy.file.fields import Fields, declared_fields
 from prefect_pulumi.deploy.file.loader import LoadedFile, with_default_pool
 from prefect_pulumi.deploy.file.resolved import ResolvedFile, StackValues, resolve_file
 from prefect_pulumi.deploy.file.settings import default_pool
-from prefect_pulumi.deploy.flows.inspector import ImportResult
+from prefect_pulumi.deploy.flows.inspector import ImportResult, handed_on
 from prefect_pulumi.deploy.plan.fingerprint import Fingerprint, fingerprints
 from prefect_pulumi.deploy.plan.step_digests import StepDigests, build_and_push
 
 FILE_INPUTS = ("directory", "prefectFile", "commit", "overrides", "uiOwns", "env", "stepFiles", "hashKey")
 """Inputs of the resource that decide what the file says."""
-
-NOT_HANDED_ON = ("PREFECT_", "PULUMI_")
-"""Settings of the person who runs it do not reach the deploy."""
 
 Json = dict[str, Any]
 
@@ -109,7 +106,7 @@ def read_file(root: Path, inputs: Props) -> Document:
 def environment(inputs: Props) -> DeployEnvironment:
     """What `{{ $NAME }}` reads: this process's environment without settings of Prefect and Pulumi, then `env`."""
     given = inputs.get("env", {})
-    values = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
+    values = handed_on(os.environ)
     plain = unwrap(given)
     if isinstance(given, Secret):
         marked = frozenset(plain)

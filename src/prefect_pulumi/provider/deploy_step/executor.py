@@ -15,6 +15,7 @@ from prefect_pulumi.core.provider_protocol import ProviderHost
 from prefect_pulumi.core.values import Secret, mask, secret, unwrap
 from prefect_pulumi.deploy.file.environment import sealed
 from prefect_pulumi.deploy.file.fields import dotted
+from prefect_pulumi.deploy.flows.inspector import handed_on
 from prefect_pulumi.deploy.plan import live
 from prefect_pulumi.deploy.plan.drift import read_back
 from prefect_pulumi.deploy.plan.journal import DeployJournal, JournalEntry
@@ -23,9 +24,10 @@ from prefect_pulumi.deploy.plan.plan import DEPLOYS, Action, Assessment, Planned
 from prefect_pulumi.deploy.plan.version_info import version_info
 from prefect_pulumi.deploy.run.job import LINE_COLUMNS, DeployEntry, DeployJob
 from prefect_pulumi.deploy.run.runner import DeployResult, DeployRun, run_deploy
+from prefect_pulumi.interpreter.interpreters import Interpreter
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.connection import Connection
-from prefect_pulumi.provider.deploy_step.checked_file import NOT_HANDED_ON, CheckedFile
+from prefect_pulumi.provider.deploy_step.checked_file import CheckedFile
 from prefect_pulumi.provider.handlers.base import Call
 
 LONGEST_VALUE = 60
@@ -34,10 +36,19 @@ Json = dict[str, Any]
 
 
 class DeployExecutor:
-    """One update of the deploy step. `hidden`: texts that are masked in all that Prefect prints."""
+    """One update of the deploy step. `hidden`: texts that are masked in all that Prefect prints; `interpreter`: what
+    starts its process."""
 
-    def __init__(self, root: Path, connection: Connection, host: ProviderHost, hidden: Collection[str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        connection: Connection,
+        host: ProviderHost,
+        hidden: Collection[str],
+        interpreter: Interpreter,
+    ) -> None:
         self.root, self.connection, self.host, self.hidden = root, connection, host, list(hidden)
+        self.interpreter = interpreter
 
     def run(
         self,
@@ -64,6 +75,7 @@ class DeployExecutor:
                 on_line=lambda name, line: self._say(call, name, line),
                 on_result=lambda result: self._ended(call, journal, result),
                 secrets=self.hidden,
+                interpreter=self.interpreter,
             )
         outputs = self._outputs(call, assessment, run, noted, only)
         failed = [name for name, result in outputs["results"].items() if result.get("result") in ("failed", "left out")]
@@ -113,11 +125,10 @@ class DeployExecutor:
     def _environment(self, call: Call) -> dict[str, str]:
         """The child's environment: this one without other Prefect settings, the stack's values, then the target and
         its credentials."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(NOT_HANDED_ON)}
         home = layout.prefect_home(self.root).resolve()
         make_folder(home)
         return {
-            **kept,
+            **handed_on(os.environ),
             **self.connection.settings.environment(),
             **unwrap(call.news.get("env", {})),
             "PREFECT_HOME": str(home),

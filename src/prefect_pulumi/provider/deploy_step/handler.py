@@ -297,7 +297,8 @@ class DeploymentsHandler(Handler):
             kept = {name: call.outputs.get(name, {}) for name in _RECORDS}
             return identity, {**call.news, **kept, "entries": call.outputs.get("entries", {})}
         assessment = self._assess(call, planned)
-        executor = DeployExecutor(self.root, self.connection, self.host, self._hidden(call))
+        hidden, interpreter = self._hidden(call), self.run.interpreter
+        executor = DeployExecutor(self.root, self.connection, self.host, hidden, interpreter)
         only = self.run.only.get(call.urn)
         outputs = executor.run(call, assessment, self._file(call), identity, only)
         self._placed.update(planned.deploys)

@@ -72,7 +72,9 @@ class Preflight:
         if self._inspector is None:
             key = hashlib.sha256(str(document.path.resolve()).encode()).hexdigest()[:12]
             cache = layout.flows_cache(self.root, key)
-            self._inspector = FlowInspector(self.directory, cache, self.env, limit=self.options.seconds)
+            self._inspector = FlowInspector(
+                self.directory, cache, self.env, limit=self.options.seconds, interpreter=self.run.interpreter
+            )
         return self._inspector.inspect(entrypoints(resolved(raw, self.env), self.directory), functions(raw))
 
     def check(self, document: Document, data: Mapping[str, Any]) -> CheckReport:

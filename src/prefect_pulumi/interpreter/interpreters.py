@@ -1,0 +1,227 @@
+"""Starts `python -m MODULE ARGUMENTS`: cold, or as a fork of a process that has imported the costly modules once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+LOST = -signal.SIGKILL
+"""Exit code of a child whose fork server died before it could tell."""
+STATUS = struct.Struct("=q")
+
+
+class Child(Protocol):
+    """What both kinds of children share with `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def terminate(self) -> None: ...
+
+
+class Interpreter:
+    """Starts children from nothing, as `python -m MODULE` on the command line does."""
+
+    def start(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        streams: tuple[int, int, int],
+        pass_fds: Sequence[int] = (),
+        session: bool = False,
+    ) -> Child:
+        """`env`: the whole environment. `streams`: file descriptors of its stdin, stdout and stderr, and `pass_fds`
+        those that it finds under the same numbers; the caller closes its own. `session`: it leads a session of its
+        own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=cwd,
+            env=dict(env),
+            stdin=streams[0],
+            stdout=streams[1],
+            stderr=streams[2],
+            pass_fds=tuple(pass_fds),
+            start_new_session=session,
+        )
+
+    def close(self) -> None:
+        """Its children go on."""
+
+
+class WarmInterpreter(Interpreter):
+    """Forks children from a process (`fork_server.py`) that has imported `modules`, once the first one is wanted.
+
+    `env` is the environment of the imports. A child begins as a cold one does: its environment, folder, streams and
+    signals are those that it is given. One whose `PYTHON...` variables differ from `env`, or in whose folder a module
+    would come before one that is imported already, is started cold. So are all of them where forking is not safe, which
+    is everywhere but on Linux. Safe to share between threads.
+    """
+
+    shared: ClassVar[Callable[[], ForkServer] | None] = None
+    """Where it is set, all of this process fork from this one, which has to have imported what each of them wants."""
+
+    def __init__(self, modules: Sequence[str], env: Mapping[str, str]) -> None:
+        self._modules, self._env = tuple(modules), dict(env)
+        self._server: ForkServer | None = None
+        self._lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Begins the imports now, in the background."""
+        with self._lock:
+            if self._server is None and sys.platform == "linux":
+                shared = type(self).shared
+                self._server = shared() if shared is not None else ForkServer.started(self._modules, self._env)
+
+    def start(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        streams: tuple[int, int, int],
+        pass_fds: Sequence[int] = (),
+        session: bool = False,
+    ) -> Child:
+        self.prepare()
+        if self._server is not None and python_variables(env) == python_variables(self._server.env):
+            request = {
+                "module": module,
+                "arguments": list(arguments),
+                "cwd": str(cwd),
+                "env": dict(env),
+                "descriptors": [0, 1, 2, *pass_fds],
+                "session": session,
+            }
+            with contextlib.suppress(OSError):  # it has died; a cold child is as good
+                child = self._server.fork(request, [*streams, *pass_fds])
+                if child is not None:
+                    return child
+        return super().start(module, arguments, cwd=cwd, env=env, streams=streams, pass_fds=pass_fds, session=session)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._server is not None and type(self).shared is None:
+                self._server.close()
+            self._server = None
+
+
+BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""A fork can take this one."""
+
+
+def python_variables(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that an interpreter reads when it starts, and never again."""
+    return {name: value for name, value in env.items() if name.startswith("PYTHON") and name != BYTECODE}
+
+
+class ForkServer:
+    """This end of a fork server, whose environment is `env`. Several processes may share `endpoint`: each request is
+    one packet."""
+
+    def __init__(
+        self, endpoint: socket.socket, env: Mapping[str, str], process: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        self.endpoint, self.env = endpoint, env
+        self._process = process
+
+    @classmethod
+    def started(cls, modules: Sequence[str], env: Mapping[str, str]) -> ForkServer:
+        """Its imports go on while the caller does."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-P", "-m", "prefect_pulumi.interpreter.fork_server", str(theirs.fileno()), *modules]
+        with theirs:
+            process = subprocess.Popen(
+                command,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+            )
+        return cls(ours, env, process)
+
+    def fork(self, request: Mapping[str, object], descriptors: Sequence[int]) -> ForkedChild | None:
+        """None where the child has to begin cold. Raises `OSError` when the server is gone."""
+        body = os.memfd_create("request")
+        reader, writer = os.pipe()
+        try:
+            with os.fdopen(os.dup(body), "w", encoding="utf-8", errors="surrogateescape") as stream:
+                json.dump(request, stream)
+            socket.send_fds(self.endpoint, [b"fork"], [body, writer, *descriptors])
+        except OSError:
+            os.close(reader)
+            raise
+        finally:
+            os.close(body)
+            os.close(writer)
+        pid = _number(reader)
+        if pid is None:
+            os.close(reader)
+            raise BrokenPipeError("the fork server ended")
+        if pid == 0:
+            os.close(reader)
+            return None
+        return ForkedChild(pid, reader)
+
+    def close(self) -> None:
+        """Its children go on."""
+        self.endpoint.close()
+        if self._process is not None:
+            self._process.kill()  # it may still import
+            self._process.wait()
+
+
+class ForkedChild:
+    """A child of the fork server, which tells on `status` how it ended."""
+
+    def __init__(self, pid: int, status: int) -> None:
+        self.pid = pid
+        self._status = status
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        return self._ended(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Raises `subprocess.TimeoutExpired`."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
+        return code
+
+    def terminate(self) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
+
+    def _ended(self, timeout: float | None) -> int | None:
+        if self._code is None and select.select([self._status], [], [], timeout)[0]:
+            code = _number(self._status)
+            self._code = LOST if code is None else code
+            os.close(self._status)
+        return self._code
+
+
+def _number(reader: int) -> int | None:
+    """None at the end of the stream."""
+    data = os.read(reader, STATUS.size)
+    return int(STATUS.unpack(data)[0]) if len(data) == STATUS.size else None
