@@ -78,11 +78,9 @@ def read(descriptor: int) -> str:
 def warm(env: dict[str, str] | None = None) -> Iterator[WarmInterpreter]:
     """One of its own, though the tests share another."""
     shared, WarmInterpreter.shared = WarmInterpreter.shared, None
-    interpreter = WarmInterpreter(MODULES, dict(os.environ) if env is None else env)
     try:
-        yield interpreter
+        yield WarmInterpreter(MODULES, dict(os.environ) if env is None else env)
     finally:
-        interpreter.close()
         WarmInterpreter.shared = shared
 
 
@@ -213,10 +211,11 @@ def test_a_fork_server_that_died_is_not_needed(tmp_path: Path) -> None:
         assert not isinstance(again, ForkedChild)
 
 
-def test_it_ends_with_its_client_and_its_children_go_on(tmp_path: Path) -> None:
+def test_it_ends_with_the_last_that_has_it_and_its_children_go_on(tmp_path: Path) -> None:
     with warm() as interpreter:
         child = sleeper(Place(tmp_path, interpreter))
         parent = psutil.Process(psutil.Process(child.pid).ppid())
+        del interpreter
     until(lambda: not parent.is_running())
     assert psutil.pid_exists(child.pid)
     os.kill(child.pid, signal.SIGKILL)

@@ -6,9 +6,9 @@ import atexit
 import os
 from functools import cache
 
+from prefect_pulumi.deploy.prefect_interpreter import PREFECT_MODULES
 from prefect_pulumi.interpreter.interpreters import ForkServer
 from prefect_pulumi.local.server import SERVER_MODULES
-from prefect_pulumi.provider.run import PREFECT_MODULES
 
 
 @cache

@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
@@ -62,12 +63,10 @@ class Interpreter:
             start_new_session=session,
         )
 
-    def close(self) -> None:
-        """Its children go on."""
-
 
 class WarmInterpreter(Interpreter):
-    """Forks children from a process (`fork_server.py`) that has imported `modules`, once the first one is wanted.
+    """Forks children from a process (`fork_server.py`) that has imported `modules`, once the first one is wanted. The
+    process ends with this object, and its children go on.
 
     `env` is the environment of the imports. A child begins as a cold one does: its environment, folder, streams and
     signals are those that it is given. One whose `PYTHON...` variables differ from `env`, or in whose folder a module
@@ -83,12 +82,14 @@ class WarmInterpreter(Interpreter):
         self._server: ForkServer | None = None
         self._lock = threading.Lock()
 
-    def prepare(self) -> None:
-        """Begins the imports now, in the background."""
+    def _forking(self) -> ForkServer | None:
         with self._lock:
             if self._server is None and sys.platform == "linux":
                 shared = type(self).shared
                 self._server = shared() if shared is not None else ForkServer.started(self._modules, self._env)
+                if shared is None:
+                    weakref.finalize(self, self._server.close)
+            return self._server
 
     def start(
         self,
@@ -101,8 +102,8 @@ class WarmInterpreter(Interpreter):
         pass_fds: Sequence[int] = (),
         session: bool = False,
     ) -> Child:
-        self.prepare()
-        if self._server is not None and python_variables(env) == python_variables(self._server.env):
+        server = self._forking()
+        if server is not None and python_variables(env) == python_variables(server.env):
             request = {
                 "module": module,
                 "arguments": list(arguments),
@@ -112,16 +113,10 @@ class WarmInterpreter(Interpreter):
                 "session": session,
             }
             with contextlib.suppress(OSError):  # it has died; a cold child is as good
-                child = self._server.fork(request, [*streams, *pass_fds])
+                child = server.fork(request, [*streams, *pass_fds])
                 if child is not None:
                     return child
         return super().start(module, arguments, cwd=cwd, env=env, streams=streams, pass_fds=pass_fds, session=session)
-
-    def close(self) -> None:
-        with self._lock:
-            if self._server is not None and type(self).shared is None:
-                self._server.close()
-            self._server = None
 
 
 BYTECODE = "PYTHONDONTWRITEBYTECODE"

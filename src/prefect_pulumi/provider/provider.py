@@ -36,6 +36,8 @@ from prefect_pulumi.core.provider_protocol import (
     UpdateRequest,
 )
 from prefect_pulumi.core.values import has_secret, has_unknown, same, secret, unwrap
+from prefect_pulumi.deploy.prefect_interpreter import prefect_interpreter
+from prefect_pulumi.interpreter.interpreters import Interpreter
 from prefect_pulumi.models import (
     KINDS,
     READ_ONLY,
@@ -79,7 +81,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
 
     With `read_only` its client refuses every request that could write. `only`: URN of a deploy step -> the deployments
     that it may touch; `adopt`: it takes over those that belong to no stack. `journaled`: the engine keeps a journal
-    (`CreateLog`).
+    (`CreateLog`). `interpreter` starts what imports prefect; several instances may share one.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         only: Mapping[str, frozenset[str]] | None = None,
         adopt: bool = False,
         journaled: bool = False,
+        interpreter: Interpreter | None = None,
     ) -> None:
         self.root = root_directory.resolve()
+        self.interpreter = interpreter or prefect_interpreter()
         self.creates = CreateLog(self.root, journaled=journaled)
         self.host = host
         self.read_only = read_only
@@ -111,7 +115,7 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
         self._types = BlockTypes(self.connection)
         self._directory = Directory(self.connection)
         self._handlers: dict[str, Handler] = {}
-        self.run = ProgramRun(self.only, adopt=self.adopt)
+        self.run = ProgramRun(self.interpreter, self.only, adopt=self.adopt)
         self.cloud_plan = CloudPlan(self.connection, self.host)
 
     # The provider itself.
@@ -137,7 +141,6 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     @override
     def configure(self, inputs: Props) -> None:
         self.connection.close()
-        self.run.close()
         self._configure(inputs)
 
     # Resources.
@@ -278,7 +281,6 @@ class PrefectProvider(Provider, CreateRecovery, ObjectLookup, ServerTime):
     @override
     def close(self) -> None:
         self.connection.close()
-        self.run.close()
         self.creates.close()
 
     def handler(self, urn: str) -> Handler:

@@ -6,7 +6,6 @@ the same instance: so a check may rely on what the checks before it have put her
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,8 +14,7 @@ from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import Secret, has_unknown, secrets_in, texts_in, unwrap
 from prefect_pulumi.deploy.checks.context import UNKNOWN_VALUE, Block, Pool
 from prefect_pulumi.deploy.checks.secrets import SECRET_NAME
-from prefect_pulumi.deploy.flows.inspector import handed_on
-from prefect_pulumi.interpreter.interpreters import WarmInterpreter
+from prefect_pulumi.interpreter.interpreters import Interpreter
 from prefect_pulumi.models import Fault
 from prefect_pulumi.models.worker_types import variables_of
 
@@ -24,14 +22,12 @@ SECRET_BLOCK = Block(frozenset({"value"}), frozenset({"value"}))
 PLAIN_BLOCK = Block(frozenset(), frozenset({"value"}))
 
 
-PREFECT_MODULES = ("prefect.flows", "prefect.utilities.callables", "prefect.cli", "prefect.cli.deploy._core")
-"""What the imports of flows and the deploy have in common."""
-
-
 class ProgramRun:
     """Created by the provider for a run and handed to the handlers that need it. Safe to share between threads."""
 
-    def __init__(self, only: Mapping[str, frozenset[str]] | None = None, *, adopt: bool = False) -> None:
+    def __init__(
+        self, interpreter: Interpreter, only: Mapping[str, frozenset[str]] | None = None, *, adopt: bool = False
+    ) -> None:
         self._lock = threading.Lock()
         self.adopt = adopt
         """Whether the run takes over deployments that belong to no stack."""
@@ -43,16 +39,13 @@ class ProgramRun:
         self.recreated: set[str] = set()
         """Pools ("pool") and queues ("pool/queue") that this run creates. Where one of that name was there before, its
         deployments lost their place with it, and it has to be set again."""
-        self.interpreter = WarmInterpreter(PREFECT_MODULES, handed_on(os.environ))
+        self.interpreter = interpreter
         """Starts the processes that import prefect."""
         self.unanswered: str | None = None
         """Why the server did not answer the preflight, "" when it did; None: not asked yet."""
         self._owners: dict[str, str] = {}
         self._names: dict[str, str] = {}
         self._holders: dict[str, str] = {}
-
-    def close(self) -> None:
-        self.interpreter.close()
 
     def declare(self, urn: str, kind: str, inputs: Props) -> None:
         """Called by each successful check. `kind`: the last part of a token; `inputs`: checked."""

@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def infra_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchStacks]:
+def infra_stacks(tmp_path_factory: pytest.TempPathFactory) -> ScratchStacks:
     """Makes scratch stacks, for a fixture of another scope: `with infra_stacks.open(folder, "dev") as stack`."""
     from prefect_pulumi.interpreter.interpreters import WarmInterpreter
     from prefect_pulumi.local.processes import own_environment
@@ -36,8 +36,7 @@ def infra_stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScratchSt
     from prefect_pulumi.testing.scratch_stack import ScratchStacks
 
     interpreter = WarmInterpreter(SERVER_MODULES, own_environment({}))
-    yield ScratchStacks(tmp_path_factory.mktemp("infra"), interpreter)
-    interpreter.close()
+    return ScratchStacks(tmp_path_factory.mktemp("infra"), interpreter)
 
 
 @pytest.fixture

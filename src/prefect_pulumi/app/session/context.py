@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TextIO
+from functools import cache
+from typing import TYPE_CHECKING, Any, TextIO
 
 from prefect_pulumi.api.connection_settings import connection_settings
 from prefect_pulumi.app.session.local_server import StackServers
@@ -16,6 +17,9 @@ from prefect_pulumi.engine.run.providers import Loader
 from prefect_pulumi.engine.update import StackContext
 from prefect_pulumi.project.passphrase import read_passphrase
 from prefect_pulumi.project.stack import Stack
+
+if TYPE_CHECKING:
+    from prefect_pulumi.interpreter.interpreters import WarmInterpreter
 
 CREDENTIALS = (
     "AWS_SECRET_ACCESS_KEY",
@@ -100,11 +104,25 @@ def _loader(
     host = SinkHost(sink)
     plugins: list[Any] = []
 
+    @cache
+    def interpreter() -> WarmInterpreter:
+        from prefect_pulumi.deploy.prefect_interpreter import prefect_interpreter
+
+        return prefect_interpreter()
+
     def load(package: str, version: str, url: str, checksums: Mapping[str, str]) -> Provider:
         if package == "prefect":
             from prefect_pulumi.provider.provider import PrefectProvider
 
-            return PrefectProvider(stack.root, host, read_only=not write, only=only, adopt=adopt, journaled=True)
+            return PrefectProvider(
+                stack.root,
+                host,
+                read_only=not write,
+                only=only,
+                adopt=adopt,
+                journaled=True,
+                interpreter=interpreter(),
+            )
         if package == "pulumi":
             from prefect_pulumi.app.session.stack_references import outputs_of_stacks
             from prefect_pulumi.engine.sdk.builtins import BuiltinProvider
