@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support.child import Child
@@ -22,6 +23,12 @@ HOLD = "test -e {here}/ready-$1 && exit; echo $PPID > {here}/new; mv {here}/new 
 
 def parent_of(pid: int) -> int:
     return int(subprocess.run(["ps", "-o", "ppid=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout)
+
+
+def provider_of(pid: int) -> int:
+    """The process that the deploy `pid` is run for: where that was forked, the one that started the fork server."""
+    parent = parent_of(pid)
+    return parent_of(parent) if "prefect_pulumi.interpreter.fork_server" in psutil.Process(parent).cmdline() else parent
 
 
 def alive(pid: int) -> bool:
@@ -74,11 +81,11 @@ def test_the_next_update_goes_on(site: Any, tmp_path: Path) -> None:
         script = f"{{script: 'bash {hold} {name}', stream_output: false}}"
         return f"    build: [{{prefect.deployments.steps.run_shell_script: {script}}}]\n"
 
-    def killed(at: str, *, parent: bool) -> None:
+    def killed(at: str, *, provider: bool) -> None:
         child = tmp_path / f"pid-{at}"
         running = site.begin(tmp_path / f"log-{at}", child)
         pid, deadline = int(child.read_text()), time.monotonic() + 120
-        os.kill(parent_of(pid) if parent else pid, signal.SIGKILL)
+        os.kill(provider_of(pid) if provider else pid, signal.SIGKILL)
         assert running.wait(120) != 0
         while alive(pid):
             assert time.monotonic() < deadline  # it would deploy on behind the next update's back
@@ -87,9 +94,9 @@ def test_the_next_update_goes_on(site: Any, tmp_path: Path) -> None:
 
     site.program('step_files=["flow.py"]')
     site.write(first="", second=build("second"), third=build("third"), last="")
-    killed("second", parent=False)
+    killed("second", provider=False)
     assert site.names() == {"first"}
-    killed("third", parent=True)
+    killed("third", provider=True)
     assert site.names() == {"first", "second"}
     before = {name: (site.live(name)["id"], site.live(name)["updated"]) for name in ("first", "second")}
     site.engine.up()
