@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from prefect_pulumi.core.provider_protocol import CreateRequest, ReadRequest, Up
 from prefect_pulumi.core.values import Secret
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import StrictHost
+from tests.support.projects import Project
 
 pytestmark = pytest.mark.e2e
 QUIET = {"type": "event", "posture": "Reactive", "expect": ["nothing.of.this.name"]}
@@ -162,3 +165,27 @@ def test_import_all_is_clean_at_once(small: Any, live: dict[str, str], prefect_s
     again = small.infra("import", "--all", "--out", "whole server", check=False)
     assert again.returncode == 2
     assert "is not empty" in again.stderr
+
+
+def test_pulumi_import_as_a_person_types_it(
+    small: Project, live: dict[str, str], pulumi_cli: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what `infra env` prints: the server's address, the backend, the provider on PATH."""
+    if not shutil.which("pulumi-language-python"):
+        pytest.skip("no pulumi-language-python, which the official installation has")
+    name = live["WorkPool"]
+    typed = f'eval "$(infra env -s dev)" && pulumi import prefect:index:WorkPool etl {name} -s dev'
+    folders = [str(Path(sys.executable).parent), str(pulumi_cli.parent), os.environ["PATH"]]
+    monkeypatch.setenv("PATH", os.pathsep.join(folders))
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    done = subprocess.run(
+        ["bash", "-c", f"{typed} --yes --protect=false"],
+        cwd=small.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "import pulumi_prefect as prefect" in done.stdout
+    assert 'prefect.WorkPool("etl"' in done.stdout
