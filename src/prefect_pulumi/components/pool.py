@@ -9,9 +9,10 @@ import pulumi
 
 from prefect_pulumi.components.environment import ProgramSettingsError
 from prefect_pulumi.components.templates import TemplateError, base_job_template, merge_patch
+from prefect_pulumi.models.work_pool import cloud_only
 from prefect_pulumi.project import layout
 from prefect_pulumi.project.settings import PoolSettings
-from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue
+from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue, get_worker_metadata
 
 if TYPE_CHECKING:
     from prefect_pulumi.components.server import Server
@@ -98,19 +99,23 @@ class Pool(pulumi.ComponentResource):
             # Only there do flow runs find the server by the address that their worker has.
             job.setdefault("networks", [server.container.network_name])
 
-        def make(reference: str | None) -> dict[str, Any]:
+        def make(reference: str | None, own: dict[str, Any] | None = None) -> dict[str, Any]:
             variables = dict(job)
             if reference is not None:
                 variables["image"] = reference
                 if settings.type == "docker" and "@" not in reference:
                     variables.setdefault("image_pull_policy", "Never")
             try:
-                template = base_job_template(settings.type, variables, settings.env_from_blocks)
+                template = base_job_template(settings.type, variables, settings.env_from_blocks, own)
             except TemplateError as error:
                 raise _fault(f"{name}.job", str(error)) from None
             patched: dict[str, Any] = merge_patch(template, settings.template_patch)
             return patched
 
+        if cloud_only(settings.type):  # Prefect ships no template of it
+            known = get_worker_metadata(type=settings.type, opts=pulumi.InvokeOptions(parent=self))
+            templates = known.apply(lambda workers: (workers.get(settings.type) or {}).get("baseJobTemplate"))
+            return templates.apply(lambda own: make(None, own) if own else None)
         checked = make(None)  # before anything is made, also where the image is not known yet
         if image is None or not declared or "image" in job:
             return checked

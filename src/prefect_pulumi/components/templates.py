@@ -19,14 +19,18 @@ class TemplateError(ValueError):
 
 
 def base_job_template(
-    worker_type: str, defaults: Mapping[str, Any], env_from_blocks: Mapping[str, str] | None = None
+    worker_type: str,
+    defaults: Mapping[str, Any],
+    env_from_blocks: Mapping[str, str] | None = None,
+    own: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The type's template in which each of `defaults` is the default of the variable of that name.
 
-    `env_from_blocks`: environment variable -> Secret block; the worker puts the value in when a run starts. Raises
-    `TemplateError` for an unknown type, an unknown variable, or a value that the variable's schema does not take.
+    `own`: that template, None for the one that Prefect ships. `env_from_blocks`: environment variable -> Secret block;
+    the worker puts the value in when a run starts. Raises `TemplateError` for an unknown type, an unknown variable, or
+    a value that the variable's schema does not take.
     """
-    known = worker_types()
+    known = worker_types() if own is None else {worker_type: dict(own)}
     if worker_type not in known:
         raise TemplateError([f"there is no base job template for the type {worker_type!r}; known: {', '.join(known)}"])
     template = copy.deepcopy(known[worker_type])

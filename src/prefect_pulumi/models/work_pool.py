@@ -89,6 +89,20 @@ class WorkPool(Kind):
     created: Annotated[str | None, Meta(output=True)] = Field(default=None, description="When it was made (RFC 3339).")
 
 
+MANAGED = "prefect:managed"
+CLOUD_TYPES = (
+    MANAGED,
+    *("ecs:push", "cloud-run:push", "cloud-run-v2:push", "azure-container-instance:push", "modal:push", "coiled:push"),
+)
+"""Those that Prefect Cloud has today."""
+_OFFICIAL_IMAGE = re.compile(r"(docker\.io/)?prefecthq/[\w.-]+([:@].+)?")
+
+
+def is_official_image(image: str) -> bool:
+    """Whether it is one of Prefect's own images, which alone a managed pool runs."""
+    return _OFFICIAL_IMAGE.fullmatch(image) is not None
+
+
 def cloud_only(type_: str) -> bool:
     """Whether a pool of that type needs Prefect Cloud (push and managed pools)."""
     return type_.endswith((":push", ":managed"))

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator, model_validator
 
-from prefect_pulumi.core.suggestions import explain
+from prefect_pulumi.core.suggestions import closest, explain
 from prefect_pulumi.models.cloud_agreements import Agreement
 from prefect_pulumi.models.names import Limit, Port, Positive, Priority, Rate, Seconds
 from prefect_pulumi.models.provider_config import api_address, workspace_address
 from prefect_pulumi.models.release_record import ReleasePin
+from prefect_pulumi.models.work_pool import CLOUD_TYPES, MANAGED, cloud_only, is_official_image
 from prefect_pulumi.project.cloud_settings import (
     AccessSettings,
     AccountMemberSettings,
@@ -232,8 +233,13 @@ class PoolSettings(Settings):
 
     @model_validator(mode="after")
     def _of_cloud(self) -> PoolSettings:
-        if self.type.endswith((":push", ":managed")) and self.workers.count:
+        if cloud_only(self.type) and self.workers.count:
             raise ValueError(f"a pool of type {self.type} is run by Prefect Cloud and has no workers; leave them out")
+        if cloud_only(self.type) and self.type not in CLOUD_TYPES and (near := closest(self.type, CLOUD_TYPES)):
+            raise ValueError(f"there is no type {self.type} of pools; did you mean {near}?")
+        image = self.job.get("image")
+        if self.type == MANAGED and isinstance(image, str) and not is_official_image(image):
+            raise ValueError(f"job.image: a pool of type {MANAGED} runs official images only: prefecthq/prefect:...")
         return self
 
     @property

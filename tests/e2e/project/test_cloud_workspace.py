@@ -38,7 +38,10 @@ def workspace(cloud: CloudProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     shutil.copy(REPOSITORY / "infra/__main__.py", project.root / "infra/__main__.py")
     environment: dict[str, Any] = {
         "server": {"workspace": "acme/production", "api_url": cloud.url.partition("/accounts/")[0]},
-        "pools": {n: {"type": "process", "concurrency_limit": 3}},
+        "pools": {
+            n: {"type": "process", "concurrency_limit": 3},
+            f"{n}-push": {"type": "ecs:push", "job": {"cpu": 512}},
+        },
         "variables": {n: {"value": {"region": "eu"}}},
         "automations": {
             n: {
@@ -69,7 +72,7 @@ def workspace(cloud: CloudProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 def test_the_commands_of_a_day(cloud: CloudProxy, workspace: Project, tmp_path: Path) -> None:
     (settings,) = yaml.safe_load((workspace.root / "Pulumi.dev.yaml").read_text())["config"].values()
-    (name,) = settings["pools"]
+    (name,) = settings["variables"]
     created = workspace.infra("up", "--yes").stderr
     assert f"workspace acme/production is {cloud.url}" in created
     assert "signed in to Prefect Cloud as ada" in created
@@ -77,6 +80,8 @@ def test_the_commands_of_a_day(cloud: CloudProxy, workspace: Project, tmp_path: 
     assert "No changes" in again
     client = BlockingClient(cloud.url)
     try:
+        template = client.request("GET", f"/work_pools/{name}-push")["base_job_template"]
+        assert template["variables"]["properties"]["cpu"]["default"] == 512  # in the type's template, which Cloud has
         _is_marked(client, name)
         _has_version(client, name, git(workspace.root, "rev-parse", "HEAD").strip())
         client.request("PATCH", f"/work_pools/{name}", json={"concurrency_limit": 7})

@@ -31,6 +31,18 @@ CHOICE = "TEST_CONTRACT"
 PREFIX = f"/api/accounts/{ACCOUNT}/workspaces/{WORKSPACE}"
 ELSEWHERE = {"GET /collections/work_pool_types": "/collections/views/aggregate-worker-metadata"}
 """Routes of Cloud that a server of one's own has under another path."""
+PUSH_WORKERS: Json = {
+    "prefect-aws-push": {
+        "ecs:push": {
+            "type": "ecs:push",
+            "default_base_job_configuration": {
+                "job_configuration": {"cpu": "{{ cpu }}"},
+                "variables": {"type": "object", "properties": {"cpu": {"type": "integer", "title": "CPU"}}},
+            },
+        }
+    }
+}
+"""A type that only Cloud has, in a form of the tests' own: the contract says nothing of templates."""
 OF_CLOUD = {"account_id": ACCOUNT, "workspace_id": WORKSPACE, "account": ACCOUNT, "workspace": WORKSPACE}
 """What Cloud's answers have and a server's have not."""
 
@@ -185,6 +197,7 @@ class CloudProxy:
         """The answer as Cloud would give it; what it could not give is a fault."""
         self._remember(route, value, extras)
         schema = route.answer(status) or {}
+        value = value | PUSH_WORKERS if route.key in ELSEWHERE else value
         value = self._completed(schema, pruned(contract(), schema, value))
         self.faults += contract().answer_faults(route, status, value)
         return value

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefect_pulumi.core.suggestions import nearest
+from prefect_pulumi.deploy.checks.cloud_pools import BUILD_IMAGE, check_cloud_pool
 from prefect_pulumi.deploy.checks.findings import (
     Entry,
     Findings,
@@ -18,8 +19,6 @@ from prefect_pulumi.deploy.file.document import Keys
 from prefect_pulumi.deploy.file.placeholders import open_template
 
 RESERVED = ("id", "requires")
-BUILD_IMAGE = "prefect_docker.deployments.steps.build_docker_image"
-
 GONE = "prefect.projects."
 """Where Prefect 2 had its steps."""
 RENAMED = {"git_clone_project": "git_clone"}
@@ -45,7 +44,8 @@ def check_steps(subject: Subject, findings: Findings) -> None:
             if name in subject.flows:
                 _function(subject, findings, (*keys, index, name), kind, arguments)
     for entry in subject.entries:
-        _code(subject, findings, entry)
+        if not check_cloud_pool(subject, findings, entry):
+            _code(subject, findings, entry)
 
 
 def _function(subject: Subject, findings: Findings, keys: Keys, kind: str, arguments: Mapping[str, Any]) -> None:
