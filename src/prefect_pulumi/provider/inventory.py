@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from prefect_pulumi.core.errors import (
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _DOCUMENTS = {"secret": "SecretBlock", "json": "JsonBlock"}
 BY_ID = {"Flow": "name", "BlockType": "slug", "BlockSchema": "checksum"}
 """Kinds of which only the managed objects are asked for, and where their name stands."""
+OF_WORKSPACE = ("Webhook", "WorkspaceAccess", "ManagedAutomation")
+"""Kinds of Prefect Cloud that a list of the workspace has. Those of the account are not looked for: stacks share it."""
+PLACE = ("accountId", "workspaceId")
 KEPT = frozenset(
     {
         *("id", "created", "created_by", "updated", "updated_by", "status", "type", "is_paused", "paused", "active"),
@@ -96,6 +100,12 @@ class LiveReader:
         dead: PrefectPulumiError | None = None
         for kinds, list_rows in self._lists():
             group = [item for kind in kinds for item in by_kind.pop(kind, [])]
+            if kinds[0] in OF_WORKSPACE:
+                elsewhere = [item for item in group if any(item.outputs.get(wire) for wire in PLACE)]
+                by_kind |= {kinds[0]: elsewhere} if elsewhere else {}
+                group = [item for item in group if item not in elsewhere]
+                if not self._is_looked_for(kinds[0], group):
+                    continue
             if not group and not self.api_url:
                 continue
             if dead is None:
@@ -104,7 +114,8 @@ class LiveReader:
                     continue
                 except PrefectPulumiError as error:
                     if not _ends_it(error):
-                        yield Listing(kinds, error=error)
+                        if group or kinds[0] not in OF_WORKSPACE or not _is_forbidden(error):
+                            yield Listing(kinds, error=error)
                         continue
                     dead = error
             yield Listing(kinds, error=dead)
@@ -127,6 +138,10 @@ class LiveReader:
             else:
                 yield Listing((kind,), {item.urn: answer for item, answer in zip(group, answers, strict=True)})
 
+    def _is_looked_for(self, kind: str, managed: Sequence[ReadRequest]) -> bool:
+        """Every workspace has people in it: they are of interest where the stack says who may be."""
+        return self._provider.connection.cloud and (bool(managed) or kind == "Webhook")
+
     def _known(self, kind: str, requests: Sequence[ReadRequest]) -> list[LiveRow]:
         """Code that runs makes these as well, so those that no stack owns are no drift."""
         rows = self._handler(kind).many([request.id for request in requests]).values()
@@ -145,6 +160,7 @@ class LiveReader:
             (("TaskRunConcurrencyLimit",), lambda: self._named("TaskRunConcurrencyLimit", "tag")),
             (("Automation",), self._automations),
             (("Deployment", "DeploymentSchedule"), self._deployments),
+            *(((kind,), partial(self._of_workspace, kind)) for kind in OF_WORKSPACE),
         ]
 
     def _handler(self, kind: str) -> RestHandler:
@@ -152,6 +168,9 @@ class LiveReader:
 
     def _named(self, kind: str, name: str) -> list[LiveRow]:
         return [LiveRow(kind, str(row[name]), row) for row in self._handler(kind).everything()]
+
+    def _of_workspace(self, kind: str) -> list[LiveRow]:
+        return [LiveRow(kind, name, row) for name, row in named_rows(self._handler(kind))]
 
     def _pools(self) -> list[LiveRow]:
         rows = self._handler("WorkPool").everything()
@@ -218,6 +237,17 @@ class LiveReader:
         slim = {id(row): replace(row, row={k: v for k, v in row.row.items() if k in KEPT}) for row in rows}
         managed = {urn: slim[id(row)] for urn, row in taken.items()}
         return Listing(kinds, answers, managed, tuple(slim.values()))
+
+
+def named_rows(handler: RestHandler) -> Iterator[tuple[str, Json]]:
+    """All objects of one of `OF_WORKSPACE`, each with the name by which an import knows it."""
+    for row in handler.everything():
+        yield handler.human_id(handler.answer(row, {})), row
+
+
+def _is_forbidden(error: PrefectPulumiError) -> bool:
+    """Whether the account's plan or the key's role leaves these objects out."""
+    return isinstance(error, ApiError) and error.status in (403, 404)
 
 
 def _ends_it(error: PrefectPulumiError) -> bool:

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
+import yaml
 
 from tests.e2e.conftest import engine_of
+from tests.support.cloud.account import fixed
 from tests.support.cloud.proxy import CloudProxy
+from tests.support.commands import infra
 from tests.support.engines import Engine
 from tests.support.projects import Project
 
@@ -79,6 +83,9 @@ config:
 @pytest.fixture
 def cloud(prefect_server: str) -> Iterator[CloudProxy]:
     with CloudProxy(prefect_server) as proxy:
+        httpx.post(
+            f"{proxy.url}/work_pools/filter", json={}, timeout=120
+        )  # the first one waits for the server's schema
         yield proxy
     assert proxy.faults == []
 
@@ -151,3 +158,34 @@ def test_a_stack_file_declares_them_by_name(engine: Engine, workspace: Project, 
     assert not any(rows(cloud).values())
     assert not any(people.access.values())
     assert not people.managed
+
+
+def test_what_a_workspace_has_is_imported_and_what_no_stack_has_is_drift(
+    workspace: Project, cloud: CloudProxy, tmp_path: Path
+) -> None:
+    number = uuid4().hex[:6]
+
+    def hook(name: str) -> None:
+        httpx.post(f"{cloud.url}/webhooks/", json={"name": name, "template": "{}", "enabled": False})
+
+    for name in (f"hook-{number}", "twice", "twice"):
+        hook(name)
+    ada, viewer = fixed("user ada"), fixed("workspace role Viewer")
+    httpx.post(f"{cloud.url}/user_access/", json={"user_id": ada, "workspace_role_id": viewer})
+    httpx.put(f"{cloud.url}/automations/managed/zombie-cleanup", json={"settings": {"grace_seconds": 5}})
+    kinds = [word for kind in ("Webhook", "WorkspaceAccess", "ManagedAutomation") for word in ("--kind", kind)]
+    done = infra(tmp_path, "import", "--all", *kinds, "--out", "new", PREFECT_API_URL=cloud.url)
+    assert done.stdout.count("left out: Webhook twice: several have this name") == 2
+    new = Project(tmp_path / "new")
+    settings = yaml.safe_load((new.root / "Pulumi.dev.yaml").read_text())["config"]["new:environment"]
+    assert settings["webhooks"] == {f"hook-{number}": {"template": "{}", "enabled": False}}
+    assert settings["workspace_access"] == {"user/ada@example.com": "Viewer"}
+    assert settings["managed_automations"] == {"zombie-cleanup": {"settings": {"grace_seconds": 5}}}
+    infra(new.root, "preview", "--refresh", "--expect-no-changes")
+
+    hook(f"other-{number}")
+    cloud.stand_in.account.managed["zombie-cleanup"]["settings"]["grace_seconds"] = 6
+    report = json.loads(infra(new.root, "drift", "--json", check=False).stdout)
+    found = {(item["kind"], item["name"]): item["cls"] for item in report["environments"][0]["items"]}
+    assert found["Webhook", f"other-{number}"] == "unmanaged live"
+    assert found["ManagedAutomation", "zombie-cleanup"] == "changed live"

@@ -31,10 +31,16 @@ _TYPE = {
     "codeExample": "code_example",
 }
 _SCHEMA = {"fields": "fields", "capabilities": "capabilities", "version": "version"}
+_WEBHOOK = {
+    "template": "template",
+    "description": "description",
+    "enabled": "enabled",
+    "serviceAccountId": "service_account",
+}
 _AUTOMATION = {"description": "description", "enabled": "enabled", "tags": "tags"}
 SECTIONS = (
     *("pools", "variables", "json_blocks", "secrets", "block_types", "blocks", "concurrency_limits", "tag_limits"),
-    *("flows", "automations"),
+    *("flows", "automations", "webhooks", "workspace_access", "managed_automations"),
 )
 
 
@@ -91,6 +97,13 @@ class _Writer:
             self.result["flows"][item.human] = item.values({"tags": "tags", "labels": "labels"})
         elif item.kind == "Automation":
             self._automation(item)
+        elif item.kind == "Webhook":
+            self.result["webhooks"][item.human] = item.values(_WEBHOOK)
+        elif item.kind == "WorkspaceAccess":
+            self.result["workspace_access"][item.human] = inputs["role"]
+        elif item.kind == "ManagedAutomation":
+            settings = item.values({"enabled": "enabled", "settings": "settings"})
+            self.result["managed_automations"][item.human] = settings
         else:
             self.result["concurrency_limits"][item.human] = item.values(_LIMIT)
 

@@ -107,8 +107,9 @@ def declared_by_program(view: StackView) -> imports.Plan:
 
 
 def last_part(id: str) -> str:
-    """Resource name of an object: the last part of `pool/queue`."""
-    return id.rsplit("/", 1)[-1]
+    """Resource name of an object: the last part of `pool/queue`, without the place that is named beside it on Prefect
+    Cloud (`NAME,WORKSPACE`)."""
+    return re.sub(r",[0-9a-f-]{36}(/[0-9a-f-]{36})?$", "", id).rsplit("/", 1)[-1]
 
 
 def imported_steps(result: Result) -> tuple[Step, ...]:

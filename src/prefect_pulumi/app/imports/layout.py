@@ -42,6 +42,9 @@ _GROUPS = {
     "GlobalConcurrencyLimit": "limits",
     "TaskRunConcurrencyLimit": "tag_limits",
     "Flow": "flows",
+    "Webhook": "cloud.webhooks",
+    "WorkspaceAccess": "cloud.workspace_access",
+    "ManagedAutomation": "cloud.managed_automations",
 }
 """Kind -> the field of `components.Objects` that has it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from prefect_pulumi.app.session.connection import Connection
-from prefect_pulumi.core.errors import NotFoundError
+from prefect_pulumi.core.errors import ApiError, NotFoundError
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.deploy.plan.ownership import Owner, owner_label
 from prefect_pulumi.models import KINDS, Kind
@@ -28,6 +29,14 @@ DEFAULT_QUEUE = "default"
 DEFAULT_DESCRIPTION = "The work pool's default queue."
 """What a server writes (prefect/server/models/workers.py, `create_work_pool`)."""
 BLOCK_TYPES, BLOCK_SCHEMAS = "block types of Prefect itself", "block schemas of Prefect itself"
+
+_ONE_BY_ONE = {
+    "stacks share the account: infra import KIND NAME": ("ServiceAccount", "Team", "TeamMember", "WorkspaceRole"),
+    "Prefect Cloud lists none without its object: infra import KIND NAME": (
+        *("Sla", "DeploymentAccess", "WorkPoolAccess", "BlockAccess"),
+    ),
+}
+"""Why an import of everything leaves out a kind of Prefect Cloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,8 @@ class _Reader:
         everything = selection == Selection()
         if everything:
             self._note_result_storage()
-        return [item for item in self.left_out if everything or item.kind not in (BLOCK_TYPES, BLOCK_SCHEMAS)]
+        general = {BLOCK_TYPES, BLOCK_SCHEMAS, *(kind for kinds in _ONE_BY_ONE.values() for kind in kinds)}
+        return [item for item in self.left_out if everything or item.kind not in general]
 
     def _note_result_storage(self) -> None:
         """The server's default result storage is no object that a state could take over."""
@@ -175,6 +185,28 @@ class _Reader:
                 self.left_out.append(LeftOut("Automation", row["name"], reason, str(row["id"])))
                 continue
             yield self._object("Automation", row, row["name"], owner=_owner(row))
+        if self.provider.connection.cloud:
+            yield from self._of_workspace()
+
+    def _of_workspace(self) -> Iterator[LiveObject]:
+        """What only Prefect Cloud has. The account is several stacks' and is imported one by one."""
+        from prefect_pulumi.provider.inventory import OF_WORKSPACE, named_rows
+
+        for kind in OF_WORKSPACE:
+            try:
+                rows = list(named_rows(self._handler(kind)))
+            except ApiError as error:
+                if error.status not in (403, 404):
+                    raise
+                self.left_out.append(LeftOut(kind, "all", f"Prefect Cloud refuses the list: {error.first_line}"))
+                continue
+            names = Counter(name for name, _ in rows)
+            for name, row in rows:
+                if names[name] > 1:
+                    self.left_out.append(LeftOut(kind, name, "several have this name", str(row["id"])))
+                else:
+                    yield self._object(kind, row, name)
+        self.left_out += [LeftOut(kind, "all", reason) for reason, kinds in _ONE_BY_ONE.items() for kind in kinds]
 
     def _blocks(self) -> Iterator[LiveObject]:
         types, schemas = self._handler("BlockType").everything(), self._handler("BlockSchema").everything()

@@ -24,7 +24,10 @@ _NAMED = {
     "Automation": "automation",
 }
 _SLUGS = {"SecretBlock": "secret", "JsonBlock": "json"}
-_ALWAYS = ("Variable", "JsonBlock", "SecretBlock", "GlobalConcurrencyLimit", "TaskRunConcurrencyLimit", "Flow")
+_ALWAYS = (
+    *("Variable", "JsonBlock", "SecretBlock", "GlobalConcurrencyLimit", "TaskRunConcurrencyLimit", "Flow"),
+    *("Webhook", "WorkspaceAccess", "ManagedAutomation"),
+)
 
 
 def object_names(objects: Iterable[LiveObject]) -> dict[str, ObjectName]:
