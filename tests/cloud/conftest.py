@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from prefect_pulumi.provider.provider import PrefectProvider
@@ -20,6 +21,8 @@ def said() -> KeepingHost:
 @pytest.fixture(scope="session")
 def cloud(prefect_server: str) -> Iterator[CloudProxy]:
     with CloudProxy(prefect_server) as proxy:
+        # The first request waits for the server's schema, on a busy machine longer than the provider does.
+        httpx.post(f"{proxy.url}/work_pools/filter", json={}, timeout=180)
         yield proxy
 
 

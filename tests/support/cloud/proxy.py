@@ -58,7 +58,7 @@ class CloudProxy:
 
     def __init__(self, api_url: str) -> None:
         self._upstream = api_url.rstrip("/")
-        self._http = httpx.Client(timeout=60)
+        self._http = httpx.Client(timeout=180)
         self._extras: dict[str, Json] = {}
         self.stand_in = StandIn(contract(), OF_CLOUD)
         self.membership = Membership(contract())
