@@ -38,6 +38,8 @@ def test_every_file_of_the_packages_is_in_it(wheel: Path) -> None:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     assert packed == expected
     assert "prefect_pulumi/py.typed" in packed
+    # Another author's package has a folder of this name: none of its files lies among the wheel's, nor the other way.
+    assert [name for name in packed if not name.startswith("prefect_pulumi/")] == ["pulumi_prefect.py"]
 
 
 def test_the_plugins_archives_start_the_wheel_that_they_hold(wheel: Path, tmp_path: Path) -> None:
