@@ -118,7 +118,7 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
         _NEXT: ("directory", "env", "limit", "workPool", "workQueues"),
         _STOPS: ("poolPaused",),
     },
-    "WorkerDrain": {_HARMLESS: ("workPool", "workers", "revision", "timeout", "paused")},
+    "WorkerDrain": {_HARMLESS: ("workPool", "workers", "revision", "timeout", "paused", "replaceLost")},
     "WorkerOnline": {
         _HARMLESS: (
             *("workPool", "workers", "containers", "dockerHost", "revision", "timeout", "drainSeconds"),
