@@ -148,3 +148,13 @@ def test_pulumi_cloud_is_left_to_the_official_cli(
 ) -> None:
     monkeypatch.setenv("PULUMI_BACKEND_URL", "https://api.pulumi.com")
     assert infra(*words, code=ExitCode.BAD_INPUT).rstrip().endswith(typed)
+
+
+def test_status_of_stacks_that_are_not_created_asks_for_no_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: p\nruntime: python\nmain: infra\n")
+    (tmp_path / "Pulumi.prod.yaml").write_text("config:\n  p:environment: {server: {api_url: 'https://x.test/api'}}\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["status"]) == 0
+    assert "not created yet" in capsys.readouterr().out

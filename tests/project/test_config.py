@@ -44,6 +44,17 @@ def test_a_pin_is_the_only_change_of_the_file(tmp_path: Path, pools: str) -> Non
     assert StackConfig.load(path, "team").get("environment")["release"] == {"id": "dev-4", "commit": "d" * 40}
 
 
+@pytest.mark.parametrize("value", ["bar", {"secure": "v1:a:b"}])
+def test_a_new_key_parts_no_comment_from_what_it_is_about(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "Pulumi.dev.yaml"
+    path.write_text("config:\n  team:a: 1\n# of the salt\nencryptionsalt: v1:x\n")
+    config = StackConfig.load(path, "team")
+    config.put(["foo"], value)
+    config.save()
+    assert path.read_text().endswith("  team:a: 1\n# of the salt\nencryptionsalt: v1:x\n")
+    assert StackConfig.load(path, "team").get("foo") == value
+
+
 def test_an_overlay_is_not_written(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.prod.yaml"
     path.write_text(TEXT.format(pools="    - etl"))

@@ -48,7 +48,7 @@ def stack_names(project: Stack) -> list[str]:
 def _row(view: StackView, *, drift: bool) -> Row:
     row = Row(view.name)
     try:
-        if not view.exists:
+        if not _has_state(view) or not view.exists:
             return row
         row = replace(
             row,
@@ -66,6 +66,11 @@ def _row(view: StackView, *, drift: bool) -> Row:
         notes = server_notes(view, view.snapshot) if row.made else ()
         row = replace(row, problem=str(error).splitlines()[0], notes=(*row.notes, *notes))
     return row
+
+
+def _has_state(view: StackView) -> bool:
+    """Whether there is one to read, with its passphrase. The official CLI says so only by reading it."""
+    return view.stack.is_remote or view.stack.backend.reader(view.name).exists()
 
 
 def _under_way(view: StackView) -> str:

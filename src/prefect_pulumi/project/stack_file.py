@@ -227,7 +227,7 @@ class StackConfig:
             tree.pop(full[-1], None)
 
     def put(self, keys: list[str], value: Any) -> None:
-        """Sets a raw value at a path of keys, in the file once `save` is called: a new structure comes first, so that
+        """Sets a raw value at a path of keys, in the file once `save` is called: a new one comes first, so that
         nothing else in the file moves."""
         full = [self._full(keys[0]), *keys[1:]]
         _put(self._values, full, value, self.path.name)
@@ -283,7 +283,8 @@ def _put(tree: Any, keys: list[str], value: Any, where: str) -> None:
         tree = tree[key]
         if not isinstance(tree, dict):
             raise ConfigError("a value stands where the path needs a mapping", where=f"{where}: {'.'.join(keys)}")
-    if isinstance(value, dict) and keys[-1] not in tree and hasattr(tree, "insert"):
+    inside = len(keys) > 1  # after the last key of a mapping stand comments that are about what follows it
+    if (inside or isinstance(value, dict)) and keys[-1] not in tree and hasattr(tree, "insert"):
         tree.insert(0, keys[-1], value)
     else:
         tree[keys[-1]] = value
