@@ -64,9 +64,14 @@ class Details:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
+        self.discarded = False
 
     def add(self, **values: Any) -> None:
         self.values |= values
+
+    def discard(self) -> None:
+        """There was nothing to do: no record is kept."""
+        self.discarded = True
 
 
 def read_history(stack: Stack) -> list[CommandRecord]:
@@ -101,7 +106,8 @@ def recorded(view: StackView, command: str) -> Iterator[Details]:
     except PrefectPulumiError as error:
         record("failed", error.message)
         raise
-    record("succeeded")
+    if not details.discarded:
+        record("succeeded")
 
 
 def drift_since(stack: Stack) -> dict[str, str]:

@@ -126,4 +126,7 @@ class Project:
                     if show is not None:
                         show(plan)
 
-                return promote(self.view(source), view, request, show=shown, confirm=confirm)
+                promotion = promote(self.view(source), view, request, show=shown, confirm=confirm)
+                if promotion.plan is None:
+                    details.discard()
+                return promotion

@@ -227,9 +227,11 @@ class ProjectStack:
 
         with self._recorded("verify") as (view, details):
             result = verify(view, request)
-            details.add(
-                release=result.verification.release, result="succeeded" if result.verification.passed else "failed"
-            )
+            if result.verification is None:
+                details.discard()
+            else:
+                passed = result.verification.passed
+                details.add(release=result.verification.release, result="succeeded" if passed else "failed")
             return result
 
     def rollback(self, request: RollbackRequest, *, confirm: Callable[[Rollout], bool] | None = None) -> Rollout:

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
+from tests.support.killed_promotion import killed
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-KILLED = """
-import os, signal, sys
-from prefect_pulumi.app.release import rollout
-from prefect_pulumi.cli.main import main
-from prefect_pulumi.state.journal import Journal
-
-phase, verb = sys.argv[1:3]
-saved, intended = rollout.save_rollout, Journal.intent
-
-def save(stack, record):
-    saved(stack, record)
-    if str(record.phase) == phase:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-def intent(self, *args, **options):
-    found = intended(self, *args, **options)
-    if phase == "in the update":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return found
-
-rollout.save_rollout, Journal.intent = save, intent
-sys.exit(main([verb, "-s", "prod", "--yes"]))
-"""
-
-
-def killed(two: Any, phase: str, verb: str = "up") -> None:
-    """A real process that is killed right after it noted that this step begins."""
-    command = [sys.executable, "-c", KILLED, phase, verb]
-    done = subprocess.run(command, cwd=two.root, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
 
 
 def test_killed_at_each_step_the_next_call_goes_on_or_undoes(two: Any) -> None:

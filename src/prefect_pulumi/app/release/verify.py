@@ -37,16 +37,17 @@ def now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class VerifyRequest:
-    """`once`: skip a release that is verified already."""
+    """`once`: skip a release that is verified already, and a stack that was never created: a stage that no release has
+    reached."""
 
     once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyResult:
-    """`skipped`: the release was verified before, by `verification`."""
+    """`skipped`: the release was verified before, by `verification`, or the stack was never created (None)."""
 
-    verification: Verification
+    verification: Verification | None
     skipped: bool = False
 
 
@@ -55,6 +56,8 @@ def verify(view: StackView, request: VerifyRequest) -> VerifyResult:
 
     Raises `InputError` when the stack runs no release.
     """
+    if request.once and not view.exists:
+        return VerifyResult(None, skipped=True)
     record = need_record(view)
     former = view.releases.verification(record.id)
     if request.once and former is not None and former.passed:

@@ -77,6 +77,9 @@ def _verify(arguments: Namespace, project: Project) -> None:
 
     result = project.stack(arguments.stack).verify(request_of(VerifyRequest, arguments))
     verification = result.verification
+    if verification is None:
+        sys.stderr.write(f"stack {arguments.stack} has not been created yet: there is nothing to verify\n")
+        return
     if result.skipped:
         sys.stderr.write(f"{verification.release} is verified already, at {verification.ended}\n")
         return
@@ -102,8 +105,10 @@ def _promote(arguments: Namespace, project: Project) -> None:
     request = request_of(PromoteRequest, arguments, force=_reasons(arguments.force))
     confirm = confirmation(arguments) if arguments.apply and not arguments.preview else None
     promotion = project.promote(arguments.source, arguments.target, request, show=show, confirm=confirm)
-    if promotion.needless:
-        sys.stderr.write(f"{arguments.target} already runs {promotion.plan.release.id}; nothing to promote\n")
+    if promotion.plan is None:
+        sys.stderr.write(f"stack {arguments.source} has not been created yet: there is nothing to promote\n")
+    elif promotion.needless:
+        sys.stderr.write(f"{arguments.target} runs or pins {promotion.plan.release.id} already; nothing to promote\n")
 
 
 def _reasons(given: list[str]) -> dict[str, str]:
