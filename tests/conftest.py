@@ -44,6 +44,8 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow files first, so that no process is left with one at the end. A file's tests go to one process."""
     for item in items:
+        if "prefect_server" in item.fixturenames:  # type: ignore[attr-defined]  # all items are functions
+            item.add_marker(pytest.mark.server)
         if item.get_closest_marker("repeated") is not None and item.name.endswith("[pulumi]"):
             item.add_marker(pytest.mark.matrix)
     if CHOICE in os.environ:
