@@ -17,7 +17,6 @@ from rich.console import Console
 from rich.text import Text
 
 from prefect_pulumi.api.blocking import BlockingClient
-from prefect_pulumi.testing.server_template import ServerTemplate
 from tests.support.browser import chromium, is_installed
 from tests.support.tutorials import TutorialShell, blocks
 from tests.support.wheels import build_wheel
@@ -60,10 +59,7 @@ def photograph(page: Path) -> None:
 
 
 def make_pictures(folder: Path) -> None:
-    (folder / "template").mkdir()
-    template = ServerTemplate(folder / "template")
-    template.fill()
-    shell = TutorialShell(folder, template, build_wheel(folder))
+    shell = TutorialShell(folder, build_wheel(folder))
     try:
         installation, flow, prefect_file, project, *_ = blocks("first-run.md")
         for block in (installation, flow, prefect_file, project):

@@ -13,7 +13,7 @@ from prefect_pulumi.api.connection_settings import ConnectionSettings, connectio
 from prefect_pulumi.api.rate_limit import LEAST, MinuteBudget
 from prefect_pulumi.core.provider_protocol import CheckRequest, CreateRequest
 from prefect_pulumi.models.provider_config import api_address
-from prefect_pulumi.project.settings import ServerSettings
+from prefect_pulumi.project.server_settings import ServerSettings
 from prefect_pulumi.provider.provider import PrefectProvider
 from tests.support.hosts import KeepingHost, SilentHost
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from prefect_pulumi.core.values import unwrap
+from prefect_pulumi.project.deploy_settings import DeploySettings
 from prefect_pulumi.project.secret_settings import SettingsError
-from prefect_pulumi.project.settings import DeploySettings, parse_environment
+from prefect_pulumi.project.settings import parse_environment
 from tests.components import graphs
 
 ENTRY = "deployments:\n- {name: %s, entrypoint: flow.py:f, work_pool: {name: etl}}\n"

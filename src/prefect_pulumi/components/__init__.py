@@ -14,7 +14,8 @@ from prefect_pulumi.components.pool import Pool
 from prefect_pulumi.components.release import declare_release
 from prefect_pulumi.components.server import Server
 from prefect_pulumi.project.drift_settings import DriftSettings
-from prefect_pulumi.project.settings import Environment, PoolSettings, QueueSettings
+from prefect_pulumi.project.pool_settings import PoolSettings, QueueSettings
+from prefect_pulumi.project.settings import Environment
 
 __all__ = [
     "DriftCheck",

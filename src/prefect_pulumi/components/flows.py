@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from prefect_pulumi.components.pool import Pool
-from prefect_pulumi.project.settings import DeploySettings
+from prefect_pulumi.project.deploy_settings import DeploySettings
 from prefect_pulumi.resources import Deployments, ProcessWorker
 
 

@@ -11,7 +11,7 @@ from prefect_pulumi.components.environment import ProgramSettingsError
 from prefect_pulumi.components.templates import TemplateError, base_job_template, merge_patch
 from prefect_pulumi.models.work_pool import cloud_only
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.settings import PoolSettings
+from prefect_pulumi.project.pool_settings import PoolSettings
 from prefect_pulumi.resources import ProcessWorker, WorkerOnline, WorkPool, WorkQueue, get_worker_metadata
 
 if TYPE_CHECKING:

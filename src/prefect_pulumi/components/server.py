@@ -18,7 +18,7 @@ from prefect_pulumi.components.environment import ProgramSettingsError
 from prefect_pulumi.core.errors import PrefectPulumiError
 from prefect_pulumi.models.provider_config import ENVIRONMENT, handles
 from prefect_pulumi.project import layout
-from prefect_pulumi.project.settings import ServerSettings
+from prefect_pulumi.project.server_settings import ServerSettings
 from prefect_pulumi.resources import LocalServer, Provider
 
 if TYPE_CHECKING:

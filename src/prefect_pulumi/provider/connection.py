@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ from prefect_pulumi.api.connection_settings import ConnectionSettings, connectio
 from prefect_pulumi.api.field_support import FieldSupport
 from prefect_pulumi.api.workspaces import resolved
 from prefect_pulumi.core.errors import ConfigError, ServerUnavailableError
+from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import has_unknown, unwrap
+from prefect_pulumi.models import Fault
 from prefect_pulumi.models.provider_config import INPUTS
 
 if TYPE_CHECKING:
@@ -62,6 +64,13 @@ class Connection:
     @property
     def cloud(self) -> bool:
         return self.settings.cloud
+
+    def cloud_only_faults(self, values: Props, names: Sequence[str]) -> list[Fault]:
+        """Which of the fields `names` are set though this is no Prefect Cloud."""
+        if not self.api_url or self.cloud:
+            return []
+        reason = f"exists on Prefect Cloud only, and {self.api_url} is a self-hosted server; leave it out"
+        return [Fault(wire, f"'{wire}' {reason}") for wire in names if values.get(wire)]
 
     def warn(self, line: str) -> None:
         """A warning about what is sent there."""

@@ -63,11 +63,12 @@ from prefect_pulumi.provider.handlers.base import Call, Handler
 from prefect_pulumi.provider.handlers.blocks import BlockSchemaHandler, BlockTypeHandler, BlockTypes, DocumentHandler
 from prefect_pulumi.provider.handlers.cloud_directory import Directory
 from prefect_pulumi.provider.handlers.diff import diff
-from prefect_pulumi.provider.handlers.flows import DeploymentHandler, FlowHandler, ScheduleHandler
+from prefect_pulumi.provider.handlers.flows import DeploymentHandler, FlowHandler
 from prefect_pulumi.provider.handlers.pools import WorkPoolHandler
 from prefect_pulumi.provider.handlers.queues import WorkQueueHandler
 from prefect_pulumi.provider.handlers.rest import RestHandler
 from prefect_pulumi.provider.handlers.routes import ROUTES, Routes
+from prefect_pulumi.provider.handlers.schedules import ScheduleHandler
 from prefect_pulumi.provider.handlers.task_limits import GlobalLimitHandler, TaskRunLimitHandler
 from prefect_pulumi.provider.pending_creates import LONGEST_REQUEST, CreateLog
 from prefect_pulumi.provider.run import ProgramRun

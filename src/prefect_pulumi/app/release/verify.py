@@ -23,7 +23,7 @@ from prefect_pulumi.app.workers import WorkerReport, worker_report
 from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
 from prefect_pulumi.core.masking import secret_parts
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
-from prefect_pulumi.project.settings import SmokeRun
+from prefect_pulumi.project.deploy_settings import SmokeRun
 from prefect_pulumi.provider.handlers.release import who
 from prefect_pulumi.review.display import report_masker
 from prefect_pulumi.review.model import Action

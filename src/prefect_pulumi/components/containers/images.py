@@ -7,7 +7,7 @@ import platform
 import pulumi
 import pulumi_docker as docker
 
-from prefect_pulumi.project.settings import ImageSettings
+from prefect_pulumi.project.image_settings import ImageSettings
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 PLATFORM = f"linux/{_ARCHITECTURES.get(platform.machine(), platform.machine())}"

@@ -14,7 +14,7 @@ import pulumi
 
 from prefect_pulumi.components.containers.workers import HEARTBEAT_SECONDS, STOP_MARGIN, digest, environment
 from prefect_pulumi.components.environment import ProgramSettingsError
-from prefect_pulumi.project.settings import PoolSettings
+from prefect_pulumi.project.pool_settings import PoolSettings
 from prefect_pulumi.resources import WorkPool
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pulumi
 import pulumi_docker as docker
 
 from prefect_pulumi.components.containers.images import HOME, image_reference
-from prefect_pulumi.project.settings import ServerContainer
+from prefect_pulumi.project.server_settings import ServerContainer
 
 INNER_PORT = 4200
 START_SECONDS = 180

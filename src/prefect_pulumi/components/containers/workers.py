@@ -13,7 +13,7 @@ import pulumi
 import pulumi_docker as docker
 
 from prefect_pulumi.components.containers.images import HOME
-from prefect_pulumi.project.settings import PoolSettings, WorkerSettings
+from prefect_pulumi.project.pool_settings import PoolSettings, WorkerSettings
 from prefect_pulumi.resources import WorkerDrain, WorkerOnline, WorkPool
 
 if TYPE_CHECKING:
