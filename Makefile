@@ -14,9 +14,12 @@ READY := .venv/.ready
 DEV_READY := .venv/.ready-dev
 AZURITE_VERSION := 3.35.0
 CLI_VERSION := v3.276.0
+KUBERNETES_VERSION := v1.34.3
+KUBERNETES_VARIABLE := k8s.io/component-base/version.gitVersion
+KUBERNETES := kube-apiserver kube-controller-manager kube-scheduler kubectl kubelet
 CLI_VARIABLE := github.com/pulumi/pulumi/sdk/v3/go/common/version.Version
 
-.PHONY: help up down test fast-test soak matrix servers check fmt pulumi azurite bench bench-engines docs site pictures release clean
+.PHONY: help up down test fast-test soak matrix servers test-kubernetes check fmt pulumi kubernetes azurite bench bench-engines docs site pictures release clean
 help:
 	@echo "make up      set up and bring the dev stack up     make down   destroy it, stop everything"
 	@echo "make test    the whole test suite                  make check  format, lint, types, contracts, words"
@@ -79,6 +82,11 @@ SERVERS = 3.2 3.9
 servers: $(DEV_READY)
 	@$(PYTEST) -n 2 --dist load -m matrix $(SERVERS:%="tests/e2e/versions/test_servers.py::test_a_server[%]")
 
+# On a cluster of its own, on this machine; as root with a node in it. A part that is missing skips its tests by name.
+test-kubernetes: $(DEV_READY)
+	@$(COMPILE) src
+	@$(BIN)/python -m pytest -m kubernetes tests/components/cluster $(PYTEST_FLAGS)
+
 check: $(DEV_READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -112,6 +120,14 @@ pulumi: .infra/bin/gensdk .infra/bin/pulumi-language-yaml
 # The linter of workflows, for the tests.
 .infra/bin/actionlint: tools/actionlint/go.mod
 	@mkdir -p .infra/bin; bin="$$PWD/$@"; cd tools/actionlint && go build -o "$$bin" github.com/rhysd/actionlint/cmd/actionlint
+
+# The parts of a cluster, for `make test-kubernetes`; they take ten minutes once.
+kubernetes:
+	@if [ "$$(cat .infra/bin/kubernetes/.version 2>/dev/null)" = "$(KUBERNETES_VERSION)" ]; then \
+	  echo "Kubernetes $(KUBERNETES_VERSION) is in .infra/bin/kubernetes"; exit; fi; \
+	mkdir -p .infra/bin/kubernetes; bin="$$PWD/.infra/bin/kubernetes"; \
+	(cd tools/kubernetes && CGO_ENABLED=0 go build -ldflags "-s -w -X $(KUBERNETES_VARIABLE)=$(KUBERNETES_VERSION)" \
+	  -o "$$bin/" $(KUBERNETES:%=k8s.io/kubernetes/cmd/%)) && echo "$(KUBERNETES_VERSION)" > "$$bin/.version"
 
 # The service of Azure's protocol that the tests of buckets use where it is there.
 azurite:

@@ -135,14 +135,14 @@ def _make(client: docker.DockerClient, scratch: Path) -> None:
     tar.unlink()
 
 
-def wheelhouse(folder: Path, version: str) -> None:
-    """Every wheel that the worker image needs, for a Python of that version."""
+def wheelhouse(folder: Path, version: str, *packages: str) -> None:
+    """Every wheel that the worker image with `packages` needs, for a Python of that version."""
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--dest", str(folder)]
     command += ["--constraint", str(REPOSITORY / "constraints.txt")]
     command += ["--requirement", str(REPOSITORY / "worker" / "requirements.txt")]
     # pip judges environment markers by its own Python: redis needs this one below 3.11.3.
-    command += ["--python-version", version, "--only-binary", ":all:", "async-timeout", "pip"]
+    command += ["--python-version", version, "--only-binary", ":all:", "async-timeout", "pip", *packages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NoDaemon("pip download failed: " + done.stderr[-400:])

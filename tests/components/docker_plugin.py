@@ -31,17 +31,17 @@ class DaemonServicer(PrefectServicer):
         return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
 
 
-def install(folder: Path) -> None:
+def install(folder: Path, package: str = "docker", module: str = __spec__.name) -> None:
     """The plugin's executable in `folder`, to be put on PATH."""
     folder.mkdir()
-    executable = folder / "pulumi-resource-docker"
-    words = shlex.join([sys.executable, "-m", __spec__.name])
+    executable = folder / f"pulumi-resource-{package}"
+    words = shlex.join([sys.executable, "-m", module])
     executable.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(REPOSITORY))} exec {words} "$@"\n')
     executable.chmod(0o755)
 
 
-def main() -> None:
-    servicer = DaemonServicer(Path.cwd())
+def serve(servicer: PrefectServicer) -> None:
+    """Until the engine cancels it."""
     server = grpc.server(ThreadPoolExecutor(max_workers=32))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -54,4 +54,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(DaemonServicer(Path.cwd()))

@@ -189,11 +189,35 @@ def test_a_kubernetes_pool_registers_what_the_worker_needs(tmp_path: Path, monke
     assert {name for name in found if name.startswith("kubernetes:")} == kinds
     assert "pnu_hidden" not in repr(found)
     assert "cG51X2hpZGRlbg" not in repr(found)
+    annotations = found["kubernetes:apps/v1:Deployment/boxes"].inputs["spec"]["template"]["metadata"]["annotations"]
+    assert not isinstance(annotations["prefect.io/revision"], Secret)
     for name in kinds:
         manifest = known(unwrap(found[name].inputs))
         validate.validate(yaml.safe_load(yaml.safe_dump(manifest)), "1.34", strict=True)
     binding = found["kubernetes:rbac.authorization.k8s.io/v1:RoleBinding/boxes-binding"].urn
     assert binding in found["kubernetes:apps/v1:Deployment/boxes"].dependencies
+    # The nodes pull the image: no Docker is needed here.
+    assert not [name for name in found if name.startswith("docker:")]
+
+
+@pytest.mark.parametrize(("job", "namespace"), [({}, "prefect"), ({"namespace": "data"}, "data")])
+def test_a_kubernetes_worker_has_its_role_where_its_jobs_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: dict[str, Any], namespace: str
+) -> None:
+    pytest.importorskip("pulumi_kubernetes")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "test")
+    image = "registry.example.com/worker@sha256:" + "a" * 64
+    pool = {"type": "kubernetes", "job": job, "workers": {"image": image}}
+    found = {key: unwrap(value.inputs) for key, value in registered(tmp_path, pool, KUBERNETES["server"]).items()}
+    variables = found["prefect:index:WorkPool/boxes"]["baseJobTemplate"]["variables"]["properties"]
+    assert (variables["namespace"]["default"], variables["image"]["default"]) == (namespace, image)
+    for kind in ("Role/boxes-role", "RoleBinding/boxes-binding"):
+        metadata = found[f"kubernetes:rbac.authorization.k8s.io/v1:{kind}"]["metadata"]
+        assert metadata["namespace"] == namespace
+    deployment = found["kubernetes:apps/v1:Deployment/boxes"]
+    assert deployment["metadata"]["namespace"] == "prefect"
+    env = {each["name"]: each.get("value") for each in deployment["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert env["PREFECT_INTEGRATIONS_KUBERNETES_OBSERVER_NAMESPACES"] == namespace
 
 
 def known(value: Any) -> Any:

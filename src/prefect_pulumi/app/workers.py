@@ -99,6 +99,7 @@ def worker_report(
         for kind, worker_type in types.items()
     }
     declared, marks = _declared(entries)
+    pods = _pods(entries)
     names = [str(unwrap(entry.inputs)["name"]) for entry in entries if entry.type == "prefect:index:WorkPool"]
     pools = []
     for name in sorted({*names, *declared}):
@@ -106,7 +107,13 @@ def worker_report(
         if not row:
             pools.append(Pool(name, "", MISSING, False))
             continue
-        rows, known = workers(client, name), versions(client, name)
+        known = versions(client, name)
+        # A pod that is gone never comes back under its name.
+        rows = {
+            worker: row
+            for worker, row in workers(client, name).items()
+            if row["status"] == "ONLINE" or not worker.startswith(pods)
+        }
         template = row.get("base_job_template") or {}
         pools.append(
             Pool(
@@ -119,7 +126,7 @@ def worker_report(
                     Worker(
                         worker,
                         rows.get(worker, {}).get("status", MISSING),
-                        worker in declared.get(name, []),
+                        worker in declared.get(name, []) or worker.startswith(pods),
                         rows.get(worker, {}).get("last_heartbeat_time"),
                         known.get(worker),
                         version != "" and worker in known and known[worker] != version,
@@ -146,6 +153,12 @@ def _declared(entries: Iterable[ResourceEntry]) -> tuple[dict[str, list[str]], d
         elif entry.type == "prefect:index:WorkerOnline":
             declared.setdefault(values["workPool"], []).extend(values["workers"])
     return declared, marks
+
+
+def _pods(entries: Iterable[ResourceEntry]) -> tuple[str, ...]:
+    """What the names of this stack's workers in a cluster begin with: they are those of their deployment's pods."""
+    found = [unwrap(entry.inputs) for entry in entries if entry.type == "kubernetes:apps/v1:Deployment"]
+    return tuple(f"{values['metadata']['name']}-" for values in found)
 
 
 def _fingerprint(template: Any) -> str:

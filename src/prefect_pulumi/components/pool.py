@@ -78,6 +78,8 @@ class Pool(pulumi.ComponentResource):
         """What worker containers and the pool's flow runs start from, where anything runs in a container."""
         if settings.runs_in == "process" or not settings.workers.count:
             return None
+        if settings.runs_in == "kubernetes" and settings.workers.image is not None:
+            return pulumi.Output.from_input(settings.workers.image)  # the cluster's nodes pull it
         from prefect_pulumi.components.containers.images import image_reference
 
         tag = f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"
@@ -98,6 +100,8 @@ class Pool(pulumi.ComponentResource):
         if settings.type == "docker" and server is not None and server.container is not None:
             # Only there do flow runs find the server by the address that their worker has.
             job.setdefault("networks", [server.container.network_name])
+        if settings.type == settings.runs_in == "kubernetes" and image is not None:
+            job["namespace"] = settings.job_namespace  # the worker's role is for that one alone
 
         def make(reference: str | None, own: dict[str, Any] | None = None) -> dict[str, Any]:
             variables = dict(job)

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 HEALTH_PORT = 8080
 RULES: list[dict[str, list[str]]] = [
-    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "watch", "create", "patch", "delete"]},
-    {"apiGroups": [""], "resources": ["pods", "pods/log", "pods/status"], "verbs": ["get", "list", "watch"]},
-    {"apiGroups": [""], "resources": ["events"], "verbs": ["get", "list", "watch"]},
-    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "create", "patch", "delete"]},
+    {"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["get", "list", "watch", "create", "delete"]},
+    {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]},
+    {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+    # Where the worker is set to keep its jobs' environment or the API's key in secrets of its own.
+    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "create", "update", "patch", "delete"]},
 ]
 
 
@@ -52,18 +53,23 @@ def worker_deployment(
     namespace = kubernetes.core.v1.Namespace(f"{name}-namespace", child, metadata={"name": workers.namespace})
     metadata = {"name": f"prefect-worker-{name}", "namespace": namespace.metadata.name, "labels": labels}
     account = kubernetes.core.v1.ServiceAccount(f"{name}-account", child, metadata=metadata)
-    role = kubernetes.rbac.v1.Role(f"{name}-role", child, metadata=metadata, rules=RULES)
+    jobs: dict[str, Any] = metadata
+    if settings.job_namespace != workers.namespace:
+        jobs = {**metadata, "namespace": settings.job_namespace}
+    role = kubernetes.rbac.v1.Role(f"{name}-role", child, metadata=jobs, rules=RULES)
     binding = kubernetes.rbac.v1.RoleBinding(
         f"{name}-binding",
         child,
-        metadata=metadata,
+        metadata=jobs,
         role_ref={"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role.metadata.name},
         subjects=[{"kind": "ServiceAccount", "name": account.metadata.name, "namespace": namespace.metadata.name}],
     )
     encoded = {key: value.apply(_encoded) for key, value in server.credentials.items()}
     secret = kubernetes.core.v1.Secret(f"{name}-credentials", child, metadata=metadata, type="Opaque", data=encoded)
     pod = pod_spec(name, settings, image, server.api_url, secret.metadata.name, account.metadata.name)
-    facts = pulumi.Output.all(template, server.credentials).apply(digest)
+    # By its digest: what is combined with a secret is taken for one, and the template's words would be masked.
+    credentials = pulumi.Output.unsecret(pulumi.Output.all(server.credentials).apply(digest))
+    facts = pulumi.Output.all(template, credentials).apply(digest)
     deployment = kubernetes.apps.v1.Deployment(
         name,
         pulumi.ResourceOptions(parent=after.parent, depends_on=[binding, *_listed(after.depends_on)]),
@@ -107,6 +113,8 @@ def pod_spec(
     own = [
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         {"name": "PREFECT_WORKER_WEBSERVER_HOST", "value": "0.0.0.0"},  # noqa: S104 - the kubelet's probe comes from outside
+        # Left out, the worker watches the jobs of all namespaces, which its role does not allow.
+        {"name": "PREFECT_INTEGRATIONS_KUBERNETES_OBSERVER_NAMESPACES", "value": settings.job_namespace},
     ]
     limits = {}
     if workers.memory is not None:
