@@ -58,7 +58,7 @@ test: $(DEV_READY)
 
 fast-test: $(DEV_READY)
 	@$(COMPILE) src
-	@$(PYTEST) -n 2 -m "not e2e and not server and not soak and not matrix"
+	@$(PYTEST) -n 2 -m "not e2e and not server and not soak and not matrix and not kubernetes"
 
 # The long randomised runs, twenty minutes on two processors: kills, faults, random programs. SOAK_POINTS, SOAK_EXAMPLES
 # and SOAK_SEED make them longer and others.
