@@ -129,3 +129,8 @@ class PoolSettings(Settings):
         """Where its workers run: process, docker or kubernetes."""
         place = self.workers.runs_in
         return place or (self.type if self.type in ("docker", "kubernetes") else "process")
+
+    @property
+    def job_namespace(self) -> str:
+        """Kubernetes namespace of its flow run jobs: `job.namespace`, else that of the workers."""
+        return str(self.job.get("namespace") or self.workers.namespace)

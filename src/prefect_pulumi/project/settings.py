@@ -27,11 +27,6 @@ from prefect_pulumi.project.pool_settings import PoolSettings
 from prefect_pulumi.project.secret_settings import SecretSettings, SettingsError
 from prefect_pulumi.project.server_settings import ServerSettings
 
-    @property
-    def job_namespace(self) -> str:
-        """Kubernetes namespace of its flow run jobs: `job.namespace`, else that of the workers."""
-        return str(self.job.get("namespace") or self.workers.namespace)
-
 
 class VariableSettings(Settings):
     """A Prefect variable: any JSON value, with tags."""
