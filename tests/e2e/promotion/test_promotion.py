@@ -360,6 +360,12 @@ def test_three_stages_and_two_prods(tmp_path: Path, prefect_server: str, monkeyp
     stages = ["dev", "staging", ["prod-eu", "prod-us"]]
     servers = dict.fromkeys(("dev", "staging", "prod-eu", "prod-us"), prefect_server)
     with promotion_project(tmp_path, PROGRAM, stages, servers) as made:
+        # A workflow comes to stages that no release has reached: there is nothing to do, and nothing to tell of.
+        assert made.infra("verify", "-s", "staging", "--once") == ""
+        assert made.infra("promote", "staging", "prod-eu", "--push", "promote/prod-eu") == ""
+        assert made.json("history", "-s", "staging") == made.json("history", "-s", "prod-eu") == []
+        assert "has not been created yet" in made.infra("verify", "-s", "staging", code=2)
+        assert "has not been created yet" in made.infra("promote", "staging", "prod-eu", code=2)
         commit = made.verified("first")
         said = made.infra("promote", "dev", "prod-eu", code=1)
         assert "stage: it skips staging" in said
