@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from prefect_pulumi.project import layout
 from prefect_pulumi.provider.rpc.main import stop_on_signals
+from prefect_pulumi.provider.rpc.read_batcher import ReadBatcher
 from prefect_pulumi.provider.rpc.servicer import PrefectServicer
 from tests.components.graphs import DaemonProvider
 from tests.support.projects import REPOSITORY
@@ -25,10 +26,7 @@ class DaemonServicer(PrefectServicer):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.provider: Any = DaemonProvider(os.environ["DOCKER_HOST"], layout.find_project(directory) or directory)
-
-    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Everything is as it was made."""
-        return provider_pb2.ReadResponse(id=request.id, inputs=request.inputs, properties=request.properties)
+        self._reads = ReadBatcher(self.provider.read_many)
 
 
 def install(folder: Path, package: str = "docker", module: str = __spec__.name) -> None:

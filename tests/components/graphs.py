@@ -50,6 +50,9 @@ from tests.components import sdk_schema
 
 REPOSITORY = Path(__file__).parents[2]
 SDKS = {"docker": "pulumi_docker", "kubernetes": "pulumi_kubernetes"}
+MIB = 1024 * 1024
+IN_PLACE = {"memory", "memorySwap", "cpus", "restart", "mustRun", "destroyGraceSeconds"}
+"""Inputs of a container that the plugin changes as it runs, where the program does not ask for a new one."""
 OUTPUTS = {
     "docker:index/image:Image": ("repoDigest", "baseImageName"),
     "docker:index/remoteImage:RemoteImage": ("repoDigest", "imageId"),
@@ -58,6 +61,21 @@ OUTPUTS = {
 
 def token_of(urn: str) -> str:
     return urn.split("::", 3)[2].rsplit("$", 1)[-1]
+
+
+def operations_of(shown: dict[str, Any]) -> dict[str, str]:
+    """Type/name -> operation, of `preview --json`; what stays as it is or is only read is left out."""
+    return {
+        f"{_kind(step['urn'])}/{step['urn'].rsplit('::', 1)[-1]}": step["op"]
+        for step in shown["steps"]
+        if step["op"] not in ("same", "refresh")
+    }
+
+
+def items_of(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Type/name -> item, of the report of one stack."""
+    (environment,) = report["environments"]
+    return {f"{item['kind']}/{item['name']}": item for item in environment["items"]}
 
 
 class SchemaProvider:
@@ -122,7 +140,11 @@ class SchemaProvider:
 
 
 class DaemonProvider(SchemaProvider):
-    """Makes and deletes on the daemon at `host` what is registered, nothing more."""
+    """Makes, reads and deletes on the daemon at `host` what is registered, nothing more.
+
+    It reads and compares what the plugin does: limits, restart policy and whether a container runs at all, not which
+    networks it is in.
+    """
 
     def __init__(self, host: str, root: Path) -> None:
         super().__init__("docker")
@@ -141,15 +163,49 @@ class DaemonProvider(SchemaProvider):
         build = {**news["build"], "contextDigest": self._digest(unwrap(dict(news["build"])))}
         return dataclasses.replace(found, inputs={**found.inputs, "build": build})
 
+    def diff(self, request: DiffRequest) -> DiffResult:
+        difference = super().diff(request)
+        if _kind(request.urn) != "Container":
+            return difference
+        kinds = {n: DiffKind.UPDATE if n in IN_PLACE else kind for n, kind in difference.detailed.items()}
+        replaces = tuple(name for name in difference.replaces if name not in IN_PLACE)
+        return dataclasses.replace(difference, detailed=kinds, replaces=replaces)
+
     def create(self, request: CreateRequest) -> CreateResult:
         if request.preview:
             return super().create(request)
-        kind, given = token_of(request.urn).rsplit(":", 1)[-1], unwrap(dict(request.inputs))
-        id, extra = getattr(self, f"_create_{kind.lower()}")(given)
+        id, extra = getattr(self, f"_create_{_kind(request.urn).lower()}")(unwrap(dict(request.inputs)))
         return CreateResult(id, {**request.inputs, **extra})
 
+    def update(self, request: UpdateRequest) -> dict[str, Any]:
+        if _kind(request.urn) == "Image" or request.preview:
+            return super().update(request)
+        changed = {name for name, value in request.new_inputs.items() if not same(request.old_inputs.get(name), value)}
+        assert changed <= {"destroyGraceSeconds"}, f"the program asks for a new container: {changed}"
+        return {**request.old_outputs, **request.new_inputs}
+
+    def read(self, request: ReadRequest) -> ReadResult:
+        """`inputs` are those that would make what is there now."""
+        kind = _kind(request.urn)
+        if kind == "Image":
+            return super().read(request)
+        try:
+            live = getattr(self.client, f"{kind.lower()}s").get(request.id)
+        except self.docker.errors.NotFound:
+            return ReadResult("", {}, {})
+        if kind != "Container":
+            return super().read(request)
+        if request.inputs.get("mustRun") and not live.attrs["State"]["Running"]:
+            live.remove()  # so does the plugin: its name is free for the next one
+            return ReadResult("", {}, {})
+        limits = _limits(live.attrs["HostConfig"])
+        known = {name: value for name, value in limits.items() if value or name in request.inputs}
+        return ReadResult(
+            request.id, {**request.inputs, **known}, {**request.outputs, **known, "networkDatas": _addresses(live)}
+        )
+
     def delete(self, request: DeleteRequest) -> None:
-        kind, given = token_of(request.urn).rsplit(":", 1)[-1], unwrap(dict(request.inputs))
+        kind, given = _kind(request.urn), unwrap(dict(request.inputs))
         if kind == "Container":
             container = self.client.containers.get(request.id)
             container.stop(timeout=given["destroyGraceSeconds"])
@@ -195,9 +251,11 @@ class DaemonProvider(SchemaProvider):
             for each in given["mounts"]
         ]
         ports = given.get("ports", [])
-        memory = {}
+        limits: dict[str, Any] = {}
         if "memory" in given:
-            memory = {"mem_limit": f"{given['memory']}m", "memswap_limit": f"{given['memorySwap']}m"}
+            limits = {"mem_limit": f"{given['memory']:g}m", "memswap_limit": f"{given['memorySwap']:g}m"}
+        if "cpus" in given:
+            limits["nano_cpus"] = int(float(given["cpus"]) * 1e9)
         health = given.get("healthcheck")
         first, *more = [each["name"] for each in given["networksAdvanced"]]
         container = self.client.containers.create(
@@ -216,17 +274,39 @@ class DaemonProvider(SchemaProvider):
             restart_policy={"Name": given["restart"]},
             log_config=self.docker.types.LogConfig(type=given["logDriver"], config=given["logOpts"]),
             stop_signal=given["stopSignal"],
-            **memory,
+            **limits,
         )
         for name in more:
             self.client.networks.get(name).connect(container)
         container.start()
+        container.reload()
+        addresses = {"networkDatas": _addresses(container)}
         if given.get("wait"):
             end = time.monotonic() + given["waitTimeout"]
             while self.client.containers.get(container.id).health != "healthy":
                 assert time.monotonic() < end, container.logs().decode()
                 time.sleep(0.5)
-        return str(container.id), {}
+        return str(container.id), addresses
+
+
+def _kind(urn: str) -> str:
+    return token_of(urn).rsplit(":", 1)[-1]
+
+
+def _limits(host_config: Props) -> dict[str, Any]:
+    """What a container may use and when it restarts, in the words of the inputs."""
+    memory, swap, cpus = (host_config[name] for name in ("Memory", "MemorySwap", "NanoCpus"))
+    return {
+        "memory": memory // MIB,
+        "memorySwap": swap // MIB,
+        "cpus": f"{cpus / 1e9:g}" if cpus else "",
+        "restart": host_config["RestartPolicy"]["Name"],
+    }
+
+
+def _addresses(container: Any) -> list[dict[str, Any]]:
+    networks = container.attrs["NetworkSettings"]["Networks"]
+    return [{"networkName": name, "ipAddress": network["IPAddress"]} for name, network in sorted(networks.items())]
 
 
 def _nanoseconds(text: str) -> int:

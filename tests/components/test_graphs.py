@@ -68,6 +68,12 @@ def test_memory_always_comes_with_its_swap(tmp_path: Path) -> None:
     assert (inputs["memory"], inputs["memorySwap"], inputs["cpus"]) == (512, 1024, "1.5")
 
 
+@pytest.mark.parametrize(("cpus", "text"), [(1, "1"), (2.0, "2"), (0.25, "0.25")])
+def test_processors_are_declared_as_the_daemon_s_number_reads(tmp_path: Path, cpus: float, text: str) -> None:
+    found = registered(tmp_path, {"type": "docker", "workers": {"count": 1, "cpus": cpus}})
+    assert found["docker:index/container:Container/boxes-1"].inputs["cpus"] == text
+
+
 def test_a_server_in_a_container_is_reached_by_what_runs_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

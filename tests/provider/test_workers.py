@@ -194,6 +194,21 @@ def test_a_lost_worker_gets_a_next_generation_and_its_runs_end(room: Room) -> No
     assert room.provider.read(ReadRequest(urn("WorkerDrain"), room.pool, plain, plain)).outputs == plain
 
 
+def test_generations_are_known_before_a_worker_is_lost(room: Room) -> None:
+    """A preview takes an absent output for unknown: each container's label would be a change in it."""
+    drain = {"workPool": room.pool, "workers": ["w"], "revision": "1", "timeout": 60, "replaceLost": True}
+    made = room.provider.create(CreateRequest(urn("WorkerDrain"), drain)).outputs
+    assert made == {**drain, "generations": {}}
+    # A state of before has none: the next update writes them, and swaps nothing.
+    request = {"old_inputs": drain, "old_outputs": drain, "new_inputs": drain}
+    seen = room.provider.diff(DiffRequest(urn("WorkerDrain"), room.pool, **request))
+    assert dict(seen.detailed) == {"generations": DiffKind.UPDATE}
+    assert room.provider.update(UpdateRequest(urn("WorkerDrain"), room.pool, **request)) == made
+    request["old_outputs"] = made
+    assert room.provider.diff(DiffRequest(urn("WorkerDrain"), room.pool, **request)).changes is Changes.NONE
+    assert not room.paused
+
+
 def test_no_container_is_looked_at_where_none_is_named() -> None:
     assert look([]) == []
 

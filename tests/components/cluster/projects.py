@@ -56,17 +56,11 @@ class ClusterProject:
 
     def changes(self, *arguments: str) -> dict[str, str]:
         """Type/name -> operation of what an update would do; what stays as it is or is only read is left out."""
-        shown = json.loads(self.infra("preview", "--json", *arguments))
-        return {
-            f"{graphs.token_of(step['urn']).rsplit(':', 1)[-1]}/{step['urn'].rsplit('::', 1)[-1]}": step["op"]
-            for step in shown["steps"]
-            if step["op"] not in ("same", "refresh")
-        }
+        return graphs.operations_of(json.loads(self.infra("preview", "--json", *arguments)))
 
     def reported(self, *arguments: str) -> dict[str, dict[str, Any]]:
         """Type/name -> item of a report."""
-        (environment,) = json.loads(self.infra(*arguments, check=False))["environments"]
-        return {f"{item['kind']}/{item['name']}": item for item in environment["items"]}
+        return graphs.items_of(json.loads(self.infra(*arguments, check=False)))
 
     def path(self, kind: str, name: str = "") -> str:
         """Address of an object of the graph on the API server."""

@@ -103,7 +103,8 @@ def worker_containers(
             stop_signal="SIGTERM",
             stop_timeout=worker_settings.drain_seconds + STOP_MARGIN,
             destroy_grace_seconds=worker_settings.drain_seconds + STOP_MARGIN,
-            cpus=None if worker_settings.cpus is None else str(worker_settings.cpus),
+            # As the daemon's number reads: one CPU is "1".
+            cpus=None if worker_settings.cpus is None else f"{worker_settings.cpus:g}",
             memory=worker_settings.memory,
             memory_swap=memory_swap(worker_settings),
         )

@@ -33,6 +33,10 @@ VERSION_SECONDS = 10.0
 
 ONLINE = "online"
 
+GENERATIONS = "generations"
+"""Output of a drain: present, if empty, wherever lost workers are replaced. A preview takes an absent one for unknown,
+and with it the label of each container."""
+
 DIES_WITH_ITS_WORKER = "process"
 """Type of the pools whose flow runs are processes of the worker itself; others continue without it."""
 
@@ -63,7 +67,11 @@ class WorkerDrainHandler(_PoolHandler):
 
     @override
     def diff(self, call: Call) -> DiffResult:
-        return diff(self.model, call, {"lost": DiffKind.UPDATE} if self._lost(call) else {})
+        found = {"lost": DiffKind.UPDATE} if self._lost(call) else {}
+        if unwrap(call.news.get("replaceLost")) and call.outputs.get(GENERATIONS) is None:
+            # Of a state of before: the containers' labels would be unknown in each preview.
+            found[GENERATIONS] = DiffKind.UPDATE
+        return diff(self.model, call, found)
 
     @override
     def preview(self, call: Call) -> dict[str, Any]:
@@ -72,7 +80,7 @@ class WorkerDrainHandler(_PoolHandler):
     @override
     def create(self, call: Call) -> tuple[str, dict[str, Any]]:
         """Nothing runs yet that would have to end."""
-        return str(unwrap(call.news["workPool"])), dict(call.news)
+        return str(unwrap(call.news["workPool"])), self._next(call)
 
     @override
     def update(self, call: Call) -> dict[str, Any]:
@@ -104,10 +112,11 @@ class WorkerDrainHandler(_PoolHandler):
         return [name for name in unwrap(call.outputs.get("lost")) or () if name in declared]
 
     def _next(self, call: Call) -> dict[str, Any]:
-        generations = dict(unwrap(call.outputs.get("generations")) or {})
+        generations = dict(unwrap(call.outputs.get(GENERATIONS)) or {})
         for name in self._lost(call):
             generations[name] = int(generations.get(name, 0)) + 1
-        return {**call.news, "generations": generations} if generations else dict(call.news)
+        replaced = generations or unwrap(call.news.get("replaceLost"))
+        return {**call.news, GENERATIONS: generations} if replaced else dict(call.news)
 
     @override
     def delete(self, call: Call) -> None:
