@@ -125,6 +125,7 @@ class ControlPlane:
             *("--advertise-address", address, "--endpoint-reconciler-type", "none"),
             *("--cert-dir", str(certificates), "--token-auth-file", str(tokens)),
             *("--authorization-mode", "RBAC", "--service-cluster-ip-range", SERVICES),
+            *("--kubelet-preferred-address-types", "InternalIP"),
             *("--audit-policy-file", str(policy), "--audit-log-path", str(self.folder / "audit.log")),
             *("--service-account-issuer", "https://kubernetes.default.svc"),
             *("--service-account-key-file", str(key), "--service-account-signing-key-file", str(key)),
