@@ -17,8 +17,9 @@ import pytest
 from tests.support.code_host import ReviewHost, review_host
 from tests.support.engines import LANGUAGE_HOST
 from tests.support.golden import need_golden
+from tests.support.killed_promotion import killed
 from tests.support.rest import call
-from tests.support.three_stages import ENVIRONMENT, ThreeStages, Transcript, three_stages
+from tests.support.three_stages import ENVIRONMENT, PROGRAM, ThreeStages, Transcript, three_stages
 
 pytestmark = [pytest.mark.matrix, pytest.mark.e2e, pytest.mark.timeout(1800), pytest.mark.xdist_group("three stages")]
 
@@ -33,6 +34,14 @@ replaced. [Promotion](promotion.md) explains each step.
 
 ```text
 """
+IMAGES = """
+from hashlib import sha256
+from prefect_pulumi.project.pool_settings import PoolSettings
+
+image = "registry.example.com/flows@sha256:" + sha256({version}.encode()).hexdigest()
+settings = PoolSettings(type="docker", job={{"image": image}})
+pools.append(Pool(f"{name}-{{pulumi.get_stack()}}-images", settings, server.options, server=server))
+"""  # as a pipeline that builds commits the digest
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +58,7 @@ def team(stages: ThreeStages, monkeypatch: pytest.MonkeyPatch) -> Iterator[Three
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     yield stages
+    stages.program = PROGRAM
     stages.git("checkout", "-q", "-f", "main")
     stages.declare("prod-us")  # no rule is left to the next test
 
@@ -185,3 +195,67 @@ def test_each_gate_refuses_by_itself(team: ThreeStages) -> None:
     team.declare("prod-us")
     assert team.closed(**route) == []
     assert team.live("prod-us") == "before the gates"
+
+
+def test_a_stale_plan_touches_nothing(team: ThreeStages) -> None:
+    team.released("before", "prod-us")
+    team.released("after")
+    team.infra("promote", "staging", "prod-us")
+    team.commit("promote to prod-us")
+    pool = f"{team.name}-prod-us"
+    team.configured("prod-us", pools={pool: {"concurrency_limit": 9}})
+    assert "something changed since" in team.infra("up", "-s", "prod-us", "--yes", code=3)
+    assert team.live("prod-us") == "before"
+    team.git("checkout", "-q", "Pulumi.prod-us.yaml")
+    team.infra("up", "-s", "prod-us", "--yes")
+    assert team.live("prod-us") == "after"
+
+
+def test_a_hotfix_and_a_rollback_to_an_older_release(team: ThreeStages) -> None:
+    team.released("one", "prod-us")
+    oldest = team.carried("prod-us")["id"]
+    released = team.released("two", "prod-us")
+    team.git("checkout", "-qb", "hotfix", released)
+    fixed = team.version("hotfix")
+    team.git("checkout", "-q", "main")
+    forced = ("--force", "verified=prod is down", "--force", "stage=prod is down")
+    team.infra("promote", "staging", "prod-us", "--commit", "hotfix", *forced, "--apply", "--yes")
+    assert (team.live("prod-us"), team.carried("prod-us")["commit"]) == ("hotfix", fixed)
+    assert pulled_commit(team, "prod-us") == fixed
+    team.commit("hotfix of prod-us")
+    team.released("without the hotfix")
+    assert team.closed(source="staging", target="prod-us") == ["newer"]
+    team.infra("rollback", "-s", "prod-us", "--yes", "--to", oldest)
+    assert team.live("prod-us") == "one"
+    team.commit("rolled back")
+
+
+@pytest.mark.parametrize("phase", ["pin", "deploy", "in the update", "workers", "smoke"])
+def test_killed_at_each_step_the_next_call_goes_on(team: ThreeStages, phase: str) -> None:
+    team.version(f"killed at {phase}")
+    forced = ("--force", "verified=a test", "--force", "stage=a test")
+    team.infra("promote", "staging", "prod-us", "--commit", "main", *forced)
+    team.commit("promote to prod-us")
+    killed(team, phase, stack="prod-us")
+    team.infra("up", "-s", "prod-us", "--yes")
+    assert team.live("prod-us") == f"killed at {phase}"
+    team.infra("preview", "-s", "prod-us", "--expect-no-changes")
+
+
+def test_the_image_and_the_commit_that_were_verified_are_promoted(team: ThreeStages) -> None:
+    def code(stack: str) -> tuple[str, str]:
+        """Image and commit that runs start from."""
+        pool = call(team.servers[stack], "GET", f"/work_pools/{team.name}-{stack}-images")
+        return pool["base_job_template"]["variables"]["properties"]["image"]["default"], pulled_commit(team, stack)
+
+    last = 'declare_release("release"'
+    team.program = PROGRAM.replace(last, IMAGES + last)
+    commit = team.released("of this image")
+    verified = code("staging")
+    assert verified[0].startswith("registry.example.com/flows@sha256:")
+    assert verified[1] == commit
+    team.verified("of another image")  # dev goes on
+    team.infra("promote", "staging", "prod-us", "--apply", "--yes")
+    team.commit("promote to prod-us")
+    assert code("prod-us") == code("staging") == verified
+    assert code("dev")[0] not in verified
