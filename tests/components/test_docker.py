@@ -25,7 +25,7 @@ from prefect_pulumi.api.blocking import BlockingClient
 from prefect_pulumi.api.workers import find_pool, workers
 from prefect_pulumi.local import server
 from prefect_pulumi.testing.ports import free_port
-from tests.components import daemon, docker_plugin, graphs, released_images
+from tests.components import box, daemon, docker_plugin, graphs, released_images
 from tests.support.engines import Official, find_pulumi
 from tests.support.projects import Project
 from tests.support.promotion_project import promotion_project
@@ -262,6 +262,25 @@ def test_containers_run_flows_swap_without_loss_and_end(site: Site) -> None:
     assert site.containers() == {}
     assert not [each.name for each in site.docker.volumes.list() if site.ours([each.name])]
     assert not [each.name for each in site.docker.networks.list() if site.ours([each.name])]
+
+
+@pytest.mark.matrix
+@pytest.mark.timeout(1800)
+def test_what_happens_to_a_container_is_seen_healed_and_clean(
+    tmp_path: Path, host: tuple[str, str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = box.Box(tmp_path, host, monkeypatch)
+    try:
+        one.project.infra("up", "--yes")
+        assert one.seen() == ({}, {}, {})
+        for happening in box.HAPPENINGS:
+            box.happen(one, happening)
+            assert one.seen() == (happening.planned, happening.reported, happening.reported), happening.name
+            one.project.infra("up", "--refresh", "--yes")
+            assert one.seen() == ({}, {}, {}), happening.name
+        one.project.infra("destroy", "--yes")
+    finally:
+        one.close()
 
 
 @pytest.fixture
