@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
+from prefect_pulumi.deploy.file.fields import changes, declared_fields
 from prefect_pulumi.deploy.plan.drift import drift_of, read_back, wanted
+from prefect_pulumi.deploy.plan.live import read_agreements
 from prefect_pulumi.deploy.plan.ownership import Owner
 
 OWNER = Owner("project/dev", "flows")
@@ -38,3 +40,36 @@ def test_a_lost_mark_is_drift() -> None:
     applied, live = read_back(row(), {}, {}), row(labels={})
     found = drift_of(applied, read_back(live, {}, applied), live, OWNER, "1")
     assert found["changes"] == {"owner": {"applied": "stack project/dev (flows)", "live": "no stack"}}
+
+
+class Agreements:
+    """A workspace whose deployments have one agreement each."""
+
+    def __init__(self, seconds: float, **fields: Any) -> None:
+        trigger = {"type": "event", "within": seconds}
+        self.row = {"type": "LatenessSla", "name": "starts", "severity": "high", "trigger": trigger, **fields}
+        self.routes: list[str] = []
+
+    def request(self, method: str, path: str, **_: Any) -> list[dict[str, Any]]:
+        self.routes.append(path)
+        return [self.row]
+
+
+def test_an_edited_agreement_is_drift_and_a_deploy_leads_back() -> None:
+    sla = [{"name": "starts", "within": "PT10M", "severity": "high"}]
+    declared = declared_fields({"name": "daily", "sla": sla}, None, ())
+    rows, entries = {"etl/daily": row(), "etl/other": row()}, {"etl/daily": declared, "etl/other": {}}
+    same = Agreements(600)
+    agreements = read_agreements(cast(Any, same), rows, entries)
+    assert same.routes == ["/slas/by-owner/prefect.deployment.1"]
+    applied = read_back(row(), {}, declared, agreements["etl/daily"])
+    assert applied["sla"] == declared["sla"] == {"starts": {"severity": "high", "enabled": True, "within": 600}}
+    entries["etl/daily"] = applied
+    edited = read_agreements(cast(Any, Agreements(900, enabled=False)), rows, entries)["etl/daily"]
+    live = read_back(row(), {}, applied, edited)
+    assert drift_of(applied, live, row(), OWNER, "1")["changes"] == {
+        "sla.starts.within": {"applied": 600, "live": 900},
+        "sla.starts.enabled": {"applied": True, "live": False},
+    }
+    assert changes(live, declared).keys() >= {("sla", "starts", "within"), ("sla", "starts", "enabled")}
+    assert [*drift_of(applied, read_back(row(), {}, applied, {}), row(), OWNER, "1")["changes"]] == ["sla.starts"]

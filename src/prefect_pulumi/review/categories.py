@@ -52,7 +52,7 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
     "TaskRunConcurrencyLimit": {_NEXT: ("tag", "limit")},
     "Flow": {_HARMLESS: ("name", "tags", "labels")},
     "Deployment": {
-        _HARMLESS: (*_WORDS, "versionInfo"),
+        _HARMLESS: (*_WORDS, "versionInfo", "sla"),
         _NEXT: (
             *("flowName", "entrypoint", "path", "pullSteps", "parameters", "parameterOpenapiSchema"),
             *("enforceParameterSchema", "workPoolName", "workQueueName", "jobVariables", "concurrencyLimit"),

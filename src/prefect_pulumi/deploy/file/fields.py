@@ -4,6 +4,7 @@
      "path", "work_pool_name", "work_queue_name", "job_variables", "concurrency_limit", "collision_strategy",
      "grace_period_seconds", "pull_steps", "schedules": {name: as in `schedules.py`},
      "automations": {name: {"enabled", "description", "trigger", "actions"}},
+     "sla": {name: {"severity", "enabled", one of "duration", "within" and "stale_after" in seconds}}, on Prefect Cloud,
      "triggers": [as the file declares them], "ui_owns": [what the UI owns of it]}
 
 Names and values are those of the API (`DeploymentResponse`). What is not decided before the deploy stands in the
@@ -15,10 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from prefect_pulumi.api.agreements import DEFAULTS
 from prefect_pulumi.core import diffs
 from prefect_pulumi.core.diffs import ABSENT
 from prefect_pulumi.core.values import Secret
@@ -41,9 +44,10 @@ UI_FIELDS: dict[str, tuple[str, ...]] = {
 _PLAIN = ("description", "paused", "parameters", "tags", "enforce_parameter_schema", "entrypoint", "path", "version")
 _SWITCH: TypeAdapter[Any] = TypeAdapter(bool | None)
 _NUMBER: TypeAdapter[Any] = TypeAdapter(int | None)
+_SPAN: TypeAdapter[Any] = TypeAdapter(timedelta)
 _STEP_OUTPUT = re.compile(r"\{\{(?!\s*(?:\$|prefect\.))")
 """In pull steps other templates stay as they are until a worker fills them."""
-_OPEN = ("parameters", "job_variables", "schedules", "automations")
+_OPEN = ("parameters", "job_variables", "schedules", "automations", "sla")
 """Mappings whose members are fields of their own."""
 _VERBATIM = ("pull_steps", "triggers")
 """Their templates are filled when a flow runs, not when it is deployed."""
@@ -84,6 +88,8 @@ def declared_fields(entry: Mapping[str, Any], pull: Any, ui: Sequence[str]) -> F
         }
         for number, trigger in enumerate(triggers, start=1)
     }
+    if entry.get("sla") is not None:
+        fields["sla"] = {str(item.get("name")): _agreement(item) for item in entry["sla"] if isinstance(item, Mapping)}
     if ui:
         fields["ui_owns"] = list(ui)
     return without_ui(fields, ui)
@@ -160,7 +166,7 @@ def _nested_in_automation(path: Path) -> bool:
 
 
 def _is_entered(path: diffs.Path) -> bool:
-    return not path or (path[0] in _OPEN and len(path) < (3 if path[0] in ("schedules", "automations") else 2))
+    return not path or (path[0] in _OPEN and len(path) < (3 if path[0] in ("schedules", "automations", "sla") else 2))
 
 
 def _read(value: Any, kind: TypeAdapter[Any]) -> Any:
@@ -176,6 +182,17 @@ def _tags(value: Any) -> Any:
     if isinstance(value, list):
         return [str(tag) if isinstance(tag, int | float) else tag for tag in value]
     return [value] if isinstance(value, str) and "{{" not in value else value or []
+
+
+def _agreement(item: Mapping[str, Any]) -> Fields:
+    """Defaults of Cloud: Prefect sends only what the file says."""
+    fields = {name: _seconds(value) for name, value in item.items() if name not in ("name", "severity", "enabled")}
+    return {**{name: item.get(name, default) for name, default in DEFAULTS.items()}, **fields}
+
+
+def _seconds(value: Any) -> Any:
+    span = _read(value, _SPAN)
+    return span.total_seconds() if isinstance(span, timedelta) else value
 
 
 def _automation(row: Mapping[str, Any]) -> Fields:

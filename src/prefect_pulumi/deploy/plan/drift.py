@@ -23,9 +23,17 @@ def ui_of(entry: Mapping[str, Any] | None) -> tuple[str, ...]:
     return tuple((entry or {}).get(UI, ()))
 
 
-def read_back(row: Mapping[str, Any], automations: Mapping[str, Any], entry: Mapping[str, Any] | None) -> Fields:
-    """A live deployment as an entry; `entry`: the one that it is compared with, whose schedules give theirs a name."""
+def read_back(
+    row: Mapping[str, Any],
+    automations: Mapping[str, Any],
+    entry: Mapping[str, Any] | None,
+    agreements: Mapping[str, Any] | None = None,
+) -> Fields:
+    """A live deployment as an entry; `entry`: the one that it is compared with, whose schedules give theirs a name;
+    `agreements`: as `live.read_agreements` gives them, None where none were read."""
     fields = live_fields(row, ui_of(entry), automations, (entry or {}).get("schedules"))
+    if agreements is not None:
+        fields["sla"] = dict(agreements)
     return fields | {name: entry[name] for name in _CARRIED if entry and name in entry}
 
 

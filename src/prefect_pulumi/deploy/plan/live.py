@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from prefect_pulumi.api.agreements import agreements_of, as_agreement
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.core.interruption import thread_pool
 
@@ -50,6 +51,30 @@ def read_automations(client: ApiClient, recorded: Mapping[str, Mapping[str, str]
         for full, ids_by_name in recorded.items()
         if ids_by_name
     }
+
+
+def read_agreements(
+    client: ApiClient, rows: Mapping[str, Row], entries: Mapping[str, Mapping[str, Any]]
+) -> dict[str, dict[str, Row]]:
+    """Full name -> agreement's name -> its fields as in `fields.py`, for those of `rows` whose entry has `sla` (Prefect
+    Cloud; POST /slas/by-owner/{owner}, one call each)."""
+    ids = {name: str(row["id"]) for name, row in rows.items() if entries.get(name, {}).get("sla") is not None}
+
+    def read(name: str) -> dict[str, Row]:
+        declared = entries[name]["sla"]
+        found = {row["name"]: row for row in agreements_of(client, "", ids[name])}
+        return {key: _agreement(row, declared.get(key, {})) for key, row in found.items()}
+
+    if not ids:
+        return {}
+    with thread_pool(COUNTS_AT_ONCE) as pool:
+        return dict(zip(ids, pool.map(read, ids), strict=True))
+
+
+def _agreement(row: Row, declared: Mapping[str, Any]) -> Row:
+    """Nothing is left out as a default."""
+    fields = as_agreement(row, {"severity": "", "enabled": "", **declared})
+    return {name: value for name, value in fields.items() if name != "name"}
 
 
 def count_runs(client: ApiClient, ids: Mapping[str, str]) -> dict[str, int]:

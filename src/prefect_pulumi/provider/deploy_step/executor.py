@@ -162,6 +162,10 @@ class DeployExecutor:
         done = {name: end.automations for name, end in ended.items() if not end.error}
         rows = live.read_flows(client, (*assessment.deploys, *assessment.of(Action.RECOVER)))
         live_automations = live.read_automations(client, done)
+        written = {name: row for name, row in rows.items() if name in done}
+        agreements = (
+            live.read_agreements(client, written, call.news.get("entries", {})) if self.connection.cloud else {}
+        )
         ids: Json = unwrap(call.outputs.get("deployments", {}))
         prints: Json = unwrap(call.outputs.get("fingerprints", {}))
         parts, known_parts = dict(call.outputs.get("fingerprintParts", {})), call.news["fingerprintParts"]
@@ -193,9 +197,8 @@ class DeployExecutor:
                 prints[name] = unwrap(call.news["fingerprints"])[name]
                 parts[name] = known_parts[name]
                 automations[name] = dict(outcome.automations)
-                entries[name] = sealed(
-                    read_back(row, live_automations.get(name, {}), news[name]), self.hidden, news[name]
-                )
+                fields = read_back(row, live_automations.get(name, {}), news[name], agreements.get(name))
+                entries[name] = sealed(fields, self.hidden, news[name])
         versions = {**unwrap(call.outputs.get("versions", {})), **live.versions(rows)}
         versions = {name: version for name, version in versions.items() if name in ids}
         known = {*unwrap(call.news["fingerprints"])} | set(assessment.of(Action.PRUNE) if run.failures else ())

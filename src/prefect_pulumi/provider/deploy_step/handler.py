@@ -189,12 +189,14 @@ class DeploymentsHandler(Handler):
         client = self.connection.client()
         rows = live.read_flows(client, {*entries, *recorded})
         live_automations = live.read_automations(client, unwrap(call.outputs.get("automations", {})))
+        agreements = live.read_agreements(client, rows, entries) if self.connection.cloud else {}
         before = call.outputs.get("entries", {})
         now = {}
         for name, row in rows.items():
             declared = entries.get(name, {})
             known = {**before.get(name, {}), UI: ui_of(declared), "schedules": declared.get("schedules", {})}
-            now[name] = sealed(read_back(row, live_automations.get(name, {}), known), self._hidden(call), declared)
+            fields = read_back(row, live_automations.get(name, {}), known, agreements.get(name))
+            now[name] = sealed(fields, self._hidden(call), declared)
         counted = {name: rows[name]["id"] for name in (*planned.deploys, *planned.prune) if name in rows}
         drifted = call.outputs.get("drift", {})
         assessment = assess(
@@ -320,11 +322,16 @@ class DeploymentsHandler(Handler):
         automations = unwrap(call.outputs.get("automations", {}))
         live_automations = live.read_automations(client, automations)
         alive = {name: rows[name]["id"] for name in recorded if name in rows and rows[name]["id"] == recorded[name]}
+        recent = {
+            name: call.outputs.get("drift", {}).get(name, {}).get("applied") or before.get(name, {}) for name in alive
+        }
+        living = {name: rows[name] for name in alive}
+        agreements = live.read_agreements(client, living, recent) if self.connection.cloud else {}
         entries, drifted = {}, {}
-        for name in alive:
-            applied = call.outputs.get("drift", {}).get(name, {}).get("applied") or before.get(name, {})
-            applied = renamed(applied, applied)
-            now = sealed(read_back(rows[name], live_automations.get(name, {}), applied), self._hidden(call), applied)
+        for name, entry in recent.items():
+            applied = renamed(entry, entry)
+            fields = read_back(rows[name], live_automations.get(name, {}), applied, agreements.get(name))
+            now = sealed(fields, self._hidden(call), applied)
             entries[name] = now
             if changed := drift_of(applied, now, rows[name], owner, recorded[name]):
                 drifted[name] = changed

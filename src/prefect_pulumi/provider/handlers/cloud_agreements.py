@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from typing_extensions import override
 
+from prefect_pulumi.api.agreements import DEFAULTS, OWNER, agreements_of, as_agreement
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
 from prefect_pulumi.core.provider_protocol import Props, ReadResult
 from prefect_pulumi.core.suggestions import nearest
 from prefect_pulumi.core.values import has_unknown, same, unwrap
 from prefect_pulumi.models import Fault
-from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
 from prefect_pulumi.provider.handlers.cloud import CloudHandler
 from prefect_pulumi.provider.handlers.cloud_access import ListedHandler
-from prefect_pulumi.provider.handlers.rest import PAGE, Json, is_uuid
-
-OWNER = "prefect.deployment."
-_FORMS = {
-    "TimeToCompletionSla": "duration",
-    "FrequencySla": "stale_after",
-    "FreshnessSla": "within",
-    "LatenessSla": "within",
-}
-"""Type of an agreement -> the field that has its seconds."""
-_DEFAULTS = {"severity": "high", "enabled": True}
-
-
-def agreements_of(connection: Connection, base: str, deployment: str) -> list[Json]:
-    """All of a deployment. `base`: address of its workspace, "" for that of the connection. POST slas/by-owner."""
-    rows: list[Json] = []
-    while True:
-        page = connection.client().request(
-            "POST",
-            f"{base}/slas/by-owner/{OWNER}{deployment}",
-            json={"limit": PAGE, "offset": len(rows)},
-            idempotent=True,
-        )
-        rows += page
-        if len(page) < PAGE:
-            return rows
-
-
-def as_agreement(row: Json, declared: Json) -> Json:
-    """An answer in the words of the payload. Cloud gives the trigger that it makes of an agreement; what that does not
-    say is taken as it is declared."""
-    form = _FORMS.get(row["type"], "")
-    given: Json = {"name": row["name"], "severity": row.get("severity", "high"), "enabled": row.get("enabled", True)}
-    seconds = next(_spans(row.get("trigger")), None)
-    if form:
-        given[form] = declared.get(form) if seconds is None else seconds
-    if row["type"] == "FreshnessSla":
-        trigger = row.get("trigger") or {}
-        given["expected_event"] = next(iter(trigger.get("expect") or ()), declared.get("expected_event"))
-        given["resource_match"] = trigger.get("match") or declared.get("resource_match")
-    left_out = [name for name, value in _DEFAULTS.items() if name not in declared and given[name] == value]
-    return {name: value for name, value in given.items() if value is not None and name not in left_out}
-
-
-def _spans(trigger: Any) -> Iterator[float]:
-    """Seconds of a trigger, and of those in it."""
-    if not isinstance(trigger, Mapping):
-        return
-    if trigger.get("within"):
-        yield trigger["within"]
-    for inner in trigger.get("triggers") or ():
-        yield from _spans(inner)
+from prefect_pulumi.provider.handlers.rest import Json, is_uuid
 
 
 class SlaHandler(CloudHandler):
@@ -81,7 +30,7 @@ class SlaHandler(CloudHandler):
             found = self.fetch(self.routes.find, {**known, "first": first, "last": last})
             id = "" if found is None else str(found["id"])
         try:
-            rows = agreements_of(self.connection, self.route("", known), id) if id else []
+            rows = agreements_of(self.connection.client(), self.route("", known), id) if id else []
         except NotFoundError:
             rows = []
         return {"id": id, "rows": rows} if rows else None
@@ -144,7 +93,7 @@ class SlaHandler(CloudHandler):
 
     def _applied(self, call: Call, slas: list[Json]) -> dict[str, Any]:
         plain = unwrap({**call.outputs, **call.news})
-        self._apply(plain, [{**_DEFAULTS, **item} for item in slas])
+        self._apply(plain, [{**DEFAULTS, **item} for item in slas])
         row = self.find(plain)
         if row is None:
             raise self.gone(plain)

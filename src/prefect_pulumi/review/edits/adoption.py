@@ -330,7 +330,7 @@ def _key_in_entry(text: str, place: Path, path: Path) -> Path:
         return [head, "limit"]
     if head in ("collision_strategy", "grace_period_seconds"):
         return ["concurrency_limit", head]
-    if head in ("automations", "owner", "path", "pull_steps"):
+    if head in ("automations", "owner", "path", "pull_steps", "sla"):
         raise CannotEditError("prefect.yaml says it in another way: edit it by hand")
     return path
 
