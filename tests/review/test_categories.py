@@ -24,7 +24,7 @@ from prefect_pulumi.review.model import (
 from prefect_pulumi.review.rules import Policy
 
 MODELS = {model.token().rsplit(":", 1)[-1]: model for model in KINDS.values()}
-ENTRY = {*declared_fields({}, None, ()), *live_fields({}, ()), "description", "version", "triggers", "owner"}
+ENTRY = {*declared_fields({}, None, ()), *live_fields({}, ()), "description", "version", "triggers", "owner", "sla"}
 """Fields of a deployment of `prefect.yaml`."""
 
 
