@@ -30,7 +30,7 @@ KEYWORDS |= {"minLength", "minimum", "pattern", "prefixItems", "required", "type
 OUTSIDE = re.compile(
     r"/accounts/\{account_id\}(/(account_memberships|account_roles|bots|teams|workspace_roles|workspaces)/.*"
     r"|/(settings|domains|usage_limits|rate-limits/status))?"
-    r"|/me/(workspaces.*)?|/workspace_scopes"
+    r"|/me/(workspaces.*)?|/workspace_scopes|/users/\{id\}/api_keys(/\{api_key_id\})?"
 )
 """Routes that are not of a workspace."""
 UNUSED = re.compile(

@@ -286,6 +286,42 @@ def test_an_imported_service_account_is_in_order_without_its_key(judged: CloudPr
     provider.delete(DeleteRequest(urn("ServiceAccount"), id, inputs, outputs))
 
 
+def test_the_key_of_a_user(judged: CloudProxy, provider: PrefectProvider) -> None:
+    """Read without its key, replaced by one that is there before the old one goes, gone when it is deleted outside."""
+    name = urn("UserApiKey")
+    inputs = {"name": f"key-{uuid4().hex[:8]}", "user": "ada@example.com", "expiration": "2031-01-01T00:00:00+00:00"}
+    id, outputs = made(provider, "UserApiKey", inputs)
+    assert isinstance(outputs["apiKey"], Secret)
+    assert unwrap(outputs["apiKey"]).startswith("pnu_")
+    assert id.partition("/")[0] == outputs["userId"]
+    read = provider.read(ReadRequest(name, id, inputs, outputs))
+    assert (read.id, read.inputs, read.outputs) == (id, inputs, outputs)
+    for changed in ({"keepers": {"issued": "2"}}, {"expiration": "2032-01-01T00:00:00+00:00"}, {"name": "other"}):
+        news = {**inputs, **changed}
+        diff = provider.diff(DiffRequest(name, id, old_inputs=inputs, old_outputs=outputs, new_inputs=news))
+        assert (set(diff.replaces), diff.delete_before_replace) == (set(changed), False)
+    again, second = made(provider, "UserApiKey", inputs)
+    assert unwrap(second["apiKey"]) != unwrap(outputs["apiKey"])
+    provider.delete(DeleteRequest(name, id, inputs, outputs))
+
+    imported = provider.read(ReadRequest(name, f"ada/{inputs['name']}"))
+    assert (imported.id, imported.inputs) == (again, inputs)
+    assert "apiKey" not in imported.outputs
+    same = DiffRequest(name, again, old_inputs=imported.inputs, old_outputs=imported.outputs, new_inputs=inputs)
+    assert provider.diff(same).changes is Changes.NONE
+    lost = provider.recover(RecoverRequest(name, inputs, since=0.0))
+    assert lost is not None  # of a create whose answer nobody got
+    nobodys = DiffRequest(name, again, old_inputs=inputs, old_outputs=lost.outputs, new_inputs=inputs)
+    assert provider.diff(nobodys).detailed == {"apiKey": DiffKind.UPDATE_REPLACE}
+
+    root, user = judged.url.partition("/accounts/")[0], outputs["userId"]
+    httpx.delete(f"{root}/users/{user}/api_keys/{again.partition('/')[2]}").raise_for_status()
+    assert provider.read(ReadRequest(name, again, inputs, second)).id == ""
+    provider.delete(DeleteRequest(name, again, inputs, second))
+    with pytest.raises(ProviderError, match="the account has no user 'nobody'"):
+        provider.create(CreateRequest(name, {"name": "a", "user": "nobody"}))
+
+
 def test_a_scope_that_cloud_does_not_know_is_refused(judged: CloudProxy, provider: PrefectProvider) -> None:
     inputs = {"name": "role", "scopes": ["see_flows", "fly"]}
     (failure,) = provider.check(CheckRequest(urn("WorkspaceRole"), new_inputs=inputs)).failures
@@ -300,11 +336,11 @@ def test_two_of_one_name_ask_for_the_uuid(judged: CloudProxy, provider: PrefectP
         provider.read(ReadRequest(urn("Webhook"), name))
 
 
-@pytest.mark.parametrize("kind", ["Webhook", "Team", "WorkspaceRole", "ServiceAccount"])
+@pytest.mark.parametrize("kind", ["Webhook", "Team", "WorkspaceRole", "ServiceAccount", "UserApiKey"])
 def test_a_server_of_ones_own_has_none(kind: str, tmp_path: Path) -> None:
     provider = PrefectProvider(tmp_path, SilentHost())
     provider.configure({"apiUrl": "http://127.0.0.1:1/api"})
-    inputs = {"name": "a", "template": "{}"} if kind == "Webhook" else {"name": "a"}
+    inputs = {"name": "a"} | {"Webhook": {"template": "{}"}, "UserApiKey": {"user": "ada"}}.get(kind, {})
     (failure,) = provider.check(CheckRequest(urn(kind), new_inputs=inputs)).failures
     assert failure.reason == f"{kind} exists on Prefect Cloud only, and http://127.0.0.1:1/api is a self-hosted server"
     provider.close()

@@ -44,6 +44,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "Sla": {"deploymentId": UUID_, "slas": [{"name": "a", "duration": 60}]},
     "ManagedAutomation": {"type": "zombie-cleanup"},
     "AccountMember": {"email": "ada@example.com"},
+    "UserApiKey": {"name": "laptop", "user": "ada"},
     "Account": {"name": "Acme"},
     "LocalServer": {"directory": ".infra/dev/server"},
     "ProcessWorker": {"name": "w", "workPool": "etl", "directory": ".infra/dev/worker"},

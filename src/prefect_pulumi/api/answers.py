@@ -59,7 +59,7 @@ def content(method: str, path: str, response: httpx.Response, where: str) -> Any
 
 _LISTS = (
     *("/schedules", "/workspace_scopes", "/me/workspaces"),
-    *("/automations/managed", "/automations/managed/types"),
+    *("/automations/managed", "/automations/managed/types", "/api_keys"),
 )
 """Last parts of routes that answer a GET with a list of objects."""
 

@@ -16,7 +16,7 @@ from prefect_pulumi.models.cloud_access import (
     WorkPoolAccess,
     WorkspaceAccess,
 )
-from prefect_pulumi.models.cloud_account import Account, AccountMember, AccountRole, User, Workspace
+from prefect_pulumi.models.cloud_account import Account, AccountMember, AccountRole, User, UserApiKey, Workspace
 from prefect_pulumi.models.cloud_agreements import ManagedAutomation, Sla
 from prefect_pulumi.models.deployments import Deployments
 from prefect_pulumi.models.flows import Deployment, DeploymentSchedule, Flow
@@ -62,6 +62,7 @@ KINDS: dict[str, type[Kind]] = {
         Sla,
         ManagedAutomation,
         AccountMember,
+        UserApiKey,
         Account,
         LocalServer,
         ProcessWorker,
@@ -117,6 +118,7 @@ __all__ = [
     "Team",
     "TeamMember",
     "User",
+    "UserApiKey",
     "Variable",
     "Webhook",
     "WorkPool",

@@ -29,6 +29,9 @@ def _moment(value: str) -> str:
     return value
 
 
+Moment = Annotated[str, AfterValidator(_moment)]
+
+
 def _uuid(value: str) -> str:
     try:
         return str(UUID(value))
@@ -137,7 +140,7 @@ class ServiceAccount(AccountKind):
     account_role_id: Annotated[str | None, Meta(server_default=True)] = Field(
         default=None, description="UUID of its role in the account. Left out: Cloud's default."
     )
-    api_key_expiration: Annotated[str, AfterValidator(_moment)] | None = Field(
+    api_key_expiration: Moment | None = Field(
         default=None, description="Moment (RFC 3339) when the key ends; none: never. A change rotates the key."
     )
     keepers: Keepers = Field(default_factory=dict, description="Free values; a change rotates the key. Not on Cloud.")

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 
 from prefect_pulumi.models.base import Meta
-from prefect_pulumi.models.cloud import CHECKED, REFUSED, AccountKind, Created, Uuid
+from prefect_pulumi.models.cloud import CHECKED, REFUSED, AccountKind, Created, Keepers, Moment, Uuid
 from prefect_pulumi.models.names import FreeName
 
 Text = Annotated[str, Field(max_length=5000)]
@@ -76,6 +76,40 @@ class AccountMember(AccountKind):
         default=None, description="UUID by which access lists name the user."
     )
     role_id: Annotated[str | None, Meta(output=True)] = Field(default=None, description="UUID of the role.")
+
+
+class UserApiKey(AccountKind):
+    """An API key of a user. Cloud gives the key once; the state keeps it as a secret."""
+
+    kind: ClassVar[str] = "UserApiKey"
+    import_id: ClassVar[str] = "user/name"
+    faults: ClassVar[tuple[str, ...]] = (
+        REFUSED,
+        CHECKED,
+        "A user that the account does not have ends the update before anything is written.",
+        "An import cannot read the key: `apiKey` is there after the next replacement.",
+    )
+    example: ClassVar[str] = 'UserApiKey("laptop", user="ada@example.com", keepers={"issued": "2026-11"})'
+
+    name: Annotated[FreeName, Meta(logical_name=True, replaces=True)] = Field(
+        max_length=5000, description="Name of the key."
+    )
+    user: Annotated[str, Meta(replaces=True)] = Field(
+        min_length=1, description="Email, handle, name or UUID of the user."
+    )
+    expiration: Annotated[Moment | None, Meta(replaces=True)] = Field(
+        default=None, description="Moment (RFC 3339) when it ends; none: never."
+    )
+    keepers: Annotated[Keepers, Meta(replaces=True)] = Field(
+        default_factory=dict,
+        description="Free values; a change makes a new key and then deletes the old one. Not on Cloud.",
+    )
+    api_key: Annotated[str | None, Meta(output=True, secret=True)] = Field(default=None, description="The key.")
+    user_id: Annotated[str | None, Meta(output=True)] = Field(default=None, description="UUID of the user.")
+    key_lost: Annotated[bool, Meta(output=True)] = Field(
+        default=False, description="Whether its creation was not answered, so that nobody has it."
+    )
+    created: Created = Field(default=None, description="When it was made (RFC 3339).")
 
 
 class Account(AccountKind):

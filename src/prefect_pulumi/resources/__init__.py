@@ -39,6 +39,7 @@ from prefect_pulumi.resources.functions import (
     get_team,
     get_team_member,
     get_user,
+    get_user_api_key,
     get_variable,
     get_webhook,
     get_work_pool,
@@ -69,6 +70,7 @@ from prefect_pulumi.resources.functions import (
     list_task_run_concurrency_limits,
     list_team_members,
     list_teams,
+    list_user_api_keys,
     list_users,
     list_variables,
     list_webhooks,
@@ -93,6 +95,7 @@ from prefect_pulumi.resources.sla import Sla
 from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
 from prefect_pulumi.resources.team import Team
 from prefect_pulumi.resources.team_member import TeamMember
+from prefect_pulumi.resources.user_api_key import UserApiKey
 from prefect_pulumi.resources.variable import Variable
 from prefect_pulumi.resources.webhook import Webhook
 from prefect_pulumi.resources.work_pool import WorkPool
@@ -131,6 +134,7 @@ __all__ = [
     "TaskRunConcurrencyLimit",
     "Team",
     "TeamMember",
+    "UserApiKey",
     "Variable",
     "Webhook",
     "WorkPool",
@@ -163,6 +167,7 @@ __all__ = [
     "get_team",
     "get_team_member",
     "get_user",
+    "get_user_api_key",
     "get_variable",
     "get_webhook",
     "get_work_pool",
@@ -193,6 +198,7 @@ __all__ = [
     "list_task_run_concurrency_limits",
     "list_team_members",
     "list_teams",
+    "list_user_api_keys",
     "list_users",
     "list_variables",
     "list_webhooks",

@@ -30,6 +30,7 @@ from prefect_pulumi.resources.sla import Sla
 from prefect_pulumi.resources.task_run_concurrency_limit import TaskRunConcurrencyLimit
 from prefect_pulumi.resources.team import Team
 from prefect_pulumi.resources.team_member import TeamMember
+from prefect_pulumi.resources.user_api_key import UserApiKey
 from prefect_pulumi.resources.variable import Variable
 from prefect_pulumi.resources.webhook import Webhook
 from prefect_pulumi.resources.work_pool import WorkPool
@@ -472,6 +473,21 @@ def list_account_members(
     """All objects of kind AccountMember. `filter`: the API's own filter object; left out: all."""
     names = AccountMember._wire_names
     return call_many("prefect:index:listAccountMembers", {"filter": filter}, names, opts)
+
+
+def get_user_api_key(
+    *, name: pulumi.Input[str] | None = None, id: pulumi.Input[str] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[dict[str, Any]]:
+    """An existing UserApiKey, by its UUID or its name. `id`: UUID. `name`: its user/name."""
+    return call_one("prefect:index:getUserApiKey", {"name": name, "id": id}, UserApiKey._wire_names, opts)
+
+
+def list_user_api_keys(
+    *, filter: pulumi.Input[Mapping[str, Any]] | None = None, opts: InvokeOpts = None
+) -> pulumi.Output[list[dict[str, Any]]]:
+    """All objects of kind UserApiKey. `filter`: the API's own filter object; left out: all."""
+    names = UserApiKey._wire_names
+    return call_many("prefect:index:listUserApiKeys", {"filter": filter}, names, opts)
 
 
 def get_account(

@@ -103,6 +103,7 @@ FIELDS: dict[str, dict[Category, tuple[str, ...]]] = {
     "BlockAccess": {_ACCESS: (*_PLACE, "blockDocumentId", "manage", "view")},
     "Sla": {_HARMLESS: ("slas",), _ACCESS: (*_PLACE, "deploymentId")},
     "ManagedAutomation": {_NEXT: ("type", "settings"), _STOPS: ("enabled",), _ACCESS: _PLACE},
+    "UserApiKey": {_ACCESS: ("accountId", "name", "user", "expiration", "keepers")},
     "AccountMember": {_ACCESS: ("accountId", "email", "role", "active")},
     "Account": {
         _HARMLESS: ("name", "location", "link", "billingEmail", "aiLogSummaries", "selfHealingEnabled"),
@@ -166,6 +167,7 @@ GONE: dict[str, Category] = {
     "BlockAccess": _HARMLESS,
     "Sla": _HARMLESS,
     "ManagedAutomation": _STOPS,
+    "UserApiKey": _ACCESS,
     "AccountMember": _HARMLESS,  # so do a member and the account
     "Account": _HARMLESS,
     "LocalServer": _STOPS,

@@ -59,6 +59,8 @@ class AccountStandIn:
         """`/deployments/UUID` -> its access list."""
         self.slas: dict[str, list[Json]] = {}
         self.managed: dict[str, Json] = {}
+        self.user_keys: dict[str, dict[str, Json]] = {}
+        """UUID of a user -> that user's keys by UUID; only a creation tells the key itself."""
         self.account: Json = {"id": account, "name": "Acme", "handle": "acme", "plan_tier": "PRO", "created": now()}
         self.settings: Json = {"allow_public_workspaces": False, "managed_execution": True}
 
@@ -75,6 +77,8 @@ class AccountStandIn:
         ):
             if place.startswith(prefix):
                 return play(method, place, route.parameters, sent, status)
+        if template.startswith("/api/users/"):
+            return self._user_keys(method, route.parameters, sent, status)
         if place in ("", "/settings") and template != place:
             return self._account(method, place, sent, status)
         if place.startswith(("/user_access/", "/bot_access/", "/team_access/")):
@@ -96,6 +100,23 @@ class AccountStandIn:
             names = {fixed(f"account role {role}"): role for role in ACCOUNT_ROLES}
             row["account_role_name"] = names[sent["account_role_id"]]
         return status, None
+
+    def _user_keys(self, method: str, parts: Any, sent: Any, status: int) -> Answer:
+        if parts["id"] not in {row["user_id"] for row in self.members.values()}:
+            return GONE
+        keys = self.user_keys.setdefault(parts["id"], {})
+        if method == "POST":
+            row = {"id": str(uuid4()), "name": sent["name"], "expiration": sent.get("expiration"), "created": now()}
+            keys[row["id"]] = {**row, "masked_key": "pnu_..."}
+            return status, {**row, "key": f"pnu_{uuid4().hex}"}
+        if "api_key_id" not in parts:
+            return status, list(keys.values())
+        if parts["api_key_id"] not in keys:
+            return GONE
+        if method == "DELETE":
+            del keys[parts["api_key_id"]]
+            return status, None
+        return status, keys[parts["api_key_id"]]
 
     def _account_roles(self, method: str, place: str, parts: Any, sent: Any, status: int) -> Answer:
         rows = [{"id": fixed(f"account role {r}"), "name": r, "permissions": ["read:account"]} for r in ACCOUNT_ROLES]

@@ -31,7 +31,9 @@ DEFAULT_DESCRIPTION = "The work pool's default queue."
 BLOCK_TYPES, BLOCK_SCHEMAS = "block types of Prefect itself", "block schemas of Prefect itself"
 
 _ONE_BY_ONE = {
-    "stacks share the account: infra import KIND NAME": ("ServiceAccount", "Team", "TeamMember", "WorkspaceRole"),
+    "stacks share the account: infra import KIND NAME": (
+        *("ServiceAccount", "Team", "TeamMember", "UserApiKey", "WorkspaceRole"),
+    ),
     "Prefect Cloud lists none without its object: infra import KIND NAME": (
         *("Sla", "DeploymentAccess", "WorkPoolAccess", "BlockAccess"),
     ),

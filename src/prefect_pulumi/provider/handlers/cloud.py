@@ -327,7 +327,7 @@ class ServiceAccountHandler(RotatingHandler):
         return {
             **super().answer(row, wanted),
             "accountRoleId": unwrap(wanted.get("accountRoleId")),
-            "apiKeyExpiration": _as_asked(key.get("expiration"), unwrap(wanted.get("apiKeyExpiration"))),
+            "apiKeyExpiration": as_asked(key.get("expiration"), unwrap(wanted.get("apiKeyExpiration"))),
             "apiKey": value,
             "apiKeyId": key.get("id"),
             "keyLost": lost,
@@ -338,7 +338,7 @@ def _or_default(value: Any, spec: FieldSpec) -> Any:
     return spec.default if value is None else value
 
 
-def _as_asked(live: str | None, declared: str | None) -> str | None:
+def as_asked(live: str | None, declared: str | None) -> str | None:
     """The program's own spelling of the same moment."""
     if live is None or declared is None:
         return live

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
-from prefect_pulumi.core.provider_protocol import Props
+from prefect_pulumi.core.provider_protocol import DiffKind, DiffResult, Props, ReadResult
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.provider.handlers.base import Call, logical_name
-from prefect_pulumi.provider.handlers.cloud import PLACE, CloudHandler
+from prefect_pulumi.provider.handlers.cloud import PLACE, CloudHandler, as_asked
 from prefect_pulumi.provider.handlers.cloud_access import ListedHandler
-from prefect_pulumi.provider.handlers.cloud_directory import person_names
+from prefect_pulumi.provider.handlers.cloud_directory import Entry, person_names
 from prefect_pulumi.provider.handlers.diff import changed_fields
-from prefect_pulumi.provider.handlers.rest import Json
+from prefect_pulumi.provider.handlers.rest import Json, is_uuid
 
 
 class WorkspaceHandler(CloudHandler):
@@ -192,3 +193,117 @@ class UserHandler(ListedHandler):
     def rows(self, known: Mapping[str, Any]) -> list[Json]:
         rows = self.connection.client().paged(self.route(self.routes.listed, known), {"only_users": True})
         return [{**row, "id": str(row.get("user_id") or row["id"]), "names": person_names(row)} for row in rows]
+
+
+class UserApiKeyHandler(CloudHandler):
+    """Keys of users, made and deleted and never changed; only the answer to a creation has the key. The id is
+    `USER/KEY`, by UUIDs."""
+
+    local = PLACE | {"keepers"}
+
+    def _keys(self, user: str) -> str:
+        root = self.connection.api_url.partition("/accounts/")[0]
+        return f"{root}/users/{user}/api_keys"
+
+    def _users(self, known: Mapping[str, Any]) -> list[Entry]:
+        return self.directory.matching(self.account(known), "user", str(known.get("user")))
+
+    @override
+    def rows(self, known: Mapping[str, Any]) -> list[Json]:
+        """Those of the user that `known` names."""
+        return [self._row(user, row) for user in self._ids(known) for row in self._listed(self._keys(user))]
+
+    def _ids(self, known: Mapping[str, Any]) -> list[str]:
+        return [entry.id for entry in self._users(known)]
+
+    def _listed(self, route: str) -> list[Json]:
+        try:
+            rows: list[Json] = self.connection.client().request("GET", route)
+        except NotFoundError:
+            return []
+        return rows
+
+    def _row(self, user: str, row: Json) -> Json:
+        return {**row, "id": f"{user}/{row['id']}", "user": user}
+
+    @override
+    def get(self, id: str, known: Json) -> Json | None:
+        user, _, key = id.partition("/")
+        if is_uuid(user) and is_uuid(key):
+            return self.by_id(id, known)
+        return self.find({**known, "user": user, "name": key})
+
+    @override
+    def by_id(self, id: str, known: Json) -> Json | None:
+        user = id.partition("/")[0]
+        return next((row for row in self.rows({**known, "user": user}) if row["id"] == id), None)
+
+    @override
+    def is_named(self, row: Json, known: Mapping[str, Any]) -> bool:
+        return bool(row["name"] == known.get("name"))
+
+    @override
+    def everything(self, where: Mapping[str, Any] | None = None) -> list[Json]:
+        users = {entry.id for entry in self.directory.entries(self.account({}), "user")}
+        return [row for user in sorted(users) for row in self.rows({"user": user})]
+
+    @override
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        return [self.read(call) for call in calls]
+
+    @override
+    def existing(self, call: Call) -> str:
+        """None is taken over: nobody could read it, and a name is no identity."""
+        return ""
+
+    @override
+    def create(self, call: Call) -> tuple[str, dict[str, Any]]:
+        plain = unwrap(dict(call.news))
+        user = self.directory.entry(self.account(plain), "user", plain["user"])
+        sent = {name: plain[name] for name in ("name", "expiration") if plain.get(name) is not None}
+        row = self._row(user.id, self.connection.client().request("POST", self._keys(user.id), json=sent))
+        return row["id"], self.outputs(row, call.news)
+
+    @override
+    def lost(self, call: Call, plain: Json) -> Json | None:
+        """The newest of that name that no resource has."""
+        rows = [row for row in self.rows(plain) if self.is_named(row, plain) and row["id"] not in call.held]
+        return max(rows, key=lambda row: str(row["created"]), default=None)
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        """One whose creation was not answered is nobody's: the next update puts another in its place."""
+        found = super().recover(call)
+        return None if found is None else ReadResult(found.id, found.inputs, {**found.outputs, "keyLost": True})
+
+    @override
+    def diff(self, call: Call) -> DiffResult:
+        """The old key is taken until the new one is everywhere."""
+        return replace(super().diff(call), delete_before_replace=False)
+
+    @override
+    def removal(self, call: Call) -> dict[str, DiffKind]:
+        return {"apiKey": DiffKind.UPDATE_REPLACE} if unwrap(call.outputs.get("keyLost")) else {}
+
+    @override
+    def delete(self, call: Call) -> None:
+        user, _, key = call.id.partition("/")
+        try:
+            self.connection.client().request("DELETE", f"{self._keys(user)}/{key}")
+        except NotFoundError:
+            return
+
+    @override
+    def answer(self, row: Json, wanted: Props) -> Json:
+        declared = unwrap({**wanted})
+        names = [entry.known_as for entry in self._users({**declared, "user": row["user"]})] or [row["user"]]
+        return {
+            **{wire: declared.get(wire) for wire in self.local},
+            "name": row["name"],
+            "user": declared["user"] if "user" in declared and row["user"] in self._ids(declared) else names[0],
+            "expiration": as_asked(row.get("expiration"), declared.get("expiration")),
+            "apiKey": row.get("key") or declared.get("apiKey"),
+            "userId": row["user"],
+            "keyLost": bool(declared.get("keyLost")),
+            "created": row.get("created"),
+        }

@@ -14,6 +14,7 @@ from prefect_pulumi.models import (
     Team,
     TeamMember,
     User,
+    UserApiKey,
     Webhook,
     WorkPoolAccess,
     Workspace,
@@ -36,6 +37,7 @@ from prefect_pulumi.provider.handlers.cloud_access import (
 from prefect_pulumi.provider.handlers.cloud_account import (
     AccountHandler,
     AccountMemberHandler,
+    UserApiKeyHandler,
     UserHandler,
     WorkspaceHandler,
 )
@@ -59,6 +61,7 @@ _HANDLERS: dict[type[Kind], type[CloudHandler]] = {
     AccountMember: AccountMemberHandler,
     Account: AccountHandler,
     User: UserHandler,
+    UserApiKey: UserApiKeyHandler,
 }
 
 
