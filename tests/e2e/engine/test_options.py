@@ -145,11 +145,11 @@ k = Thing("k", slot=a.id, opts=O(retain_on_delete=True))
     changed = program.replace("slot=1", "slot=2").replace("anchor=1", "anchor=2")
     planned = comparison.do("preview", changed, own=True).changes
     done = comparison.do("up", changed)
-    assert planned == done.changes == {"replace": 9, "update": 1}
+    assert planned == done.changes == {"replace": 10, "update": 1}
     assert [each for each in done.called if each.startswith("delete")] == [
         f"delete {name}" for name in ("a", "b", "c", "e", "h", "host", "i")
     ]
-    assert {"keep-1", "keep-2", "k-1", "k-2", "w-1"} < set(done.world.things)
+    assert {"keep-1", "keep-2", "k-1", "k-2", "w-1", "w-2"} < set(done.world.things)
     renamed = 'Thing("b2", slot=a.id, opts=O(aliases=[pulumi.Alias(name="b")]))'
     left = changed.replace("slot=2", "slot=3").replace('Thing("b", slot=a.id)', renamed)
     left = left.replace('c = Thing("c", value=b.token, slot=b.token)', "").replace("[c]", "[b]")

@@ -116,8 +116,8 @@ def condemned(
 ) -> list[ResourceEntry]:
     """Old entries that a delete-before-replace of `root` takes along, in the order of their deletion.
 
-    A dependent goes when it uses a condemned provider, or has a property dependency on a condemned one and its
-    provider would replace it for an unknown there. `entries` is in state order.
+    A dependent goes when it uses a condemned provider, is deleted with a condemned resource, or has a property
+    dependency on one and its provider would replace it for an unknown there. `entries` is in state order.
     """
     gone = {root.urn}
     doomed: list[ResourceEntry] = []
@@ -125,7 +125,7 @@ def condemned(
         if entry.urn in gone or entry.delete or not entry.custom or entry.external:
             continue
         provider_urn = parse_provider_ref(entry.provider)[0] if entry.provider else ""
-        if provider_urn in gone:
+        if provider_urn in gone or entry.deleted_with in gone:
             hit = True
         else:
             keys = [key for key, urns in entry.property_dependencies.items() if gone.intersection(urns)]

@@ -173,6 +173,7 @@ class CustomResources:
         if planner.deletes_first(goal, diff):
             yield from self.deletion.before_replacement(goal, old)
             replaced = None
+        self.state.replaced.add(goal.urn)
         yield _creation(managed, old, inputs, Op.REPLACE, diff, replaced)
 
     # The provider's answers
@@ -209,6 +210,8 @@ class CustomResources:
         goal = managed.goal
         if self.providers.replaces(old, managed.provider, managed.reference):
             return DiffResult(Changes.SOME, replaces=("provider",))
+        if goal.deleted_with in self.state.replaced:
+            return DiffResult(Changes.SOME, replaces=("deletedWith",))
         diff = managed.provider.diff(
             DiffRequest(
                 goal.urn,

@@ -100,7 +100,7 @@ class Deletion:
                 for used in by_urn.get(urn, ()):
                     if used != user:
                         users[used].add(user)
-        being_deleted = frozenset(urn for urn, delete, _ in by_key if not delete)
+        being_deleted = frozenset(by_urn)
         run_ordered(
             by_key,
             users,
@@ -148,9 +148,10 @@ class Deletion:
                     where=entry.urn,
                     remedy=f"unprotect it first: infra state unprotect '{entry.urn}'",
                 )
+        going = {entry.urn for entry in (*dependents, old)}
         for entry in [*dependents, old]:
             step = Step(Op.DELETE_REPLACED, entry.urn, entry.type, entry)
-            calls = _needs_call(entry) and not self.state.dry_run
+            calls = _needs_call(entry) and entry.deleted_with not in going and not self.state.dry_run
             provider = self.pool.for_entry(entry, self.state.all_entries()) if calls else None
             yield PlannedStep(step, Execution.DELETE_FIRST, provider)
 

@@ -91,6 +91,8 @@ class RunState:
         self._untouched: set[str] = set()
         self._pending: list[PendingOperation] = []
         self._program_outputs: dict[str, Any] | None = None
+        self.replaced: set[str] = set()
+        """URNs of what this run replaces; what is deleted with one of them is replaced too."""
 
     # Goals
 

@@ -85,6 +85,10 @@ RESOURCES = (
     ("`depends_on`, property dependencies", "order of work and of deletes; users before what they use"),
     ("`protect`", "no delete and no replacement; reported in the preview"),
     ("`retain_on_delete`, `deleted_with`", "the entry is removed, the object is not deleted by the provider"),
+    (
+        "what a replaced resource takes along",
+        "what is `deleted_with` it is replaced too, as by the official CLI since 3.276",
+    ),
     ("`ignore_changes`, `replace_on_changes`", "paths and wildcards (`a.b[0]`, `list[*].name`, `*`), `#initerror`"),
     ("`delete_before_replace`", "with the dependents that must be deleted too; otherwise the new one is created first"),
     ("`aliases`", "URNs, or parts: name, type, parent, stack, project; children inherit their parent's"),
