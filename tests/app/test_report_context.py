@@ -166,7 +166,11 @@ def test_the_overview_says_that_a_server_is_another_clones(tmp_path: Path) -> No
     server = ResourceEntry(
         "urn:pulumi:dev::p::prefect:index:LocalServer::s", "prefect:index:LocalServer", True, "1", inputs
     )
-    view = StackView(Stack(tmp_path, "dev"), NullSink(), load=lambda _: Snapshot([server]))
+    stack = Stack(tmp_path, "dev")
+    state = tmp_path / ".infra" / "state" / ".pulumi" / "stacks" / "p" / "dev.json"
+    state.parent.mkdir(parents=True)
+    state.write_text("{}")
+    view = StackView(stack, NullSink(), load=lambda _: Snapshot([server]))
     (row,) = project_overview([view], OverviewRequest(drift=False))
     assert "has no server yet" in row.problem
     assert [note.partition(":")[0] for note in row.notes] == ["this clone has no folder .infra/dev/server"]

@@ -42,7 +42,7 @@ def test_what_cannot_be_told_is_listed() -> None:
     state = parse_state(
         terraform(
             resource("prefect_variable"),
-            resource("prefect_workspace_access", "w"),
+            resource("prefect_user", "u"),
             resource("aws_s3_bucket", "b"),
             resource("prefect_flow", "d", mode="data"),
             resource("prefect_flow", "gone", instances=[{"attributes": {}}]),
@@ -51,7 +51,7 @@ def test_what_cannot_be_told_is_listed() -> None:
     )
     assert [item.address for item in state.resources] == ["prefect_variable.a"]
     assert {item.human: item.reason for item in state.left_out} == {
-        "prefect_workspace_access.w": "there is no kind for a workspace access",
+        "prefect_user.u": "there is no kind for a user",
         "aws_s3_bucket.b": "it is of the provider aws",
         "prefect_flow.gone": "the state has no id of it",
     }

@@ -22,7 +22,7 @@ LEAVE_OUT = "leave it out, or upgrade the server"
 
 class FieldSupport:
     """Of one connection. Its server is asked once, and only by a request that has a field which not every server
-    takes. Prefect Cloud is not asked: it has what the newest server has. Safe to share between threads.
+    takes. Without an address nothing is asked. Safe to share between threads.
 
     `client` gives the client and raises `ConfigError` where none is configured; `say` gets one warning where it cannot
     be judged what the server takes.

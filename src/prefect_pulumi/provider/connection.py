@@ -58,7 +58,8 @@ class Connection:
 
     @cached_property
     def fields(self) -> FieldSupport:
-        """What the server takes; nothing is asked of it where it is not known yet."""
+        """What the server takes. Nothing is asked of one that is not known yet, nor of Prefect Cloud, which has what
+        the newest server has."""
         return FieldSupport(self.api_url if self.known and not self.cloud else "", self.client, self._say)
 
     @property
