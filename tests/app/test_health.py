@@ -79,6 +79,8 @@ def test_a_stack_that_is_not_well_says_why(small: Project, prefect_server: str) 
         client.request("POST", "/events", json=[event])
         chosen = {"filter": {"event": {"name": [ACTION_FAILED]}, "id": {"id": [event["id"]]}}}
         until(lambda: client.request("POST", "/events/filter", json=chosen)["events"], 60)
+        to_come = {"deployments": {"id": {"any_": [hourly]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+        until(lambda: client.request("POST", "/flow_runs/filter", json=to_come), 60)  # the scheduler has its own pace
     finally:
         client.close()
 
