@@ -50,7 +50,7 @@ class Agreements:
         self.row = {"type": "LatenessSla", "name": "starts", "severity": "high", "trigger": trigger, **fields}
         self.routes: list[str] = []
 
-    def request(self, method: str, path: str, **_: Any) -> list[dict[str, Any]]:
+    def paged(self, path: str) -> list[dict[str, Any]]:
         self.routes.append(path)
         return [self.row]
 

@@ -1,4 +1,4 @@
-"""What Prefect is told of the commit that a deployment is deployed from."""
+"""The commit of a deployment, as it is sent to Prefect."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from prefect_pulumi.interpreter.interpreters import LOST, Child, ForkedChild, Interpreter, WarmInterpreter
+from prefect_pulumi.interpreter.interpreters import LOST, Child, Command, ForkedChild, Interpreter, WarmInterpreter
 from tests.support.wait import until
 
 MODULES = ("xml.dom.minidom", "no.such.module")
@@ -54,13 +54,7 @@ class Place:
         os.write(fed, text.encode())
         os.close(fed)
         child = self.interpreter.start(
-            "program",
-            [str(writer)],
-            cwd=self.folder,
-            env=self.env,
-            streams=(stdin, stdout, stderr),
-            pass_fds=(writer,),
-            session=session,
+            Command("program", [str(writer)], self.folder, self.env, (stdin, stdout, stderr), (writer,), session)
         )
         for descriptor in (stdin, stdout, stderr, writer):
             os.close(descriptor)
@@ -150,9 +144,7 @@ def sleeper(place: Place) -> Child:
     (place.folder / "sleeper.py").write_text("import time\ntime.sleep(600)\n")
     nothing = os.open(os.devnull, os.O_RDWR)
     try:
-        return place.interpreter.start(
-            "sleeper", [], cwd=place.folder, env=place.env, streams=(nothing, nothing, nothing)
-        )
+        return place.interpreter.start(Command("sleeper", [], place.folder, place.env, (nothing, nothing, nothing)))
     finally:
         os.close(nothing)
 

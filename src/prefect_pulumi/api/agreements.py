@@ -8,7 +8,6 @@ from typing import Any
 from prefect_pulumi.api.protocol import ApiClient
 
 OWNER = "prefect.deployment."
-PAGE = 200
 
 Json = dict[str, Any]
 
@@ -24,17 +23,7 @@ DEFAULTS: Json = {"severity": "high", "enabled": True}
 
 def agreements_of(client: ApiClient, base: str, deployment: str) -> list[Json]:
     """All of a deployment. `base`: route of its workspace, "" for that of the client. POST slas/by-owner."""
-    rows: list[Json] = []
-    while True:
-        page = client.request(
-            "POST",
-            f"{base}/slas/by-owner/{OWNER}{deployment}",
-            json={"limit": PAGE, "offset": len(rows)},
-            idempotent=True,
-        )
-        rows += page
-        if len(page) < PAGE:
-            return rows
+    return client.paged(f"{base}/slas/by-owner/{OWNER}{deployment}")
 
 
 def as_agreement(row: Json, declared: Json) -> Json:

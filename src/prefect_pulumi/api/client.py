@@ -126,7 +126,7 @@ class PrefectClient:
         Raises `NotFoundError`, `ConflictError`, `ApiError` for what the server refuses, `ServerUnavailableError`
         when there is no usable answer within the deadline, `UnexpectedAnswerError` when another program answers.
         """
-        repeatable = method != "POST" or path.rstrip("/").endswith(_READ_ROUTES) if idempotent is None else idempotent
+        repeatable = method != "POST" or _asks(path.rstrip("/")) if idempotent is None else idempotent
         return await self._send(method, path, json, params, Repetition(repeatable))
 
     async def create(self, path: str, json: Any, resolve: Resolve) -> dict[str, Any]:
@@ -140,7 +140,7 @@ class PrefectClient:
     async def _send(
         self, method: str, path: str, json: Any, params: Mapping[str, Any] | None, repetition: Repetition
     ) -> Any:
-        if self._read_only and not _reads(method, path):
+        if self._read_only and not (method == "GET" or (method == "POST" and _asks(path))):
             raise OperationError(f"{method} {path} would write, and this command only reads", where=self.api_url)
         try:
             request = self._http.build_request(method, path, json=json, params=params)
@@ -195,8 +195,9 @@ class PrefectClient:
         return f"check {names}"
 
 
-def _reads(method: str, path: str) -> bool:
-    return method == "GET" or (method == "POST" and (path.endswith(_READ_ROUTES) or "/slas/by-owner/" in path))
+def _asks(path: str) -> bool:
+    """Whether a POST there changes nothing."""
+    return path.endswith(_READ_ROUTES) or "/slas/by-owner/" in path
 
 
 def _headers(settings: ConnectionSettings) -> dict[str, str]:

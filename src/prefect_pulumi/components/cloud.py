@@ -158,10 +158,7 @@ def declare_on_deployments(
     settings: CloudSettings, cloud: CloudObjects, options: pulumi.ResourceOptions, id: DeploymentId
 ) -> None:
     """The access lists and agreements of deployments, once these have ids."""
-    people: dict[str, pulumi.Resource] = {
-        f"service_account/{name}": bot for name, bot in cloud.service_accounts.items()
-    }
-    people |= {f"team/{name}": team for name, team in cloud.teams.items()}
+    people = _people(cloud.service_accounts, cloud.teams)
     for name, item in settings.deployment_access.items():
         DeploymentAccess(
             name,

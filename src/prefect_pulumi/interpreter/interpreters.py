@@ -14,8 +14,11 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+from typing_extensions import override
 
 LOST = -signal.SIGKILL
 """Exit code of a child whose fork server died before it could tell."""
@@ -35,32 +38,37 @@ class Child(Protocol):
     def terminate(self) -> None: ...
 
 
+@dataclass(frozen=True)
+class Command:
+    """`python -m MODULE ARGUMENTS` and what it begins with.
+
+    `env`: the whole environment. `streams`: file descriptors of its stdin, stdout and stderr, and `pass_fds` those that
+    it finds under the same numbers; the caller closes its own. `session`: it leads a session of its own.
+    """
+
+    module: str
+    arguments: Sequence[str]
+    cwd: Path
+    env: Mapping[str, str]
+    streams: tuple[int, int, int]
+    pass_fds: Sequence[int] = ()
+    session: bool = False
+
+
 class Interpreter:
     """Starts children from nothing, as `python -m MODULE` on the command line does."""
 
-    def start(
-        self,
-        module: str,
-        arguments: Sequence[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        streams: tuple[int, int, int],
-        pass_fds: Sequence[int] = (),
-        session: bool = False,
-    ) -> Child:
-        """`env`: the whole environment. `streams`: file descriptors of its stdin, stdout and stderr, and `pass_fds`
-        those that it finds under the same numbers; the caller closes its own. `session`: it leads a session of its
-        own."""
+    def start(self, command: Command) -> Child:
+        stdin, stdout, stderr = command.streams
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=cwd,
-            env=dict(env),
-            stdin=streams[0],
-            stdout=streams[1],
-            stderr=streams[2],
-            pass_fds=tuple(pass_fds),
-            start_new_session=session,
+            [sys.executable, "-m", command.module, *command.arguments],
+            cwd=command.cwd,
+            env=dict(command.env),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(command.pass_fds),
+            start_new_session=command.session,
         )
 
 
@@ -91,32 +99,15 @@ class WarmInterpreter(Interpreter):
                     weakref.finalize(self, self._server.close)
             return self._server
 
-    def start(
-        self,
-        module: str,
-        arguments: Sequence[str],
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        streams: tuple[int, int, int],
-        pass_fds: Sequence[int] = (),
-        session: bool = False,
-    ) -> Child:
+    @override
+    def start(self, command: Command) -> Child:
         server = self._forking()
-        if server is not None and python_variables(env) == python_variables(server.env):
-            request = {
-                "module": module,
-                "arguments": list(arguments),
-                "cwd": str(cwd),
-                "env": dict(env),
-                "descriptors": [0, 1, 2, *pass_fds],
-                "session": session,
-            }
+        if server is not None and python_variables(command.env) == python_variables(server.env):
             with contextlib.suppress(OSError):  # it has died; a cold child is as good
-                child = server.fork(request, [*streams, *pass_fds])
+                child = server.fork(command)
                 if child is not None:
                     return child
-        return super().start(module, arguments, cwd=cwd, env=env, streams=streams, pass_fds=pass_fds, session=session)
+        return super().start(command)
 
 
 BYTECODE = "PYTHONDONTWRITEBYTECODE"
@@ -154,14 +145,22 @@ class ForkServer:
             )
         return cls(ours, env, process)
 
-    def fork(self, request: Mapping[str, object], descriptors: Sequence[int]) -> ForkedChild | None:
+    def fork(self, command: Command) -> ForkedChild | None:
         """None where the child has to begin cold. Raises `OSError` when the server is gone."""
+        request = {
+            "module": command.module,
+            "arguments": list(command.arguments),
+            "cwd": str(command.cwd),
+            "env": dict(command.env),
+            "descriptors": [0, 1, 2, *command.pass_fds],
+            "session": command.session,
+        }
         body = os.memfd_create("request")
         reader, writer = os.pipe()
         try:
             with os.fdopen(os.dup(body), "w", encoding="utf-8", errors="surrogateescape") as stream:
                 json.dump(request, stream)
-            socket.send_fds(self.endpoint, [b"fork"], [body, writer, *descriptors])
+            socket.send_fds(self.endpoint, [b"fork"], [body, writer, *command.streams, *command.pass_fds])
         except OSError:
             os.close(reader)
             raise

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import psutil
 from prefect_pulumi.core.deadline import clamp
 from prefect_pulumi.core.errors import LocalProcessError
 from prefect_pulumi.core.folders import make_folder
-from prefect_pulumi.interpreter.interpreters import Child, Interpreter
+from prefect_pulumi.interpreter.interpreters import Child, Command, Interpreter
 
 SAME_START_SECONDS = 1.5
 """A pid is reused by another program unless its start time is the noted one, to the clock's granularity."""
@@ -80,17 +80,16 @@ def start_detached(
     """
     make_folder(log.parent)
     make_folder(file.path.parent)
-    own = interpreter or Interpreter()
-    launcher = [str(os.getpid()), str(file.path.resolve()), json.dumps(dict(facts)), sys.executable, "-m", module]
-    started = (
-        (module, list(arguments))
-        if interpreter is not None
-        else ("prefect_pulumi.local.launch", [*launcher, *arguments])
-    )
+    launched = [str(os.getpid()), str(file.path.resolve()), json.dumps(dict(facts)), sys.executable, "-m", module]
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
+    command = Command(module, arguments, cwd, env, (nothing, output, output), session=True)
     try:
-        process = own.start(*started, cwd=cwd, env=env, streams=(nothing, output, output), session=True)
+        if interpreter is not None:
+            process = interpreter.start(command)
+        else:
+            launcher = replace(command, module="prefect_pulumi.local.launch", arguments=[*launched, *arguments])
+            process = Interpreter().start(launcher)
     except OSError as error:
         raise LocalProcessError(f"{module} cannot be started: {error.strerror}") from error
     finally:
@@ -98,7 +97,8 @@ def start_detached(
         os.close(nothing)
     _started[process.pid] = process
     if interpreter is not None:
-        file.write(process.pid, facts)
+        with contextlib.suppress(psutil.NoSuchProcess):  # without a note it has ended
+            file.write(process.pid, facts)
     elif not wait_until(
         lambda: file.read().get("pid") == process.pid or process.poll() is not None, seconds=NOTE_SECONDS
     ):

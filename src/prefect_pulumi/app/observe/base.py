@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,4 +85,9 @@ def managed(snapshot: Snapshot) -> list[ResourceEntry]:
 def known_secrets(snapshot: Snapshot, code: Code) -> list[Any]:
     """Of the state, and of what the program asks for."""
     entries = [*snapshot.resources, *(step.new for step in code.steps.values() if step.new is not None)]
+    return entry_secrets(entries)
+
+
+def entry_secrets(entries: Sequence[ResourceEntry]) -> list[Any]:
+    """What their inputs and outputs hold under a secret mark (`secret_parts`)."""
     return list(secret_parts([(entry.inputs, entry.outputs) for entry in entries], (entry.urn for entry in entries)))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
+from prefect_pulumi.app.observe.base import entry_secrets
 from prefect_pulumi.app.release.code import code_changes, compare_page, deploy_reasons
 from prefect_pulumi.app.release.journal import load_rollout
 from prefect_pulumi.app.release.records import need_record
@@ -16,7 +17,6 @@ from prefect_pulumi.app.review.drift_report import load_rules, observed_environm
 from prefect_pulumi.app.session.connection import makes_server
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.core.errors import CannotCheckError, InputError
-from prefect_pulumi.core.masking import secret_parts
 from prefect_pulumi.core.values import unwrap
 from prefect_pulumi.models.release_record import ReleaseRecord
 from prefect_pulumi.project import git, layout
@@ -203,10 +203,7 @@ def _pools_with_images(target: StackView) -> list[str]:
 def _rows(
     environment: Environment, source: StackView, target: StackView, reasons: Mapping[str, compare.DeployReasons]
 ) -> list[compare.Row]:
-    entries = [*source.entries, *target.entries]
-    masker = report_masker(
-        secret_parts([(entry.inputs, entry.outputs) for entry in entries], (entry.urn for entry in entries))
-    )
+    masker = report_masker(entry_secrets([*source.entries, *target.entries]))
     return [
         *compare.rows_of_items(environment.items, source.entries, masker, reasons),
         *compare.rows_that_stay(target.entries, source.entries, environment.items, masker),

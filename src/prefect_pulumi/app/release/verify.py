@@ -14,6 +14,7 @@ from prefect_pulumi.api.flow_runs import FlowRunResult
 from prefect_pulumi.api.protocol import ApiClient
 from prefect_pulumi.app.events import Message, Progress
 from prefect_pulumi.app.health import ACTION_FAILED
+from prefect_pulumi.app.observe.base import entry_secrets
 from prefect_pulumi.app.owned_objects import deployment_ids
 from prefect_pulumi.app.release.evidence import record_verification
 from prefect_pulumi.app.release.records import need_record
@@ -21,7 +22,6 @@ from prefect_pulumi.app.review.drift_report import drift_report
 from prefect_pulumi.app.session.view import StackView
 from prefect_pulumi.app.workers import WorkerReport, worker_report
 from prefect_pulumi.core.errors import InputError, NotFoundError, PrefectPulumiError
-from prefect_pulumi.core.masking import secret_parts
 from prefect_pulumi.models.release_record import CheckResult, ReleaseRecord, Verification
 from prefect_pulumi.project.deploy_settings import SmokeRun
 from prefect_pulumi.provider.handlers.release import who
@@ -73,9 +73,7 @@ def verify_release(view: StackView, record: ReleaseRecord, approval: str = "") -
     settings = view.settings.verification
     began = now()
     checks: list[CheckResult] = []
-    masker = report_masker(
-        secret_parts([(entry.inputs, entry.outputs) for entry in view.entries], (entry.urn for entry in view.entries))
-    )
+    masker = report_masker(entry_secrets(view.entries))
 
     def note(check: CheckResult) -> None:
         # What a flow says of its end may hold anything.

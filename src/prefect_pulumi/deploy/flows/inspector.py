@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from prefect_pulumi.core.folders import make_folder
 from prefect_pulumi.deploy.flows.source import Entrypoint, SourceFault, needed_files
-from prefect_pulumi.interpreter.interpreters import Child, Interpreter
+from prefect_pulumi.interpreter.interpreters import Child, Command, Interpreter
 
 Json = dict[str, Any]
 
@@ -238,13 +238,15 @@ class FlowInspector:
         self.started += 1
         try:
             process = self.interpreter.start(
-                "prefect_pulumi.deploy.flows.child",
-                [str(writer)],
-                cwd=self.root,
-                env={**self.env, **QUIET, "PREFECT_HOME": home},
-                streams=(stdin, quiet, quiet),
-                pass_fds=(writer,),
-                session=True,
+                Command(
+                    "prefect_pulumi.deploy.flows.child",
+                    [str(writer)],
+                    cwd=self.root,
+                    env={**self.env, **QUIET, "PREFECT_HOME": home},
+                    streams=(stdin, quiet, quiet),
+                    pass_fds=(writer,),
+                    session=True,
+                )
             )
         finally:
             for descriptor in (writer, stdin, quiet):

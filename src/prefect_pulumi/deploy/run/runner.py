@@ -16,7 +16,7 @@ from prefect_pulumi.core.errors import DeployError
 from prefect_pulumi.core.masking import Masker
 from prefect_pulumi.deploy.run.job import DeployJob
 from prefect_pulumi.deploy.run.prefect_interface import DIFFERS
-from prefect_pulumi.interpreter.interpreters import Interpreter
+from prefect_pulumi.interpreter.interpreters import Command, Interpreter
 
 LAST_LINES = 15
 FRAME = " │╭╮╰╯─┌┐└┘━"
@@ -117,12 +117,14 @@ def run_deploy(
     printed, stdout = os.pipe()
     try:
         process = (interpreter or Interpreter()).start(
-            "prefect_pulumi.deploy.run",
-            [str(writer)],
-            cwd=root,
-            env=env,
-            streams=(stdin, stdout, stdout),
-            pass_fds=(writer,),
+            Command(
+                "prefect_pulumi.deploy.run",
+                [str(writer)],
+                cwd=root,
+                env=env,
+                streams=(stdin, stdout, stdout),
+                pass_fds=(writer,),
+            )
         )
     finally:
         for descriptor in (writer, stdin, stdout):

@@ -188,6 +188,40 @@ class CloudHandler(RestHandler):
         return {**super().answer(row, wanted), **{wire: unwrap(wanted.get(wire)) for wire in self.local}}
 
 
+class WholeListHandler(CloudHandler):
+    """A list that an object has, which an update writes as a whole. Its id is the object's."""
+
+    @override
+    def find(self, known: Mapping[str, Any]) -> Json | None:
+        (target,) = self.routes.name_parts
+        return self.get(str(known[target]), dict(known))
+
+    @override
+    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
+        return [self.read(call) for call in calls]
+
+    @override
+    def existing(self, call: Call) -> str:
+        """None is taken over: there is one, though it be empty."""
+        return ""
+
+    @override
+    def recover(self, call: Call) -> ReadResult | None:
+        return None
+
+    @override
+    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
+        return {}
+
+    def target_id(self, id: str, known: Json) -> str:
+        """Of an import by the object's name: `flow/deployment`, or `slug/name` of a block. "" for none."""
+        if is_uuid(id) or not self.routes.find:
+            return id
+        first, _, last = id.partition("/")
+        row = self.fetch(self.routes.find, {**known, "first": first, "last": last})
+        return "" if row is None else str(row["id"])
+
+
 class TeamHandler(CloudHandler):
     """Teams: written as a whole, with the directory's group that they have already."""
 

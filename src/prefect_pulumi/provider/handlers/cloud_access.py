@@ -8,12 +8,12 @@ from typing import Any
 from typing_extensions import override
 
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
-from prefect_pulumi.core.provider_protocol import Props, ReadResult
+from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.values import has_unknown, unwrap
 from prefect_pulumi.models.cloud_access import EVERYONE
 from prefect_pulumi.provider.connection import Connection
 from prefect_pulumi.provider.handlers.base import Call
-from prefect_pulumi.provider.handlers.cloud import CloudHandler
+from prefect_pulumi.provider.handlers.cloud import CloudHandler, WholeListHandler
 from prefect_pulumi.provider.handlers.cloud_directory import WORDS, Directory, Entry, person_names
 from prefect_pulumi.provider.handlers.rest import Json, is_uuid
 from prefect_pulumi.provider.handlers.routes import Routes
@@ -220,7 +220,7 @@ class TeamMemberHandler(ListedHandler):
 LISTS = ("manage", "run", "view")
 
 
-class AccessListHandler(CloudHandler):
+class AccessListHandler(WholeListHandler):
     """The access list of one object, which a PUT replaces. Its id is the object's."""
 
     def __init__(self, routes: Routes, connection: Connection, directory: Directory) -> None:
@@ -230,38 +230,9 @@ class AccessListHandler(CloudHandler):
 
     @override
     def get(self, id: str, known: Json) -> Json | None:
-        found = self._target_id(id, known)
+        found = self.target_id(id, known)
         row = self.fetch(self.routes.item, {**known, "id": found}) if found else None
         return None if row is None else {**row, "id": found}
-
-    def _target_id(self, id: str, known: Json) -> str:
-        """Of an import by the object's name: `flow/deployment`, or `slug/name` of a block."""
-        if is_uuid(id) or not self.routes.find:
-            return id
-        first, _, last = id.partition("/")
-        row = self.fetch(self.routes.find, {**known, "first": first, "last": last})
-        return "" if row is None else str(row["id"])
-
-    @override
-    def find(self, known: Mapping[str, Any]) -> Json | None:
-        return self.get(str(known[self.target]), dict(known))
-
-    @override
-    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
-        return [self.read(call) for call in calls]
-
-    @override
-    def existing(self, call: Call) -> str:
-        """None is taken over: each object has a list."""
-        return ""
-
-    @override
-    def recover(self, call: Call) -> ReadResult | None:
-        return None
-
-    @override
-    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
-        return {}
 
     @override
     def answer(self, row: Json, wanted: Props) -> Json:

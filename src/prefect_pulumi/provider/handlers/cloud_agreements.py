@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from typing_extensions import override
 
 from prefect_pulumi.api.agreements import DEFAULTS, OWNER, agreements_of, as_agreement
 from prefect_pulumi.core.errors import NotFoundError, ProviderError
-from prefect_pulumi.core.provider_protocol import Props, ReadResult
+from prefect_pulumi.core.provider_protocol import Props
 from prefect_pulumi.core.suggestions import nearest
 from prefect_pulumi.core.values import has_unknown, same, unwrap
 from prefect_pulumi.models import Fault
 from prefect_pulumi.provider.handlers.base import Call
-from prefect_pulumi.provider.handlers.cloud import CloudHandler
+from prefect_pulumi.provider.handlers.cloud import WholeListHandler
 from prefect_pulumi.provider.handlers.cloud_access import ListedHandler
-from prefect_pulumi.provider.handlers.rest import Json, is_uuid
+from prefect_pulumi.provider.handlers.rest import Json
 
 
-class SlaHandler(CloudHandler):
+class SlaHandler(WholeListHandler):
     """The agreements of one deployment; the id is the deployment's."""
 
     @override
     def get(self, id: str, known: Json) -> Json | None:
-        id = id.removeprefix(OWNER)
-        if not is_uuid(id):
-            first, _, last = id.partition("/")
-            found = self.fetch(self.routes.find, {**known, "first": first, "last": last})
-            id = "" if found is None else str(found["id"])
+        id = self.target_id(id.removeprefix(OWNER), known)
         try:
             rows = agreements_of(self.connection.client(), self.route("", known), id) if id else []
         except NotFoundError:
             rows = []
         return {"id": id, "rows": rows} if rows else None
-
-    @override
-    def find(self, known: Mapping[str, Any]) -> Json | None:
-        return self.get(str(known["deploymentId"]), dict(known))
-
-    @override
-    def read_many(self, calls: Sequence[Call]) -> list[ReadResult]:
-        return [self.read(call) for call in calls]
-
-    @override
-    def existing(self, call: Call) -> str:
-        """None is taken over: an update writes the whole list."""
-        return ""
-
-    @override
-    def recover(self, call: Call) -> ReadResult | None:
-        return None
-
-    @override
-    def draft(self, known: Json, changed: Collection[str] | None = None) -> Json:
-        return {}
 
     @override
     def answer(self, row: Json, wanted: Props) -> Json:
