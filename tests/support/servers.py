@@ -29,8 +29,14 @@ from tests.support.wait import until
 @contextmanager
 def scratch_server(directory: Path) -> Iterator[ServerSpec]:
     """A running server with its files in `directory`."""
-    spec = ServerSpec(directory, port=free_port())
     filled_template()
+    with _server(directory) as spec:
+        yield spec
+
+
+@contextmanager
+def _server(directory: Path) -> Iterator[ServerSpec]:
+    spec = ServerSpec(directory, port=free_port())
     start(spec, interpreter=WarmInterpreter(SERVER_MODULES, own_environment({})))
     try:
         yield spec
@@ -45,10 +51,8 @@ def filled_template() -> DatabaseTemplate:
     with (template.folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
-            with tempfile.TemporaryDirectory() as directory:
-                spec = ServerSpec(Path(directory), port=free_port())
-                start(spec, interpreter=WarmInterpreter(SERVER_MODULES, own_environment({})))
-                stop(spec)
+            with tempfile.TemporaryDirectory() as directory, _server(Path(directory)):
+                """Its start leaves the database there."""
     assert template.exists()
     return template
 
